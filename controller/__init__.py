@@ -1,0 +1,1 @@
+"""Followspot: listens to the band and drives the lighting rig. Start reading at `show.py`."""

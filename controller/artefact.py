@@ -1,0 +1,100 @@
+"""Model artefacts: a folder with ONNX files and a manifest that says exactly what they are.
+
+A manifest is checked before a session is made from it: a missing file, a wrong checksum, shape or hop is refused here,
+before the show, and never discovered by a crash in it. Edge: reads files.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from controller.errors import ModelError
+
+Shape = list[Annotated[int, Field(ge=1)]]
+
+
+class Tensor(BaseModel):
+    """Name, element type and fixed shape of one input or output."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    dtype: Literal["float32", "int64"]
+    shape: Shape
+
+
+class OnnxFile(BaseModel):
+    """One ONNX file of an artefact."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+
+class Manifest(BaseModel):
+    """`manifest.yaml` of an artefact folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1]
+    name: str
+    kind: Literal["embedder", "decoder"]
+    hop_s: Annotated[float, Field(gt=0)]
+    window_s: Annotated[float, Field(gt=0)]
+    front_end: Literal["small64", "openl3-mel256"] | None = None
+    """Embedders: which spectrogram of `embed/mel.py` the network reads."""
+    embedder: str | None = None
+    """Decoders: name of the embedder whose embeddings they were trained on; any other is refused."""
+    context_hops: Annotated[int, Field(ge=4)] | None = None
+    """Decoders: positions in the cache."""
+    look_ahead_s: Annotated[float, Field(ge=0)] = 0.0
+    """How much future sound one output depends on."""
+    step: OnnxFile
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: float) -> Manifest:
+    """The manifest of `folder`, after every check that needs no ONNX runtime.
+
+    Raises:
+        ModelError: folder, manifest or ONNX file missing, manifest invalid, wrong kind or hop, checksum differs.
+    """
+    path = folder / "manifest.yaml"
+    if not path.is_file():
+        raise ModelError(f"{path}: no such manifest; `model.{kind}` in config.yaml must name a folder under models/")
+    try:
+        manifest = Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: not readable as YAML: {error}; restore the file") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ModelError(f"{path}: {place}: {first['msg']}; restore the file or export the model again") from error
+    if manifest.kind != kind:
+        raise ModelError(f"{path}: this is a {manifest.kind}, `model.{kind}` needs a {kind}")
+    if abs(manifest.hop_s - hop_s) > 1e-9:
+        raise ModelError(f"{path}: hop_s is {manifest.hop_s:g}, the controller runs at {hop_s:g}; use another model")
+    onnx = folder / manifest.step.file
+    if not onnx.is_file():
+        raise ModelError(f"{onnx}: named by manifest.yaml but missing; restore it or export the model again")
+    found = sha256_of(onnx)
+    if found != manifest.step.sha256:
+        raise ModelError(
+            f"{onnx}: sha256 is {found[:12]}…, the manifest says {manifest.step.sha256[:12]}…; the file is damaged or was "
+            "swapped: restore it or export the model again"
+        )
+    return manifest

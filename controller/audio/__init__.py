@@ -1,0 +1,1 @@
+"""Sound in: sources, the ring, rolling windows, and the fast onset path."""

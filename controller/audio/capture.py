@@ -1,0 +1,197 @@
+"""Sound card in: PortAudio's callback copies and returns; a device that vanishes is opened again.
+
+Edge: devices, a thread. PortAudio is imported when it is needed, so that a show from a file needs no sound library.
+"""
+
+import logging
+import threading
+from typing import Any
+
+import numpy as np
+import soxr
+
+from controller.audio.block_queue import BlockQueue
+from controller.audio.file_source import finite
+from controller.clock import Clock
+from controller.errors import AudioError
+from controller.messages import FloatArray
+
+log = logging.getLogger(__name__)
+
+SAMPLE_RATE_HZ = 48_000
+STALL_S = 1.0
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
+
+
+def portaudio() -> Any:
+    """The `sounddevice` module.
+
+    Raises:
+        AudioError: PortAudio is not installed.
+    """
+    try:
+        import sounddevice  # noqa: PLC0415 - loads PortAudio, which only capture needs
+    except OSError as error:
+        raise AudioError(
+            f"no sound library ({error}); install PortAudio (Debian: apt-get install libportaudio2) or use --audio file:PATH"
+        ) from error
+    return sounddevice
+
+
+def input_devices() -> list[dict[str, Any]]:
+    """What can be recorded from: name, host interface, channels, default rate."""
+    sounddevice = portaudio()
+    apis = sounddevice.query_hostapis()
+    return [
+        {
+            "name": device["name"],
+            "interface": apis[device["hostapi"]]["name"],
+            "channels": device["max_input_channels"],
+            "rate_hz": device["default_samplerate"],
+        }
+        for device in sounddevice.query_devices()
+        if device["max_input_channels"] > 0
+    ]
+
+
+def find_device(name: str) -> dict[str, Any]:
+    """The input device of this name, of which this is part of the name, or the default.
+
+    Raises:
+        AudioError: no such device; the message lists those there are.
+    """
+    devices = input_devices()
+    exact = [device for device in devices if device["name"] == name]
+    partly = [device for device in devices if name.lower() in device["name"].lower()]
+    for found in (exact, partly):
+        if found:
+            return found[0]
+    if name == "default" and devices:
+        return devices[0]
+    names = ", ".join(f"'{device['name']}'" for device in devices) or "none"
+    raise AudioError(f"audio device '{name}' not found; input devices here: {names} (see `followspot devices`)")
+
+
+class Capture:
+    """Keeps a device open and its blocks coming.
+
+    Args:
+        device: name as `followspot devices` prints it.
+        block_s: wished block length.
+        latency: PortAudio's buffering wish: seconds, "low" or "high".
+        clock: stamps blocks.
+        queue: where blocks go, as mono 48 kHz columns (n, 1).
+    """
+
+    def __init__(
+        self, device: str, *, block_s: float, latency: float | str, clock: Clock, queue: BlockQueue
+    ) -> None:
+        self._device = device
+        self._block_s = block_s
+        self._latency = latency
+        self._clock = clock
+        self._queue = queue
+        self._stream: Any = None
+        self._resample: soxr.ResampleStream | None = None
+        self._heard_s = clock.now_s()
+        self._stop = threading.Event()
+        self.overflows = 0
+        self.losses = 0
+        self.bad_samples = 0
+        self._thread = threading.Thread(target=self._keep_open, name="capture", daemon=True)
+
+    def start(self) -> None:
+        """Open the device and watch over it from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the device."""
+        self._stop.set()
+        self._thread.join(2.0)
+
+    def _keep_open(self) -> None:
+        attempt = 0
+        while not self._stop.is_set():
+            opened = self._open()
+            if opened:
+                attempt = 0
+                self._watch()
+                self._close()
+            if self._stop.is_set():
+                return
+            if attempt == 0:
+                self.losses += 1
+                log.warning("audio device '%s' is gone or silent as a stone; trying to open it again", self._device)
+            self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
+            attempt += 1
+            self._forget_devices()
+
+    def _open(self) -> bool:
+        sounddevice = portaudio()
+        try:
+            found = find_device(self._device)
+            rate_hz = self._usable_rate(sounddevice, found)
+            self._resample = None
+            if rate_hz != SAMPLE_RATE_HZ:
+                self._resample = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
+            self._heard_s = self._clock.now_s()
+            self._stream = sounddevice.InputStream(
+                device=found["name"],
+                samplerate=rate_hz,
+                channels=min(found["channels"], 2),
+                dtype="float32",
+                blocksize=round(self._block_s * rate_hz),
+                latency=self._latency,
+                callback=self._callback,
+            )
+            self._stream.start()
+        except (sounddevice.PortAudioError, AudioError, ValueError) as error:
+            log.debug("opening '%s' failed: %s", self._device, error)
+            self._close()
+            return False
+        return True
+
+    def _usable_rate(self, sounddevice: Any, found: dict[str, Any]) -> int:
+        try:
+            sounddevice.check_input_settings(
+                device=found["name"], samplerate=SAMPLE_RATE_HZ, channels=min(found["channels"], 2)
+            )
+        except sounddevice.PortAudioError:
+            return round(found["rate_hz"])
+        return SAMPLE_RATE_HZ
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.2):
+            stalled = self._clock.now_s() - self._heard_s > STALL_S
+            if stalled or not self._stream.active:
+                return
+
+    def _close(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is None:
+            return
+        # closing a device that was pulled out can hang in the driver: do not wait for it for ever
+        closer = threading.Thread(target=stream.abort, kwargs={"ignore_errors": True}, daemon=True)
+        closer.start()
+        closer.join(1.0)
+        if not closer.is_alive():
+            stream.close(ignore_errors=True)
+
+    def _forget_devices(self) -> None:
+        """PortAudio lists devices once, at its start: start it again to see one that came back."""
+        sounddevice = portaudio()
+        try:
+            sounddevice._terminate()  # noqa: SLF001 - sounddevice offers no public call for this
+            sounddevice._initialize()  # noqa: SLF001
+        except sounddevice.PortAudioError as error:
+            log.debug("PortAudio did not start again: %s", error)
+
+    def _callback(self, samples: FloatArray, frames: int, times: object, status: Any) -> None:  # noqa: ARG002
+        now_s = self._clock.now_s()
+        self._heard_s = now_s
+        if status.input_overflow:
+            self.overflows += 1
+        mono = samples.mean(axis=1, dtype=np.float32)
+        if self._resample is not None:
+            mono = self._resample.resample_chunk(mono)
+        self._queue.put(mono[:, None], now_s)

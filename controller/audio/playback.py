@@ -1,0 +1,59 @@
+"""A recorded source played at the speed of sound: blocks arrive as they would from a sound card.
+
+Edge: a thread that waits.
+"""
+
+import threading
+
+from controller.audio.block_queue import BlockQueue
+from controller.audio.source import Recorded
+from controller.clock import Clock, Deadlines
+
+SAMPLE_RATE_HZ = 48_000
+TAIL_S = 0.3
+
+
+class Playback:
+    """Feeds a queue in real time.
+
+    Args:
+        recorded: what to play. block_s: block length. clock: paces. queue: where blocks go.
+    """
+
+    def __init__(self, recorded: Recorded, *, block_s: float, clock: Clock, queue: BlockQueue) -> None:
+        self._recorded = recorded
+        self._samples = round(block_s * SAMPLE_RATE_HZ)
+        self._clock = clock
+        self._queue = queue
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._play, name="playback", daemon=True)
+        self.over = False
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples that were no numbers and became silence."""
+        return int(getattr(self._recorded, "bad_samples", 0))
+
+    def start(self) -> None:
+        """Begin to play."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and close the files."""
+        self._stop.set()
+        self._thread.join(2.0)
+        self._recorded.close()
+
+    def _play(self) -> None:
+        period_s = self._samples / SAMPLE_RATE_HZ
+        deadlines = Deadlines(period_s, self._clock.now_s() + period_s)
+        block = self._recorded.read(self._samples)
+        while len(block) and not self._stop.is_set():
+            self._clock.sleep_until(deadlines.next_s)
+            # the moment its last sample would have left a sound card, however late this thread woke up
+            self._queue.put(block, deadlines.next_s)
+            # a file that stalls must not be caught up by skipping: time goes on, no block is left out
+            deadlines.next_s += period_s
+            block = self._recorded.read(self._samples)
+        self._clock.sleep_until(self._clock.now_s() + TAIL_S)
+        self.over = True

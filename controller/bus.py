@@ -1,0 +1,142 @@
+"""Messages between the processes: ZeroMQ over Unix sockets in a private folder, newest value wins.
+
+Each topic has a publisher and any number of readers. A reader's queue holds one message (ZeroMQ's CONFLATE), so a backlog
+cannot exist: who was late sees the newest state and its age. Commands go the other way, through a queue that keeps their
+order. Nothing listens on the network. Edge: sockets.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgpack
+import zmq
+
+from controller.messages import Command, LightToken, Operator, Pulse
+
+T = TypeVar("T", LightToken, Pulse, Operator, Command)
+COMMANDS_KEPT = 100
+
+
+class Publisher:
+    """Sends the newest state of one topic.
+
+    Args:
+        context: of this process. folder: the run's private folder. topic: file name of the socket.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, topic: str) -> None:
+        self._socket = context.socket(zmq.PUB)
+        self._socket.setsockopt(zmq.SNDHWM, 10)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.bind(f"ipc://{folder / topic}")
+
+    def send(self, message: object) -> None:
+        """Publish plain data or one message; never blocks."""
+        self._socket.send(pack(message), zmq.NOBLOCK)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class Newest:
+    """Reads the newest state of one topic.
+
+    Args:
+        context: of this process. folder: the run's private folder. topic: file name of the socket.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, topic: str) -> None:
+        self.socket = context.socket(zmq.SUB)
+        self.socket.setsockopt(zmq.CONFLATE, 1)
+        self.socket.setsockopt(zmq.SUBSCRIBE, b"")
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.connect(f"ipc://{folder / topic}")
+
+    def take(self) -> Any:
+        """The newest state if one came since the last call, else None. Garbage counts as nothing."""
+        try:
+            return unpack(self.socket.recv(zmq.NOBLOCK))
+        except zmq.Again:
+            return None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class Commands:
+    """The receiving end of commands: all of them, in order.
+
+    Args:
+        context: of this process. folder: the run's private folder.
+    """
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path) -> None:
+        self.socket = context.socket(zmq.PULL)
+        self.socket.setsockopt(zmq.RCVHWM, COMMANDS_KEPT)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.bind(f"ipc://{folder / 'commands'}")
+
+    def take_all(self) -> list[Command]:
+        """What came since the last call, at most a hundred."""
+        commands = []
+        for _ in range(COMMANDS_KEPT):
+            try:
+                fields = unpack(self.socket.recv(zmq.NOBLOCK))
+            except zmq.Again:
+                break
+            command = revive(Command, fields)
+            if command is not None:
+                commands.append(command)
+        return commands
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.socket.close()
+
+
+class Commander:
+    """The sending end of commands."""
+
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path) -> None:
+        self._socket = context.socket(zmq.PUSH)
+        self._socket.setsockopt(zmq.SNDHWM, COMMANDS_KEPT)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.connect(f"ipc://{folder / 'commands'}")
+
+    def send(self, command: Command) -> bool:
+        """Queue one command; False if the output process does not take any."""
+        try:
+            self._socket.send(pack(command), zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def pack(message: object) -> bytes:
+    """A message of scalar fields, or plain data, as msgpack."""
+    fields = dataclasses.asdict(message) if dataclasses.is_dataclass(message) else message  # type: ignore[arg-type]
+    packed: bytes = msgpack.packb(fields, use_bin_type=True)
+    return packed
+
+
+def unpack(payload: bytes) -> Any:
+    """Plain data, or None if it is none."""
+    try:
+        return msgpack.unpackb(payload, raw=False)
+    except (ValueError, msgpack.exceptions.UnpackException):
+        return None
+
+
+def revive(kind: type[T], fields: Any) -> T | None:
+    """The message that `fields` were packed from, or None if they are not one of its kind."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    if not isinstance(fields, dict) or set(fields) != names:
+        return None
+    return kind(**{name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()})

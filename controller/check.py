@@ -1,0 +1,124 @@
+"""Before doors: everything that can be refused, refused now, with place and remedy. Also prints the patch sheet."""
+
+import socket
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from controller.audio.capture import find_device
+from controller.audio.source import open_recorded
+from controller.config import Config, thaw
+from controller.decider import Decider, model_folders
+from controller.clock import MonotonicClock
+from controller.desk import patch_of
+from controller.errors import ConfigError, ControllerError, ModelError, PageError
+from controller.patch.patch import Patch
+from controller.process import RUN_FILE
+
+
+def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
+    """Resolve the patch, load the models, find the audio and the page's port.
+
+    Raises:
+        ControllerError: the first thing that is wrong.
+    """
+    patch = patch_of(config)
+    _examine_outputs(config)
+    _examine_models(config)
+    if audio:
+        _examine_audio(config)
+    if page and config.page.enabled:
+        _examine_port(config.page.host, config.page.port)
+    return patch
+
+
+def _examine_outputs(config: Config) -> None:
+    for number, universe in config.universes.items():
+        for index, output in enumerate(universe.outputs):
+            try:
+                socket.getaddrinfo(output.host, output.port, socket.AF_INET, socket.SOCK_DGRAM)
+            except (OSError, UnicodeError) as error:
+                place = config.where(("universes", number, "outputs", index, "host"))
+                raise ConfigError(f"{place}: '{output.host}' is no address and no known host ({error})") from error
+
+
+def _examine_models(config: Config) -> None:
+    try:
+        Decider(config, MonotonicClock()).warm_up()
+    except ModelError as error:
+        raise ModelError(f"{config.where(('model',))}: {error}") from error
+
+
+def _examine_audio(config: Config) -> None:
+    kind, place = config.audio.source.split(":", 1)
+    if kind == "device":
+        find_device(place)
+    else:
+        open_recorded(config.path(place), config).close()
+
+
+def _examine_port(host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        raise PageError(
+            f"port {port} on {host} cannot be served ({error.strerror}); stop the other program or choose another with "
+            "--web HOST:PORT, or --web off"
+        ) from error
+
+
+def patch_sheet(config: Config, patch: Patch) -> Table:
+    """The patch as a technician reads it: one row for each fixture."""
+    table = Table(title=f"{config.venue}: patch sheet", title_justify="left")
+    for heading in ("fixture", "role", "profile", "mode", "universe", "address", "slots", "x y z m", "note"):
+        table.add_column(heading, justify="right" if heading in ("universe", "slots") else "left")
+    for fixture in patch.fixtures:
+        one = fixture.config
+        last = one.address + fixture.footprint - 1
+        notes = [] if one.role != "hazer" else ["armed" if one.armed else "not armed"]
+        notes += [f"limit {one.max_intensity:.0%}"] if one.max_intensity < 1 else []
+        table.add_row(
+            one.id,
+            one.role,
+            one.profile,
+            one.mode,
+            str(one.universe),
+            f"{one.address}-{last}",
+            str(fixture.footprint),
+            " ".join(f"{metres:g}" for metres in one.position_m),
+            ", ".join(notes),
+        )
+    return table
+
+
+def print_check(config: Config) -> None:
+    """Examine and tell: models, outputs, patch sheet."""
+    patch = examine(config, audio=False, page=False)
+    console = Console(soft_wrap=False)
+    embedder, decoder = model_folders(config)
+    console.print(f"{config.file}: good")
+    console.print(f"embedder {embedder.name}, decoder {decoder.name}, seed {config.seed}, source {config.audio.source}")
+    for number, universe in config.universes.items():
+        for output in universe.outputs:
+            console.print(
+                f"universe {number}: Art-Net to {output.host}:{output.port}, port address {output.port_address}, "
+                f"{config.rates.output_hz:g} Hz"
+            )
+    console.print(patch_sheet(config, patch))
+
+
+def main(argv: list[str]) -> int:
+    """Examine a run's folder: nothing is printed when all is good."""
+    try:
+        examine(thaw((Path(argv[0]) / RUN_FILE).read_text(encoding="utf-8")))
+    except ControllerError as error:
+        sys.stdout.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

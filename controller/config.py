@@ -1,0 +1,278 @@
+"""Typed `config.yaml`: every value, its unit and its range, and the line it stands on.
+
+Edge in one function, `read_config`; the rest is data. Checks that need profiles or models are made by the stages that
+own those, with `Config.where` telling the line. Nothing in a configuration can run code (safe YAML, plain data).
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+
+from controller.errors import ConfigError
+
+Place = tuple[str | int, ...]
+Where = Callable[[Place], str]
+MAX_CONFIG_BYTES = 1_000_000
+MAX_CONFIG_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mean billions of values
+
+Unit = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are mistakes, values do not change after loading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioConfig(Section):
+    """Where sound comes from and when it counts as silence."""
+
+    source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
+    loop: bool = False
+    stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
+    block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
+    latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.01
+    silence_db: Annotated[float, Field(ge=-100, le=-20)] = -60.0
+    silence_after_s: Positive = 4.0
+
+
+class SamplingConfig(Section):
+    """Restricted stochastic temperature sampling of one token."""
+
+    temperature: Annotated[float, Field(gt=0, le=5)] = 1.0
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.9
+    reach: Annotated[int, Field(ge=0, le=255)] = 50
+
+
+class ModelConfig(Section):
+    """Which artefacts decide, and how boldly."""
+
+    embedder: str
+    decoder: str
+    threads: Annotated[int, Field(ge=1, le=64)] = 1
+    provider: Literal["cpu", "cuda"] = "cpu"
+    hue: SamplingConfig = SamplingConfig()
+    value: SamplingConfig = SamplingConfig()
+
+
+class RatesConfig(Section):
+    """Rates, budgets and staleness limits of all stages: the one table."""
+
+    output_hz: Annotated[float, Field(ge=10, le=44)] = 40.0
+    output_max_hz: Annotated[float, Field(ge=10, le=44)] = 44.0
+    page_hz: Annotated[float, Field(ge=1, le=40)] = 20.0
+    analysis_budget_ms: Positive = 60.0
+    accent_budget_ms: Positive = 5.0
+    tick_budget_ms: Positive = 10.0
+    token_stale_s: Positive = 2.0
+    token_dead_s: Positive = 10.0
+    pulse_dead_s: Positive = 2.0
+
+
+class LookConfig(Section):
+    """How tokens become light on stage. Times are time constants or full durations as named."""
+
+    attack_s: Positive = 0.06
+    release_s: Positive = 0.4
+    hue_fade_s: Positive = 0.35
+    floor: Unit = 0.08
+    ceiling: Unit = 1.0
+    accent_depth: Unit = 0.55
+    accent_release_s: Positive = 0.22
+    accent_gap_s: Annotated[float, Field(ge=0.34)] = 0.36
+    house_colour: Colour = "#ffb066"
+    house_intensity: Unit = 0.35
+    quiet_intensity: Unit = 0.18
+    quiet_fade_s: Positive = 2.0
+    end: Literal["dark", "house"] = "dark"
+    end_fade_s: Annotated[float, Field(ge=0, le=30)] = 1.5
+
+
+class PageConfig(Section):
+    """Where the operator page is served; loopback unless somebody says otherwise."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8100
+    enabled: bool = True
+
+
+class ArtNetConfig(Section):
+    """One Art-Net destination of a universe."""
+
+    type: Literal["artnet"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 6454
+    port_address: Annotated[int, Field(ge=0, le=32767)]
+
+
+class UniverseConfig(Section):
+    """Where the frames of one universe go."""
+
+    outputs: Annotated[list[ArtNetConfig], Field(min_length=1)]
+
+
+class FixtureConfig(Section):
+    """One fixture of the patch."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    profile: str
+    mode: str
+    universe: int
+    address: Annotated[int, Field(ge=1, le=512)]
+    role: Literal["wash", "back", "beam", "bar", "blinder", "strobe", "hazer"]
+    position_m: tuple[float, float, float]
+    pan: tuple[Unit, Unit] = (0.0, 1.0)
+    tilt: tuple[Unit, Unit] = (0.0, 1.0)
+    max_intensity: Unit = 1.0
+    armed: bool = False
+
+
+class Config(Section):
+    """The whole of `config.yaml`."""
+
+    venue: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    palette: Annotated[list[Colour], Field(min_length=1, max_length=12)]
+    audio: AudioConfig
+    model: ModelConfig
+    rates: RatesConfig = RatesConfig()
+    look: LookConfig = LookConfig()
+    page: PageConfig = PageConfig()
+    profiles: str = "fixtures"
+    universes: Annotated[dict[Annotated[int, Field(ge=1, le=63999)], UniverseConfig], Field(min_length=1)]
+    fixtures: Annotated[list[FixtureConfig], Field(min_length=1)]
+
+    _file: Path = PrivateAttr(default=Path("config.yaml"))
+    _lines: dict[Place, int] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _rates_agree(self) -> "Config":
+        if self.rates.output_max_hz < self.rates.output_hz:
+            raise ValueError("rates.output_max_hz must not be below rates.output_hz")
+        return self
+
+    def where(self, place: Place) -> str:
+        """`file:line: yaml.path` of a value, for messages."""
+        return describe(self._file, self._lines, place)
+
+    def path(self, written: str) -> Path:
+        """A path of the configuration: absolute, or relative to the folder of `config.yaml`."""
+        return self._file.parent / Path(written).expanduser()
+
+    @property
+    def file(self) -> Path:
+        """The file this was read from."""
+        return self._file
+
+
+def read_config(file: Path) -> Config:
+    """Read and check `config.yaml`.
+
+    Raises:
+        ConfigError: missing, too large, not YAML, or a value is unknown, missing or out of range; names file, line,
+            YAML path and what is allowed.
+    """
+    text = _read_text(file)
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{file}:{line}: not valid YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{file}: not valid YAML: {error}") from error
+    lines: dict[Place, int] = {}
+    _note_lines(node, (), lines, file)
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(file, lines, one) for one in error.errors()[:5])) from error
+    config._file = file
+    config._lines = lines
+    return config
+
+
+def with_overrides(config: Config, **sections: dict[str, Any] | int) -> Config:
+    """A copy in which some values are replaced, checked again.
+
+    Args:
+        config: the original, whose file and lines are kept.
+        sections: `seed=3`, `audio={"source": "file:x.wav"}` and so on.
+    """
+    data = config.model_dump()
+    for name, change in sections.items():
+        data[name] = {**data[name], **change} if isinstance(change, dict) else change
+    try:
+        copy = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(Path("command line"), {}, one) for one in error.errors()[:5])) from error
+    copy._file = config._file
+    copy._lines = config._lines
+    return copy
+
+
+def describe(file: Path, lines: dict[Place, int], place: Place) -> str:
+    """`file:line: path`; the line is that of the nearest parent that has one."""
+    known = place
+    while known and known not in lines:
+        known = known[:-1]
+    line = f":{lines[known]}" if known in lines else ""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return f"{file}{line}: {path}" if path else f"{file}{line}"
+
+
+def _read_text(file: Path) -> str:
+    try:
+        if file.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{file}: larger than {MAX_CONFIG_BYTES} bytes; this is no configuration")
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{file}: no such file; give one with --config FILE") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read: {error}") from error
+
+
+def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], file: Path) -> None:
+    if node is None or place in lines:
+        return
+    lines[place] = node.start_mark.line + 1
+    if len(lines) > MAX_CONFIG_ENTRIES:
+        raise ConfigError(f"{file}: more than {MAX_CONFIG_ENTRIES} values; this is no configuration")
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            if key.value in seen:
+                raise ConfigError(f"{describe(file, {(): key.start_mark.line + 1}, ())}: '{key.value}' stands here twice")
+            seen.add(key.value)
+            name = int(key.value) if key.tag.endswith(":int") and key.value.isdigit() else key.value
+            _note_lines(child, (*place, name), lines, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            _note_lines(child, (*place, index), lines, file)
+
+
+def _explain(file: Path, lines: dict[Place, int], error: Any) -> str:
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    said = error["msg"].removeprefix("Value error, ")
+    got = error.get("input")
+    shown = f" (found: {got!r})" if isinstance(got, str | int | float | bool) else ""
+    return f"{describe(file, lines, place)}: {said}{shown}"
+
+
+def freeze(config: Config) -> str:
+    """The configuration as one line of JSON, with the file it came from, to hand to another process."""
+    return json.dumps({"file": str(config.file.resolve()), "config": config.model_dump(mode="json")})
+
+
+def thaw(text: str) -> Config:
+    """The configuration that `freeze` wrote."""
+    frozen = json.loads(text)
+    config = Config.model_validate(frozen["config"])
+    config._file = Path(frozen["file"])
+    return config

@@ -1,0 +1,76 @@
+"""Windows to light tokens: embed, decode, sample. Used as it is by the live show, by rehearsal and by tests."""
+
+from pathlib import Path
+
+import numpy as np
+
+from controller.clock import Clock
+from controller.config import Config, SamplingConfig
+from controller.decode.sampling import Choice, sample_hue, sample_value
+from controller.decode.skipbart import Network, SkipBart
+from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_from_degrees
+from controller.embed.embedder import Embedder
+from controller.colour import hue_degrees, parse_colour
+from controller.messages import LightToken, Window
+from controller.timing import Timings
+
+SEED_VALUE = 96
+"""Brightness the decoder is told for "before the first hop": on, but not loud."""
+
+
+class Decider:
+    """The deciding half of the show.
+
+    Args:
+        config: models, sampling, palette and seed.
+        clock: measures durations; decides nothing.
+
+    Raises:
+        ModelError: an artefact cannot be used.
+    """
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        model = config.model
+        embedder_folder, decoder_folder = model_folders(config)
+        self.embedder = Embedder(embedder_folder, threads=model.threads, provider=model.provider)
+        self.network = Network(decoder_folder, self.embedder.name, threads=model.threads, provider=model.provider)
+        self._skipbart = SkipBart(self.network)
+        self._hue_choice = _choice(model.hue)
+        self._value_choice = _choice(model.value)
+        self._rng = np.random.default_rng(config.seed)
+        self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
+        self._value = SEED_VALUE
+        self._seq = 0
+        self._clock = clock
+        self.timings = Timings()
+
+    def warm_up(self) -> None:
+        """Run both networks once on silence, so that the first hop of the show is not the slow one."""
+        silence = Window(0.0, 0, np.zeros(48_000, np.float32), np.zeros((0, 48_000), np.float32))
+        embedding = self.embedder.embed(silence)
+        SkipBart(self.network).step(embedding, HUE_PAD, VALUE_PAD)
+
+    def step(self, window: Window) -> LightToken:
+        """The light for one hop."""
+        started_s = self._clock.now_s()
+        embedding = self.embedder.embed(window)
+        embedded_s = self._clock.now_s()
+        hue_logits, value_logits = self._skipbart.step(embedding, self._hue, self._value)
+        self._hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)
+        self._value, value_p = sample_value(value_logits, self._value, self._value_choice, self._rng)
+        decoded_s = self._clock.now_s()
+        self.timings.add("embed", embedded_s - started_s)
+        self.timings.add("decode", decoded_s - embedded_s)
+        self.timings.add("analysis", decoded_s - started_s)
+        token = LightToken(window.t_s, self._seq, self._hue, self._value, hue_p, value_p)
+        self._seq += 1
+        return token
+
+
+def model_folders(config: Config) -> tuple[Path, Path]:
+    """Folders of embedder and decoder artefact."""
+    return config.path(config.model.embedder), config.path(config.model.decoder)
+
+
+def _choice(sampling: SamplingConfig) -> Choice:
+    return Choice(sampling.temperature, sampling.top_p, sampling.reach)

@@ -1,0 +1,1 @@
+"""Embeddings to light tokens, ten times a second."""

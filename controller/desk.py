@@ -1,0 +1,127 @@
+"""Tokens and pulses to DMX frames: health, look, fade, masters, render. Pure: time and inputs are passed in.
+
+The output process calls `tick` on the machine's clock, rehearsal calls it on a virtual one; the bytes are the same.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.colour import hue_degrees, parse_colour
+from controller.config import Config
+from controller.health import Health, Limits, health
+from controller.look.accents import Accents
+from controller.look.fade import Fade
+from controller.look.history import History
+from controller.look.master import Master
+from controller.look.roles import Roles, Target
+from controller.messages import Command, DmxFrame, LightToken, Operator, Pulse
+from controller.patch.library import Library
+from controller.patch.patch import Patch, build_patch
+from controller.patch.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one output cycle made: frames in the order of universe numbers, and the state it was in."""
+
+    frames: list[DmxFrame]
+    health: Health
+
+
+class Desk:
+    """The output half of the show.
+
+    Args:
+        config: look, rates and palette. patch: the rig.
+    """
+
+    def __init__(self, config: Config, patch: Patch) -> None:
+        look, rates = config.look, config.rates
+        self._limits = Limits(
+            rates.token_stale_s, rates.token_dead_s, rates.pulse_dead_s, config.audio.silence_after_s
+        )
+        self._quiet_fade_s = look.quiet_fade_s
+        self._end, self._end_fade_s = look.end, look.end_fade_s
+        self._history = History(hue_degrees(parse_colour(config.palette[0])), 0.4)
+        self._accents = Accents(look.accent_release_s, look.accent_gap_s)
+        self._roles = Roles(patch, look)
+        self._fade = Fade(patch, look)
+        self._master = Master()
+        self._renderer = Renderer(patch)
+        self._token: LightToken | None = None
+        self._pulse: Pulse | None = None
+        self.operator = Operator()
+
+    def hear_token(self, token: LightToken) -> None:
+        """Take the newest token; one that was taken already is ignored."""
+        if self._token is None or token.t_s > self._token.t_s:
+            self._token = token
+            self._history.add(token)
+
+    def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
+        """Take the newest pulse; True if it starts an accent, which should not wait for the next tick."""
+        self._pulse = pulse
+        accented = self._accents.would_light(pulse)
+        self._accents.hear(pulse, now_s)
+        return accented
+
+    def obey(self, command: Command) -> None:
+        """Do what the operator wishes; amounts out of range are brought into it, nonsense is ignored."""
+        if not np.isfinite(command.amount):
+            return
+        amount = min(1.0, max(0.0, command.amount))
+        if command.name == "grand_master":
+            self.operator = replace(self.operator, grand_master=amount)
+        elif command.name == "blackout":
+            self.operator = replace(self.operator, blackout=amount > 0.5)
+        elif command.name == "hold":
+            self.operator = replace(self.operator, hold=amount > 0.5)
+
+    def tick(self, now_s: float) -> Tick:
+        """One output cycle."""
+        state = self._health(now_s)
+        look = self._fade.step(self._target(state, now_s), now_s, self._quiet_fade_s if state == "quiet" else None)
+        return Tick(self._renderer.render(self._master.apply(look, self.operator)), state)
+
+    def farewell(self, now_s: float) -> Tick:
+        """One cycle towards the configured end look: everything dark, or a stage people can work by."""
+        target = self._roles.house()
+        if self._end == "dark":
+            target = replace(target, intensity=np.zeros_like(target.intensity))
+        look = self._fade.step(target, now_s, self._end_fade_s / 4.0)
+        return Tick(self._renderer.render(self._master.apply(look, replace(self.operator, hold=False))), "house")
+
+    def _health(self, now_s: float) -> Health:
+        token_age_s = now_s - self._token.t_s if self._token else float("inf")
+        pulse_age_s = now_s - self._pulse.t_s if self._pulse else float("inf")
+        silent_s = self._pulse.silent_s if self._pulse else 0.0
+        return health(token_age_s, pulse_age_s, silent_s, self._limits)
+
+    def _target(self, state: Health, now_s: float) -> Target:
+        accent = self._accents.level(now_s)
+        match state:
+            case "live":
+                strength = self._pulse.onset_strength if self._pulse else 0.0
+                return self._roles.live(self._history, accent, self._accents.count, strength, now_s)
+            case "following":
+                loudness = self._pulse.loudness if self._pulse else 0.0
+                return self._roles.following(self._history, loudness, accent, self._accents.count, now_s)
+            case "quiet":
+                return self._roles.quiet(self._history, now_s)
+            case "house":
+                return self._roles.house()
+
+
+def patch_of(config: Config) -> Patch:
+    """Read the profiles that the configuration names and build its patch.
+
+    Raises:
+        ProfileError, PatchError: with the place in `config.yaml` or in the profile.
+    """
+    library = Library(config.path(config.profiles))
+    profiles = {}
+    for number, fixture in enumerate(config.fixtures):
+        if fixture.profile not in profiles:
+            profiles[fixture.profile] = library.located(fixture.profile, config.where(("fixtures", number, "profile")))
+    return build_patch(config.fixtures, list(config.universes), profiles, config.where)

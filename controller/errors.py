@@ -1,0 +1,33 @@
+"""What can be refused before a show starts, one class for each kind of mistake.
+
+Every message says what is wrong, where, and what to do. The command line prints it and leaves with exit code 1.
+During a show nothing here is raised out of a loop.
+"""
+
+
+class ControllerError(Exception):
+    """Something the operator can put right."""
+
+
+class ConfigError(ControllerError):
+    """`config.yaml` is not usable."""
+
+
+class ProfileError(ControllerError):
+    """A fixture profile is not usable."""
+
+
+class PatchError(ControllerError):
+    """Fixtures do not fit on their universes."""
+
+
+class ModelError(ControllerError):
+    """A model artefact is missing, damaged or not the one that is expected."""
+
+
+class AudioError(ControllerError):
+    """An audio device, file or folder of stems cannot be used."""
+
+
+class PageError(ControllerError):
+    """The operator page cannot be served."""

@@ -1,0 +1,38 @@
+"""How well the show can hear and think, and what it may do about it: a pure state machine without a clock.
+
+The ladder (later issues add rungs): tokens arrive: LIVE. Tokens are late, sound is heard: FOLLOWING, brightness by the
+audio level. No sound for a while: QUIET. Nothing arrives at all: HOUSE, a steady warm look. Each returns by itself.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Health = Literal["live", "following", "quiet", "house"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ages in seconds at which an input counts as late or lost."""
+
+    token_stale_s: float
+    token_dead_s: float
+    pulse_dead_s: float
+    silence_after_s: float
+
+
+def health(token_age_s: float, pulse_age_s: float, silent_s: float, limits: Limits) -> Health:
+    """The state for these ages.
+
+    Args:
+        token_age_s: since the sound of the newest token; infinite before the first.
+        pulse_age_s: since the sound of the newest pulse; infinite before the first.
+        silent_s: how long the sound has been below the silence threshold.
+    """
+    heard = pulse_age_s <= limits.pulse_dead_s
+    if heard and silent_s >= limits.silence_after_s:
+        return "quiet"
+    if token_age_s <= limits.token_stale_s:
+        return "live"
+    if heard and token_age_s <= limits.token_dead_s:
+        return "following"
+    return "house"

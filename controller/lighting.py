@@ -1,0 +1,203 @@
+"""Process 2 of 3: lights the rig. Tokens and pulses in; DMX on the wire, forty times a second, whatever happens elsewhere.
+
+Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of each
+input, tick the desk, send. An accent may pull the next cycle forward; the rate stays within what DMX512 can carry.
+"""
+
+import contextlib
+import gc
+import logging
+import os
+import sys
+from collections import deque
+from typing import Any
+
+import numpy as np
+import zmq
+
+from controller.bus import Commands, Newest, Publisher, revive
+from controller.clock import Clock, Deadlines, MonotonicClock
+from controller.desk import Desk, Tick, patch_of
+from controller.messages import LightToken, Pulse
+from controller.output.sender import SendBudget, Sender
+from controller.output.sinks import Sink, UdpSink
+from controller.process import Run
+from controller.timing import Timings
+
+log = logging.getLogger(__name__)
+
+ACCENT_GAP_S = 0.008
+"""A cycle pulled forward leaves at least this long after the one before."""
+NICENESS = -10
+LOG_S = 10.0
+STATUS_S = 0.5
+AGES_S = 3_600.0
+"""Long enough for any fade to have ended."""
+
+
+class Lighting:
+    """The process's parts, joined.
+
+    Args:
+        run: configuration, folder and stop signal. clock: time. sink: where packets go.
+    """
+
+    def __init__(self, run: Run, clock: Clock, sink: Sink) -> None:
+        config = run.config
+        self._run, self._clock, self._sink = run, clock, sink
+        self._desk = Desk(config, patch_of(config))
+        self._sender = Sender(config.universes)
+        self._budget = SendBudget(config.rates.output_max_hz, ACCENT_GAP_S)
+        self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
+        self._tokens = Newest(run.context, run.folder, "tokens")
+        self._pulses = Newest(run.context, run.folder, "pulses")
+        self._commands = Commands(run.context, run.folder)
+        self._stage = Publisher(run.context, run.folder, "stage")
+        self._poller = zmq.Poller()
+        self._poller.register(self._pulses.socket, zmq.POLLIN)
+        self._timings = Timings(keep=2_400)
+        self._sent_s: deque[float] = deque(maxlen=2_400)
+        self._cycles = self._pulled = 0
+        self._longest_gap_s = 0.0
+        self._shown_s = -np.inf
+        self._counted_s = -np.inf
+        self._counted: dict[str, Any] = {}
+        self._was = ""
+
+    def light(self) -> None:
+        """Run until told to stop, then fade to the end look."""
+        next_log_s = self._clock.now_s() + LOG_S
+        while not self._run.stopping.is_set():
+            pulled = self._wait()
+            self._cycle(pulled=pulled)
+            if self._clock.now_s() >= next_log_s:
+                next_log_s += LOG_S
+                log.info("%s", self._log_line())
+        self._leave()
+
+    def _wait(self) -> bool:
+        """Until the next deadline, or an accent that may not wait for it (True)."""
+        while (remaining_s := self._deadlines.next_s - self._clock.now_s()) > 0:
+            if remaining_s < 0.001:
+                self._clock.sleep_until(self._deadlines.next_s)
+            elif self._poller.poll(int(remaining_s * 1e3)) and self._hear_pulse():
+                now_s = self._clock.now_s()
+                if self._budget.allows(now_s):
+                    return True
+        return False
+
+    def _hear_pulse(self) -> bool:
+        pulse = revive(Pulse, self._pulses.take())
+        return pulse is not None and self._desk.hear_pulse(pulse, self._clock.now_s())
+
+    def _cycle(self, *, pulled: bool) -> None:
+        now_s = self._clock.now_s()
+        if pulled:
+            self._pulled += 1
+            self._deadlines.restart(now_s)
+        else:
+            self._timings.add("lateness", self._deadlines.advance(now_s))
+        self._hear_pulse()
+        token = revive(LightToken, self._tokens.take())
+        if token is not None:
+            self._desk.hear_token(token)
+        for command in self._commands.take_all():
+            self._desk.obey(command)
+        tick = self._desk.tick(now_s)
+        self._timings.add("look", self._clock.now_s() - now_s)
+        self._send(tick, now_s)
+        self._timings.add("tick", self._clock.now_s() - now_s)
+        self._show(tick, now_s)
+
+    def _send(self, tick: Tick, now_s: float) -> None:
+        for packet in self._sender.packets(tick.frames):
+            self._sink.send(packet, now_s)
+        self._budget.note(now_s)
+        if self._sent_s:
+            self._longest_gap_s = max(self._longest_gap_s, now_s - self._sent_s[-1])
+        self._sent_s.append(now_s)
+        self._cycles += 1
+        if tick.health != self._was:
+            self._was = tick.health
+            log.info("show is %s", tick.health)
+
+    def _show(self, tick: Tick, now_s: float) -> None:
+        """Tell the page what just left, at the page's own rate."""
+        if now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
+            return
+        self._shown_s = now_s
+        operator = self._desk.operator
+        self._stage.send(
+            {
+                "t_s": now_s,
+                "frames": {str(frame.universe): frame.slots.tobytes() for frame in tick.frames},
+                "health": tick.health,
+                "grand_master": operator.grand_master,
+                "blackout": operator.blackout,
+                "hold": operator.hold,
+                "status": self._status_now(now_s),
+            }
+        )
+
+    def _status_now(self, now_s: float) -> dict[str, Any]:
+        """The status, counted twice a second and not at every cycle."""
+        if now_s - self._counted_s >= STATUS_S:
+            self._counted_s, self._counted = now_s, self.status()
+        return self._counted
+
+    def _leave(self) -> None:
+        end_s = self._clock.now_s() + self._run.config.look.end_fade_s
+        while self._clock.now_s() < end_s:
+            self._clock.sleep_until(self._deadlines.next_s)
+            now_s = self._clock.now_s()
+            self._deadlines.advance(now_s)
+            self._send(self._desk.farewell(now_s), now_s)
+        # the fade only comes near its end: the last frames are the end look itself
+        for _ in range(3):
+            now_s = self._clock.now_s()
+            self._send(self._desk.farewell(now_s + AGES_S), now_s)
+
+    def status(self) -> dict[str, Any]:
+        """Numbers for the page, the log and the summary."""
+        span_s = self._sent_s[-1] - self._sent_s[0] if len(self._sent_s) > 1 else 0.0
+        return {
+            "cycles": self._cycles,
+            "pulled_cycles": self._pulled,
+            "skipped_cycles": self._deadlines.skipped,
+            "output_hz": round((len(self._sent_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
+            "longest_gap_ms": round(self._longest_gap_s * 1e3, 2),
+            "send_errors": self._sink.errors,
+            "timings_ms": self._timings.percentiles_ms(50, 95, 99),
+        }
+
+    def _log_line(self) -> str:
+        status = self.status()
+        stages = ", ".join(f"{stage} {p[0]:.1f}/{p[2]:.1f} ms" for stage, p in status["timings_ms"].items())
+        return f"{status['output_hz']:.1f} Hz, p50/p99: {stages}; {status['send_errors']} send errors"
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for one in (self._tokens, self._pulses, self._commands, self._stage):
+            one.close()
+
+
+def main(argv: list[str]) -> int:
+    """Run the process; argv is the run's folder."""
+    run = Run(argv)
+    with contextlib.suppress(PermissionError):
+        os.nice(NICENESS)  # where the system lets us: the light comes first
+    sink = UdpSink()
+    lighting = Lighting(run, MonotonicClock(), sink)
+    gc.freeze()  # what was loaded stays; a full collection would cost a tick
+    try:
+        lighting.light()
+        run.say(lighting.status())
+    finally:
+        lighting.close()
+        sink.close()
+        run.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

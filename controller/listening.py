@@ -1,0 +1,211 @@
+"""Process 1 of 3: listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
+
+Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once. The
+slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the other, and
+if analysis is late a hop is dropped and counted, never queued.
+
+    sound card / file / stems -> BlockQueue -> Onsets -> pulses
+                                           \\-> Windows -> [analysis thread: Decider] -> tokens
+"""
+
+import logging
+import sys
+import threading
+from typing import Any, Protocol
+
+from controller.audio.block_queue import BlockQueue
+from controller.audio.capture import Capture
+from controller.audio.onsets import Onsets
+from controller.audio.playback import Playback
+from controller.audio.source import accent_column, open_recorded
+from controller.audio.windows import Windows
+from controller.bus import Publisher
+from controller.clock import Clock, MonotonicClock
+from controller.config import Config
+from controller.decider import Decider
+from controller.messages import AudioBlock, Pulse, Window
+from controller.process import Run
+from controller.timing import Timings
+
+log = logging.getLogger(__name__)
+
+QUEUE_S = 0.5
+MAX_BLOCK_SAMPLES = 4_800
+PULSE_EVERY = 4
+"""Pulses without an onset are published every 20 ms; an onset at once."""
+STATUS_S = 0.5
+LOG_S = 10.0
+
+
+class LiveSource(Protocol):
+    """Something that fills the queue by itself."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+class Box:
+    """A place for one window: the newest, taken once."""
+
+    def __init__(self) -> None:
+        self._window: Window | None = None
+        self._changed = threading.Condition()
+        self.dropped = 0
+
+    def put(self, window: Window) -> None:
+        """Replace what is in the box; counts a drop if it was not taken."""
+        with self._changed:
+            self.dropped += self._window is not None
+            self._window = window
+            self._changed.notify()
+
+    def take(self, timeout_s: float) -> Window | None:
+        """The window, or None when none came in time."""
+        with self._changed:
+            if self._window is None:
+                self._changed.wait(timeout_s)
+            window, self._window = self._window, None
+            return window
+
+
+class Listening:
+    """The process's parts, joined.
+
+    Args:
+        run: configuration, folder and stop signal. clock: time.
+    """
+
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self._run, self._clock = run, clock
+        self._queue, self._source, self.stems, self.name = open_source(run.config, clock)
+        self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
+        self._windows = Windows(len(self.stems))
+        self._decider = Decider(run.config, clock)
+        self._box = Box()
+        self._pulses = Publisher(run.context, run.folder, "pulses")
+        self._tokens = Publisher(run.context, run.folder, "tokens")
+        self._status = Publisher(run.context, run.folder, "listening")
+        self._timings = Timings(keep=2_000)
+        self._published_onsets = 0
+        self._blocks = 0
+        self._tokens_made = 0
+        self._told_bad = False
+
+    def listen(self) -> None:
+        """Run until told to stop, or until the song is over."""
+        self._decider.warm_up()
+        analysis = threading.Thread(target=self._analyse, name="analysis")
+        analysis.start()
+        self._source.start()
+        next_status_s = next_log_s = self._clock.now_s()
+        while not self._run.stopping.is_set() and not self._over():
+            got = self._queue.get(0.1)
+            if got is not None:
+                self._hear(AudioBlock(got[1], self._blocks, got[0]))
+                self._blocks += 1
+            now_s = self._clock.now_s()
+            if now_s >= next_status_s:
+                next_status_s = now_s + STATUS_S
+                self._status.send(self.status())
+            if now_s >= next_log_s + LOG_S:
+                next_log_s = now_s
+                log.info("%s", self._log_line())
+        self._run.stopping.set()
+        analysis.join(2.0)
+        self._source.stop()
+
+    def _hear(self, block: AudioBlock) -> None:
+        started_s = self._clock.now_s()
+        for pulse in self._onsets.feed(block):
+            self._tell(pulse)
+        self._timings.add("accent", self._clock.now_s() - started_s)
+        for window in self._windows.feed(block):
+            self._box.put(window)
+
+    def _tell(self, pulse: Pulse) -> None:
+        if pulse.onsets != self._published_onsets or pulse.seq % PULSE_EVERY == 0:
+            self._published_onsets = pulse.onsets
+            self._pulses.send(pulse)
+
+    def _analyse(self) -> None:
+        while not self._run.stopping.is_set():
+            window = self._box.take(0.1)
+            if window is not None:
+                self._tokens.send(self._decider.step(window))
+                self._tokens_made += 1
+
+    def _over(self) -> bool:
+        return isinstance(self._source, Playback) and self._source.over
+
+    def status(self) -> dict[str, Any]:
+        """Numbers for the page, the log and the summary."""
+        bad = int(getattr(self._source, "bad_samples", 0))
+        if bad and not self._told_bad:
+            self._told_bad = True
+            log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)
+        return {
+            "t_s": self._clock.now_s(),
+            "source": self.name,
+            "stems": list(self.stems),
+            "embedder": self._decider.embedder.name,
+            "decoder": self._decider.network.manifest.name,
+            "hops": self._tokens_made,
+            "late_hops": self._box.dropped,
+            "overruns": self._queue.overruns + int(getattr(self._source, "overflows", 0)),
+            "device_losses": int(getattr(self._source, "losses", 0)),
+            "bad_samples": bad,
+            "onsets": self._published_onsets,
+            "timings_ms": {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)},
+        }
+
+    def _log_line(self) -> str:
+        status = self.status()
+        stages = ", ".join(f"{stage} {p[0]:.1f}/{p[2]:.1f} ms" for stage, p in status["timings_ms"].items())
+        return f"p50/p99: {stages}; {status['late_hops']} late hops, {status['overruns']} overruns"
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for publisher in (self._pulses, self._tokens, self._status):
+            publisher.close()
+
+
+def open_source(config: Config, clock: Clock) -> tuple[BlockQueue, LiveSource, tuple[str, ...], str]:
+    """The configured source and the queue it fills; names of its stems, and its own.
+
+    Raises:
+        AudioError: no such device or file.
+    """
+    audio = config.audio
+    kind, place = audio.source.split(":", 1)
+    slots = max(8, round(QUEUE_S / audio.block_s))
+    if kind == "device":
+        queue = BlockQueue(slots, MAX_BLOCK_SAMPLES, 1)
+        capture = Capture(place, block_s=audio.block_s, latency=audio.latency, clock=clock, queue=queue)
+        return queue, capture, (), place
+    recorded = open_recorded(config.path(place), config, loop=audio.loop)
+    queue = BlockQueue(slots, MAX_BLOCK_SAMPLES, 1 + len(recorded.stems))
+    playback = Playback(recorded, block_s=audio.block_s, clock=clock, queue=queue)
+    return queue, playback, recorded.stems, recorded.name
+
+
+def main(argv: list[str]) -> int:
+    """Run the process; argv is the run's folder."""
+    run = Run(argv)
+    sys.setswitchinterval(0.001)  # the fast path must not wait 5 ms for the analysis thread to let go
+    listening = Listening(run, MonotonicClock())
+    try:
+        listening.listen()
+        run.say(listening.status())
+    finally:
+        listening.close()
+        run.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

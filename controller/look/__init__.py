@@ -1,0 +1,1 @@
+"""Light tokens to the state of the stage: colour, roles, accents, fades."""

@@ -1,0 +1,51 @@
+"""The last seconds of light tokens, so that a colour can travel across the stage."""
+
+import numpy as np
+
+from controller.messages import FloatArray, LightToken
+
+KEPT = 40
+HOP_S = 0.1
+
+
+class History:
+    """Newest first, four seconds deep.
+
+    A hue counts once two of the last three tokens agree on it (within a few degrees): one stray token does not repaint
+    the stage.
+
+    Args:
+        hue_deg: hue before the first token. value: brightness before it, 0..1.
+    """
+
+    def __init__(self, hue_deg: float, value: float) -> None:
+        self._hues_deg = np.full(KEPT, hue_deg, np.float32)
+        self._values = np.full(KEPT, value, np.float32)
+        self._raw_deg = [hue_deg] * 3
+        self.changes = 0
+
+    def add(self, token: LightToken) -> None:
+        """Take the next token."""
+        self._raw_deg = [2.0 * token.hue, *self._raw_deg[:2]]
+        hue_deg = self._settled()
+        if apart_deg(hue_deg, float(self._hues_deg[0])) > 40.0:
+            self.changes += 1
+        self._hues_deg = np.roll(self._hues_deg, 1)
+        self._values = np.roll(self._values, 1)
+        self._hues_deg[0] = hue_deg
+        self._values[0] = token.value / 255.0
+
+    def _settled(self) -> float:
+        """The circular median of the last three: the one that is nearest to the other two."""
+        costs = [sum(apart_deg(one, other) for other in self._raw_deg) for one in self._raw_deg]
+        return self._raw_deg[int(np.argmin(costs))]
+
+    def at(self, delays_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Hue in degrees and value 0..1 as they were `delays_s` ago, each (N,) float32."""
+        index = np.clip(np.rint(delays_s / HOP_S).astype(int), 0, KEPT - 1)
+        return self._hues_deg[index], self._values[index]
+
+
+def apart_deg(a_deg: float, b_deg: float) -> float:
+    """Angle between two hues, 0..180."""
+    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)

@@ -1,0 +1,1 @@
+"""DMX frames to the wire."""

@@ -1,0 +1,1 @@
+"""Fixtures: profiles, addresses, and looks rendered to DMX slots."""

@@ -1,0 +1,199 @@
+"""READ THIS FIRST: a show, from sound to light.
+
+    sound card, file or stems
+        |  blocks, 5 ms                        audio/capture, playback, block_queue
+        +--> level and onsets --------------+  audio/onsets         the fast path: it never waits for a network
+        |                                   |
+        +--> one-second windows, 10 Hz      |  audio/windows
+                |  512 floats               |  embed/embedder       what the second sounds like
+                |  logits                   |  decode/skipbart      what light would follow, given the light so far
+                |  hue, value               |  decode/sampling      drawn within reach of the last token
+                v                           v
+             tokens                      pulses                     ZeroMQ, newest value wins        (bus)
+                |                           |
+                +------------+--------------+
+                             |  40 Hz                               desk: one pure object, ticked
+                             |  state of the ladder                 health
+                             |  what each role makes of it          look/roles, accents, fade
+                             |  grand master, blackout, hold        look/master
+                             |  slots                               patch/render
+                             v
+                          Art-Net                                   output/artnet, sender, sinks
+
+Three processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
+`listening` (audio and networks), `lighting` (everything below the bus) and `watching` (the page). This file starts them,
+starts again what dies, and ends them in order. `rehearse.py` joins the same stages in one process and a virtual time.
+"""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.clock import Clock
+from controller.config import Config, freeze
+from controller.errors import ControllerError
+from controller.process import RUN_FILE
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.05
+RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+GRACE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process: its name, the module it runs, and whether the show is over when it ends well."""
+
+    name: str
+    module: str
+    ends_show: bool = False
+
+
+PARTS = (
+    Part("lighting", "controller.lighting"),
+    Part("listening", "controller.listening", ends_show=True),  # a song that is over
+    Part("watching", "controller.watching"),
+)
+
+
+class Supervised:
+    """A part, kept running."""
+
+    def __init__(self, part: Part, folder: Path) -> None:
+        self.part = part
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._retry_at_s = 0.0
+        self.starts = 0
+        self.over = False
+        self.summary: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Start the process, with one thread for each numeric library: cores are for processes here."""
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", self.part.module, str(self._folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        self.starts += 1
+
+    def watch(self, now_s: float) -> None:
+        """Notice an end; start again what should not have ended, a little later each time."""
+        if self._process is None:
+            if not self.over and now_s >= self._retry_at_s:
+                self.start()
+            return
+        code = self._process.poll()
+        if code is None:
+            return
+        self._collect()
+        if code == 0 and self.part.ends_show:
+            self.over = True
+            return
+        wait_s = RETRY_S[min(self.starts - 1, len(RETRY_S) - 1)]
+        log.warning("%s ended with code %d; starting it again in %.1f s", self.part.name, code, wait_s)
+        self._retry_at_s = now_s + wait_s
+
+    def stop(self) -> None:
+        """Ask the process to end, and wait; end it if it does not."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(GRACE_S + 30.0 if self.part.name == "lighting" else GRACE_S)
+        except subprocess.TimeoutExpired:
+            log.warning("%s did not end in time; killed", self.part.name)
+            self._process.kill()
+            self._process.wait()
+        self._collect()
+
+    def _collect(self) -> None:
+        """Keep the process's last word and close its pipes."""
+        if self._process is None or self._process.stdin is None or self._process.stdout is None:
+            return
+        self._process.stdin.close()
+        said = self._process.stdout.read().splitlines()
+        self._process.stdout.close()
+        self._process = None
+        if said:
+            self.summary = json.loads(said[-1])
+
+
+def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict[str, Any]:
+    """Run a show until it is over: the song ends, `seconds` have passed, or somebody says so (SIGINT, SIGTERM).
+
+    Args:
+        config: everything, command-line options included.
+        clock: time.
+        seconds: longest duration, or None.
+
+    Returns:
+        The summary that the command line prints as JSON.
+
+    Raises:
+        ControllerError: the show was refused before any light was sent.
+    """
+    ended_by: list[str] = []
+    before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ENDING_SIGNALS}
+    try:
+        with tempfile.TemporaryDirectory(prefix="followspot-") as name:
+            folder = Path(name)
+            (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
+            rehearse_refusal(folder)
+            parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
+            return _supervise(parts, clock, seconds, ended_by)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _supervise(
+    parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str]
+) -> dict[str, Any]:
+    started_s = clock.now_s()
+    for part in parts:
+        part.start()
+    while not ended_by:
+        clock.sleep_until(clock.now_s() + POLL_S)
+        now_s = clock.now_s()
+        for part in parts:
+            part.watch(now_s)
+        if any(part.over for part in parts):
+            ended_by.append("song")
+        elif seconds is not None and now_s - started_s >= seconds:
+            ended_by.append("seconds")
+    lit_s = clock.now_s() - started_s
+    for part in sorted(parts, key=lambda one: one.part.name == "lighting"):
+        part.stop()  # lighting last: it fades to the end look
+    return {
+        "ended_by": ended_by[0],
+        "seconds": round(lit_s, 2),
+        "restarts": {part.part.name: part.starts - 1 for part in parts},
+        **{part.part.name: part.summary for part in parts},
+    }
+
+
+def rehearse_refusal(folder: Path) -> None:
+    """Try everything that can be refused in a process of its own, before the first light.
+
+    Raises:
+        ControllerError: with the message that process printed.
+    """
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "controller.check", str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ControllerError(done.stdout.strip() or done.stderr.strip() or "the check before the show failed")

@@ -1,0 +1,224 @@
+"""Process 3 of 3: shows the operator what the rig does and passes on what they wish. Serves the page.
+
+What it draws is read back from the very slots that were sent. It may die and come back without anyone in the room noticing.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from controller.bus import Commander, Newest, revive
+from controller.clock import Clock, MonotonicClock
+from controller.config import Config
+from controller.desk import patch_of
+from controller.errors import PageError
+from controller.messages import Command, LightToken, Operator, Pulse
+from controller.observe import Observer
+from controller.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
+from controller.page.server import Page
+from controller.patch.patch import Patch
+from controller.process import Run
+
+log = logging.getLogger(__name__)
+
+HISTORY_S = 60.0
+LEVELS_HZ = 20.0
+ALIVE_S = 2.0
+EXIT_PORT_IN_USE = 3
+
+
+class BusFeed:
+    """What the page asks for, from the bus.
+
+    Args:
+        run: configuration and folder. clock: time.
+    """
+
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self._config = run.config
+        self._clock = clock
+        self._patch = patch_of(run.config)
+        self._observer = Observer(self._patch)
+        self._stage = Newest(run.context, run.folder, "stage")
+        self._tokens = Newest(run.context, run.folder, "tokens")
+        self._pulses = Newest(run.context, run.folder, "pulses")
+        self._listening = Newest(run.context, run.folder, "listening")
+        self._commander = Commander(run.context, run.folder)
+        self._minute: deque[TokenPoint] = deque(maxlen=round(HISTORY_S * 10))
+        self._levels: deque[LevelPoint] = deque(maxlen=round(HISTORY_S * LEVELS_HZ))
+        self._loudness = 0.0
+        self._onsets = -1
+        self._heard: dict[str, Any] = {}
+        self._lit: dict[str, Any] = {}
+        self._live: Live | None = None
+        self._started_s = clock.now_s()
+
+    async def gather(self) -> None:
+        """Keep up with the bus, whether a page is open or not; costs little."""
+        while True:
+            self._gather()
+            await asyncio.sleep(1.0 / LEVELS_HZ)
+
+    def _gather(self) -> None:
+        token = revive(LightToken, self._tokens.take())
+        if token is not None:
+            self._minute.append(TokenPoint(token.t_s, token.hue, token.value))
+        pulse = revive(Pulse, self._pulses.take())
+        if pulse is not None:
+            struck = pulse.onset_strength if pulse.onsets != self._onsets and self._onsets >= 0 else 0.0
+            self._onsets = pulse.onsets
+            self._loudness = pulse.loudness
+            self._levels.append(LevelPoint(pulse.t_s, pulse.level_db, struck))
+        self._heard = self._listening.take() or self._heard
+        lit = self._stage.take()
+        if isinstance(lit, dict) and "frames" in lit:
+            self._lit = lit
+            self._live = self._snapshot()
+
+    def hello(self) -> Hello:
+        """Rig, names and the last minute."""
+        rates = self._config.rates
+        stages = [
+            Stage("embed", rates.analysis_budget_ms / 2),
+            Stage("decode", rates.analysis_budget_ms / 2),
+            Stage("analysis", rates.analysis_budget_ms),
+            Stage("accent", rates.accent_budget_ms),
+            Stage("look", rates.tick_budget_ms / 2),
+            Stage("tick", rates.tick_budget_ms),
+            Stage("lateness", rates.tick_budget_ms),
+        ]
+        return Hello(
+            venue=self._config.venue,
+            source=str(self._heard.get("source", self._config.audio.source)),
+            models={"embedder": str(self._heard.get("embedder", "…")), "decoder": str(self._heard.get("decoder", "…"))},
+            stages=stages,
+            heads=rig_heads(self._patch),
+            tokens=list(self._minute),
+            levels=list(self._levels),
+            history_s=HISTORY_S,
+        )
+
+    def live(self) -> Live | None:
+        """The newest snapshot."""
+        return self._live
+
+    def _snapshot(self) -> Live:
+        lit = self._lit
+        frames = {int(universe): np.frombuffer(slots, np.uint8) for universe, slots in lit["frames"].items()}
+        stage = self._observer.observe(frames)
+        now_s = self._clock.now_s()
+        heard_s = float(self._heard.get("t_s", -1e9))
+        return Live(
+            t_s=lit["t_s"],
+            elapsed_s=now_s - self._started_s,
+            heads=np.column_stack([stage.light, stage.pan_deg, stage.tilt_deg]),
+            operator=Operator(lit["grand_master"], lit["blackout"], lit["hold"]),
+            health=lit["health"],
+            token=self._minute[-1] if self._minute else None,
+            level=self._levels[-1] if self._levels else None,
+            loudness=self._loudness,
+            timings=_timings(self._heard, lit["status"]),
+            counters=_counters(self._heard, lit["status"]),
+            processes={
+                "listening": "up" if now_s - heard_s < ALIVE_S else "down",
+                "lighting": "up" if now_s - lit["t_s"] < ALIVE_S else "down",
+            },
+        )
+
+    def command(self, command: Command) -> None:
+        """Pass an operator's wish on."""
+        if not self._commander.send(command):
+            log.warning("the output process takes no commands; '%s' is lost", command.name)
+
+    def close(self) -> None:
+        """Close the sockets."""
+        for one in (self._stage, self._tokens, self._pulses, self._listening, self._commander):
+            one.close()
+
+
+def rig_heads(patch: Patch) -> list[RigHead]:
+    """The patch as the page draws it."""
+    heads = []
+    for index in range(patch.heads):
+        fixture = patch.fixtures[patch.fixture_of[index]]
+        x, y, z = (float(metres) for metres in patch.positions_m[index])
+        number = f".{index - fixture.first_head + 1}" if fixture.heads > 1 else ""
+        heads.append(
+            RigHead(
+                id=f"{fixture.config.id}{number}",
+                fixture=fixture.config.id,
+                label=fixture.profile.model,
+                role=fixture.config.role,
+                x=x,
+                y=y,
+                z=z,
+                universe=fixture.config.universe,
+                address=fixture.config.address,
+                footprint=fixture.footprint,
+                moves=bool(patch.has("pan")[index]),
+                emits=fixture.config.role != "hazer",
+            )
+        )
+    return heads
+
+
+def _timings(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, Timing]:
+    both = {**heard.get("timings_ms", {}), **lit.get("timings_ms", {})}
+    return {stage: Timing(percent[0], percent[2]) for stage, percent in both.items()}
+
+
+def _counters(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, float]:
+    late = lit.get("timings_ms", {}).get("lateness", (0.0, 0.0, 0.0))
+    return {
+        "output_hz": float(lit.get("output_hz", 0.0)),
+        "lateness_p99_ms": float(late[2]),
+        "overruns": float(heard.get("overruns", 0)),
+        "late_hops": float(heard.get("late_hops", 0)),
+        "send_errors": float(lit.get("send_errors", 0)),
+    }
+
+
+async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
+    """Serve the page until told to stop; returns the summary."""
+    feed = BusFeed(run, clock)
+    page = Page(config.rates.page_hz)
+    tasks = [
+        asyncio.create_task(feed.gather()),
+        asyncio.create_task(page.serve(feed, config.page.host, config.page.port)),
+    ]
+    try:
+        while not run.stopping.is_set():
+            done, _ = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, PageError):
+            await asyncio.gather(*tasks)
+        feed.close()
+    return {"ignored_messages": page.ignored, "refused_requests": page.refused}
+
+
+def main(argv: list[str]) -> int:
+    """Run the process; argv is the run's folder."""
+    run = Run(argv)
+    try:
+        run.say(asyncio.run(watch(run, run.config, MonotonicClock())))
+    except PageError as error:
+        sys.stdout.write(json.dumps({"refused": str(error)}) + "\n")
+        return EXIT_PORT_IN_USE
+    finally:
+        run.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
