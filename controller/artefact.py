@@ -94,7 +94,7 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
     found = sha256_of(onnx)
     if found != manifest.step.sha256:
         raise ModelError(
-            f"{onnx}: sha256 is {found[:12]}…, the manifest says {manifest.step.sha256[:12]}…; the file is damaged or was "
-            "swapped: restore it or export the model again"
+            f"{onnx}: sha256 is {found[:12]}…, the manifest says {manifest.step.sha256[:12]}…; the file "
+            "is damaged or was swapped: restore it or export the model again"
         )
     return manifest

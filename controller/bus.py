@@ -1,8 +1,8 @@
 """Messages between the processes: ZeroMQ over Unix sockets in a private folder, newest value wins.
 
-Each topic has a publisher and any number of readers. A reader's queue holds one message (ZeroMQ's CONFLATE), so a backlog
-cannot exist: who was late sees the newest state and its age. Commands go the other way, through a queue that keeps their
-order. Nothing listens on the network. Edge: sockets.
+Each topic has a publisher and any number of readers. A reader's queue holds one message (ZeroMQ's CONFLATE), so a
+backlog cannot exist: who was late sees the newest state and its age. Commands go the other way, through a queue that
+keeps their order. Nothing listens on the network. Edge: sockets.
 """
 
 import dataclasses
@@ -54,7 +54,7 @@ class Newest:
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.connect(f"ipc://{folder / topic}")
 
-    def take(self) -> Any:
+    def take(self) -> Any:  # noqa: ANN401 - whatever plain data was published
         """The newest state if one came since the last call, else None. Garbage counts as nothing."""
         try:
             return unpack(self.socket.recv(zmq.NOBLOCK))
@@ -126,7 +126,7 @@ def pack(message: object) -> bytes:
     return packed
 
 
-def unpack(payload: bytes) -> Any:
+def unpack(payload: bytes) -> Any:  # noqa: ANN401 - plain data of any shape
     """Plain data, or None if it is none."""
     try:
         return msgpack.unpackb(payload, raw=False)
@@ -134,9 +134,10 @@ def unpack(payload: bytes) -> Any:
         return None
 
 
-def revive(kind: type[T], fields: Any) -> T | None:
+def revive(kind: type[T], fields: object) -> T | None:
     """The message that `fields` were packed from, or None if they are not one of its kind."""
     names = {field.name for field in dataclasses.fields(kind)}
     if not isinstance(fields, dict) or set(fields) != names:
         return None
-    return kind(**{name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()})
+    parts: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()}
+    return kind(**parts)

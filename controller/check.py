@@ -9,9 +9,9 @@ from rich.table import Table
 
 from controller.audio.capture import find_device
 from controller.audio.source import open_recorded
+from controller.clock import MonotonicClock
 from controller.config import Config, thaw
 from controller.decider import Decider, model_folders
-from controller.clock import MonotonicClock
 from controller.desk import patch_of
 from controller.errors import ConfigError, ControllerError, ModelError, PageError
 from controller.patch.patch import Patch
@@ -108,6 +108,11 @@ def print_check(config: Config) -> None:
                 f"{config.rates.output_hz:g} Hz"
             )
     console.print(patch_sheet(config, patch))
+
+
+def print_patch_sheet(config: Config) -> None:
+    """The patch sheet alone."""
+    Console().print(patch_sheet(config, patch_of(config)))
 
 
 def main(argv: list[str]) -> int:

@@ -68,7 +68,3 @@ class Deadlines:
         self.skipped += missed
         self.next_s += (1 + missed) * self.period_s
         return lateness_s
-
-    def restart(self, now_s: float) -> None:
-        """Count from `now_s`: the next deadline is one period away."""
-        self.next_s = now_s + self.period_s

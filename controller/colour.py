@@ -32,7 +32,7 @@ def hue_degrees(encoded: FloatArray) -> float:
 def encoded_from_hue(degrees: FloatArray) -> FloatArray:
     """Fully saturated gamma-encoded RGB of hue angles: (n,) any degrees in, (n, 3) float32 0..1 out."""
     sextant = (degrees[:, None] / 60.0 + np.array([0.0, 4.0, 2.0], np.float32)) % 6.0
-    return np.clip(np.abs(sextant - 3.0) - 1.0, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(np.abs(sextant - 3.0) - 1.0, 0.0, 1.0), np.float32)
 
 
 def to_linear(encoded: FloatArray) -> FloatArray:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from controller.errors import ConfigError
 
@@ -37,7 +38,7 @@ class AudioConfig(Section):
     loop: bool = False
     stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
     block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
-    latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.01
+    latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.005
     silence_db: Annotated[float, Field(ge=-100, le=-20)] = -60.0
     silence_after_s: Positive = 4.0
 
@@ -170,6 +171,16 @@ class Config(Section):
         """The file this was read from."""
         return self._file
 
+    @property
+    def lines(self) -> dict[Place, int]:
+        """On which line of the file each value stands."""
+        return self._lines
+
+    def at(self, file: Path, lines: dict[Place, int]) -> "Config":
+        """This configuration, knowing where it came from."""
+        self._file, self._lines = file, lines
+        return self
+
 
 def read_config(file: Path) -> Config:
     """Read and check `config.yaml`.
@@ -193,9 +204,7 @@ def read_config(file: Path) -> Config:
         config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(file, lines, one) for one in error.errors()[:5])) from error
-    config._file = file
-    config._lines = lines
-    return config
+    return config.at(file, lines)
 
 
 def with_overrides(config: Config, **sections: dict[str, Any] | int) -> Config:
@@ -212,9 +221,7 @@ def with_overrides(config: Config, **sections: dict[str, Any] | int) -> Config:
         copy = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError("\n".join(_explain(Path("command line"), {}, one) for one in error.errors()[:5])) from error
-    copy._file = config._file
-    copy._lines = config._lines
-    return copy
+    return copy.at(config.file, config.lines)
 
 
 def describe(file: Path, lines: dict[Place, int], place: Place) -> str:
@@ -248,7 +255,9 @@ def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], f
         seen: set[str] = set()
         for key, child in node.value:
             if key.value in seen:
-                raise ConfigError(f"{describe(file, {(): key.start_mark.line + 1}, ())}: '{key.value}' stands here twice")
+                raise ConfigError(
+                    f"{describe(file, {(): key.start_mark.line + 1}, ())}: '{key.value}' stands here twice"
+                )
             seen.add(key.value)
             name = int(key.value) if key.tag.endswith(":int") and key.value.isdigit() else key.value
             _note_lines(child, (*place, name), lines, file)
@@ -257,7 +266,7 @@ def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], f
             _note_lines(child, (*place, index), lines, file)
 
 
-def _explain(file: Path, lines: dict[Place, int], error: Any) -> str:
+def _explain(file: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
     place = tuple(part for part in error["loc"] if part != "[key]")
     said = error["msg"].removeprefix("Value error, ")
     got = error.get("input")
@@ -273,6 +282,4 @@ def freeze(config: Config) -> str:
 def thaw(text: str) -> Config:
     """The configuration that `freeze` wrote."""
     frozen = json.loads(text)
-    config = Config.model_validate(frozen["config"])
-    config._file = Path(frozen["file"])
-    return config
+    return Config.model_validate(frozen["config"]).at(Path(frozen["file"]), {})

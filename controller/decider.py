@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from controller.clock import Clock
+from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import Network, SkipBart
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_from_degrees
 from controller.embed.embedder import Embedder
-from controller.colour import hue_degrees, parse_colour
 from controller.messages import LightToken, Window
 from controller.timing import Timings
 

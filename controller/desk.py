@@ -20,6 +20,9 @@ from controller.patch.library import Library
 from controller.patch.patch import Patch, build_patch
 from controller.patch.render import Renderer
 
+REST_S = 0.3
+"""When the band stops for this long there is nothing to follow: the light waits with them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -38,15 +41,13 @@ class Desk:
 
     def __init__(self, config: Config, patch: Patch) -> None:
         look, rates = config.look, config.rates
-        self._limits = Limits(
-            rates.token_stale_s, rates.token_dead_s, rates.pulse_dead_s, config.audio.silence_after_s
-        )
+        self._limits = Limits(rates.token_stale_s, rates.token_dead_s, rates.pulse_dead_s, config.audio.silence_after_s)
         self._quiet_fade_s = look.quiet_fade_s
         self._end, self._end_fade_s = look.end, look.end_fade_s
         self._history = History(hue_degrees(parse_colour(config.palette[0])), 0.4)
         self._accents = Accents(look.accent_release_s, look.accent_gap_s)
-        self._roles = Roles(patch, look)
-        self._fade = Fade(patch, look)
+        self._roles = Roles(patch.rig, look)
+        self._fade = Fade(patch.rig, look)
         self._master = Master()
         self._renderer = Renderer(patch)
         self._token: LightToken | None = None
@@ -54,9 +55,11 @@ class Desk:
         self.operator = Operator()
 
     def hear_token(self, token: LightToken) -> None:
-        """Take the newest token; one that was taken already is ignored."""
-        if self._token is None or token.t_s > self._token.t_s:
-            self._token = token
+        """Take the newest token; one that was taken already is ignored, and in a rest the picture is held."""
+        if self._token is not None and token.t_s <= self._token.t_s:
+            return
+        self._token = token
+        if self._pulse is None or self._pulse.silent_s < REST_S:
             self._history.add(token)
 
     def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
@@ -108,7 +111,7 @@ class Desk:
                 loudness = self._pulse.loudness if self._pulse else 0.0
                 return self._roles.following(self._history, loudness, accent, self._accents.count, now_s)
             case "quiet":
-                return self._roles.quiet(self._history, now_s)
+                return self._roles.quiet(self._history)
             case "house":
                 return self._roles.house()
 

@@ -1,7 +1,8 @@
-"""Process 2 of 3: lights the rig. Tokens and pulses in; DMX on the wire, forty times a second, whatever happens elsewhere.
+"""Process 2 of 3: lights the rig. Tokens and pulses in; DMX on the wire, forty times a second, whatever happens
+elsewhere.
 
-Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of each
-input, tick the desk, send. An accent may pull the next cycle forward; the rate stays within what DMX512 can carry.
+Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
+each input, tick the desk, send. An accent may pull the next cycle forward; the rate stays within what DMX512 can carry.
 """
 
 import contextlib
@@ -76,15 +77,17 @@ class Lighting:
         self._leave()
 
     def _wait(self) -> bool:
-        """Until the next deadline, or an accent that may not wait for it (True)."""
+        """Until the next deadline, which an accent may pull forward (True if it did)."""
+        pulled = False
         while (remaining_s := self._deadlines.next_s - self._clock.now_s()) > 0:
             if remaining_s < 0.001:
                 self._clock.sleep_until(self._deadlines.next_s)
             elif self._poller.poll(int(remaining_s * 1e3)) and self._hear_pulse():
-                now_s = self._clock.now_s()
-                if self._budget.allows(now_s):
-                    return True
-        return False
+                earliest_s = self._budget.earliest_s(self._clock.now_s())
+                if earliest_s is not None and earliest_s < self._deadlines.next_s:
+                    self._deadlines.next_s = earliest_s
+                    pulled = True
+        return pulled
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
@@ -92,11 +95,8 @@ class Lighting:
 
     def _cycle(self, *, pulled: bool) -> None:
         now_s = self._clock.now_s()
-        if pulled:
-            self._pulled += 1
-            self._deadlines.restart(now_s)
-        else:
-            self._timings.add("lateness", self._deadlines.advance(now_s))
+        self._pulled += pulled
+        self._timings.add("lateness", self._deadlines.advance(now_s))
         self._hear_pulse()
         token = revive(LightToken, self._tokens.take())
         if token is not None:

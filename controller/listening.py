@@ -1,8 +1,8 @@
 """Process 1 of 3: listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
 
-Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once. The
-slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the other, and
-if analysis is late a hop is dropped and counted, never queued.
+Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once.
+The slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the
+other, and if analysis is late a hop is dropped and counted, never queued.
 
     sound card / file / stems -> BlockQueue -> Onsets -> pulses
                                            \\-> Windows -> [analysis thread: Decider] -> tokens
@@ -91,7 +91,7 @@ class Listening:
         self._tokens = Publisher(run.context, run.folder, "tokens")
         self._status = Publisher(run.context, run.folder, "listening")
         self._timings = Timings(keep=2_000)
-        self._published_onsets = 0
+        self._published = (0, 0.0)
         self._blocks = 0
         self._tokens_made = 0
         self._told_bad = False
@@ -128,8 +128,9 @@ class Listening:
             self._box.put(window)
 
     def _tell(self, pulse: Pulse) -> None:
-        if pulse.onsets != self._published_onsets or pulse.seq % PULSE_EVERY == 0:
-            self._published_onsets = pulse.onsets
+        news = (pulse.onsets, pulse.onset_strength)
+        if news != self._published or pulse.seq % PULSE_EVERY == 0:
+            self._published = news
             self._pulses.send(pulse)
 
     def _analyse(self) -> None:
@@ -159,8 +160,11 @@ class Listening:
             "overruns": self._queue.overruns + int(getattr(self._source, "overflows", 0)),
             "device_losses": int(getattr(self._source, "losses", 0)),
             "bad_samples": bad,
-            "onsets": self._published_onsets,
-            "timings_ms": {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)},
+            "onsets": self._published[0],
+            "timings_ms": {
+                **self._decider.timings.percentiles_ms(50, 95, 99),
+                **self._timings.percentiles_ms(50, 95, 99),
+            },
         }
 
     def _log_line(self) -> str:

@@ -21,13 +21,13 @@
                           Art-Net                                   output/artnet, sender, sinks
 
 Three processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
-`listening` (audio and networks), `lighting` (everything below the bus) and `watching` (the page). This file starts them,
-starts again what dies, and ends them in order. `rehearse.py` joins the same stages in one process and a virtual time.
+`listening` (audio and networks), `lighting` (everything below the bus) and `watching` (the page). This file starts
+them, starts again what dies, and ends them in order. `rehearse.py` joins the same stages in one process and a virtual
+time.
 """
 
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -77,13 +77,11 @@ class Supervised:
         self.summary: dict[str, Any] = {}
 
     def start(self) -> None:
-        """Start the process, with one thread for each numeric library: cores are for processes here."""
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        """Start the process."""
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", self.part.module, str(self._folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
         )
         self.starts += 1
 
@@ -160,9 +158,7 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _supervise(
-    parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str]
-) -> dict[str, Any]:
+def _supervise(parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str]) -> dict[str, Any]:
     started_s = clock.now_s()
     for part in parts:
         part.start()

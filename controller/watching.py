@@ -1,6 +1,7 @@
 """Process 3 of 3: shows the operator what the rig does and passes on what they wish. Serves the page.
 
-What it draws is read back from the very slots that were sent. It may die and come back without anyone in the room noticing.
+What it draws is read back from the very slots that were sent. It may die and come back without anyone in the room
+noticing.
 """
 
 import asyncio
@@ -149,10 +150,9 @@ def rig_heads(patch: Patch) -> list[RigHead]:
     for index in range(patch.heads):
         fixture = patch.fixtures[patch.fixture_of[index]]
         x, y, z = (float(metres) for metres in patch.positions_m[index])
-        number = f".{index - fixture.first_head + 1}" if fixture.heads > 1 else ""
         heads.append(
             RigHead(
-                id=f"{fixture.config.id}{number}",
+                id=patch.head_name(index),
                 fixture=fixture.config.id,
                 label=fixture.profile.model,
                 role=fixture.config.role,

@@ -5,16 +5,19 @@ Edge: devices, a thread. PortAudio is imported when it is needed, so that a show
 
 import logging
 import threading
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soxr
 
 from controller.audio.block_queue import BlockQueue
-from controller.audio.file_source import finite
 from controller.clock import Clock
 from controller.errors import AudioError
 from controller.messages import FloatArray
+
+if TYPE_CHECKING:
+    from sounddevice import CallbackFlags
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,7 @@ STALL_S = 1.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 
 
-def portaudio() -> Any:
+def portaudio() -> Any:  # noqa: ANN401 - a module without type hints
     """The `sounddevice` module.
 
     Raises:
@@ -33,7 +36,8 @@ def portaudio() -> Any:
         import sounddevice  # noqa: PLC0415 - loads PortAudio, which only capture needs
     except OSError as error:
         raise AudioError(
-            f"no sound library ({error}); install PortAudio (Debian: apt-get install libportaudio2) or use --audio file:PATH"
+            f"no sound library ({error}); install PortAudio (Debian: apt-get install libportaudio2) "
+            "or use --audio file:PATH"
         ) from error
     return sounddevice
 
@@ -83,9 +87,7 @@ class Capture:
         queue: where blocks go, as mono 48 kHz columns (n, 1).
     """
 
-    def __init__(
-        self, device: str, *, block_s: float, latency: float | str, clock: Clock, queue: BlockQueue
-    ) -> None:
+    def __init__(self, device: str, *, block_s: float, latency: float | str, clock: Clock, queue: BlockQueue) -> None:
         self._device = device
         self._block_s = block_s
         self._latency = latency
@@ -151,13 +153,13 @@ class Capture:
             return False
         return True
 
-    def _usable_rate(self, sounddevice: Any, found: dict[str, Any]) -> int:
+    def _usable_rate(self, sounddevice: ModuleType, found: dict[str, Any]) -> int:
         try:
             sounddevice.check_input_settings(
                 device=found["name"], samplerate=SAMPLE_RATE_HZ, channels=min(found["channels"], 2)
             )
         except sounddevice.PortAudioError:
-            return round(found["rate_hz"])
+            return int(found["rate_hz"])
         return SAMPLE_RATE_HZ
 
     def _watch(self) -> None:
@@ -186,7 +188,7 @@ class Capture:
         except sounddevice.PortAudioError as error:
             log.debug("PortAudio did not start again: %s", error)
 
-    def _callback(self, samples: FloatArray, frames: int, times: object, status: Any) -> None:  # noqa: ARG002
+    def _callback(self, samples: FloatArray, _frames: int, _times: object, status: "CallbackFlags") -> None:
         now_s = self._clock.now_s()
         self._heard_s = now_s
         if status.input_overflow:

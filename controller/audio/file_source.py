@@ -43,12 +43,15 @@ class MonoStream:
         try:
             self._container = av.open(str(self.path))
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise AudioError(f"{self.path}: cannot be read as audio; use WAV, FLAC, OGG, Opus or MP3 ({error})") from error
+            raise AudioError(
+                f"{self.path}: cannot be read as audio; use WAV, FLAC, OGG, Opus or MP3 ({error})"
+            ) from error
         if not self._container.streams.audio:
             self._container.close()
             raise AudioError(f"{self.path}: holds no audio stream; use WAV, FLAC, OGG, Opus or MP3")
         stream = self._container.streams.audio[0]
-        self.duration_s = float(stream.duration * stream.time_base) if stream.duration else 0.0
+        ticks = stream.duration or 0
+        self.duration_s = float(ticks * stream.time_base) if stream.time_base else 0.0
         if not self.duration_s and self._container.duration:
             self.duration_s = self._container.duration / av.time_base
         self._resample = _resampler(stream.rate)
@@ -143,9 +146,7 @@ class FileSource:
         self._stream.close()
 
 
-def read_looped(
-    read: Callable[[int], FloatArray], rewind: Callable[[], None], count: int, *, loop: bool
-) -> FloatArray:
+def read_looped(read: Callable[[int], FloatArray], rewind: Callable[[], None], count: int, *, loop: bool) -> FloatArray:
     """Read `count` samples, going back to the start at the end if `loop` is set."""
     samples = read(count)
     while loop and len(samples) < count:

@@ -2,10 +2,10 @@
 
 Works on its own grid of 240-sample steps, whatever the block size, so the cutting of the audio changes nothing.
 
-An onset is a jump of energy in several frequency bands at once: spectral flux of log band energies (Böck, Krebs, Schedl,
-"Evaluating the Online Capabilities of Onset Detection Methods", ISMIR 2012, use the same novelty online), compared with an
-adaptive threshold over the last seconds. Our departures: steps of 5 ms for latency, and each band looks back to its
-quietest moment of the last 30 ms, so that an attack spread over several steps counts whole.
+An onset is a jump of energy in several frequency bands at once: spectral flux of log band energies, compared with an
+adaptive threshold over the last seconds (Böck, Krebs, Schedl, "Evaluating the Online Capabilities of Onset Detection
+Methods", ISMIR 2012). Our departures: steps of 5 ms for latency, and each band looks back to its quietest moment of the
+last 30 ms, so that an attack spread over several steps counts whole.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ HISTORY_STEPS = 400
 """Two seconds of novelty set the threshold."""
 GAP_STEPS = 14
 """70 ms: no drummer's hits closer than this are told apart."""
+GROWTH_STEPS = 4
 LEVEL_STEPS = 10
 FLOOR = 1e-12
 
@@ -53,6 +54,7 @@ class Onsets:
         self._quiet_db = -60.0
         self._silent_steps = 0
         self._onsets = 0
+        self._threshold = 0.0
         self._onset_t_s = float("-inf")
         self._onset_strength = 0.0
 
@@ -105,16 +107,20 @@ class Onsets:
         )
 
     def _notice_onset(self, t_s: float, novelty: float, level_db: float) -> None:
-        if self._steps - self._step_of_onset < GAP_STEPS or level_db < self._silence_db:
+        since = self._steps - self._step_of_onset
+        if since <= GROWTH_STEPS:
+            # the first step may hold only the beginning of the attack: its full strength shows a little later
+            self._onset_strength = max(self._onset_strength, _strength(novelty, self._threshold))
             return
-        mean, spread = float(self._novelty.mean()), float(self._novelty.std())
-        threshold = max(5.0, mean + 1.8 * spread)
-        if novelty < threshold:
+        if since < GAP_STEPS or level_db < self._silence_db:
+            return
+        self._threshold = max(5.0, float(self._novelty.mean()) + 1.8 * float(self._novelty.std()))
+        if novelty < self._threshold:
             return
         self._step_of_onset = self._steps
         self._onsets += 1
         self._onset_t_s = t_s
-        self._onset_strength = min(1.0, 0.4 + 0.6 * (novelty - threshold) / 12.0)
+        self._onset_strength = _strength(novelty, self._threshold)
 
     def _loudness(self, level_db: float) -> float:
         """Level within a range that adapts over half a minute: 0 the quiet passages, 1 the loud ones."""
@@ -128,6 +134,10 @@ class Onsets:
     def _silence(self, level_db: float) -> float:
         self._silent_steps = 0 if level_db >= self._silence_db else self._silent_steps + 1
         return self._silent_steps * STEP_S
+
+
+def _strength(novelty: float, threshold: float) -> float:
+    return min(1.0, 0.3 + 0.7 * max(0.0, novelty - threshold) / 8.0)
 
 
 def _band_matrix() -> FloatArray:

@@ -1,7 +1,8 @@
 """Blocks of any length to overlapping one-second windows, one every 0.1 s.
 
-However the same audio is cut into blocks, the same windows result, bit for bit. A window's `t_s` is the time of its LAST
-sample: the live path cannot see the future, whereas offline OpenL3 centres its windows and so looks half a second ahead.
+However the same audio is cut into blocks, the same windows result, bit for bit. A window's `t_s` is the time of its
+LAST sample: the live path cannot see the future, whereas offline OpenL3 centres its windows and so looks half a second
+ahead.
 """
 
 from collections.abc import Iterator

@@ -1,9 +1,9 @@
 """Restricted stochastic temperature sampling: restrict, temperature, top-p, draw.
 
 Source: Zhao et al., "Skip-BART", ICLR 2026: p(x) is proportional to exp(logit / temperature) within `reach` of the
-previous token and zero outside, circular for hue; then nucleus sampling (Holtzman et al., ICLR 2020). The published script
-differs four ways and is no oracle (docs/decisions/0003): here forbidden classes are minus infinity, both ends of a range
-are inside it, hue wraps at 180, and PAD is never drawn.
+previous token and zero outside, circular for hue; then nucleus sampling (Holtzman et al., ICLR 2020). The published
+script differs four ways and is no oracle (docs/decisions/0003): here forbidden classes are minus infinity, both ends of
+a range are inside it, hue wraps at 180, and PAD is never drawn.
 """
 
 from dataclasses import dataclass

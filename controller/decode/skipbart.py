@@ -2,8 +2,8 @@
 
 The network reads one embedding and the previous light token, and keeps keys and values of earlier hops in caches of a
 fixed length (its learned positions end there). Two contexts run side by side, half a cache apart, and are fed the same
-hops. The older one decides; before it is full its say fades over to the younger one, which by then remembers half a cache
-and takes over. So a set has no length limit and no seam (docs/decisions/0004).
+hops. The older one decides; before it is full its say fades over to the younger one, which by then remembers half a
+cache and takes over. So a set has no length limit and no seam (docs/decisions/0004).
 
 Source: Zhao et al., "Skip-BART", ICLR 2026. Edge: runs an ONNX session.
 """

@@ -1,8 +1,8 @@
 """The embedders: one contract, two networks, chosen by the artefact's manifest.
 
-`small64` is the bundled network, trained here, cheap enough for one core. `openl3-mel256` runs OpenL3's music/mel256/512
-network once its official weights have been imported. Both see one window and nothing else, so an embedding depends on its
-window alone. Edge: runs an ONNX session.
+`small64` is the bundled network, trained here, cheap enough for one core. `openl3-mel256` runs OpenL3's
+music/mel256/512 network once its official weights have been imported. Both see one window and nothing else, so an
+embedding depends on its window alone. Edge: runs an ONNX session.
 """
 
 from collections.abc import Callable

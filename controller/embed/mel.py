@@ -29,7 +29,7 @@ OPENL3_BANDS = 256
 OPENL3_FRAMES = -(-WINDOW_SAMPLES // OPENL3_STEP)  # 199: the last ones run past the window into zeros
 
 
-def hz_to_mel(hz: FloatArray) -> FloatArray:
+def hz_to_mel(hz: FloatArray | np.float32) -> FloatArray:
     """Slaney's mel scale: linear below 1 kHz, logarithmic above. Any shape, float32."""
     linear = hz * np.float32(3.0 / 200.0)
     logarithmic = 15.0 + 27.0 * np.log(np.maximum(hz, 1000.0) / 1000.0) / np.log(6.4)
@@ -49,9 +49,7 @@ def mel_filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> Float
     Returns:
         (fft // 2 + 1, bands) float32, to be multiplied from the right.
     """
-    edges_mel = np.linspace(
-        hz_to_mel(np.float32(low_hz)), hz_to_mel(np.float32(high_hz)), bands + 2, dtype=np.float64
-    )
+    edges_mel = np.linspace(hz_to_mel(np.float32(low_hz)), hz_to_mel(np.float32(high_hz)), bands + 2, dtype=np.float64)
     edges_hz = mel_to_hz(edges_mel.astype(np.float32)).astype(np.float64)
     bins_hz = np.fft.rfftfreq(fft, 1.0 / SAMPLE_RATE_HZ)
     rising = (bins_hz[:, None] - edges_hz[None, :-2]) / np.diff(edges_hz)[None, :-1]

@@ -1,35 +1,37 @@
-"""From one look to the next, forty times a second: fast up, slow down, colours cross-fading, heads at their own speed."""
+"""From one look to the next, forty times a second: fast up, slow down, colours cross-fading, heads at their own
+speed."""
 
 import numpy as np
 
 from controller.config import LookConfig
 from controller.look.roles import Target
 from controller.messages import FloatArray, Look
-from controller.patch.patch import Patch
-from controller.patch.profile import Pan, Tilt
+from controller.rig import Rig
 
 PAN_DEG_PER_S = 110.0
 TILT_DEG_PER_S = 80.0
+BREATH_S = 0.3
+HIT = 0.12
 
 
 class Fade:
     """Moves the stage towards its target.
 
-    Colours cross-fade in linear light and so never sweep through the rainbow: from red to blue by purple. Near hues turn
-    the short way round, for which a straight line in linear light is as good as an arc.
+    Colours cross-fade in linear light and so never sweep through the rainbow: from red to blue by purple. Near hues
+    turn the short way round, for which a straight line in linear light is as good as an arc.
 
     Args:
-        patch: the rig. config: time constants.
+        rig: how far heads turn. config: time constants.
     """
 
-    def __init__(self, patch: Patch, config: LookConfig) -> None:
+    def __init__(self, rig: Rig, config: LookConfig) -> None:
         self._config = config
-        self._intensity = np.zeros(patch.heads, np.float32)
-        self._colour = np.ones((patch.heads, 3), np.float32)
-        self._pan = np.full(patch.heads, 0.5, np.float32)
-        self._tilt = np.full(patch.heads, 0.5, np.float32)
-        self._pan_per_s = PAN_DEG_PER_S / _range_deg(patch, Pan)
-        self._tilt_per_s = TILT_DEG_PER_S / _range_deg(patch, Tilt)
+        self._intensity = np.zeros(rig.heads, np.float32)
+        self._colour = np.ones((rig.heads, 3), np.float32)
+        self._pan = np.full(rig.heads, 0.5, np.float32)
+        self._tilt = np.full(rig.heads, 0.5, np.float32)
+        self._pan_per_s = PAN_DEG_PER_S / rig.pan_deg
+        self._tilt_per_s = TILT_DEG_PER_S / rig.tilt_deg
         self._seq = 0
         self._t_s: float | None = None
 
@@ -43,10 +45,11 @@ class Fade:
         elapsed_s = 0.0 if self._t_s is None else max(0.0, now_s - self._t_s)
         first = self._t_s is None
         self._t_s = now_s
-        up = _share(elapsed_s, self._config.attack_s)
-        down = _share(elapsed_s, release_s or self._config.release_s)
-        rising = target.intensity > self._intensity
-        self._intensity += (target.intensity - self._intensity) * np.where(rising, up, down).astype(np.float32)
+        way = target.intensity - self._intensity
+        # a real hit rises at once; the small ups and downs of one token after another are breathed, not flickered
+        attack_s = self._config.attack_s + BREATH_S * np.exp(-np.maximum(way, 0.0) / HIT)
+        constant_s = np.where(way > 0, attack_s, release_s or self._config.release_s)
+        self._intensity += way * (1.0 - np.exp(-elapsed_s / constant_s)).astype(np.float32)
         # a dark head takes its colour at once: nobody sees the change, and no old colour flashes up
         turn = 1.0 if first else _share(elapsed_s, self._config.hue_fade_s / 3.0)
         turns = np.where(self._intensity < 0.01, 1.0, turn).astype(np.float32)[:, None]
@@ -64,9 +67,5 @@ def _share(elapsed_s: float, constant_s: float) -> float:
 
 
 def _full_chroma(colour: FloatArray) -> FloatArray:
-    return (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
-
-
-def _range_deg(patch: Patch, kind: type[Pan] | type[Tilt]) -> FloatArray:
-    channels = [patch.channel_of(head, kind) for head in range(patch.heads)]
-    return np.array([c.degrees if isinstance(c, Pan | Tilt) else 360.0 for c in channels], np.float32)
+    full: FloatArray = (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    return full

@@ -17,8 +17,8 @@ class Master:
     def apply(self, look: Look, operator: Operator) -> Look:
         """The look as it may leave.
 
-        Blackout takes intensity and nothing else: heads stay where they were when it came, so that nobody sees them swing
-        when the light returns.
+        Blackout takes intensity and nothing else: heads stay where they were when it came, so that nobody sees them
+        swing when the light returns.
         """
         self._held = (self._held or look) if operator.hold else None
         chosen = replace(self._held, t_s=look.t_s, seq=look.seq) if self._held else look

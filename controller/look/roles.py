@@ -17,8 +17,7 @@ from controller.colour import encoded_from_hue, parse_colour, to_linear
 from controller.config import LookConfig
 from controller.look.history import History
 from controller.messages import FloatArray
-from controller.patch.patch import Patch
-from controller.patch.profile import Pan, Tilt
+from controller.rig import Rig
 
 POSES_DEG = ((18.0, 38.0), (-28.0, 46.0), (6.0, 62.0), (38.0, 26.0), (-12.0, 30.0), (0.0, 52.0))
 """Pan inwards and tilt from straight down, for a beam on the left; the right mirrors it."""
@@ -45,23 +44,25 @@ class Target:
 
 
 class Roles:
-    """Designs targets for one patch.
+    """Designs targets for one rig.
 
     Args:
-        patch: the rig. config: levels and times.
+        rig: heads, roles and places. config: levels and times.
     """
 
-    def __init__(self, patch: Patch, config: LookConfig) -> None:
+    def __init__(self, rig: Rig, config: LookConfig) -> None:
         self._config = config
-        self._count = patch.heads
-        self._mask = {role: np.array([one == role for one in patch.roles]) for role in
-                      ("wash", "back", "beam", "bar", "blinder", "strobe", "hazer")}
-        x = patch.positions_m[:, 0]
+        self._count = rig.heads
+        self._mask = {
+            role: np.array([one == role for one in rig.roles])
+            for role in ("wash", "back", "beam", "bar", "blinder", "strobe", "hazer")
+        }
+        x = rig.positions_m[:, 0]
         self._side = np.sign(np.where(np.abs(x) < 0.05, 0.0, x)).astype(np.float32)
         self._spread = (np.abs(x) / max(float(np.abs(x).max()), 0.5)).astype(np.float32)
-        self._odd = _alternate(patch, self._mask)
+        self._odd = _alternate(rig, self._mask)
         self._delays_s = self._reach_delays()
-        self._pan_deg, self._tilt_deg = _ranges(patch)
+        self._pan_deg, self._tilt_deg = rig.pan_deg, rig.tilt_deg
         self._white = to_linear(parse_colour(WARM_WHITE))
         self._house = to_linear(parse_colour(config.house_colour))
         self._blinder_s = self._strobe_s = -np.inf
@@ -115,12 +116,12 @@ class Roles:
         return share
 
     def _flash(self, accent: float, accents: int, energy: float, strength: float, now_s: float) -> FloatArray:
-        depth = self._config.accent_depth * accent * (0.45 + 0.55 * energy)
+        depth = self._config.accent_depth * accent * (0.6 + 0.4 * energy)
         flash = np.zeros(self._count, np.float32)
         turn = self._odd == (accents % 2)
         flash[self._mask["back"] & turn] = depth
         flash[self._mask["bar"]] = 0.8 * depth
-        flash[self._mask["wash"]] = 0.45 * depth
+        flash[self._mask["wash"]] = 0.6 * depth
         flash[self._mask["beam"]] = 0.35 * depth
         self._fire_lamps(flash, accent, energy, strength, now_s)
         return flash
@@ -150,7 +151,7 @@ class Roles:
         levels = np.full(self._count, level, np.float32)
         return Target(levels * self._share(levels), target.flash, target.colour, target.pan, target.tilt)
 
-    def quiet(self, history: History, now_s: float) -> Target:
+    def quiet(self, history: History) -> Target:
         """Nobody plays: the last colour, low, no movement to speak of, beams out."""
         calm = self.live(history, 0.0, 0, 0.0, 0.0)
         level = np.zeros(self._count, np.float32)
@@ -169,22 +170,12 @@ class Roles:
         return Target(level, none, colour, middle, middle + 30.0 / self._tilt_deg)
 
 
-def _alternate(patch: Patch, masks: dict[str, npt.NDArray[np.bool_]]) -> FloatArray:
+def _alternate(rig: Rig, masks: dict[str, npt.NDArray[np.bool_]]) -> FloatArray:
     """(N,) 0 or 1: every second head of a role, counted from the centre outwards."""
-    odd = np.zeros(patch.heads, np.float32)
+    odd = np.zeros(rig.heads, np.float32)
     for mask in masks.values():
         heads = np.flatnonzero(mask)
-        outwards = heads[np.argsort(np.abs(patch.positions_m[heads, 0]), kind="stable")]
+        outwards = heads[np.argsort(np.abs(rig.positions_m[heads, 0]), kind="stable")]
         # two at a time: a mirrored pair belongs together
         odd[outwards] = (np.arange(len(outwards)) // 2) % 2
     return odd
-
-
-def _ranges(patch: Patch) -> tuple[FloatArray, FloatArray]:
-    """Pan and tilt range of each head in degrees; 360 and 180 stand in where there is none."""
-    pan = [patch.channel_of(head, Pan) for head in range(patch.heads)]
-    tilt = [patch.channel_of(head, Tilt) for head in range(patch.heads)]
-    return (
-        np.array([one.degrees if isinstance(one, Pan) else 360.0 for one in pan], np.float32),
-        np.array([one.degrees if isinstance(one, Tilt) else 180.0 for one in tilt], np.float32),
-    )

@@ -1,7 +1,7 @@
 """Art-Net 4 packets: bytes in, bytes out, nothing else.
 
-Source: Artistic Licence, "Art-Net 4 Protocol Release V1.4", ArtDmx. The standard mixes byte orders: OpCode is little-endian,
-protocol version and length are big-endian, the port address is low byte first.
+Source: Artistic Licence, "Art-Net 4 Protocol Release V1.4", ArtDmx. The standard mixes byte orders: OpCode is
+little-endian, protocol version and length are big-endian, the port address is low byte first.
 """
 
 import struct

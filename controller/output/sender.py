@@ -59,8 +59,9 @@ class SendBudget:
         self._sent_s = [one for one in self._sent_s if now_s - one < 1.0]
         self._sent_s.append(now_s)
 
-    def allows(self, now_s: float) -> bool:
-        """Whether one more may leave now."""
+    def earliest_s(self, now_s: float) -> float | None:
+        """When one more may leave at the earliest, now or a little later; None while the second's budget is spent."""
         recent = [one for one in self._sent_s if now_s - one < 1.0]
-        rested = not recent or now_s - recent[-1] >= self._least_gap_s
-        return rested and len(recent) < self._max
+        if len(recent) >= self._max:
+            return None
+        return max(now_s, recent[-1] + self._least_gap_s) if recent else now_s

@@ -10,6 +10,7 @@ from controller.config import FixtureConfig, Where
 from controller.errors import PatchError
 from controller.messages import FloatArray
 from controller.patch.profile import ColourChannel, Haze, Hold, Intensity, Pan, Profile, Shutter, Tilt, Wheel
+from controller.rig import Rig
 
 IndexArray = npt.NDArray[np.intp]
 SLOTS = 512
@@ -61,9 +62,27 @@ class Patch:
         """N."""
         return len(self.roles)
 
+    @property
+    def rig(self) -> Rig:
+        """What looks may know of it."""
+        pan = [self.channel_of(head, Pan) for head in range(self.heads)]
+        tilt = [self.channel_of(head, Tilt) for head in range(self.heads)]
+        return Rig(
+            self.roles,
+            self.positions_m,
+            np.array([one.degrees if isinstance(one, Pan) else 360.0 for one in pan], np.float32),
+            np.array([one.degrees if isinstance(one, Tilt) else 180.0 for one in tilt], np.float32),
+        )
+
     def has(self, control: str) -> npt.NDArray[np.bool_]:
         """(N,) which heads have a control."""
-        return self.coarse[control] != self.nowhere
+        return np.asarray(self.coarse[control] != self.nowhere)
+
+    def head_name(self, head: int) -> str:
+        """The fixture's id, and which of its heads if it has several, counted from 1."""
+        fixture = self.fixtures[self.fixture_of[head]]
+        number = f".{head - fixture.first_head + 1}" if fixture.heads > 1 else ""
+        return f"{fixture.config.id}{number}"
 
     def channel_of(self, head: int, kind: type) -> object | None:
         """The head's channel of this kind, e.g. its `Pan`, or None."""
@@ -93,39 +112,38 @@ def build_patch(
     return tables.patch(patched)
 
 
-def _check(
-    fixtures: list[FixtureConfig], universes: list[int], profiles: Mapping[str, Profile], where: Where
-) -> None:
+def _check(fixtures: list[FixtureConfig], universes: list[int], profiles: Mapping[str, Profile], where: Where) -> None:
     taken: dict[tuple[int, int], str] = {}
     ids: set[str] = set()
     for number, fixture in enumerate(fixtures):
-        profile = profiles[fixture.profile]
         if fixture.id in ids:
             raise PatchError(f"{where(('fixtures', number, 'id'))}: '{fixture.id}' is used twice; ids must differ")
         ids.add(fixture.id)
-        if fixture.mode not in profile.modes:
-            raise PatchError(
-                f"{where(('fixtures', number, 'mode'))}: {fixture.profile} has no mode '{fixture.mode}'; "
-                f"its modes are {', '.join(profile.modes)}"
-            )
+        modes = profiles[fixture.profile].modes
+        if fixture.mode not in modes:
+            place, known = where(("fixtures", number, "mode")), ", ".join(modes)
+            raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
         if fixture.universe not in universes:
-            known = ", ".join(str(one) for one in universes)
+            place, known = where(("fixtures", number, "universe")), ", ".join(str(one) for one in universes)
+            raise PatchError(f"{place}: universe {fixture.universe} has no outputs; there are: {known}")
+        footprint = profiles[fixture.profile].footprint(fixture.mode)
+        _check_addresses(fixture, footprint, where(("fixtures", number, "address")), taken)
+
+
+def _check_addresses(fixture: FixtureConfig, footprint: int, place: str, taken: dict[tuple[int, int], str]) -> None:
+    last = fixture.address + footprint - 1
+    if last > SLOTS:
+        raise PatchError(
+            f"{place}: {fixture.id} takes {footprint} slots and would end at {last}; "
+            f"the highest address it fits at is {SLOTS - footprint + 1}"
+        )
+    for address in range(fixture.address, last + 1):
+        other = taken.setdefault((fixture.universe, address), fixture.id)
+        if other != fixture.id:
             raise PatchError(
-                f"{where(('fixtures', number, 'universe'))}: universe {fixture.universe} has no outputs; there are: {known}"
+                f"{place}: {fixture.id} ({fixture.universe}/{fixture.address}-{last}) overlaps {other} "
+                f"at address {address}; move one of them"
             )
-        last = fixture.address + profile.footprint(fixture.mode) - 1
-        if last > SLOTS:
-            raise PatchError(
-                f"{where(('fixtures', number, 'address'))}: {fixture.id} takes {profile.footprint(fixture.mode)} slots "
-                f"and would end at {last}; the highest address it fits at is {SLOTS - profile.footprint(fixture.mode) + 1}"
-            )
-        for address in range(fixture.address, last + 1):
-            other = taken.setdefault((fixture.universe, address), fixture.id)
-            if other != fixture.id:
-                raise PatchError(
-                    f"{where(('fixtures', number, 'address'))}: {fixture.id} ({fixture.universe}/{fixture.address}-{last}) "
-                    f"overlaps {other} at address {address}; move one of them"
-                )
 
 
 class _Tables:
@@ -163,18 +181,10 @@ class _Tables:
     def _control(self, channel: object, slot: int) -> str | None:
         """The control a channel is, or None after noting the level it is held at."""
         match channel:
-            case Intensity():
-                return "intensity"
             case ColourChannel(emitter=emitter):
                 return emitter
-            case Pan():
-                return "pan"
-            case Tilt():
-                return "tilt"
-            case Wheel():
-                return "wheel"
-            case Haze():
-                return "haze"
+            case Intensity() | Pan() | Tilt() | Wheel() | Haze():
+                return channel.does
             case Shutter() as shutter:
                 self._constants[slot] = shutter.open_level
             case Hold(at=level):

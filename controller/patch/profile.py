@@ -4,6 +4,7 @@ The raw YAML is read nowhere but here and in `library.py`. Ranges that must neve
 programs, lamp off) have no name a look could ask for: such channels are held at the one level the profile gives.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -117,9 +118,7 @@ class Haze(_Data):
     does: Literal["haze"]
 
 
-Channel = Annotated[
-    Intensity | ColourChannel | Shutter | Hold | Pan | Tilt | Wheel | Haze, Field(discriminator="does")
-]
+Channel = Annotated[Intensity | ColourChannel | Shutter | Hold | Pan | Tilt | Wheel | Haze, Field(discriminator="does")]
 
 
 class Repeat(_Data):
@@ -176,7 +175,7 @@ class Profile(_Data):
 
     def heads(self, mode: str) -> int:
         """How many heads a mode drives one by one."""
-        return 1 + max(0, max(head for _, _, head in self.layout(mode)))
+        return 1 + max(0, *(head for _, _, head in self.layout(mode)))
 
     def footprint(self, mode: str) -> int:
         """Slots a mode takes."""
@@ -185,6 +184,6 @@ class Profile(_Data):
 
 def _no_overlap(ranges: list[ShutterRange] | list[WheelSlot]) -> None:
     ordered = sorted(one.dmx for one in ranges)
-    for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False):
+    for (_, end), (start, _) in pairwise(ordered):
         if start <= end:
             raise ValueError(f"ranges overlap at dmx level {start}")

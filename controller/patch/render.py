@@ -33,8 +33,10 @@ class Renderer:
         self._heads_of = np.array([fixture.heads for fixture in patch.fixtures], np.intp)
         self._limit = _per_head(patch, [fixture.config.max_intensity for fixture in patch.fixtures])
         self._pan_limits = [_per_head(patch, [fixture.config.pan[end] for fixture in patch.fixtures]) for end in (0, 1)]
-        self._tilt_limits = [_per_head(patch, [fixture.config.tilt[end] for fixture in patch.fixtures]) for end in (0, 1)]
-        self._wheels = [ColourWheel(patch, head) for head in np.flatnonzero(patch.has("wheel"))]
+        self._tilt_limits = [
+            _per_head(patch, [fixture.config.tilt[end] for fixture in patch.fixtures]) for end in (0, 1)
+        ]
+        self._wheels = [ColourWheel(patch, int(head)) for head in np.flatnonzero(patch.has("wheel"))]
 
     def render(self, look: Look) -> list[DmxFrame]:
         """One frame for each universe; slots nobody is patched to stay 0."""
@@ -71,7 +73,7 @@ def split(level: FloatArray) -> tuple[ByteArray, ByteArray]:
 
 def nearest_byte(level: FloatArray) -> ByteArray:
     """0..1 to round(255 x), any shape."""
-    return np.rint(np.clip(level, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(level, 0.0, 1.0) * 255.0), np.uint8)
 
 
 def mix(colour: FloatArray, patch: Patch) -> dict[str, FloatArray]:
@@ -80,10 +82,10 @@ def mix(colour: FloatArray, patch: Patch) -> dict[str, FloatArray]:
     White takes what red, green and blue have in common; amber takes orange's share of red and green (one part red with
     half a part green). UV stays dark: it is an effect, not a colour. Measured emitters come with the issue "Any rig".
     """
-    red, green, blue = colour[:, 0].copy(), colour[:, 1].copy(), colour[:, 2].copy()
-    white = np.where(patch.has("white"), np.minimum(np.minimum(red, green), blue), 0.0)
-    red, green, blue = red - white, green - white, blue - white
-    amber = np.where(patch.has("amber"), np.minimum(red, 2.0 * green), 0.0)
+    none = np.float32(0.0)
+    white = np.where(patch.has("white"), colour.min(axis=1), none)
+    red, green, blue = (colour - white[:, None]).T
+    amber = np.where(patch.has("amber"), np.minimum(red, 2.0 * green), none)
     red, green = red - amber, green - amber / 2.0
     return {"red": red, "green": green, "blue": blue, "white": white, "amber": amber}
 
@@ -120,9 +122,9 @@ class ColourWheel:
     def _distances(self, encoded: FloatArray) -> FloatArray:
         """Degrees of hue from the wished colour to each slot; a grey wish takes a grey slot and no other."""
         if float(np.ptp(encoded)) < 0.15:
-            return np.where(self._grey, 0.0, 180.0)
+            return np.asarray(np.where(self._grey, 0.0, 180.0), np.float32)
         around = np.abs(self._hues - hue_degrees(encoded)) % 360.0
-        return np.where(self._grey, 180.0, np.minimum(around, 360.0 - around))
+        return np.asarray(np.where(self._grey, 180.0, np.minimum(around, 360.0 - around)), np.float32)
 
 
 def _per_head(patch: Patch, numbers: list[float]) -> FloatArray:

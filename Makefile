@@ -1,0 +1,51 @@
+# Every target sets up what it needs in .venv, on a fresh machine. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help show test check fix bench train-demo models clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.runtime: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Followspot needs Python 3.11 or newer; call make with PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[cpu]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	$(PIP) -e '.[cpu,test]'
+	@touch $@
+
+$(VENV)/.train: $(VENV)/.runtime
+	$(PIP) -e '.[cpu,train]'
+	@touch $@
+
+show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options on with ARGS="--seconds 20"
+	$(BIN)/followspot show $(ARGS)
+
+test: $(VENV)/.test check ## lint, types, import contracts and all tests
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.test ## lint, types and import contracts only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+fix: $(VENV)/.test ## let ruff repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test ## measure; prints a table and writes bench.json
+	$(BIN)/python -m tools.bench --out bench.json $(ARGS)
+
+train-demo: $(VENV)/.train ## every training path on a little real data, end to end
+	$(BIN)/python -m tools.train.demo $(ARGS)
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis

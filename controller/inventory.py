@@ -1,0 +1,92 @@
+"""What is here: profiles, models, devices, printed for people."""
+
+import socket
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from controller.artefact import read_manifest
+from controller.audio.capture import input_devices
+from controller.config import Config
+from controller.decider import model_folders
+from controller.errors import AudioError, ModelError
+from controller.patch.library import Library
+
+HOP_S = 0.1
+
+
+def print_profiles(config: Config) -> None:
+    """One row for each mode of each profile."""
+    library = Library(config.path(config.profiles))
+    table = Table("profile", "model", "kind", "mode", "slots", "heads")
+    for reference in library.references():
+        profile = library.profile(reference)
+        for mode in profile.modes:
+            counts = (str(profile.footprint(mode)), str(profile.heads(mode)))
+            table.add_row(reference, profile.model, profile.kind, mode, *counts)
+    Console().print(table)
+
+
+def print_profile(config: Config, reference: str) -> None:
+    """One profile, slot by slot."""
+    profile = Library(config.path(config.profiles)).profile(reference)
+    console = Console()
+    for mode in profile.modes:
+        table = Table("slot", "channel", "head", "does", title=f"{reference}, {mode}", title_justify="left")
+        for slot, (name, fine, head) in enumerate(profile.layout(mode), start=1):
+            channel = profile.channels[name]
+            details = channel.model_dump(exclude={"does"}, exclude_none=True, mode="json")
+            said = ", ".join(f"{key} {value}" for key, value in details.items())
+            does = "fine byte" if fine else f"{channel.does} {said}".strip()
+            table.add_row(str(slot), name, str(head + 1) if head >= 0 else "all", does)
+        console.print(table)
+
+
+def print_models(config: Config, *, verify: bool) -> None:
+    """Artefacts under the folder that the configured ones stand in; `verify` refuses what does not match its manifest.
+
+    Raises:
+        ModelError: naming every artefact that is not what its manifest says.
+    """
+    in_use = {folder.resolve() for folder in model_folders(config)}
+    root = model_folders(config)[0].parent
+    table = Table("artefact", "kind", "trained on", "size", "state")
+    wrong = []
+    for path in sorted(root.glob("*/manifest.yaml")):
+        folder = path.parent
+        row, problem = _describe(folder, verify=verify)
+        table.add_row(folder.name, *row, "in use" if folder.resolve() in in_use and not problem else problem)
+        if problem:
+            wrong.append(problem)
+    Console().print(table)
+    if wrong:
+        raise ModelError("; ".join(wrong))
+
+
+def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]:
+    for kind in ("embedder", "decoder"):
+        try:
+            manifest = read_manifest(folder, kind, HOP_S)
+        except ModelError as error:
+            if "this is a" in str(error):
+                continue
+            return ("", "", ""), str(error) if verify else "damaged; see `followspot models verify`"
+        size_mb = (folder / manifest.step.file).stat().st_size / 1e6
+        return (kind, manifest.embedder or "", f"{size_mb:.1f} MB"), ""
+    return ("", "", ""), "neither embedder nor decoder"
+
+
+def print_devices() -> None:
+    """Audio inputs and network interfaces."""
+    console = Console()
+    table = Table("audio input (use as --audio device:NAME)", "interface", "channels", "rate Hz")
+    try:
+        devices = input_devices()
+    except AudioError as error:
+        console.print(str(error))
+        devices = []
+    for device in devices:
+        table.add_row(device["name"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
+    console.print(table if devices else "no audio inputs")
+    console.print("network interfaces: " + ", ".join(name for _, name in socket.if_nameindex()))

@@ -1,0 +1,322 @@
+"""The show without waiting: the same stages in one process and a virtual time, written to files.
+
+The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show` and `report.html`, byte for byte;
+`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from controller import metrics
+from controller.artefact import sha256_of
+from controller.audio.onsets import Onsets
+from controller.audio.source import Recorded, accent_column, open_recorded
+from controller.audio.windows import HOP_SAMPLES, Windows
+from controller.clock import MonotonicClock
+from controller.colour import to_encoded
+from controller.config import Config
+from controller.decider import Decider, model_folders
+from controller.desk import Desk, Tick, patch_of
+from controller.errors import AudioError
+from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
+from controller.observe import Observer
+from controller.patch.patch import Patch
+from controller.report_page import Onset, ReportData, render_report
+from controller.timing import Timings
+
+HOP_S = 0.1
+REPORT_EVERY_TICKS = 4
+WAVEFORM_HZ = 40.0
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+KEEP_TIMINGS = 200_000
+
+
+@dataclass
+class Traces:
+    """What a rehearsal remembers for its report; a few numbers for each hop or tick."""
+
+    tokens: list[LightToken] = field(default_factory=list)
+    levels_db: list[float] = field(default_factory=list)
+    onsets: list[tuple[float, float]] = field(default_factory=list)
+    waveform: list[tuple[float, float]] = field(default_factory=list)
+    luminance: list[float] = field(default_factory=list)
+    power: list[float] = field(default_factory=list)
+    red: list[float] = field(default_factory=list)
+    colours: list[FloatArray] = field(default_factory=list)
+    states: dict[str, int] = field(default_factory=dict)
+
+
+class Rehearsal:
+    """One song through all stages.
+
+    Args:
+        config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
+    """
+
+    def __init__(self, config: Config, source: Recorded, out: Path, song: Path) -> None:
+        self._config, self._source, self._out = config, source, out
+        self._audio = os.path.relpath(song, out) if song.is_file() else None
+        self._clock = MonotonicClock()
+        self._decider = Decider(config, self._clock)
+        self._patch = patch_of(config)
+        self._desk = Desk(config, self._patch)
+        self._observer = Observer(self._patch)
+        self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
+        self._windows = Windows(len(source.stems))
+        self._timings = Timings(keep=KEEP_TIMINGS)
+        self._traces = Traces()
+        self._period_s = 1.0 / config.rates.output_hz
+        self._ticks = 0
+        self._onset_count = 0
+        self._rows = _rows(self._patch)
+
+    def run(self) -> dict[str, Any]:
+        """Play it all; returns the summary that stands in `report.json` too."""
+        self._decider.warm_up()
+        started_s = self._clock.now_s()
+        with ExitStack() as stack:
+            tokens = stack.enter_context((self._out / "tokens.csv").open("w", encoding="ascii", newline="\n"))
+            dmx = stack.enter_context((self._out / "dmx.show").open("w", encoding="ascii", newline="\n"))
+            progress = stack.enter_context(_progress())
+            task = progress.add_task(self._source.name, total=self._source.duration_s or None)
+            tokens.write("t_s,hue,value\n")
+            dmx.write("OLA Show\n")
+            recorder = ShowRecorder(dmx, self._patch, self._period_s)
+            for hop, samples in enumerate(self._hops()):
+                self._hop(hop, samples, tokens, recorder)
+                progress.update(task, completed=(hop + 1) * HOP_S)
+            recorder.close()
+        if not self._traces.tokens:
+            raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
+        return self._report(self._clock.now_s() - started_s)
+
+    def _hops(self) -> Iterator[FloatArray]:
+        """Whole hops of 0.1 s; what is left at the end is shorter than anybody sees."""
+        while len(samples := self._source.read(HOP_SAMPLES)) == HOP_SAMPLES:
+            yield samples
+
+    def _hop(self, hop: int, samples: FloatArray, tokens: TextIO, recorder: "ShowRecorder") -> None:
+        end_s = (hop + 1) * HOP_S
+        block = AudioBlock(end_s, hop, samples)
+        started_s = self._clock.now_s()
+        pulses = list(self._onsets.feed(block))
+        self._timings.add("accent", self._clock.now_s() - started_s)
+        token = next(iter([self._decider.step(window) for window in self._windows.feed(block)]))
+        tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
+        self._remember(token, pulses, samples)
+        waiting = 0
+        while self._ticks * self._period_s <= end_s - 1e-9:
+            now_s = self._ticks * self._period_s
+            while waiting < len(pulses) and pulses[waiting].t_s <= now_s + 1e-9:
+                self._desk.hear_pulse(pulses[waiting], now_s)
+                waiting += 1
+            self._tick(now_s, recorder)
+        for pulse in pulses[waiting:]:
+            self._desk.hear_pulse(pulse, end_s)
+        self._desk.hear_token(token)
+
+    def _tick(self, now_s: float, recorder: "ShowRecorder") -> None:
+        started_s = self._clock.now_s()
+        tick = self._desk.tick(now_s)
+        self._timings.add("tick", self._clock.now_s() - started_s)
+        recorder.write(tick)
+        self._watch(tick)
+        self._ticks += 1
+
+    def _watch(self, tick: Tick) -> None:
+        stage = self._observer.observe({frame.universe: frame.slots for frame in tick.frames})
+        traces = self._traces
+        mean = stage.light.mean(axis=0)
+        traces.luminance.append(float(mean @ LUMINANCE))
+        traces.power.append(float(stage.power.mean()))
+        total = float(mean.sum())
+        traces.red.append(float(mean[0]) if total > 0 and mean[0] / total >= 0.8 else 0.0)
+        traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
+        if self._ticks % REPORT_EVERY_TICKS == 0:
+            rows = stage.light[[head for _, head in self._rows]]
+            traces.colours.append(np.rint(to_encoded(rows) * 255.0).astype(np.uint8))
+
+    def _remember(self, token: LightToken, pulses: list[Pulse], samples: FloatArray) -> None:
+        traces = self._traces
+        traces.tokens.append(token)
+        traces.levels_db.append(pulses[-1].level_db)
+        for pulse in pulses:
+            if pulse.onsets != self._onset_count:
+                self._onset_count = pulse.onsets
+                traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
+        quarters = samples[:, 0].reshape(4, -1)
+        traces.waveform += [(float(part.min()), float(part.max())) for part in quarters]
+
+    def _report(self, wall_s: float) -> dict[str, Any]:
+        figures = self._figures()
+        identity = self._identity()
+        timings = {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)}
+        music_s = len(self._traces.tokens) * HOP_S
+        report = {
+            "song": self._source.name,
+            "music_s": round(music_s, 1),
+            "metrics": figures,
+            "limiter": {"interventions": None, "note": "no limiter in this version; see the flash figures"},
+            "identity": identity,
+            "seed": self._config.seed,
+            "timings_ms": {
+                stage: dict(zip(("p50", "p95", "p99"), three, strict=True)) for stage, three in timings.items()
+            },
+            "wall": {"seconds": round(wall_s, 2), "times_real_time": round(music_s / wall_s, 1)},
+        }
+        (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        (self._out / "report.html").write_text(self._page(figures, identity), encoding="utf-8")
+        return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
+
+    def _figures(self) -> dict[str, Any]:
+        traces = self._traces
+        rate_hz = self._config.rates.output_hz
+        luminance = np.array(traces.luminance, np.float32)
+        flashes = metrics.flash_times_s(luminance, rate_hz)
+        red = metrics.flash_times_s(np.array(traces.red, np.float32), rate_hz)
+        power = np.array(traces.power, np.float32)
+        hops = np.minimum((np.arange(len(power)) / rate_hz / HOP_S).astype(int), len(traces.levels_db) - 1)
+        level_db = np.array(traces.levels_db, np.float32)[hops]
+        amplitude = np.power(10.0, level_db / 20.0).astype(np.float32)
+        brightness = to_encoded(power)
+        onsets = np.zeros(len(power), np.float32)
+        for t_s, strength in traces.onsets:
+            onsets[min(len(onsets) - 1, int(t_s * rate_hz))] += strength
+        change = np.abs(np.diff(brightness, prepend=brightness[:1])).astype(np.float32)
+        hues = np.array([token.hue for token in traces.tokens])
+        return {
+            "flashes": len(flashes),
+            "flashes_in_worst_second": metrics.most_in_one_second(flashes),
+            "red_flashes_in_worst_second": metrics.most_in_one_second(red),
+            "dark_share": round(metrics.dark_share(power, level_db > self._config.audio.silence_db), 4),
+            "hue_dwell_s": round(metrics.hue_dwell_s(hues, HOP_S), 2),
+            "loudness_brightness": round(metrics.blockwise_correlation(amplitude, brightness, rate_hz), 3),
+            "loudness_brightness_lift": round(metrics.lift(amplitude, brightness, rate_hz), 3),
+            "onset_change": round(metrics.blockwise_correlation(onsets, change, rate_hz), 3),
+            "onset_change_lift": round(metrics.lift(onsets, change, rate_hz), 3),
+            "intensity_variation": round(float(brightness.std()), 3),
+            "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(hues) * HOP_S, 1e-9), 1),
+            "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
+        }
+
+    def _identity(self) -> dict[str, str]:
+        embedder, decoder = model_folders(self._config)
+        return {
+            "embedder": self._decider.embedder.name,
+            "embedder_sha256": sha256_of(embedder / "manifest.yaml"),
+            "decoder": self._decider.network.manifest.name,
+            "decoder_sha256": sha256_of(decoder / "manifest.yaml"),
+            "config_sha256": sha256_of(self._config.file),
+        }
+
+    def _page(self, figures: dict[str, Any], identity: dict[str, str]) -> str:
+        traces = self._traces
+        shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
+        return render_report(
+            ReportData(
+                song=self._source.name,
+                venue=self._config.venue,
+                duration_s=len(traces.tokens) * HOP_S,
+                audio=self._audio,
+                waveform=np.array(traces.waveform, np.float32),
+                waveform_hz=WAVEFORM_HZ,
+                levels_db=np.array(traces.levels_db, np.float32),
+                levels_hz=1.0 / HOP_S,
+                tokens=np.array([(token.hue, token.value) for token in traces.tokens], np.int64),
+                rig=np.array(traces.colours, np.uint8),
+                groups=tuple(name for name, _ in self._rows),
+                onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
+                seed=self._config.seed,
+                metrics=shown,
+                identity=identity,
+                rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
+            )
+        )
+
+
+class ShowRecorder:
+    """Writes frames in ola_recorder's text format: `universe v,v,...`, then milliseconds until the next line.
+
+    Slots after the last one that is patched are left out; they are zero.
+
+    Args:
+        file: open text file. patch: the rig. period_s: time between ticks.
+    """
+
+    def __init__(self, file: TextIO, patch: Patch, period_s: float) -> None:
+        self._file = file
+        self._period_s = period_s
+        self._ticks = 0
+        self._lengths = {
+            universe: max(
+                one.config.address + one.footprint - 1 for one in patch.fixtures if one.config.universe == universe
+            )
+            for universe in {one.config.universe for one in patch.fixtures}
+        }
+
+    def write(self, tick: Tick) -> None:
+        """All universes of one tick; they leave together."""
+        frames = [frame for frame in tick.frames if frame.universe in self._lengths]
+        if self._ticks:
+            # whole milliseconds from the start, so that rounding does not add up to a drift
+            due_ms = round(self._ticks * self._period_s * 1e3)
+            before_ms = round((self._ticks - 1) * self._period_s * 1e3)
+            self._file.write(f"{due_ms - before_ms}\n")
+        lines = [
+            f"{frame.universe} {','.join(map(str, frame.slots[: self._lengths[frame.universe]].tolist()))}\n"
+            for frame in frames
+        ]
+        self._file.write("0\n".join(lines))
+        self._ticks += 1
+
+    def close(self) -> None:
+        """End the file with the last frame's duration."""
+        if self._ticks:
+            self._file.write(f"{round(self._period_s * 1e3)}\n")
+
+
+def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
+    """Rehearse one song or folder of stems into `out`.
+
+    Raises:
+        ControllerError: something cannot be used; nothing is written then.
+    """
+    source = open_recorded(song, config)
+    try:
+        rehearsal = Rehearsal(config, source, out, song)
+        out.mkdir(parents=True, exist_ok=True)
+        return rehearsal.run()
+    except OSError as error:
+        raise AudioError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
+    finally:
+        source.close()
+
+
+def _rows(patch: Patch) -> list[tuple[str, int]]:
+    """Rows of the report's picture of the rig: name and head, role by role, left to right; hazers give no light."""
+    order = {role: number for number, role in enumerate(("wash", "back", "bar", "beam", "blinder", "strobe"))}
+    heads = [head for head in range(patch.heads) if patch.roles[head] in order]
+    heads.sort(key=lambda head: (order[patch.roles[head]], float(patch.positions_m[head, 0]), head))
+    return [(patch.head_name(head), head) for head in heads]
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} s of music"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        disable=not sys.stderr.isatty(),
+    )
