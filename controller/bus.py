@@ -27,7 +27,8 @@ class Publisher:
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, topic: str) -> None:
         self._socket = context.socket(zmq.PUB)
-        self._socket.setsockopt(zmq.SNDHWM, 10)
+        # towards a reader that is stuck, too, only the newest is kept: a full queue would keep the oldest
+        self._socket.setsockopt(zmq.CONFLATE, 1)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.bind(f"ipc://{folder / topic}")
 

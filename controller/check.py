@@ -4,7 +4,6 @@ import socket
 import sys
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from controller.audio.capture import find_device
@@ -14,6 +13,7 @@ from controller.config import Config, thaw
 from controller.decider import Decider, model_folders
 from controller.desk import patch_of
 from controller.errors import ConfigError, ControllerError, ModelError, PageError
+from controller.paper import paper, wide_table
 from controller.patch.patch import Patch
 from controller.process import RUN_FILE
 
@@ -71,23 +71,17 @@ def _examine_port(host: str, port: int) -> None:
 
 
 def patch_sheet(config: Config, patch: Patch) -> Table:
-    """The patch as a technician reads it: one row for each fixture."""
-    table = Table(title=f"{config.venue}: patch sheet", title_justify="left")
-    for heading in ("fixture", "role", "profile", "mode", "universe", "address", "slots", "x y z m", "note"):
-        table.add_column(heading, justify="right" if heading in ("universe", "slots") else "left")
+    """The patch as a technician reads it: one row for each fixture, nothing cut off."""
+    table = wide_table(f"{config.venue}: patch sheet", "fixture", "role", "profile, mode", "address", "x y z m", "note")
     for fixture in patch.fixtures:
         one = fixture.config
-        last = one.address + fixture.footprint - 1
         notes = [] if one.role != "hazer" else ["armed" if one.armed else "not armed"]
         notes += [f"limit {one.max_intensity:.0%}"] if one.max_intensity < 1 else []
         table.add_row(
             one.id,
             one.role,
-            one.profile,
-            one.mode,
-            str(one.universe),
-            f"{one.address}-{last}",
-            str(fixture.footprint),
+            f"{one.profile} {one.mode}",
+            f"{one.universe}/{one.address}-{one.address + fixture.footprint - 1}",
             " ".join(f"{metres:g}" for metres in one.position_m),
             ", ".join(notes),
         )
@@ -97,7 +91,7 @@ def patch_sheet(config: Config, patch: Patch) -> Table:
 def print_check(config: Config) -> None:
     """Examine and tell: models, outputs, patch sheet."""
     patch = examine(config, audio=False, page=False)
-    console = Console(soft_wrap=False)
+    console = paper()
     embedder, decoder = model_folders(config)
     console.print(f"{config.file}: good")
     console.print(f"embedder {embedder.name}, decoder {decoder.name}, seed {config.seed}, source {config.audio.source}")
@@ -112,7 +106,7 @@ def print_check(config: Config) -> None:
 
 def print_patch_sheet(config: Config) -> None:
     """The patch sheet alone."""
-    Console().print(patch_sheet(config, patch_of(config)))
+    paper().print(patch_sheet(config, patch_of(config)))
 
 
 def main(argv: list[str]) -> int:

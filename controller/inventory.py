@@ -3,15 +3,14 @@
 import socket
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from controller.artefact import read_manifest
 from controller.audio.capture import input_devices
 from controller.config import Config
 from controller.decider import model_folders
 from controller.errors import AudioError, ModelError
+from controller.paper import paper, wide_table
 from controller.patch.library import Library
+from controller.patch.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel
 
 HOP_S = 0.1
 
@@ -19,28 +18,41 @@ HOP_S = 0.1
 def print_profiles(config: Config) -> None:
     """One row for each mode of each profile."""
     library = Library(config.path(config.profiles))
-    table = Table("profile", "model", "kind", "mode", "slots", "heads")
+    table = wide_table("", "profile", "model", "kind", "mode", "slots", "heads")
     for reference in library.references():
         profile = library.profile(reference)
         for mode in profile.modes:
             counts = (str(profile.footprint(mode)), str(profile.heads(mode)))
             table.add_row(reference, profile.model, profile.kind, mode, *counts)
-    Console().print(table)
+    paper().print(table)
 
 
 def print_profile(config: Config, reference: str) -> None:
     """One profile, slot by slot."""
     profile = Library(config.path(config.profiles)).profile(reference)
-    console = Console()
+    console = paper()
     for mode in profile.modes:
-        table = Table("slot", "channel", "head", "does", title=f"{reference}, {mode}", title_justify="left")
+        table = wide_table(f"{reference}, {mode}", "slot", "channel", "head", "does")
         for slot, (name, fine, head) in enumerate(profile.layout(mode), start=1):
             channel = profile.channels[name]
-            details = channel.model_dump(exclude={"does"}, exclude_none=True, mode="json")
-            said = ", ".join(f"{key} {value}" for key, value in details.items())
-            does = "fine byte" if fine else f"{channel.does} {said}".strip()
+            does = "fine byte" if fine else channel.does + _details(channel)
             table.add_row(str(slot), name, str(head + 1) if head >= 0 else "all", does)
         console.print(table)
+
+
+def _details(channel: Channel) -> str:
+    match channel:
+        case Shutter(ranges=ranges):
+            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.shutter}" for one in ranges)
+        case Wheel(slots=slots):
+            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour}" for one in slots)
+        case Hold(at=level):
+            return f" at {level}"
+        case Pan(degrees=degrees) | Tilt(degrees=degrees):
+            return f", {degrees:g} degrees"
+        case ColourChannel(emitter=emitter):
+            return f" {emitter}"
+    return ""
 
 
 def print_models(config: Config, *, verify: bool) -> None:
@@ -51,7 +63,7 @@ def print_models(config: Config, *, verify: bool) -> None:
     """
     in_use = {folder.resolve() for folder in model_folders(config)}
     root = model_folders(config)[0].parent
-    table = Table("artefact", "kind", "trained on", "size", "state")
+    table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []
     for path in sorted(root.glob("*/manifest.yaml")):
         folder = path.parent
@@ -59,7 +71,7 @@ def print_models(config: Config, *, verify: bool) -> None:
         table.add_row(folder.name, *row, "in use" if folder.resolve() in in_use and not problem else problem)
         if problem:
             wrong.append(problem)
-    Console().print(table)
+    paper().print(table)
     if wrong:
         raise ModelError("; ".join(wrong))
 
@@ -79,8 +91,8 @@ def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]
 
 def print_devices() -> None:
     """Audio inputs and network interfaces."""
-    console = Console()
-    table = Table("audio input (use as --audio device:NAME)", "interface", "channels", "rate Hz")
+    console = paper()
+    table = wide_table("", "audio input (use as --audio device:NAME)", "interface", "channels", "rate Hz")
     try:
         devices = input_devices()
     except AudioError as error:

@@ -11,10 +11,12 @@ other, and if analysis is late a hop is dropped and counted, never queued.
 import logging
 import sys
 import threading
+from dataclasses import replace
 from typing import Any, Protocol
 
 from controller.audio.block_queue import BlockQueue
 from controller.audio.capture import Capture
+from controller.audio.file_source import finite
 from controller.audio.onsets import Onsets
 from controller.audio.playback import Playback
 from controller.audio.source import accent_column, open_recorded
@@ -94,6 +96,7 @@ class Listening:
         self._published = (0, 0.0)
         self._blocks = 0
         self._tokens_made = 0
+        self._bad_samples = 0
         self._told_bad = False
 
     def listen(self) -> None:
@@ -121,6 +124,9 @@ class Listening:
 
     def _hear(self, block: AudioBlock) -> None:
         started_s = self._clock.now_s()
+        clean, bad = finite(block.samples)
+        self._bad_samples += bad
+        block = replace(block, samples=clean)
         for pulse in self._onsets.feed(block):
             self._tell(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
@@ -145,7 +151,7 @@ class Listening:
 
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
-        bad = int(getattr(self._source, "bad_samples", 0))
+        bad = self._bad_samples + int(getattr(self._source, "bad_samples", 0))
         if bad and not self._told_bad:
             self._told_bad = True
             log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)

@@ -26,19 +26,25 @@ def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: st
     # a spinning worker would take the core that the output process needs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     wished = PROVIDERS[provider]
+    _check_provider(path, provider, onnxruntime.get_available_providers())
     try:
         session = onnxruntime.InferenceSession(path, options, providers=[wished])
     except Exception as error:
         # onnxruntime raises a class of its own for each failure and documents none of them as stable
         raise ModelError(f"{path}: not a usable ONNX network ({_first_line(error)}); export the model again") from error
-    if wished not in session.get_providers():
-        raise ModelError(
-            f"{path}: model.provider is '{provider}' but this machine offers {', '.join(session.get_providers())}; "
-            "use 'cpu', or install the gpu extra with its driver"
-        )
+    # a GPU build lists CUDA as available without a GPU and falls back in silence: only the session itself knows
+    _check_provider(path, provider, session.get_providers())
     _compare(path, "input", manifest.step.inputs, session.get_inputs())
     _compare(path, "output", manifest.step.outputs, session.get_outputs())
     return session
+
+
+def _check_provider(path: Path, provider: str, offered: list[str]) -> None:
+    if PROVIDERS[provider] not in offered:
+        raise ModelError(
+            f"{path}: model.provider is '{provider}' but this machine offers {', '.join(offered)}; "
+            "use 'cpu', or install the gpu extra with its driver"
+        )
 
 
 def zeros(tensors: list[Tensor]) -> dict[str, FloatArray]:

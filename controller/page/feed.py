@@ -1,0 +1,136 @@
+"""What the page shows and what it asks for, and nothing about sockets: the border between page and runtime.
+
+The runtime implements `Feed`; `server.py` polls it. Coordinates are the stage's own, in metres: `x` negative to the
+left as the audience sees it, `y` 0 at the front edge and growing upstage, `z` above the stage floor. Times `t_s` are
+seconds of one monotonic clock, whichever the feed likes; the page only ever shows differences.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.messages import Command, Operator
+
+Role = Literal["wash", "back", "beam", "bar", "blinder", "strobe", "hazer"]
+FloatArray = npt.NDArray[np.floating]
+
+
+class TokenPoint(NamedTuple):
+    """One light token on the strip: hue 0..179 in half degrees, value 0..255."""
+
+    t_s: float
+    hue: int
+    value: int
+
+
+class LevelPoint(NamedTuple):
+    """Audio level at a moment: dBFS (-120..0), and the onset heard since the point before (0 none, 1 strongest)."""
+
+    t_s: float
+    level_db: float
+    onset: float
+
+
+class Timing(NamedTuple):
+    """How long a stage takes, in milliseconds."""
+
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A row of the timings table: the key that `Live.timings` uses, and the time it may take."""
+
+    name: str
+    budget_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class RigHead:
+    """One head of the patched rig; a pixel bar has one for each cell.
+
+    Attributes:
+        id: unique; `fixture` is the fixture it belongs to.
+        label: what a person calls it, such as "RGBW PAR".
+        role: decides how the page draws and aims it.
+        x, y, z: metres, see the module's docstring.
+        universe: as the operator wrote it. address: 1..512. footprint: slots of the whole fixture.
+        moves: has pan and tilt. emits: gives light (a hazer does not).
+    """
+
+    id: str
+    fixture: str
+    label: str
+    role: Role
+    x: float
+    y: float
+    z: float
+    universe: int
+    address: int
+    footprint: int
+    moves: bool = False
+    emits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What seldom changes, and the minute before the page was opened. Pages are told of a change within a second.
+
+    Attributes:
+        models: stage to model name, such as {"embedder": "small-1", "decoder": "skip-bart-small"}.
+        tokens, levels: oldest first, not older than `history_s`.
+    """
+
+    venue: str
+    source: str
+    models: Mapping[str, str]
+    stages: Sequence[Stage]
+    heads: Sequence[RigHead]
+    tokens: Sequence[TokenPoint] = ()
+    levels: Sequence[LevelPoint] = ()
+    history_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The show at one moment.
+
+    Attributes:
+        t_s: time of the snapshot. elapsed_s: since the show began.
+        heads: (N, 5) float, in the order of `Hello.heads`: linear-light red, green, blue 0..1 as emitted (colour times
+            intensity, after grand master and blackout), pan in degrees (0 towards the audience, positive to the
+            audience's right), tilt in degrees (0 straight down, 90 level, 180 straight up).
+        health: one word, such as "live", "quiet", "following", "house".
+        token, level: the newest; the page drops one it has already seen.
+        loudness: 0..1.
+        timings: by stage name. counters, processes: shown as they are.
+    """
+
+    t_s: float
+    elapsed_s: float
+    heads: FloatArray
+    operator: Operator
+    health: str
+    token: TokenPoint | None
+    level: LevelPoint | None
+    loudness: float
+    timings: Mapping[str, Timing]
+    counters: Mapping[str, float]
+    processes: Mapping[str, str]
+
+
+class Feed(Protocol):
+    """Where the page gets its news. Every method returns at once and never raises."""
+
+    def hello(self) -> Hello:
+        """Rig, names and the last minute; asked for each page that opens and about once a second while one is open."""
+
+    def live(self) -> Live | None:
+        """The newest snapshot, the same object again while nothing new arrived; None before the first."""
+
+    def command(self, command: Command) -> None:
+        """Pass an operator's wish on. `amount` is finite and within 0..1."""

@@ -1,0 +1,138 @@
+// The last minute: light tokens above, sound below, on one time line with the newest at the right.
+
+import { TOKEN_HUES } from "./colour.js";
+import { fitCanvas } from "./canvas.js";
+
+const HOP_S = 0.1;
+const GAP_S = 0.5; // nothing was heard for so long: the line is broken
+const QUIETEST_DB = -60;
+const LEGEND_PX = 34;
+const LABELS_PX = 18;
+
+export class MinuteView {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.pen = canvas.getContext("2d");
+    this.restart([], [], 60);
+  }
+
+  /** @param tokens [t_s, hue, value] and @param levels [t_s, db, onset], oldest first. */
+  restart(tokens, levels, history_s) {
+    this.history_s = history_s;
+    this.tokens = tokens;
+    this.levels = levels;
+    this.now_s = Math.max(tokens.at(-1)?.[0] ?? 0, levels.at(-1)?.[0] ?? 0);
+  }
+
+  add(token, level, now_s) {
+    if (now_s < this.now_s - 1) this.restart([], [], this.history_s); // another clock: what is known means nothing
+    this.now_s = now_s;
+    append(this.tokens, token, now_s - this.history_s - 1);
+    append(this.levels, level, now_s - this.history_s - 1);
+  }
+
+  draw() {
+    const { pen } = this;
+    const [width, height] = fitCanvas(this.canvas, pen);
+    const right = width - LEGEND_PX;
+    const split = Math.round((height - LABELS_PX) * 0.56);
+    const bottom = height - LABELS_PX;
+    this.x = (t_s) => right - ((this.now_s - t_s) / this.history_s) * right;
+    pen.clearRect(0, 0, width, height);
+    this.grid(right, bottom);
+    pen.save();
+    pen.beginPath();
+    pen.rect(0, 0, right, bottom);
+    pen.clip();
+    this.drawTokens(split - 4, right);
+    this.drawLevels(split + 8, bottom);
+    this.drawOnsets(split - 2, split + 8);
+    pen.restore();
+    this.labels(split, bottom, right, height);
+  }
+
+  grid(right, bottom) {
+    const { pen } = this;
+    pen.fillStyle = "#1b1f28";
+    for (let ago = 0; ago <= this.history_s; ago += 10) pen.fillRect(Math.round(this.x(this.now_s - ago)), 0, 1, bottom);
+  }
+
+  drawTokens(bottom, right) {
+    const { pen } = this;
+    const wide = (HOP_S / this.history_s) * right;
+    for (const [t_s, hue, value] of this.tokens) {
+      const x = this.x(t_s) - wide;
+      if (x < -wide) continue;
+      const tall = (value / 255) * bottom;
+      const left = Math.max(0, x);
+      pen.fillStyle = TOKEN_HUES[hue % 180];
+      pen.globalAlpha = 0.14;
+      pen.fillRect(left, 0, wide + 0.6, bottom - tall);
+      pen.globalAlpha = 1;
+      pen.fillRect(left, bottom - tall, wide + 0.6, tall);
+    }
+  }
+
+  drawLevels(top, bottom) {
+    const { pen, levels } = this;
+    const y = (db) => bottom - (Math.max(0, db - QUIETEST_DB) / -QUIETEST_DB) * (bottom - top);
+    pen.fillStyle = "#4a5262";
+    pen.strokeStyle = "#a9b3c4";
+    pen.lineWidth = 1;
+    pen.beginPath();
+    let last = null;
+    let last_s = 0;
+    for (const [t_s, db] of levels) {
+      const x = this.x(t_s);
+      if (x < 0) continue;
+      if (last === null) pen.moveTo(x, bottom);
+      else if (t_s - last_s > GAP_S) {
+        pen.lineTo(last, bottom);
+        pen.lineTo(x, bottom);
+      }
+      pen.lineTo(x, y(db));
+      [last, last_s] = [x, t_s];
+    }
+    if (last === null) return;
+    pen.stroke();
+    pen.lineTo(last, bottom);
+    pen.closePath();
+    pen.globalAlpha = 0.6;
+    pen.fill();
+    pen.globalAlpha = 1;
+  }
+
+  drawOnsets(top, bottom) {
+    const { pen } = this;
+    for (const [t_s, , onset] of this.levels) {
+      const x = this.x(t_s);
+      if (onset <= 0 || x < 0) continue;
+      pen.fillStyle = `rgba(250,240,220,${0.35 + 0.65 * onset})`;
+      pen.fillRect(x - 0.75, bottom - (0.4 + 0.6 * onset) * (bottom - top), 1.5, (0.4 + 0.6 * onset) * (bottom - top));
+    }
+  }
+
+  labels(split, bottom, right, height) {
+    const { pen } = this;
+    pen.fillStyle = "#939aa8";
+    pen.font = "11px system-ui, sans-serif";
+    pen.textAlign = "center";
+    const step = right < 420 ? 20 : 10;
+    for (let ago = step; ago < this.history_s; ago += step) {
+      pen.fillText(`−${ago} s`, this.x(this.now_s - ago), height - 5);
+    }
+    pen.textAlign = "right";
+    pen.fillText("now", right + 4, height - 5);
+    pen.textAlign = "left";
+    pen.fillText("0", right + 6, split + 14);
+    pen.fillText("−30", right + 6, (split + 8 + bottom) / 2 + 4);
+    pen.fillText("−60", right + 6, bottom);
+    pen.fillText("255", right + 6, 10);
+    pen.fillText("0", right + 6, split - 4);
+  }
+}
+
+function append(points, point, oldest_s) {
+  if (point && point[0] > (points.at(-1)?.[0] ?? -Infinity)) points.push(point);
+  if (points.length > 64 && points[32][0] < oldest_s) points.splice(0, 32);
+}

@@ -1,0 +1,323 @@
+// The operator page: puts what the server says on the screen and passes the operator's wishes on.
+//
+// Nothing is assumed: a button looks pressed because the server said so, on this page as on every other one.
+
+import { Link } from "./link.js";
+import { MinuteView } from "./minute.js";
+import { PlanView } from "./plan.js";
+import { StageView } from "./stage.js";
+import { toCode } from "./colour.js";
+
+const NUMBERS_MS = 500; // people cannot read figures that change faster
+const MINUTE_MS = 95;
+const STALE_MS = 2500;
+const ANSWER_MS = 1500;
+const SLIDER_MS = 50;
+const SETTLING = 0.1; // of the difference, with each snapshot
+const TONES = { live: "good", quiet: "calm", hold: "warn", following: "warn", house: "warn", blackout: "alarm" };
+const COUNTERS = {
+  output_hz: ["output", (rate) => `${rate.toFixed(1)} Hz`],
+  lateness_p99_ms: ["late, p99", (late) => `${late.toFixed(1)} ms`],
+  overruns: ["audio overruns", String],
+  late_hops: ["late hops", String],
+  dropped_frames: ["dropped frames", String],
+  send_errors: ["send errors", String],
+};
+
+const element = (id) => document.getElementById(id);
+const stage = new StageView(element("light"), element("scene"), element("lamps"));
+const plan = new PlanView(element("plan"));
+const minute = new MinuteView(element("minute"));
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const state = {
+  settled: null,
+  hello: null, live: null, dirty: false, numbers_ms: 0, minute_ms: 0, news_ms: 0, connected: false, pointed: -1,
+};
+
+// ---------------------------------------------------------------- what arrives
+
+function receive(message) {
+  if (message.type === "hello") return greet(message);
+  if (message.type !== "live") return;
+  if (message.t !== state.live?.t) state.news_ms = performance.now();
+  state.live = message;
+  minute.add(message.token, message.level, message.t);
+  if (!state.dirty) requestAnimationFrame(draw);
+  state.dirty = true;
+}
+
+function greet(hello) {
+  const same_rig = JSON.stringify(hello.heads) === JSON.stringify(state.hello?.heads);
+  state.hello = hello;
+  minute.restart(hello.tokens, hello.levels, hello.history_s);
+  element("venue").textContent = hello.venue;
+  element("source").textContent = hello.source;
+  element("source").title = hello.source;
+  element("models").textContent = Object.values(hello.models).join(" · ");
+  element("models").title = Object.entries(hello.models).map(([part, name]) => `${part}: ${name}`).join("\n");
+  document.title = `${hello.venue} – Followspot`;
+  buildTimings(hello.stages);
+  if (same_rig) return;
+  stage.setRig(hello.heads);
+  plan.setRig(hello.heads);
+  buildPatch(hello.heads);
+}
+
+function draw(now_ms) {
+  state.dirty = false;
+  const { live, hello } = state;
+  if (!live || !hello) return;
+  const heads = settle(live.heads);
+  stage.show(heads);
+  plan.show(heads);
+  showOperator(live.operator);
+  showHealth(live);
+  if (state.pointed >= 0) showTip();
+  if (now_ms - state.minute_ms > MINUTE_MS) {
+    state.minute_ms = now_ms;
+    minute.draw();
+  }
+  if (now_ms - state.numbers_ms > NUMBERS_MS) {
+    state.numbers_ms = now_ms;
+    showNumbers(live);
+  }
+}
+
+/** For those who asked their system for less motion, light on the page comes and goes slowly: nothing flashes. */
+function settle(heads) {
+  if (!calm.matches || state.settled?.length !== heads.length) return (state.settled = heads);
+  state.settled = heads.map((head, index) =>
+    head.map((part, at) => (at < 3 ? state.settled[index][at] + (part - state.settled[index][at]) * SETTLING : part)),
+  );
+  return state.settled;
+}
+
+// ---------------------------------------------------------------- words and figures
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function showHealth(live) {
+  const health = element("health");
+  setText(health, live.health.toUpperCase());
+  health.dataset.tone = TONES[live.health.toLowerCase()] ?? "warn";
+  const view = element("stage");
+  const shown = live.operator.blackout ? "blackout" : live.operator.hold ? "hold" : "";
+  if (view.dataset.state === shown) return;
+  view.dataset.state = shown;
+  element("mark").hidden = !shown;
+  element("mark").textContent = shown.toUpperCase();
+}
+
+function showNumbers(live) {
+  setText(element("elapsed"), clock(live.elapsed_s));
+  for (const row of element("stages").rows) showTiming(row, live.timings[row.dataset.stage]);
+  showCounters(live.counters);
+  showProcesses(live.processes);
+}
+
+function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+function buildTimings(stages) {
+  element("stages").replaceChildren(
+    ...stages.map(({ name, budget_ms }) => {
+      const row = document.createElement("tr");
+      row.dataset.stage = name;
+      row.dataset.budget = budget_ms;
+      for (const text of [name, "–", "–", figure(budget_ms)]) row.insertCell().textContent = text;
+      const gauge = row.insertCell();
+      gauge.className = "gauge";
+      gauge.append(document.createElement("i"));
+      return row;
+    }),
+  );
+}
+
+function showTiming(row, timing) {
+  if (!timing) return;
+  const budget = Number(row.dataset.budget);
+  const over = timing[1] > budget;
+  setText(row.cells[1], figure(timing[0]));
+  setText(row.cells[2], figure(timing[1]));
+  row.classList.toggle("over", over);
+  row.title = over ? "over budget" : "";
+  row.cells[4].firstChild.style.setProperty("--part", Math.min(1, timing[1] / budget).toFixed(3));
+}
+
+function figure(ms) {
+  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
+}
+
+function showCounters(counters) {
+  const list = element("counters");
+  for (const [name, count] of Object.entries(counters)) {
+    const [label, format] = COUNTERS[name] ?? [name.replaceAll("_", " "), String];
+    const item = list.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? list.appendChild(counterItem(name, label));
+    setText(item.lastChild, format(count));
+    item.classList.toggle("bad", count > 0 && !name.endsWith("_hz") && !name.endsWith("_ms"));
+  }
+}
+
+function counterItem(name, label) {
+  const item = document.createElement("li");
+  item.dataset.name = name;
+  item.append(Object.assign(document.createElement("span"), { textContent: label }), document.createElement("b"));
+  return item;
+}
+
+function showProcesses(processes) {
+  const list = element("processes");
+  const text = JSON.stringify(processes);
+  if (list.dataset.shown === text) return;
+  list.dataset.shown = text;
+  list.replaceChildren(
+    ...Object.entries(processes).map(([name, word]) => {
+      const item = document.createElement("li");
+      item.textContent = `${name} ${word}`;
+      item.classList.toggle("bad", word !== "up");
+      return item;
+    }),
+  );
+}
+
+function buildPatch(heads) {
+  const fixtures = new Map();
+  for (const head of heads) fixtures.set(head.fixture, fixtures.get(head.fixture) ?? head);
+  element("patch").replaceChildren(
+    ...[...fixtures.values()].map((head) => {
+      const row = document.createElement("tr");
+      for (const text of [head.fixture, head.label, head.role, address(head)]) row.insertCell().textContent = text;
+      return row;
+    }),
+  );
+}
+
+function address(head) {
+  const slot = (number) => String(number).padStart(3, "0");
+  return `${head.universe}.${slot(head.address)}–${slot(head.address + head.footprint - 1)}`;
+}
+
+// ---------------------------------------------------------------- names of fixtures
+
+function point(event) {
+  const box = element("stage").getBoundingClientRect();
+  const head = event.target === element("fullscreen") ? -1 : stage.headAt(event.clientX - box.left, event.clientY - box.top);
+  state.pointed = head;
+  element("tip").hidden = head < 0;
+  if (head >= 0) showTip();
+}
+
+function showTip() {
+  const head = state.hello.heads[state.pointed];
+  const [x, y] = stage.spots[state.pointed];
+  const tip = element("tip");
+  const box = element("stage");
+  const [red, green, blue, pan, tilt] = state.live?.heads[state.pointed] ?? [0, 0, 0, 0, 0];
+  const hex = [red, green, blue].map((part) => Math.round(toCode(part)).toString(16).padStart(2, "0")).join("");
+  const light = head.emits ? `\n#${hex}  ${Math.round(100 * Math.max(red, green, blue))} %` : "";
+  const moved = head.moves ? `  pan ${pan.toFixed(0)}° tilt ${tilt.toFixed(0)}°` : "";
+  setText(tip, `${head.id} · ${head.label} · ${head.role}\n${address(head)}${light}${moved}`);
+  tip.style.left = `${Math.max(4, Math.min(box.clientWidth - tip.offsetWidth - 4, x - tip.offsetWidth / 2))}px`;
+  tip.style.top = `${y + 22 + tip.offsetHeight > box.clientHeight ? y - tip.offsetHeight - 18 : y + 22}px`;
+}
+
+// ---------------------------------------------------------------- the operator's hands
+
+const slider = element("master");
+const number = element("master-number");
+const touched = { until_ms: 0, timer: 0, sent_ms: 0 };
+
+function showOperator(operator) {
+  showSwitch(element("blackout"), operator.blackout);
+  showSwitch(element("hold"), operator.hold);
+  // While a finger is on the slider, the server's answer is older than the finger.
+  if (performance.now() > touched.until_ms) showMaster(operator.grand_master);
+}
+
+function showSwitch(button, on) {
+  const pressed = String(on);
+  if (button.getAttribute("aria-pressed") === pressed) return;
+  button.setAttribute("aria-pressed", pressed);
+  button.classList.remove("asked");
+}
+
+function showMaster(amount) {
+  const percent = String(Math.round(100 * amount));
+  if (slider.value !== percent) slider.value = percent;
+  if (document.activeElement !== number && number.value !== percent) number.value = percent;
+  slider.style.setProperty("--filled", `${percent}%`);
+}
+
+function toggle(name) {
+  const button = element(name);
+  if (button.disabled) return;
+  const wanted = button.getAttribute("aria-pressed") === "true" ? 0 : 1;
+  if (!link.send(name, wanted)) return;
+  button.classList.add("asked");
+  setTimeout(() => button.classList.remove("asked"), ANSWER_MS);
+}
+
+/** Send the master at most every SLIDER_MS, and always where it came to rest. */
+function moveMaster(percent) {
+  const amount = Math.min(1, Math.max(0, percent / 100));
+  if (!Number.isFinite(amount)) return;
+  touched.until_ms = performance.now() + 600;
+  showMaster(amount);
+  clearTimeout(touched.timer);
+  const send = () => {
+    touched.sent_ms = performance.now();
+    link.send("grand_master", amount);
+  };
+  const wait_ms = touched.sent_ms + SLIDER_MS - performance.now();
+  if (wait_ms <= 0) send();
+  else touched.timer = setTimeout(send, wait_ms);
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  const name = { b: "blackout", h: "hold" }[event.key.toLowerCase()];
+  if (!name) return;
+  event.preventDefault();
+  toggle(name);
+}
+
+element("blackout").addEventListener("click", () => toggle("blackout"));
+element("hold").addEventListener("click", () => toggle("hold"));
+slider.addEventListener("input", () => moveMaster(slider.valueAsNumber));
+number.addEventListener("change", () => moveMaster(number.valueAsNumber));
+document.addEventListener("keydown", press);
+element("stage").addEventListener("pointermove", point);
+element("stage").addEventListener("pointerdown", point);
+element("stage").addEventListener("pointerleave", (event) => event.pointerType === "mouse" && point(event));
+element("fullscreen").addEventListener("click", () =>
+  document.fullscreenElement ? document.exitFullscreen() : element("stage").requestFullscreen(),
+);
+
+// ---------------------------------------------------------------- connection
+
+function setConnected(connected) {
+  state.connected = connected;
+  state.news_ms = performance.now();
+  document.body.classList.toggle("lost", !connected);
+  for (const control of [element("blackout"), element("hold"), slider, number]) control.disabled = !connected;
+  tellTrouble();
+}
+
+function tellTrouble() {
+  const banner = element("banner");
+  let text = "";
+  if (!state.connected) text = "Connection lost – the lights keep running. Trying again …";
+  else if (performance.now() - state.news_ms > STALE_MS) text = "No news from the lights: what you see is not current.";
+  setText(banner, text);
+  banner.hidden = !text;
+}
+
+const link = new Link(receive, setConnected);
+setInterval(tellTrouble, 1000);

@@ -1,0 +1,102 @@
+// The stage as the audience sees it: soft light below, sharp things over it.
+//
+// Three canvases on top of each other: `light` is the small picture of LightField, enlarged by the browser; `scene`
+// holds what only changes with the window (trusses, fixtures, people); `lamps` the lenses, drawn for each snapshot.
+
+import { LightField, beamOf } from "./light.js";
+import { HEIGHT, WIDTH, aim } from "./room.js";
+import { css, expose } from "./colour.js";
+import { fitCanvas } from "./canvas.js";
+import { drawScene } from "./scene.js";
+
+const NEAR_PX = 30;
+
+export class StageView {
+  constructor(light, scene, lamps) {
+    this.light = light;
+    this.scene = scene;
+    this.lamps = lamps;
+    light.width = WIDTH;
+    light.height = HEIGHT;
+    this.pens = [light, scene, lamps].map((canvas) => canvas.getContext("2d"));
+    this.states = [];
+    new ResizeObserver(() => this.resize()).observe(scene);
+  }
+
+  setRig(heads) {
+    this.heads = heads;
+    this.field = new LightField(heads);
+    this.states = heads.map(() => [0, 0, 0, 0, 0]);
+    this.resize();
+  }
+
+  resize() {
+    if (!this.field) return;
+    const [width] = fitCanvas(this.scene, this.pens[1]);
+    this.spots = this.heads.map((head) => this.field.camera.pixel(head.x, head.y, head.z, width));
+    drawScene(this.pens[1], this.field, width);
+    this.show(this.states);
+  }
+
+  /** @param states for each head [red, green, blue, pan_deg, tilt_deg], linear light 0..1. */
+  show(states) {
+    this.states = states;
+    if (!this.field) return;
+    this.field.render(states);
+    this.pens[0].putImageData(this.field.image, 0, 0);
+    this.drawLamps();
+  }
+
+  drawLamps() {
+    const pen = this.pens[2];
+    const [width, height] = fitCanvas(this.lamps, pen);
+    pen.clearRect(0, 0, width, height);
+    for (let index = 0; index < this.heads.length; index++) {
+      if (this.heads[index].emits) this.drawLamp(pen, index);
+    }
+  }
+
+  drawLamp(pen, index) {
+    const head = this.heads[index];
+    const [x, y, metre] = this.spots[index];
+    const [red, green, blue, pan, tilt] = this.states[index] ?? [0, 0, 0, 0, 0];
+    const axis = head.moves ? aim(pan, tilt) : this.field.lamps[index].axis;
+    const towards_us = Math.max(0, -axis[1]);
+    const radius = Math.max(1.2, beamOf(head).lens_m * metre);
+    const side = axis[0] * radius * 0.9;
+    const drop = -axis[2] * radius * 0.9;
+    if (head.moves) this.drawMovingHead(pen, x, y, side, drop, radius);
+    // A lens seen from the side or from behind still shows its colour: the operator wants to know.
+    const gain = 0.9 + 3.2 * towards_us;
+    pen.fillStyle = css(
+      0.012 + expose(gain * (red + 0.05 * (green + blue))),
+      0.013 + expose(gain * (green + 0.05 * (red + blue))),
+      0.016 + expose(gain * (blue + 0.05 * (red + green))),
+    );
+    pen.beginPath();
+    if (head.role === "strobe") pen.rect(x - 2 * radius, y - 0.55 * radius, 4 * radius, 1.1 * radius);
+    else pen.ellipse(x + side * 0.5, y + drop * 0.5, radius, radius * (0.55 + 0.45 * towards_us), 0, 0, 7);
+    pen.fill();
+  }
+
+  drawMovingHead(pen, x, y, side, drop, radius) {
+    pen.strokeStyle = "#15171c";
+    pen.lineCap = "round";
+    pen.lineWidth = 2.7 * radius;
+    pen.beginPath();
+    pen.moveTo(x - side * 0.9, y - drop * 0.9);
+    pen.lineTo(x + side * 0.2, y + drop * 0.2);
+    pen.stroke();
+  }
+
+  /** Index of the head at a place on the canvas (CSS pixels), or -1. */
+  headAt(x, y) {
+    let best = -1;
+    let nearest = NEAR_PX;
+    (this.spots ?? []).forEach(([left, top], index) => {
+      const apart = Math.hypot(left - x, top - y);
+      if (apart < nearest) [best, nearest] = [index, apart];
+    });
+    return best;
+  }
+}

@@ -1,0 +1,121 @@
+"""Art-Net on the wire: golden bytes, the ends of every range, sequence numbers, and an independent decoder."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.config import UniverseConfig
+from controller.messages import DmxFrame
+from controller.output.artnet import encode_artdmx, next_sequence
+from controller.output.sender import Packet, SendBudget, Sender
+from controller.output.sinks import UdpSink
+
+
+def test_golden_bytes():
+    packet = encode_artdmx(np.array([1, 2, 254, 255], np.uint8), port_address=0x1234, sequence=0x56)
+    assert packet == bytes.fromhex(
+        "41 72 74 2d 4e 65 74 00"  # "Art-Net", zero
+        "00 50"  # OpDmx 0x5000, low byte first
+        "00 0e"  # protocol version 14, high byte first
+        "56"  # sequence
+        "00"  # physical port
+        "34 12"  # SubUni, Net: port address 0x1234, low byte first
+        "00 04"  # length, high byte first
+        "01 02 fe ff"
+    )
+
+
+def test_a_full_universe_is_530_bytes():
+    packet = encode_artdmx(np.arange(512).astype(np.uint8), 0, 1)
+    assert len(packet) == 18 + 512
+    assert packet[16:18] == b"\x02\x00"
+    assert packet[18:] == bytes(i % 256 for i in range(512))
+
+
+@pytest.mark.parametrize(
+    ("slots", "port_address", "sequence"),
+    [(0, 0, 1), (1, 0, 1), (3, 0, 1), (514, 0, 1), (2, -1, 1), (2, 32768, 1), (2, 0, 0), (2, 0, 256)],
+)
+def test_what_the_standard_forbids_is_refused(slots, port_address, sequence):
+    with pytest.raises(ValueError, match=r"slots|port address|sequence"):
+        encode_artdmx(np.zeros(slots, np.uint8), port_address, sequence)
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=256), st.integers(0, 32767), st.integers(1, 255))
+def test_an_independent_decoder_reads_the_same(half, port_address, sequence):
+    """StupidArtnet's server half, which shares no code with us."""
+    stupid = pytest.importorskip("stupidArtnet.StupidArtnetServer").StupidArtnetServer
+    slots = np.array(half + half, np.uint8)
+    packet = encode_artdmx(slots, port_address, sequence)
+    assert stupid.validate_header(packet)
+    assert int.from_bytes(packet[14:16], "little") == port_address
+    assert int.from_bytes(packet[16:18], "big") == len(slots)
+    assert list(packet[18:]) == half + half
+
+
+def test_sequences_run_from_1_to_255_and_start_again():
+    seen, sequence = [], 0
+    for _ in range(512):
+        sequence = next_sequence(sequence)
+        seen.append(sequence)
+    assert seen[:2] == [1, 2]
+    assert seen[254:257] == [255, 1, 2]
+    assert 0 not in seen
+
+
+def frame(universe, level=0):
+    return DmxFrame(0.0, 0, universe, np.full(512, level, np.uint8))
+
+
+def universes(**hosts):
+    return {
+        number: UniverseConfig(
+            outputs=[{"type": "artnet", "host": host, "port_address": number - 1} for host in hosts[f"u{number}"]]
+        )
+        for number in range(1, len(hosts) + 1)
+    }
+
+
+def test_each_port_address_counts_for_itself():
+    sender = Sender(universes(u1=["10.0.0.1", "10.0.0.2"], u2=["10.0.0.1"]))
+    for cycle in range(1, 300):
+        packets = list(sender.packets([frame(1), frame(2)]))
+        assert [packet.address[0] for packet in packets] == ["10.0.0.1", "10.0.0.2", "10.0.0.1"]
+        assert {packet.payload[12] for packet in packets} == {(cycle - 1) % 255 + 1}
+        assert [packet.payload[14] for packet in packets] == [0, 0, 1]
+
+
+@given(st.lists(st.floats(0.0001, 0.05), min_size=1, max_size=300))
+def test_the_rate_never_exceeds_what_dmx_carries(waits_s):
+    """However often accents ask, there are at most 44 cycles in any second, 8 ms apart."""
+    budget, now_s, sent = SendBudget(44, 0.008), 0.0, []
+    for wait_s in waits_s:
+        now_s += wait_s
+        earliest_s = budget.earliest_s(now_s)
+        if earliest_s is not None:
+            assert earliest_s >= now_s
+            now_s = earliest_s
+            budget.note(now_s)
+            sent.append(now_s)
+    assert all(b - a >= 0.008 - 1e-9 for a, b in zip(sent, sent[1:], strict=False))
+    assert all(sum(start <= one < start + 1.0 for one in sent) <= 44 for start in sent)
+
+
+@pytest.mark.warns
+def test_a_dead_destination_is_said_once_and_does_not_stop_the_others(caplog):
+    import socket
+
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    receiver.settimeout(2.0)
+    port = receiver.getsockname()[1]
+    sink, alive = UdpSink(), ("127.0.0.1", port)
+    for cycle in range(100):
+        for address in (("127.0.0.1", 0), alive):  # nothing can be sent to port 0
+            sink.send(Packet(address, bytes([cycle])), cycle * 0.025)
+        assert receiver.recv(2048) == bytes([cycle])
+    sink.close()
+    receiver.close()
+    assert 2 <= sink.errors <= 4  # one try a second
+    assert len([one for one in caplog.records if "failed" in one.message]) == 1

@@ -1,0 +1,149 @@
+"""A served page and a browser to look at it with."""
+
+import asyncio
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# Test folders are no packages; the demo rig and the demo report lie beside this file.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from demo_feed import DemoFeed
+from window import resize
+
+from controller.page.feed import Feed
+from controller.page.server import Page
+
+CHROMIUM_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self, now_s: float) -> None:
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class ServedPage:
+    """The page's server in a thread of its own, as it has a process of its own in a show."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.page = Page()
+        self.serving: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        host, port = self.page.address
+        return f"http://{host}:{port}/"
+
+    def start(self, feed: Feed, port: int = 0) -> None:
+        self._call(self._start(feed, port))
+
+    def stop(self) -> None:
+        self._call(self._stop())
+
+    def close(self) -> None:
+        self.stop()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def _call(self, coroutine) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=10)
+
+    async def _start(self, feed: Feed, port: int) -> None:
+        self.serving = asyncio.create_task(self.page.serve(feed, "127.0.0.1", port))
+        started = asyncio.create_task(self.page.serving.wait())
+        await asyncio.wait((self.serving, started), return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+
+    async def _stop(self) -> None:
+        if self.serving:
+            self.serving.cancel()
+            await asyncio.gather(self.serving, return_exceptions=True)
+            self.serving = None
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(1024.5)
+
+
+@pytest.fixture
+def feed(clock: Clock) -> DemoFeed:
+    return DemoFeed(clock)
+
+
+@pytest.fixture
+def served(feed: DemoFeed) -> Iterator[ServedPage]:
+    served = ServedPage()
+    served.start(feed)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="session")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], object]]:
+    """Gives the one Chromium of the session, started when the first test asks."""
+    with _lazy_browser(tmp_path_factory.mktemp("chromium")) as get:
+        yield get
+
+
+@contextmanager
+def _lazy_browser(profile: Path) -> Iterator[Callable[[], object]]:
+    from selenium import webdriver
+
+    started: list[webdriver.Chrome] = []
+
+    def get() -> webdriver.Chrome:
+        if not started:
+            started.append(_start_chromium(profile))
+        return started[0]
+
+    yield get
+    for driver in started:
+        driver.quit()
+
+
+def _start_chromium(profile: Path):
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in (*CHROMIUM_FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+@pytest.fixture
+def chromium(require_real, browsers) -> Iterator[object]:
+    """A Chromium 1280 x 800 on an empty page, with empty logs."""
+    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    driver = browsers()
+    resize(driver, 1280, 800)
+    driver.get("about:blank")
+    driver.get_log("browser")
+    driver.get_log("performance")
+    yield driver
+    driver.get("about:blank")  # hang up before the server goes

@@ -1,0 +1,241 @@
+"""The page as an operator meets it: a real browser, a real server, the demo rig."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from window import resize
+
+from controller.messages import Command, Operator
+
+SUM_OF_CANVAS = """
+const canvas = document.getElementById(arguments[0]);
+const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+let sum = 0;
+for (let at = 0; at < pixels.length; at += 4) sum += pixels[at] + pixels[at + 1] + pixels[at + 2];
+return sum / (pixels.length / 4);
+"""
+POINT = """
+const where = { clientX: arguments[0], clientY: arguments[1], pointerType: "mouse" };
+document.getElementById("stage").dispatchEvent(new PointerEvent("pointermove", where));
+const tip = document.getElementById("tip");
+return tip.hidden ? "" : tip.textContent;
+"""
+PICTURE = "return document.getElementById(arguments[0]).toDataURL();"
+
+
+class Desk:
+    """What a test does with the page."""
+
+    def __init__(self, driver, url: str) -> None:
+        self.driver = driver
+        driver.get(url)
+        self.wait(lambda: self.text("health") == "LIVE")
+
+    def wait(self, condition, seconds: float = 10) -> None:
+        WebDriverWait(self.driver, seconds, poll_frequency=0.03).until(lambda _driver: condition())
+
+    def find(self, name: str):
+        return self.driver.find_element(By.ID, name)
+
+    def text(self, name: str) -> str:
+        return self.find(name).text
+
+    def pressed(self, name: str) -> bool:
+        return self.find(name).get_attribute("aria-pressed") == "true"
+
+    def script(self, source: str, *arguments):
+        return self.driver.execute_script(source, *arguments)
+
+    def type(self, keys: str) -> None:
+        self.driver.switch_to.active_element.send_keys(keys)
+
+    def point(self, x: float, y: float) -> str:
+        """Put the mouse somewhere; what the label beside it says."""
+        return self.script(POINT, x, y)
+
+    def brightness(self, canvas: str) -> float:
+        return self.script(SUM_OF_CANVAS, canvas)
+
+    def complaints(self) -> list[str]:
+        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
+
+
+@pytest.fixture
+def desk(chromium, served) -> Desk:
+    return Desk(chromium, served.url)
+
+
+def test_the_rig_is_seen_and_follows_the_show(desk, clock):
+    for canvas in ("light", "lamps", "plan", "minute"):
+        assert desk.brightness(canvas) > 1.0
+    before = {canvas: desk.script(PICTURE, canvas) for canvas in ("light", "lamps", "plan", "minute")}
+    clock.now_s += 3.0
+    for canvas, picture in before.items():
+        desk.wait(lambda canvas=canvas, picture=picture: desk.script(PICTURE, canvas) != picture)
+    assert desk.complaints() == []
+
+
+def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
+    full = desk.brightness("light")
+    feed.brightness = 0.1
+    desk.wait(lambda: desk.brightness("light") < 0.7 * full)
+    dim = desk.brightness("light")
+    feed.operator = Operator(blackout=True)
+    desk.wait(lambda: desk.brightness("light") < 0.8 * dim)
+    assert 15.0 < desk.brightness("light") < 75.0  # the room itself can still be made out
+
+
+def test_nothing_flashes_for_those_who_asked_for_less_motion(desk, feed):
+    feature = {"name": "prefers-reduced-motion", "value": "reduce"}
+    full = desk.brightness("light")
+    feed.operator = Operator(blackout=True)
+    desk.wait(lambda: desk.brightness("light") < 75.0)
+    desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    dark = desk.brightness("light")
+    feed.operator = Operator()
+    seen = []
+    desk.wait(lambda: seen.append(desk.brightness("light")) or seen[-1] > 0.95 * full)
+    desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert len([each for each in seen if dark + 2 < each < 0.9 * full]) >= 3
+
+
+def test_names_and_numbers(desk, clock):
+    assert desk.text("venue") == "Basement Club"
+    assert desk.text("source") == "fixtures/audio/bundled-song.opus"
+    assert desk.text("models") == "ear-small · skip-bart-small"
+    clock.now_s += 61.0  # second 5 of 20, when the decoder is within its budget
+    desk.wait(lambda: desk.text("elapsed") == "1:01")
+    rows = [row.text.split() for row in desk.find("stages").find_elements(By.TAG_NAME, "tr")]
+    assert rows[1] == ["embed", "7.40", "11.8", "25.0"]
+    assert "output 40.0 Hz" in desk.text("counters").replace("\n", " ")
+    assert desk.text("processes").split("\n") == ["listening up", "lighting up"]
+
+
+def test_a_stage_over_budget_and_a_dead_process_stand_out(desk, clock, feed):
+    assert desk.driver.find_elements(By.CSS_SELECTOR, "tr.over") == []
+    clock.now_s = 1040.5
+    feed.processes = {"listening": "down", "lighting": "up"}
+    desk.wait(
+        lambda: [row.text.split()[0] for row in desk.driver.find_elements(By.CSS_SELECTOR, "tr.over")] == ["decode"]
+    )
+    desk.wait(lambda: desk.driver.find_element(By.CSS_SELECTOR, "#processes .bad").text == "listening down")
+
+
+@pytest.mark.parametrize("name", ["blackout", "hold"])
+def test_switches_by_hand_and_by_key(desk, feed, name):
+    desk.find(name).click()
+    desk.wait(lambda: desk.pressed(name))
+    assert feed.commands == [Command(name, 1.0)]
+    assert desk.text("mark") == name.upper()
+    assert desk.find("stage").get_attribute("data-state") == name
+    desk.type(name[0])
+    desk.wait(lambda: not desk.pressed(name))
+    desk.type(name[0].upper())
+    desk.wait(lambda: desk.pressed(name))
+    assert feed.commands == [Command(name, 1.0), Command(name, 0.0), Command(name, 1.0)]
+
+
+def test_a_switch_shows_what_the_server_says_and_nothing_else(desk, feed, clock):
+    feed.command = feed.commands.append  # asked, but not done
+    desk.find("blackout").click()
+    desk.wait(lambda: feed.commands)
+    frame = desk.script(PICTURE, "light")
+    clock.now_s += 1.0
+    desk.wait(lambda: desk.script(PICTURE, "light") != frame)  # a later snapshot was shown
+    assert not desk.pressed("blackout")
+    feed.operator = Operator(blackout=True, hold=True)  # done by somebody else
+    desk.wait(lambda: desk.pressed("blackout") and desk.pressed("hold"))
+
+
+def test_the_master_by_arrow_keys_and_by_number(desk, feed):
+    slider = desk.find("master")
+    slider.send_keys(Keys.ARROW_LEFT * 5)
+    desk.wait(lambda: feed.operator.grand_master == 0.95)
+    number = desk.find("master-number")
+    number.clear()
+    number.send_keys("40", Keys.ENTER)
+    desk.wait(lambda: feed.operator.grand_master == 0.4)
+    desk.wait(lambda: slider.get_property("value") == "40")
+    number.send_keys("b")
+    desk.wait(lambda: desk.pressed("blackout"))
+    assert number.get_property("value") == "40"
+
+
+def test_the_master_follows_another_desk(desk, feed):
+    feed.operator = replace(feed.operator, grand_master=0.3)
+    desk.wait(lambda: desk.find("master").get_property("value") == "30")
+    assert desk.find("master-number").get_property("value") == "30"
+
+
+def test_a_lost_connection_is_said_and_comes_back_by_itself(desk, served, feed):
+    port = served.page.address[1]
+    served.stop()
+    desk.wait(lambda: "the lights keep running" in desk.text("banner"))
+    assert not desk.find("blackout").is_enabled()
+    served.start(feed, port)
+    desk.wait(lambda: not desk.find("banner").is_displayed())
+    desk.find("blackout").click()
+    desk.wait(lambda: desk.pressed("blackout"))
+    desk.driver.get_log("browser")  # refused connections are logged by the browser itself
+
+
+def test_silence_from_the_lights_is_said(desk, clock):
+    desk.wait(lambda: "not current" in desk.text("banner"))  # this clock stands still
+    clock.now_s += 1.0
+    desk.wait(lambda: not desk.find("banner").is_displayed())
+
+
+def test_a_fixture_tells_its_name_and_address(desk):
+    box = desk.find("stage").rect
+    row = box["y"] + 95  # where the lamps of the back truss hang
+    tips = {desk.point(box["x"] + step, row) for step in range(0, int(box["width"]), 12)}
+    assert any(tip.startswith("spot-1 · Moving head · beam\n2.001–016\n#") for tip in tips)
+    assert any(tip.startswith("back-3 · RGBAW+UV PAR · back\n1.117–124\n#") for tip in tips)
+    assert desk.point(box["x"] + 5, box["y"] + box["height"] - 5) == ""
+
+
+def test_no_request_leaves_the_machine(desk, served):
+    addresses = []
+    for entry in desk.driver.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            addresses.append(message["params"]["request"]["url"])
+        if message["method"] == "Network.webSocketCreated":
+            addresses.append(message["params"]["url"])
+    assert any(address.endswith("/page.js") for address in addresses)
+    own = (served.url, served.url.replace("http", "ws"), "about:", "data:")
+    assert [address for address in addresses if not address.startswith(own)] == []
+
+
+def test_nothing_sticks_out_sideways(desk):
+    for width in (360, 390, 820, 1280, 2560):
+        resize(desk.driver, width, 844 if width < 500 else 1440, mobile=width < 500)
+        desk.wait(lambda width=width: desk.script("return innerWidth") == width)
+        assert desk.script("return document.documentElement.scrollWidth") <= width
+
+
+def test_switches_are_in_reach_of_the_thumb_on_a_phone(desk):
+    resize(desk.driver, 390, 844, mobile=True)
+    desk.wait(lambda: desk.script("return innerWidth") == 390)
+    desk.script("scrollTo(0, 10000)")
+    for name in ("blackout", "hold"):
+        box = desk.script("return document.getElementById(arguments[0]).getBoundingClientRect().toJSON()", name)
+        assert box["height"] >= 64
+        assert box["left"] >= 0
+        assert box["right"] <= 390
+        assert 600 < box["top"] < box["bottom"] <= 844
+
+
+def test_every_control_has_a_name(desk):
+    nameless = desk.script(
+        """
+        return [...document.querySelectorAll("button, input, canvas:not([aria-hidden])")]
+          .filter((each) => !(each.getAttribute("aria-label") || each.labels?.length || each.textContent.trim()))
+          .map((each) => each.outerHTML);
+        """
+    )
+    assert nameless == []

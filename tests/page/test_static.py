@@ -1,0 +1,34 @@
+"""The page works in a venue without a network: nothing in it points anywhere else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from controller.page.server import CONTENT_TYPES, STATIC
+from controller.report_page import TEMPLATE
+
+FILES = sorted(STATIC.iterdir())
+NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'  # a name, not an address
+
+
+@pytest.mark.parametrize("path", [*FILES, TEMPLATE], ids=lambda path: path.name)
+def test_no_absolute_address(path: Path):
+    text = path.read_text(encoding="utf-8").replace(NAMESPACE, "")
+    assert not re.search(r"""(?:https?:|wss?:)//|["'(]//""", text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_reference_is_relative_and_exists(path: Path):
+    text = path.read_text(encoding="utf-8")
+    references = re.findall(r"""(?:\b(?:src|href)=|\bfrom |\bimport\()["']([^"']+)["']""", text)
+    for reference in references:
+        assert not reference.startswith("/")
+        assert (STATIC / reference).is_file()
+    assert "@import" not in text
+    assert "url(" not in text
+
+
+def test_every_file_is_served():
+    assert {path.suffix for path in FILES} <= set(CONTENT_TYPES)
+    assert sum(path.stat().st_size for path in FILES) < 100_000

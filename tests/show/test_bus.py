@@ -1,0 +1,70 @@
+"""Messages between processes: newest wins, commands keep their order, garbage is nothing."""
+
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.bus import Commander, Commands, Newest, Publisher, pack, revive, unpack
+from controller.messages import Command, LightToken, Pulse
+
+PULSE = Pulse(1.5, 3, -20.0, 0.5, 0.0, 7, 1.4, 0.9, (-30.0, -40.0))
+
+
+@pytest.fixture
+def context():
+    with zmq.Context() as context:
+        yield context
+
+
+def wait(newest):
+    assert newest.socket.poll(2000)
+    return newest.take()
+
+
+def test_a_late_reader_sees_the_newest_and_nothing_else(context, tmp_path):
+    publisher, newest = Publisher(context, tmp_path, "pulses"), Newest(context, tmp_path, "pulses")
+    while not newest.socket.poll(50):  # until the subscription has arrived
+        publisher.send(PULSE)
+    for number in range(500):
+        publisher.send(LightToken(number, number, 1, 2, 0.5, 0.5))
+    seen = wait(newest)
+    while newest.socket.poll(100):
+        seen = newest.take()
+    assert seen["seq"] == 499
+    assert newest.take() is None
+    publisher.close()
+    newest.close()
+
+
+def test_commands_arrive_all_and_in_order(context, tmp_path):
+    commands, commander = Commands(context, tmp_path), Commander(context, tmp_path)
+    sent = [Command("grand_master", number / 50) for number in range(50)]
+    assert all(commander.send(command) for command in sent)
+    got = []
+    while len(got) < 50 and commands.socket.poll(2000):
+        got += commands.take_all()
+    assert got == sent
+    commands.close()
+    commander.close()
+
+
+def test_nobody_listening_blocks_nobody(context, tmp_path):
+    commander = Commander(context, tmp_path)
+    answers = [commander.send(Command("hold", 1.0)) for _ in range(500)]
+    assert not answers[-1]
+    commander.close()
+
+
+def test_messages_survive_the_way():
+    assert revive(Pulse, unpack(pack(PULSE))) == PULSE
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_nothing(payload):
+    assert revive(Pulse, unpack(payload)) is None
+
+
+@given(st.dictionaries(st.text(max_size=5), st.integers()) | st.none() | st.integers())
+def test_other_data_is_no_message(data):
+    assert revive(Command, data) is None

@@ -1,0 +1,134 @@
+"""The desk as a whole: states, commands, and the room's light over a minute of made-up music."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.desk import Desk
+from controller.messages import Command, LightToken, Pulse
+from controller.observe import Observer
+
+PULSE = Pulse(0.0, 0, -20.0, 0.7, 0.0, 0, float("-inf"), 0.0, ())
+
+
+@pytest.fixture
+def desk(config, patch):
+    return Desk(config, patch)
+
+
+@pytest.fixture
+def see(patch):
+    observer = Observer(patch)
+    return lambda tick: observer.observe({frame.universe: frame.slots for frame in tick.frames})
+
+
+def play(desk, seconds, start_s=0.0, *, tokens=True, pulses=True, silent=False, value=180):
+    """Run the desk for a while at 40 Hz; returns its ticks."""
+    ticks = []
+    for number in range(round(seconds * 40)):
+        now_s = start_s + number * 0.025
+        if pulses:
+            silent_s = now_s - start_s if silent else 0.0
+            desk.hear_pulse(replace(PULSE, t_s=now_s, seq=number, silent_s=silent_s, level_db=-20.0), now_s)
+        if tokens and number % 4 == 0:
+            desk.hear_token(LightToken(now_s, number // 4, 20, value, 0.5, 0.5))
+        ticks.append(desk.tick(now_s))
+    return ticks
+
+
+def test_before_anything_is_heard_there_is_house_light(desk, see):
+    tick = play(desk, 2.0, tokens=False, pulses=False)[-1]
+    assert tick.health == "house"
+    assert see(tick).power.max() > 0.05
+
+
+def test_tokens_light_the_room_and_their_loss_is_followed_then_house(desk, see):
+    assert play(desk, 2.0)[-1].health == "live"
+    states = [tick.health for tick in play(desk, 12.0, 2.0, tokens=False)]
+    assert states[0] == "live"
+    assert states[100] == "following"
+    assert states[-1] == "house"
+    assert [state for i, state in enumerate(states) if i == 0 or states[i - 1] != state] == [
+        "live",
+        "following",
+        "house",
+    ]
+    assert play(desk, 0.1, 14.0)[-1].health == "live"
+
+
+def test_silence_is_quiet_and_sound_returns_at_once(desk, see):
+    loud = see(play(desk, 4.0)[-1]).power.mean()
+    ticks = play(desk, 12.0, 4.0, silent=True)
+    assert ticks[-1].health == "quiet"
+    quiet = see(ticks[-1]).power
+    assert 0 < quiet.mean() < loud / 3
+    assert play(desk, 0.05, 16.0)[-1].health == "live"
+
+
+def test_everything_lost_is_house_within_the_limits(desk):
+    play(desk, 2.0)
+    states = [tick.health for tick in play(desk, 3.0, 2.0, tokens=False, pulses=False)]
+    assert states[-1] == "house"
+
+
+def test_in_a_rest_the_light_waits(desk, see):
+    play(desk, 4.0)
+    first = see(play(desk, 1.0, 4.0, silent=True)[-1])
+    desk.hear_token(LightToken(5.0, 999, 120, 255, 0.5, 0.5))
+    later = see(play(desk, 0.5, 5.0, tokens=False, pulses=False)[-1])
+    lamps = first.power > 0.02
+    assert np.allclose(first.light[lamps], later.light[lamps], atol=0.03)
+
+
+def test_an_accent_is_in_the_very_next_tick(desk, see):
+    before = see(play(desk, 2.0)[-1]).power.mean()
+    accented = desk.hear_pulse(replace(PULSE, t_s=2.0, onsets=1, onset_t_s=2.0, onset_strength=1.0), 2.001)
+    assert accented
+    assert see(desk.tick(2.002)).power.mean() > before + 0.05
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["grand_master", "blackout", "hold"]),
+            st.floats(allow_nan=True, allow_infinity=True),
+        ),
+        max_size=12,
+    )
+)
+def test_no_command_breaks_the_desk(config, patch, commands):
+    desk = Desk(config, patch)
+    for number, (name, amount) in enumerate(commands):
+        desk.obey(Command(name, amount))
+        tick = desk.tick(number * 0.025)
+        assert 0.0 <= desk.operator.grand_master <= 1.0
+        assert all(frame.slots.shape == (512,) for frame in tick.frames)
+
+
+def test_commands_do_what_they_say(desk, see):
+    play(desk, 2.0)
+    desk.obey(Command("blackout", 1.0))
+    assert not see(play(desk, 0.1, 2.0)[-1]).light.any()
+    desk.obey(Command("blackout", 0.0))
+    full = see(play(desk, 0.1, 2.1)[-1]).power.mean()
+    desk.obey(Command("grand_master", 0.5))
+    assert 0.15 < see(play(desk, 0.1, 2.2)[-1]).power.mean() / full < 0.4
+
+
+def test_the_end_look_is_dark_and_final(desk, see):
+    ticks = play(desk, 2.0)
+    for number in range(80):
+        last = desk.farewell(2.0 + number * 0.025)
+    assert see(ticks[-1]).power.max() > see(last).power.max()
+    assert not see(desk.farewell(3600.0)).light.any()
+
+
+def test_the_same_inputs_give_the_same_bytes(config, patch):
+    runs = [
+        [frame.slots.tobytes() for tick in play(Desk(config, patch), 5.0) for frame in tick.frames] for _ in range(2)
+    ]
+    assert runs[0] == runs[1]
