@@ -73,7 +73,7 @@ class RatesConfig(Section):
     tick_budget_ms: Positive = 10.0
     token_stale_s: Positive = 2.0
     token_dead_s: Positive = 10.0
-    pulse_dead_s: Positive = 2.0
+    pulse_dead_s: Positive = 1.0
 
 
 class LookConfig(Section):

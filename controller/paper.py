@@ -16,7 +16,7 @@ def paper() -> Console:
 
 def wide_table(title: str, *headings: str) -> Table:
     """A plain table whose cells wrap rather than lose their ends."""
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table

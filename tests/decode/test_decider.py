@@ -1,5 +1,7 @@
 """Windows to tokens with the bundled models: deterministic under a seed, and never nonsense."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ def test_the_same_seed_gives_the_same_light_and_another_seed_another(config):
 
 def test_tokens_stay_in_reach_of_each_other(config):
     found = tokens(config, 1)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         assert hue_distance(one.hue, other.hue) <= config.model.hue.reach
         assert abs(one.value - other.value) <= config.model.value.reach
 

@@ -106,7 +106,7 @@ def test_missing_files_are_refused(tmp_path, artefact):
         Embedder(tmp_path)
     folder = artefact("embedder")
     (folder / "embedder.onnx").unlink()
-    with pytest.raises(ModelError, match="named by manifest.yaml but missing"):
+    with pytest.raises(ModelError, match=r"named by manifest.yaml but missing"):
         Embedder(folder)
 
 
@@ -127,12 +127,12 @@ def test_wrong_shapes_are_refused(artefact):
 
 
 def test_a_decoder_refuses_another_embedder(config):
-    with pytest.raises(ModelError, match="trained on embeddings of 'embedder-small', but model.embedder is 'openl3'"):
+    with pytest.raises(ModelError, match=r"trained on embeddings of 'embedder-small', but model.embedder is 'openl3'"):
         Network(config.path(config.model.decoder), "openl3")
 
 
 def test_a_provider_that_is_not_there_is_refused(config):
-    with pytest.raises(ModelError, match="model.provider is 'cuda' but this machine offers"):
+    with pytest.raises(ModelError, match=r"model.provider is 'cuda' but this machine offers"):
         Embedder(config.path(config.model.embedder), provider="cuda")
 
 

@@ -1,5 +1,7 @@
 """Art-Net on the wire: golden bytes, the ends of every range, sequence numbers, and an independent decoder."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -98,7 +100,7 @@ def test_the_rate_never_exceeds_what_dmx_carries(waits_s):
             now_s = earliest_s
             budget.note(now_s)
             sent.append(now_s)
-    assert all(b - a >= 0.008 - 1e-9 for a, b in zip(sent, sent[1:], strict=False))
+    assert all(b - a >= 0.008 - 1e-9 for a, b in pairwise(sent))
     assert all(sum(start <= one < start + 1.0 for one in sent) <= 44 for start in sent)
 
 

@@ -82,10 +82,12 @@ def test_nonsense_is_refused_and_never_crashes(root_text, value, section):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
         path.write_text(yaml.safe_dump(data))
+        said = ""
         try:
             read_config(path)
         except ControllerError as error:
-            assert str(path) in str(error)
+            said = str(error)
+        assert said == "" or str(path) in said
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +105,5 @@ def test_it_survives_the_way_to_another_process(config):
 
 def test_options_override_and_are_checked(config):
     assert with_overrides(config, seed=3, page={"enabled": False}).seed == 3
-    with pytest.raises(ConfigError, match="page.port"):
+    with pytest.raises(ConfigError, match=r"page.port"):
         with_overrides(config, page={"port": 99999})

@@ -1,0 +1,115 @@
+"""The page in a real browser, joined to a real running show: what the hand does is on the wire."""
+
+import json
+import re
+import shutil
+import socket
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
+
+from controller.config import read_config
+from controller.desk import patch_of
+from controller.observe import Observer
+
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900",
+)  # fmt: skip
+BRIGHTNESS = """
+const canvas = document.getElementById("light");
+const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+let sum = 0;
+for (let at = 0; at < pixels.length; at += 4) sum += pixels[at] + pixels[at + 1] + pixels[at + 2];
+return sum / (pixels.length / 4);
+"""
+
+
+@pytest.fixture
+def browser(require_real, tmp_path):
+    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'chromium'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+def power(wire, venue, since_s):  # noqa: F811
+    """Mean power of the rig in the frames that came after `since_s`."""
+    wire.listen(0.5)
+    observer = Observer(patch_of(read_config(venue)))
+    found = []
+    for port_address in (0, 1):
+        times_s, slots = wire.frames(port_address)
+        found.append(slots[times_s > since_s])
+    count = min(len(one) for one in found)
+    assert count > 5
+    return float(np.mean([observer.observe({1: found[0][i], 2: found[1][i]}).power.mean() for i in range(count)]))
+
+
+def test_hands_on_the_page_reach_the_wire(browser, venue, wire: Wire):  # noqa: F811
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
+    wire.listen(4.0)
+    browser.get(f"http://127.0.0.1:{port}/")
+    soon = WebDriverWait(browser, 10, poll_frequency=0.05)
+    try:
+        soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
+        wire.listen(2.0)
+        before = browser.execute_script(BRIGHTNESS)
+        assert before > 10
+        assert power(wire, venue, time.monotonic()) > 0.005
+
+        browser.find_element(By.ID, "blackout").click()
+        soon.until(lambda _: browser.find_element(By.ID, "blackout").get_attribute("aria-pressed") == "true")
+        wire.listen(0.3)
+        assert power(wire, venue, time.monotonic()) == 0.0
+        assert browser.execute_script(BRIGHTNESS) < before
+
+        browser.find_element(By.ID, "blackout").click()
+        soon.until(lambda _: browser.find_element(By.ID, "blackout").get_attribute("aria-pressed") == "false")
+        browser.find_element(By.ID, "hold").click()
+        soon.until(lambda _: browser.find_element(By.ID, "hold").get_attribute("aria-pressed") == "true")
+        wire.listen(1.0)
+        times_s, slots = wire.frames(0)
+        held = slots[times_s > times_s[-1] - 0.5]
+        assert (held == held[0]).all()
+
+        texts = browser.find_element(By.TAG_NAME, "body").text
+        for said in ("The Basement", "metal_madness.opus", "embedder-small", "skipbart-small", "analysis"):
+            assert said in texts
+        severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+        assert not severe
+        assert asked_hosts(browser) == {f"127.0.0.1:{port}"}
+    finally:
+        show.terminate()
+        finish(show, wire)
+
+
+def asked_hosts(browser):
+    """Hosts of everything the page asked for."""
+    hosts = set()
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        url = message.get("params", {}).get("request", {}).get("url", "") or message.get("params", {}).get("url", "")
+        found = re.match(r"(?:https?|wss?)://([^/]+)/", url)
+        if found:
+            hosts.add(found[1])
+    return hosts
