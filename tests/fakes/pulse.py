@@ -1,4 +1,4 @@
-"""A private PulseAudio whose null sink's monitor is a sound card to record from: the real thing, without the hardware."""
+"""A private PulseAudio whose null sink's monitor can be recorded from: a real sound card but for the hardware."""
 
 import os
 import shutil

@@ -84,7 +84,7 @@ def test_a_wrong_profile_is_refused(change, said):
 def test_ranges_may_not_overlap_or_run_backwards():
     for ranges in ([[0, 10], [10, 20]], [[9, 3], [10, 20]]):
         channel = {"does": "shutter", "ranges": [{"dmx": one, "shutter": "open"} for one in ranges]}
-        with pytest.raises(ValidationError, match="overlap|backwards"):
+        with pytest.raises(ValidationError, match=r"overlap|backwards"):
             Profile.model_validate(
                 {**PAR, "channels": {**PAR["channels"], "s": channel}, "modes": {"a": ["red", "dimmer", "s"]}}
             )

@@ -1,12 +1,10 @@
-"""Did behaviour change? A recorded stretch of a show (tokens, pulses, commands) through the desk to DMX, against a golden.
+"""Did behaviour change? A recorded stretch of a show, through the desk to DMX, against a golden.
 
-The recording starts behind the networks, because those differ in their last bits from one processor to another. What is
-left is arithmetic whose bytes may differ by one level where a processor rounds otherwise.
+The recording (tokens, pulses, commands) starts behind the networks, because those differ in their last bits from one
+processor to another. What is left is arithmetic whose bytes may differ by one level where a processor rounds otherwise.
 
 `pytest tests/replay --update-golden` records and renders anew; look at the difference before you commit it.
 """
-
-from itertools import count
 
 import numpy as np
 import pytest
@@ -74,10 +72,8 @@ def replay(config, patch, recording):
         for n, row in enumerate(recording["pulses"].tolist())
     ]
     frames, states = [], []
-    for tick in count():
+    for tick in range(SECONDS * 40):
         now_s = tick * 0.025
-        if now_s >= SECONDS:
-            return np.array(frames), states
         while pulses and pulses[0].t_s <= now_s:
             desk.hear_pulse(pulses.pop(0), now_s)
         while tokens and tokens[0].t_s <= now_s:
@@ -87,6 +83,7 @@ def replay(config, patch, recording):
         made = desk.tick(now_s)
         frames.append(np.stack([frame.slots for frame in made.frames]))
         states.append(made.health)
+    return np.array(frames), states
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +122,8 @@ def difference(now, golden, patch):
         cells = off[:, row, start : min(start + fixture.footprint, off.shape[2])]
         if cells.any():
             first = int(np.flatnonzero(cells.any(axis=1))[0])
-            lines.append(
-                f"{fixture.config.id}: {int(cells.sum())} slots in {int(cells.any(axis=1).sum())} frames, from {first * 0.025:.3f} s"
-            )
+            counts = f"{int(cells.sum())} slots in {int(cells.any(axis=1).sum())} frames"
+            lines.append(f"{fixture.config.id}: {counts}, from {first * 0.025:.3f} s")
     return lines
 
 

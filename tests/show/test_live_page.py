@@ -42,6 +42,8 @@ def browser(require_real, tmp_path):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    driver.get("about:blank")
+    driver.get_log("performance")  # Chromium's own start page is not ours
     yield driver
     driver.quit()
 

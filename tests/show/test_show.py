@@ -1,4 +1,4 @@
-"""The whole show as its user runs it: real processes, real packets, an independent decoder, and what happens when things die."""
+"""The whole show as its user runs it: real processes, real packets, an independent decoder, and things that die."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,7 @@ def test_ten_seconds_of_show(venue, wire):
     for port_address in (0, 1):
         times_s, slots = wire.frames(port_address)
         sequences = [p[12] for _, p in wire.packets if int.from_bytes(p[14:16], "little") == port_address]
-        assert all(b == a % 255 + 1 for a, b in zip(sequences, sequences[1:], strict=False))
+        assert all(b == a % 255 + 1 for a, b in pairwise(sequences))
         assert 0 not in sequences
         rate_hz = (len(times_s) - 1) / (times_s[-1] - times_s[0])
         assert 36 < rate_hz < 44  # the benchmark measures; a loaded machine may not fail a test

@@ -1,0 +1,120 @@
+"""The designer: in range, repeatable, and musical in the ways its docstring promises."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("librosa")
+
+from tools.train.analysis import Analysis, Section, analyse
+from tools.train.designer import VALUE_STEP, decays, design
+from tools.train.evaluate import changes_near, hue_changes
+
+BARS, BEAT_HOPS = 48, 5
+SEEDS = range(30)
+
+
+@pytest.fixture
+def song():
+    """Six sections of eight bars at 120 beats a minute, quiet and loud in turn, an onset on every beat."""
+    beats = np.arange(BARS * 4) * BEAT_HOPS
+    hops = BARS * 4 * BEAT_HOPS
+    sections = tuple(Section(8 * i, 8 * (i + 1), i % 2, 0.2 + 0.8 * (i % 2)) for i in range(6))
+    loudness = np.repeat([0.4, 1.0] * 3, hops // 6).astype(np.float32)
+    onsets = np.zeros(hops, np.float32)
+    onsets[beats] = 1.0
+    return Analysis(hops, beats, sections, loudness, onsets, onsets)
+
+
+def starts_of(song):
+    return song.beats[[4 * section.first for section in song.sections]]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_light_is_in_the_vocabulary(song, seed):
+    show = design(song, np.random.default_rng(seed))
+    hue, value = show.light.T
+    assert show.light.shape == (song.hops, 2)
+    assert hue.min() >= 0
+    assert hue.max() <= 179
+    assert value.min() >= 0
+    assert value.max() <= 255
+    assert 2 <= len(show.palette) <= 4
+    assert set(hue) <= set(show.palette)
+    assert ((value % VALUE_STEP == 0) | (value == 255)).all()
+
+
+def test_same_seed_same_show_other_seed_other_show(song):
+    first, again, other = (design(song, np.random.default_rng(seed)).light for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).mean() > 0.5
+
+
+def test_hue_changes_cluster_on_section_starts(song):
+    lights = [design(song, np.random.default_rng(seed)).light for seed in SEEDS]
+    share = np.mean([changes_near(light, starts_of(song), 1) for light in lights if len(hue_changes(light))])
+    by_chance = 3 * 6 / song.hops
+    assert share > 10 * by_chance
+
+
+def test_most_section_starts_bring_another_look(song):
+    """73 % in the cue tracks; a cue that asks for the colour already there changes nothing, so less is seen."""
+    lights = [design(song, np.random.default_rng(seed)).light for seed in SEEDS]
+    brought = [light[start, 0] != light[start - 1, 0] for light in lights for start in starts_of(song)[1:]]
+    assert 0.5 < np.mean(brought) < 0.95
+
+
+def test_palettes_come_back_with_their_sections(song):
+    same, other = [], []
+    for seed in SEEDS:
+        hue = design(song, np.random.default_rng(seed)).light[:, 0].reshape(6, -1)
+        main = [np.bincount(part).argmax() for part in hue]
+        same += [main[2] == main[4], main[1] == main[3], main[3] == main[5]]
+        other += [main[2] == main[3], main[4] == main[5]]
+    assert np.mean(same) > np.mean(other) + 0.3
+
+
+def test_loud_sections_are_brighter_and_value_hits_on_beats(song):
+    lights = np.stack([design(song, np.random.default_rng(seed)).light for seed in SEEDS])
+    value = lights[:, :, 1].mean(axis=0)
+    assert value[song.loudness > 0.9].mean() > 1.3 * value[song.loudness < 0.5].mean()
+    rises = np.maximum(np.diff(value), 0.0)
+    on_beat = np.isin(np.arange(1, song.hops), song.beats)
+    assert rises[on_beat].mean() > 5 * rises[~on_beat].mean()
+
+
+def test_blackouts_are_rare(song):
+    dark = [np.mean(design(song, np.random.default_rng(seed)).light[20:-20, 1] < 5) for seed in SEEDS]
+    assert np.mean(dark) < 0.03
+
+
+def test_decays_jump_and_fall():
+    levels = decays(np.array([0.0, 1.0, 0.0, 0.0, 0.5]), decay_s=0.2)
+    np.testing.assert_allclose(levels, [0.0, 1.0, np.exp(-0.5), np.exp(-1.0), 0.5])
+
+
+def click_song(rng, seconds=24, bpm=120):
+    """A quiet half and a loud half: a click on every beat, a stronger one on every fourth, over two chords."""
+    n = seconds * 48_000
+    time_s = np.arange(n) / 48_000
+    loud = time_s >= seconds / 2
+    chord = np.where(loud, np.sin(2 * np.pi * 330 * time_s), np.sin(2 * np.pi * 220 * time_s))
+    sound = np.where(loud, 0.3, 0.02) * chord
+    for beat, start in enumerate(np.arange(0, seconds, 60 / bpm)):
+        first = int(start * 48_000)
+        click = rng.normal(size=2_400) * np.exp(-np.arange(2_400) / 400)
+        sound[first : first + 2_400] += (0.5 if beat % 4 == 0 else 0.2) * click[: n - first]
+    return sound.astype(np.float32)
+
+
+@pytest.mark.filterwarnings("ignore")  # of librosa's own dependencies
+def test_analysis_finds_beats_and_the_change(rng):
+    found = analyse(click_song(rng))
+    assert found.hops == 240
+    assert np.median(np.diff(found.beats)) == pytest.approx(5, abs=0.1)
+    assert np.mean(np.abs(found.beats[4:-4] % 5) <= 1) > 0.9
+    starts = found.beats[[4 * section.first for section in found.sections]]
+    assert np.abs(starts - 120).min() <= 20
+    assert found.sections[0].energy < found.sections[-1].energy
+    assert found.loudness[10:110].mean() < found.loudness[130:230].mean()
+    assert found.sections[-1].last == -(-len(found.beats) // 4)
