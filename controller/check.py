@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from controller.audio.capture import find_device
+from controller.audio.capture import find_device, input_channels
 from controller.audio.source import open_recorded
 from controller.clock import MonotonicClock
 from controller.config import Config, thaw
@@ -54,7 +54,7 @@ def _examine_models(config: Config) -> None:
 def _examine_audio(config: Config) -> None:
     kind, place = config.audio.source.split(":", 1)
     if kind == "device":
-        find_device(place)
+        input_channels(find_device(place), config.audio.channels)
     else:
         open_recorded(config.path(place), config).close()
 

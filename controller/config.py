@@ -36,6 +36,7 @@ class AudioConfig(Section):
 
     source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
     loop: bool = False
+    channels: Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1)] = (1, 2)
     stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
     block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
     latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.005

@@ -61,6 +61,8 @@ class Lighting:
         self._cycles = self._pulled = 0
         self._longest_gap_s = 0.0
         self._shown_s = -np.inf
+        self._last = Tick([], "house")
+        self._faults = 0
         self._counted_s = -np.inf
         self._counted: dict[str, Any] = {}
         self._was = ""
@@ -69,8 +71,7 @@ class Lighting:
         """Run until told to stop, then fade to the end look."""
         next_log_s = self._clock.now_s() + LOG_S
         while not self._run.stopping.is_set():
-            pulled = self._wait()
-            self._cycle(pulled=pulled)
+            self._safe_cycle(pulled=self._wait())
             if self._clock.now_s() >= next_log_s:
                 next_log_s += LOG_S
                 log.info("%s", self._log_line())
@@ -93,6 +94,17 @@ class Lighting:
         pulse = revive(Pulse, self._pulses.take())
         return pulse is not None and self._desk.hear_pulse(pulse, self._clock.now_s())
 
+    def _safe_cycle(self, *, pulled: bool) -> None:
+        """A cycle that always sends: what was sent last, if anything goes wrong."""
+        try:
+            self._cycle(pulled=pulled)
+        except Exception:
+            # nothing may stop the light: this is the top of the loop
+            self._faults += 1
+            if self._faults == 1:
+                log.exception("a cycle failed; the last frames are repeated until it works again")
+            self._send(self._last, self._clock.now_s())
+
     def _cycle(self, *, pulled: bool) -> None:
         now_s = self._clock.now_s()
         self._pulled += pulled
@@ -110,6 +122,7 @@ class Lighting:
         self._show(tick, now_s)
 
     def _send(self, tick: Tick, now_s: float) -> None:
+        self._last = tick
         for packet in self._sender.packets(tick.frames):
             self._sink.send(packet, now_s)
         self._budget.note(now_s)
@@ -167,6 +180,7 @@ class Lighting:
             "output_hz": round((len(self._sent_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
             "longest_gap_ms": round(self._longest_gap_s * 1e3, 2),
             "send_errors": self._sink.errors,
+            "faults": self._faults,
             "timings_ms": self._timings.percentiles_ms(50, 95, 99),
         }
 

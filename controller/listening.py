@@ -14,7 +14,6 @@ import threading
 from dataclasses import replace
 from typing import Any, Protocol
 
-from controller.audio.block_queue import BlockQueue
 from controller.audio.capture import Capture
 from controller.audio.file_source import finite
 from controller.audio.onsets import Onsets
@@ -25,14 +24,13 @@ from controller.bus import Publisher
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.decider import Decider
-from controller.messages import AudioBlock, Pulse, Window
+from controller.errors import ControllerError
+from controller.messages import AudioBlock, FloatArray, Pulse, Window
 from controller.process import Run
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
 
-QUEUE_S = 0.5
-MAX_BLOCK_SAMPLES = 4_800
 PULSE_EVERY = 4
 """Pulses without an onset are published every 20 ms; an onset at once."""
 STATUS_S = 0.5
@@ -40,10 +38,31 @@ LOG_S = 10.0
 
 
 class LiveSource(Protocol):
-    """Something that fills the queue by itself."""
+    """Sound that arrives by itself, in time.
+
+    Attributes:
+        losses: how often a device went away. over: nothing more will come.
+    """
+
+    losses: int
+    over: bool
+
+    @property
+    def overruns(self) -> int:
+        """Blocks that were lost because nobody took them in time."""
+        ...
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples that were no numbers and became silence on the way here."""
+        ...
 
     def start(self) -> None:
         """Begin."""
+        ...
+
+    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+        """The next block (n, 1 + stems) float32 at 48 kHz and the time of its last sample, or None."""
         ...
 
     def stop(self) -> None:
@@ -84,7 +103,7 @@ class Listening:
 
     def __init__(self, run: Run, clock: Clock) -> None:
         self._run, self._clock = run, clock
-        self._queue, self._source, self.stems, self.name = open_source(run.config, clock)
+        self._source, self.stems, self.name = open_source(run.config, clock)
         self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
         self._windows = Windows(len(self.stems))
         self._decider = Decider(run.config, clock)
@@ -96,6 +115,7 @@ class Listening:
         self._published = (0, 0.0)
         self._blocks = 0
         self._tokens_made = 0
+        self.failed = False
         self._bad_samples = 0
         self._told_bad = False
 
@@ -106,8 +126,8 @@ class Listening:
         analysis.start()
         self._source.start()
         next_status_s = next_log_s = self._clock.now_s()
-        while not self._run.stopping.is_set() and not self._over():
-            got = self._queue.get(0.1)
+        while not self._run.stopping.is_set() and not self._source.over:
+            got = self._source.read(0.1)
             if got is not None:
                 self._hear(AudioBlock(got[1], self._blocks, got[0]))
                 self._blocks += 1
@@ -140,18 +160,21 @@ class Listening:
             self._pulses.send(pulse)
 
     def _analyse(self) -> None:
-        while not self._run.stopping.is_set():
-            window = self._box.take(0.1)
-            if window is not None:
-                self._tokens.send(self._decider.step(window))
-                self._tokens_made += 1
-
-    def _over(self) -> bool:
-        return isinstance(self._source, Playback) and self._source.over
+        try:
+            while not self._run.stopping.is_set():
+                window = self._box.take(0.1)
+                if window is not None:
+                    self._tokens.send(self._decider.step(window))
+                    self._tokens_made += 1
+        except Exception:
+            # top of a thread: a network that fails takes this process with it, and the supervisor brings both back
+            log.exception("deciding failed; this process ends and is started again")
+            self.failed = True
+            self._run.stopping.set()
 
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
-        bad = self._bad_samples + int(getattr(self._source, "bad_samples", 0))
+        bad = self._bad_samples + self._source.bad_samples
         if bad and not self._told_bad:
             self._told_bad = True
             log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)
@@ -163,8 +186,8 @@ class Listening:
             "decoder": self._decider.network.manifest.name,
             "hops": self._tokens_made,
             "late_hops": self._box.dropped,
-            "overruns": self._queue.overruns + int(getattr(self._source, "overflows", 0)),
-            "device_losses": int(getattr(self._source, "losses", 0)),
+            "overruns": self._source.overruns,
+            "device_losses": self._source.losses,
             "bad_samples": bad,
             "onsets": self._published[0],
             "timings_ms": {
@@ -184,37 +207,37 @@ class Listening:
             publisher.close()
 
 
-def open_source(config: Config, clock: Clock) -> tuple[BlockQueue, LiveSource, tuple[str, ...], str]:
-    """The configured source and the queue it fills; names of its stems, and its own.
+def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:
+    """The configured source, the names of its stems, and its own.
 
     Raises:
-        AudioError: no such device or file.
+        AudioError: no such file. A device that is not there is waited for.
     """
     audio = config.audio
     kind, place = audio.source.split(":", 1)
-    slots = max(8, round(QUEUE_S / audio.block_s))
     if kind == "device":
-        queue = BlockQueue(slots, MAX_BLOCK_SAMPLES, 1)
-        capture = Capture(place, block_s=audio.block_s, latency=audio.latency, clock=clock, queue=queue)
-        return queue, capture, (), place
+        capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
+        return capture, (), place
     recorded = open_recorded(config.path(place), config, loop=audio.loop)
-    queue = BlockQueue(slots, MAX_BLOCK_SAMPLES, 1 + len(recorded.stems))
-    playback = Playback(recorded, block_s=audio.block_s, clock=clock, queue=queue)
-    return queue, playback, recorded.stems, recorded.name
+    return Playback(recorded, block_s=audio.block_s, clock=clock), recorded.stems, recorded.name
 
 
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
     run = Run(argv)
     sys.setswitchinterval(0.001)  # the fast path must not wait 5 ms for the analysis thread to let go
-    listening = Listening(run, MonotonicClock())
+    try:
+        listening = Listening(run, MonotonicClock())
+    except ControllerError as error:  # it was there when the show began: say why, and be started again
+        log.warning("%s", error)
+        return 1
     try:
         listening.listen()
         run.say(listening.status())
     finally:
         listening.close()
         run.close()
-    return 0
+    return int(listening.failed)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ The same input, seed, models and configuration give the same `tokens.csv`, `dmx.
 import json
 import os
 import sys
+from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -38,22 +40,32 @@ HOP_S = 0.1
 REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
-KEEP_TIMINGS = 200_000
+KEEP_TIMINGS = 20_000
+
+
+def floats() -> "array[float]":
+    """An empty array of 32-bit floats: four bytes for each of the many numbers of a long song."""
+    return array("f")
 
 
 @dataclass
 class Traces:
-    """What a rehearsal remembers for its report; a few numbers for each hop or tick."""
+    """What a rehearsal remembers for its report: a few bytes for each hop or tick."""
 
-    tokens: list[LightToken] = field(default_factory=list)
-    levels_db: list[float] = field(default_factory=list)
+    tokens: "array[int]" = field(default_factory=lambda: array("h"))
+    levels_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
-    waveform: list[tuple[float, float]] = field(default_factory=list)
-    luminance: list[float] = field(default_factory=list)
-    power: list[float] = field(default_factory=list)
-    red: list[float] = field(default_factory=list)
-    colours: list[FloatArray] = field(default_factory=list)
+    waveform: "array[float]" = field(default_factory=floats)
+    luminance: "array[float]" = field(default_factory=floats)
+    power: "array[float]" = field(default_factory=floats)
+    red: "array[float]" = field(default_factory=floats)
+    colours: bytearray = field(default_factory=bytearray)
     states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def light(self) -> npt.NDArray[np.int64]:
+        """(hops, 2) hue and value."""
+        return np.array(self.tokens, np.int64).reshape(-1, 2)
 
 
 class Rehearsal:
@@ -144,24 +156,25 @@ class Rehearsal:
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
         if self._ticks % REPORT_EVERY_TICKS == 0:
             rows = stage.light[[head for _, head in self._rows]]
-            traces.colours.append(np.rint(to_encoded(rows) * 255.0).astype(np.uint8))
+            traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 
     def _remember(self, token: LightToken, pulses: list[Pulse], samples: FloatArray) -> None:
         traces = self._traces
-        traces.tokens.append(token)
+        traces.tokens.extend((token.hue, token.value))
         traces.levels_db.append(pulses[-1].level_db)
         for pulse in pulses:
             if pulse.onsets != self._onset_count:
                 self._onset_count = pulse.onsets
                 traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
         quarters = samples[:, 0].reshape(4, -1)
-        traces.waveform += [(float(part.min()), float(part.max())) for part in quarters]
+        for part in quarters:
+            traces.waveform.extend((float(part.min()), float(part.max())))
 
     def _report(self, wall_s: float) -> dict[str, Any]:
         figures = self._figures()
         identity = self._identity()
         timings = {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)}
-        music_s = len(self._traces.tokens) * HOP_S
+        music_s = len(self._traces.light) * HOP_S
         report = {
             "song": self._source.name,
             "music_s": round(music_s, 1),
@@ -193,7 +206,7 @@ class Rehearsal:
         for t_s, strength in traces.onsets:
             onsets[min(len(onsets) - 1, int(t_s * rate_hz))] += strength
         change = np.abs(np.diff(brightness, prepend=brightness[:1])).astype(np.float32)
-        hues = np.array([token.hue for token in traces.tokens])
+        hues = traces.light[:, 0]
         return {
             "flashes": len(flashes),
             "flashes_in_worst_second": metrics.most_in_one_second(flashes),
@@ -226,14 +239,14 @@ class Rehearsal:
             ReportData(
                 song=self._source.name,
                 venue=self._config.venue,
-                duration_s=len(traces.tokens) * HOP_S,
+                duration_s=len(traces.light) * HOP_S,
                 audio=self._audio,
-                waveform=np.array(traces.waveform, np.float32),
+                waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
                 waveform_hz=WAVEFORM_HZ,
                 levels_db=np.array(traces.levels_db, np.float32),
                 levels_hz=1.0 / HOP_S,
-                tokens=np.array([(token.hue, token.value) for token in traces.tokens], np.int64),
-                rig=np.array(traces.colours, np.uint8),
+                tokens=traces.light,
+                rig=np.frombuffer(bytes(traces.colours), np.uint8).reshape(-1, len(self._rows), 3),
                 groups=tuple(name for name, _ in self._rows),
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,

@@ -26,6 +26,7 @@ them, starts again what dies, and ends them in order. `rehearse.py` joins the sa
 time.
 """
 
+import contextlib
 import json
 import logging
 import signal
@@ -124,7 +125,8 @@ class Supervised:
         self._process.stdout.close()
         self._process = None
         if said:
-            self.summary = json.loads(said[-1])
+            with contextlib.suppress(ValueError):
+                self.summary = json.loads(said[-1])
 
 
 def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict[str, Any]:
@@ -147,7 +149,7 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
         with tempfile.TemporaryDirectory(prefix="followspot-") as name:
             folder = Path(name)
             (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
-            rehearse_refusal(folder)
+            refuse_early(folder)
             parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
             return _supervise(parts, clock, seconds, ended_by)
     finally:
@@ -182,7 +184,7 @@ def _supervise(parts: list[Supervised], clock: Clock, seconds: float | None, end
     }
 
 
-def rehearse_refusal(folder: Path) -> None:
+def refuse_early(folder: Path) -> None:
     """Try everything that can be refused in a process of its own, before the first light.
 
     Raises:

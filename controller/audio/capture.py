@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SAMPLE_RATE_HZ = 48_000
 STALL_S = 1.0
+QUEUE_S = 0.5
+MAX_BLOCK_SAMPLES = 19_200  # 100 ms at 192 kHz
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -76,31 +78,69 @@ def find_device(name: str) -> dict[str, Any]:
     raise AudioError(f"audio device '{name}' not found; input devices here: {names} (see `followspot devices`)")
 
 
+def input_channels(device: dict[str, Any], channels: tuple[int, ...]) -> int:
+    """How many channels to open so that all wished ones are among them.
+
+    Raises:
+        AudioError: the device has fewer.
+    """
+    if max(channels) > device["channels"]:
+        raise AudioError(
+            f"audio device '{device['name']}' has {device['channels']} input channels; audio.channels asks for "
+            f"{max(channels)}"
+        )
+    return max(channels)
+
+
 class Capture:
     """Keeps a device open and its blocks coming.
 
     Args:
         device: name as `followspot devices` prints it.
-        block_s: wished block length.
-        latency: PortAudio's buffering wish: seconds, "low" or "high".
+        channels: inputs of the device that are mixed, counted from 1; the first two where it has no more.
+        block_s: wished block length. latency: PortAudio's buffering wish: seconds, "low" or "high".
         clock: stamps blocks.
-        queue: where blocks go, as mono 48 kHz columns (n, 1).
     """
 
-    def __init__(self, device: str, *, block_s: float, latency: float | str, clock: Clock, queue: BlockQueue) -> None:
+    def __init__(
+        self, device: str, *, channels: tuple[int, ...], block_s: float, latency: float | str, clock: Clock
+    ) -> None:
         self._device = device
+        self._channels = channels
         self._block_s = block_s
         self._latency = latency
         self._clock = clock
-        self._queue = queue
+        self._queue = BlockQueue(max(8, round(QUEUE_S / block_s)), MAX_BLOCK_SAMPLES, max(channels))
         self._stream: Any = None
+        self._rate_hz = SAMPLE_RATE_HZ
         self._resample: soxr.ResampleStream | None = None
         self._heard_s = clock.now_s()
         self._stop = threading.Event()
-        self.overflows = 0
+        self._overflows = 0
         self.losses = 0
-        self.bad_samples = 0
+        self.over = False
         self._thread = threading.Thread(target=self._keep_open, name="capture", daemon=True)
+
+    @property
+    def overruns(self) -> int:
+        """Blocks lost because nobody took them in time, here or in the driver."""
+        return self._queue.overruns + self._overflows
+
+    @property
+    def bad_samples(self) -> int:
+        """None are changed here; the listener cleans what it hears."""
+        return 0
+
+    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+        """The next block as (n, 1) float32 at 48 kHz and the time of its last sample, or None when none came."""
+        got = self._queue.get(timeout_s)
+        if got is None:
+            return None
+        mono = got[0][:, [channel - 1 for channel in self._channels]].mean(axis=1, dtype=np.float32)
+        resample = self._resample
+        if resample is not None:
+            mono = resample.resample_chunk(mono)
+        return mono[:, None], got[1]
 
     def start(self) -> None:
         """Open the device and watch over it from now on."""
@@ -132,7 +172,8 @@ class Capture:
         sounddevice = portaudio()
         try:
             found = find_device(self._device)
-            rate_hz = self._usable_rate(sounddevice, found)
+            channels = input_channels(found, self._channels)
+            rate_hz = self._usable_rate(sounddevice, found, channels)
             self._resample = None
             if rate_hz != SAMPLE_RATE_HZ:
                 self._resample = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
@@ -140,7 +181,7 @@ class Capture:
             self._stream = sounddevice.InputStream(
                 device=found["name"],
                 samplerate=rate_hz,
-                channels=min(found["channels"], 2),
+                channels=channels,
                 dtype="float32",
                 blocksize=round(self._block_s * rate_hz),
                 latency=self._latency,
@@ -153,11 +194,9 @@ class Capture:
             return False
         return True
 
-    def _usable_rate(self, sounddevice: ModuleType, found: dict[str, Any]) -> int:
+    def _usable_rate(self, sounddevice: ModuleType, found: dict[str, Any], channels: int) -> int:
         try:
-            sounddevice.check_input_settings(
-                device=found["name"], samplerate=SAMPLE_RATE_HZ, channels=min(found["channels"], 2)
-            )
+            sounddevice.check_input_settings(device=found["name"], samplerate=SAMPLE_RATE_HZ, channels=channels)
         except sounddevice.PortAudioError:
             return int(found["rate_hz"])
         return SAMPLE_RATE_HZ
@@ -189,11 +228,8 @@ class Capture:
             log.debug("PortAudio did not start again: %s", error)
 
     def _callback(self, samples: FloatArray, _frames: int, _times: object, status: "CallbackFlags") -> None:
+        """PortAudio's own thread: copy and return."""
         now_s = self._clock.now_s()
         self._heard_s = now_s
-        if status.input_overflow:
-            self.overflows += 1
-        mono = samples.mean(axis=1, dtype=np.float32)
-        if self._resample is not None:
-            mono = self._resample.resample_chunk(mono)
-        self._queue.put(mono[:, None], now_s)
+        self._overflows += bool(status.input_overflow)
+        self._queue.put(samples, now_s)

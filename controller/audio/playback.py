@@ -8,31 +8,44 @@ import threading
 from controller.audio.block_queue import BlockQueue
 from controller.audio.source import Recorded
 from controller.clock import Clock, Deadlines
+from controller.messages import FloatArray
 
 SAMPLE_RATE_HZ = 48_000
 TAIL_S = 0.3
+QUEUE_S = 0.5
 
 
 class Playback:
-    """Feeds a queue in real time.
+    """A recording, block by block in real time.
 
     Args:
-        recorded: what to play. block_s: block length. clock: paces. queue: where blocks go.
+        recorded: what to play. block_s: block length. clock: paces.
     """
 
-    def __init__(self, recorded: Recorded, *, block_s: float, clock: Clock, queue: BlockQueue) -> None:
+    losses = 0
+
+    def __init__(self, recorded: Recorded, *, block_s: float, clock: Clock) -> None:
         self._recorded = recorded
         self._samples = round(block_s * SAMPLE_RATE_HZ)
         self._clock = clock
-        self._queue = queue
+        self._queue = BlockQueue(max(8, round(QUEUE_S / block_s)), self._samples, 1 + len(recorded.stems))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._play, name="playback", daemon=True)
         self.over = False
 
     @property
+    def overruns(self) -> int:
+        """Blocks lost because nobody took them in time."""
+        return self._queue.overruns
+
+    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+        """The next block (n, 1 + stems) and the time of its last sample, or None when none came."""
+        return self._queue.get(timeout_s)
+
+    @property
     def bad_samples(self) -> int:
         """Samples that were no numbers and became silence."""
-        return int(getattr(self._recorded, "bad_samples", 0))
+        return self._recorded.bad_samples
 
     def start(self) -> None:
         """Begin to play."""

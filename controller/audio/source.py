@@ -26,6 +26,11 @@ class Recorded(Protocol):
     stems: tuple[str, ...]
     duration_s: float
 
+    @property
+    def bad_samples(self) -> int:
+        """Samples that were no numbers (NaN, infinite) and became silence."""
+        ...
+
     def read(self, count: int) -> FloatArray:
         """Up to `count` samples (n, 1 + stems) float32 at 48 kHz; fewer only at the end, none after it."""
         ...

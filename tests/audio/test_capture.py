@@ -20,25 +20,24 @@ RATE = 48_000
 LISTENER = """
 import json, sys
 import numpy as np
-from controller.audio.block_queue import BlockQueue
 from controller.audio.capture import Capture
 from controller.clock import MonotonicClock
 
 seconds, quiet_ok = float(sys.argv[1]), sys.argv[2] == "lossy"
-clock, queue = MonotonicClock(), BlockQueue(200, 4800, 1)
-capture = Capture("pulse", block_s=0.005, latency=0.005, clock=clock, queue=queue)
+clock = MonotonicClock()
+capture = Capture("pulse", channels=(1, 2), block_s=0.005, latency=0.005, clock=clock)
 capture.start()
 print("listening", flush=True)
 parts, times, end = [], [], clock.now_s() + seconds
 while clock.now_s() < end:
-    got = queue.get(0.05)
+    got = capture.read(0.05)
     if got is not None:
         parts.append(got[0][:, 0]); times.append(got[1])
 capture.stop()
 sound = np.concatenate(parts) if parts else np.zeros(0)
 np.save(sys.argv[3], sound)
 gaps = np.diff(times)
-print(json.dumps({"blocks": len(parts), "overruns": queue.overruns, "overflows": capture.overflows,
+print(json.dumps({"blocks": len(parts), "overruns": capture.overruns,
                   "losses": capture.losses, "longest_gap_s": float(gaps.max()) if len(gaps) else 0.0,
                   "after_gap_s": float(times[-1] - times[int(gaps.argmax()) + 1]) if len(gaps) else 0.0}))
 """

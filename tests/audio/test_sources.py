@@ -162,10 +162,10 @@ def test_a_full_queue_drops_the_newest_and_counts(rng):
 
 def test_playback_keeps_time_and_leaves_nothing_out(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(0.2), RATE, subtype="FLOAT")
-    source, queue = FileSource(tmp_path / "a.wav"), BlockQueue(200, 4800, 1)
-    playback = Playback(source, block_s=0.005, clock=ManualClock(10.0), queue=queue)
+    source = FileSource(tmp_path / "a.wav")
+    playback = Playback(source, block_s=0.005, clock=ManualClock(10.0))
     playback.start()
-    blocks = [queue.get(5.0) for _ in range(40)]
+    blocks = [playback.read(5.0) for _ in range(40)]
     playback.stop()
     times_s = [t_s for _, t_s in blocks]
     assert np.allclose(np.diff(times_s), 0.005)

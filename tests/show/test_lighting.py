@@ -1,0 +1,69 @@
+"""The output process's loop: what goes wrong in a cycle never stops the next packet."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+import zmq
+
+from controller.bus import Publisher
+from controller.clock import ManualClock
+from controller.lighting import Lighting
+from controller.messages import LightToken, Pulse
+from controller.output.sinks import MemorySink
+
+
+@pytest.fixture
+def lighting(config, tmp_path):
+    context = zmq.Context()
+    run = SimpleNamespace(config=config, folder=tmp_path, context=context, stopping=threading.Event())
+    sink, clock = MemorySink(), ManualClock(100.0)
+    lighting = Lighting(run, clock, sink)
+    yield lighting, sink, clock
+    lighting.close()
+    context.term()
+
+
+def cycles(lighting, clock, count):
+    for _ in range(count):
+        clock.sleep_until(clock.now_s() + 0.025)
+        lighting._safe_cycle(pulled=False)
+
+
+@pytest.mark.warns
+def test_a_desk_that_fails_repeats_the_last_frames_and_recovers(lighting, caplog):
+    lighting, sink, clock = lighting
+    cycles(lighting, clock, 40)
+    good = [packet.payload[18:] for _, packet in sink.sent[-2:]]
+    works = lighting._desk.tick
+    lighting._desk.tick = lambda now_s: 1 / 0
+    cycles(lighting, clock, 10)
+    assert len(sink.sent) == 100
+    assert [packet.payload[18:] for _, packet in sink.sent[-2:]] == good
+    assert [packet.payload[12] for _, packet in sink.sent[-2:]] == [50, 50]  # sequence numbers go on
+    assert lighting.status()["faults"] == 10
+    assert len([one for one in caplog.records if "a cycle failed" in one.message]) == 1
+    lighting._desk.tick = works
+    cycles(lighting, clock, 10)
+    assert lighting.status()["faults"] == 10
+
+
+def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
+    lighting, _, clock = lighting
+    publishers = [Publisher(lighting._run.context, tmp_path, topic) for topic in ("tokens", "pulses")]
+    for garbage in ({"t_s": 1}, "hello", 7, None, [1, 2], {"hue": "red"}):
+        for publisher in publishers:
+            publisher.send(garbage)
+        cycles(lighting, clock, 3)
+    good = LightToken(clock.now_s(), 0, 60, 200, 0.5, 0.5)
+    pulse = Pulse(clock.now_s(), 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())
+    lighting._tokens.socket.poll(500)
+    for _ in range(50):
+        publishers[0].send(good)
+        publishers[1].send(pulse)
+        lighting._tokens.socket.poll(20)
+        cycles(lighting, clock, 1)
+    assert lighting.status()["faults"] == 0
+    assert lighting._desk._token == good
+    for publisher in publishers:
+        publisher.close()
