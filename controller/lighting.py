@@ -132,7 +132,7 @@ class Lighting:
         self._cycles += 1
         if tick.health != self._was:
             self._was = tick.health
-            log.info("show is %s", tick.health)
+            log.info("the show is %s", tick.health)
 
     def _show(self, tick: Tick, now_s: float) -> None:
         """Tell the page what just left, at the page's own rate."""
@@ -197,7 +197,7 @@ class Lighting:
 
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
-    run = Run(argv)
+    run = Run("lighting", argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
     sink = UdpSink()

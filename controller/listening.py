@@ -224,7 +224,7 @@ def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ..
 
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
-    run = Run(argv)
+    run = Run("listening", argv)
     sys.setswitchinterval(0.001)  # the fast path must not wait 5 ms for the analysis thread to let go
     try:
         listening = Listening(run, MonotonicClock())

@@ -25,17 +25,20 @@ STDIN = 0
 class Run:
     """One process's part of a run.
 
+    Args:
+        name: of the process, in front of what it logs. argv: the run's folder.
+
     Attributes:
         folder: private folder with the sockets. config: the whole configuration. stopping: set when it is time to end.
         context: this process's ZeroMQ context.
     """
 
-    def __init__(self, argv: list[str]) -> None:
+    def __init__(self, name: str, argv: list[str]) -> None:
         self.folder = Path(argv[0])
         self.config: Config = thaw((self.folder / RUN_FILE).read_text(encoding="utf-8"))
         self.stopping = threading.Event()
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
+        logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         threading.Thread(target=self._watch_supervisor, daemon=True).start()

@@ -209,7 +209,7 @@ async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
 
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
-    run = Run(argv)
+    run = Run("watching", argv)
     try:
         run.say(asyncio.run(watch(run, run.config, MonotonicClock())))
     except PageError as error:

@@ -1,6 +1,7 @@
 """The pure parts of the benchmarks: a ruler that is wrong measures nothing."""
 
 import json
+import shutil
 import struct
 from pathlib import Path
 
@@ -8,12 +9,12 @@ import numpy as np
 import pytest
 
 from tools.bench import endless, machine
-from tools.bench.__main__ import BENCHMARKS, main, render, rows
+from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
 from tools.bench.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
 from tools.bench.latency import PARTS, Burst
 from tools.bench.live import by_port_address
 from tools.bench.processes import Process, Usage, cpu_percent, descendants
-from tools.bench.result import percentiles
+from tools.bench.result import Options, percentiles
 from tools.bench.rises import Brightness, brightness, first_clear_rise_s
 from tools.bench.sound_clock import SoundClock
 from tools.bench.staging import write_config
@@ -121,7 +122,12 @@ def test_the_budget_of_a_burst_adds_up_to_its_latency():
     assert len(parts_s) == len(PARTS)
     assert sum(parts_s) == pytest.approx(0.030)
     assert Burst(1.0, None, None, None, 1.03).parts_s(0.001) is None
-    assert Burst(1.0, 1.006, 1.04, 1.05, 1.03).parts_s(0.001) is None  # the light knew before the pulse
+    assert Burst(1.0, 1.04, 1.05, 1.06, 1.03).parts_s(0.001) is None  # it was not the pulse that the light answered
+
+
+def test_a_reader_of_the_bus_that_woke_up_late_is_not_charged_to_the_show():
+    parts_s = Burst(onset_s=1.0, noticed_s=1.006, told_s=1.011, packet_s=1.035, risen_s=1.010).parts_s(0.001)
+    assert parts_s == pytest.approx((0.006, 0.003, 0.0, 0.001, 0.0))
 
 
 # -------------------------------------------------------------------- wire
@@ -191,7 +197,7 @@ def test_groups_become_dotted_rows():
     ]  # fmt: skip
 
 
-def test_aims_name_figures_and_the_table_takes_every_outcome():
+def test_the_table_takes_every_outcome():
     quiet = {"load": [0.1, 0.1, 0.1], "busy": [{"name": "hog", "cpu_percent": 99}]}
     frame = {"seconds": 1.0, "before": quiet, "after": quiet}
     entries = {"stages": {"figures": {"hops": 1}}, "latency": {"skipped": "no parec"}, "live": {"failed": "why"}}
@@ -202,6 +208,16 @@ def test_aims_name_figures_and_the_table_takes_every_outcome():
     }
     assert render(report).row_count == 3 * 3
     assert len({one.name for one in BENCHMARKS}) == len(BENCHMARKS)
+
+
+def test_a_missing_program_is_a_skip_with_its_remedy(monkeypatch):
+    monkeypatch.setattr(machine, "SURVEY_S", 0.02)
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    latency = next(one for one in BENCHMARKS if one.name == "latency")
+    entry = run(latency, Options(quick=True))
+    assert "parec" in entry["skipped"]
+    assert "apt-get install" in entry["skipped"]
+    assert "failed" not in entry
 
 
 def test_the_staged_config_is_whole_and_sends_where_it_is_told(tmp_path: Path):

@@ -152,7 +152,7 @@ def test_a_stopped_listener_is_followed_by_house_light(venue, wire):
     wire.listen(4.0)
     os.kill(listener, signal.SIGCONT)
     _, logged = finish(show, wire)
-    states = [line.split()[-1] for line in logged.splitlines() if "show is" in line]
+    states = [line.split()[-1] for line in logged.splitlines() if "the show is" in line]
     assert states[:4] == ["house", "live", "house", "live"]
 
 
