@@ -25,7 +25,7 @@ from controller.clock import MonotonicClock
 
 seconds, quiet_ok = float(sys.argv[1]), sys.argv[2] == "lossy"
 clock = MonotonicClock()
-capture = Capture("pulse", channels=(1, 2), block_s=0.005, latency=0.005, clock=clock)
+capture = Capture("pulse", channels=(1, 2), block_s=0.005, latency=0.02, clock=clock)
 capture.start()
 print("listening", flush=True)
 parts, times, end = [], [], clock.now_s() + seconds

@@ -1,0 +1,62 @@
+"""The listening process's parts: nothing queues up, and a network that fails ends the process instead of a thread."""
+
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import zmq
+
+from controller.clock import MonotonicClock
+from controller.config import with_overrides
+from controller.listening import Box, Listening
+from controller.messages import AudioBlock, Window
+
+
+def window(number):
+    return Window(number * 0.1, number, np.zeros(48_000, np.float32), np.zeros((0, 48_000), np.float32))
+
+
+@pytest.fixture
+def listening(config, root, tmp_path):
+    context = zmq.Context()
+    source = {"source": f"file:{root / 'controller/songs/metal_madness.opus'}"}
+    run = SimpleNamespace(
+        config=with_overrides(config, audio=source), folder=tmp_path, context=context, stopping=threading.Event()
+    )
+    listening = Listening(run, MonotonicClock())
+    yield listening
+    listening._source._recorded.close()
+    listening.close()
+    context.term()
+
+
+def test_the_box_holds_the_newest_window_and_counts_the_rest():
+    box = Box()
+    for number in range(3):
+        box.put(window(number))
+    assert box.take(0.0).seq == 2
+    assert box.take(0.0) is None
+    assert box.dropped == 2
+
+
+@pytest.mark.warns
+def test_a_network_that_fails_ends_the_process_so_that_it_is_started_again(listening, caplog):
+    def fail(_window):
+        raise RuntimeError("the network is on fire")
+
+    listening._decider.step = fail
+    listening._box.put(window(0))
+    listening._analyse()
+    assert listening.failed
+    assert listening._run.stopping.is_set()
+    assert "deciding failed" in caplog.text
+
+
+@pytest.mark.warns
+def test_nan_from_a_sound_card_is_counted_said_once_and_played_as_silence(listening, caplog):
+    block = np.full((240, 1), np.nan, np.float32)
+    for number in range(3):
+        listening._hear(AudioBlock(number * 0.005, number, block))
+    assert [listening.status()["bad_samples"] for _ in range(3)] == [720] * 3
+    assert caplog.text.count("no numbers (NaN)") == 1
