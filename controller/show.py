@@ -41,6 +41,7 @@ from controller.clock import Clock
 from controller.config import Config, freeze
 from controller.errors import ControllerError
 from controller.process import RUN_FILE
+from controller.status_line import StatusLine
 
 log = logging.getLogger(__name__)
 
@@ -151,22 +152,26 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
             refuse_early(folder)
             parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
-            return _supervise(parts, clock, seconds, ended_by)
+            with StatusLine(folder) as line:
+                return _supervise(parts, clock, seconds, ended_by, line)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: a terminal that was closed
 
 
-def _supervise(parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str]) -> dict[str, Any]:
+def _supervise(
+    parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str], line: StatusLine
+) -> dict[str, Any]:
     started_s = clock.now_s()
     for part in parts:
         part.start()
     while not ended_by:
         clock.sleep_until(clock.now_s() + POLL_S)
         now_s = clock.now_s()
+        line.update(now_s - started_s)
         for part in parts:
             part.watch(now_s)
         if any(part.over for part in parts):

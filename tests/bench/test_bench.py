@@ -13,7 +13,7 @@ from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
 from tools.bench.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
 from tools.bench.latency import PARTS, Burst
 from tools.bench.live import by_port_address
-from tools.bench.processes import Process, Usage, cpu_percent, descendants
+from tools.bench.processes import Process, Usage, _part, cpu_percent, descendants
 from tools.bench.result import Options, percentiles
 from tools.bench.rises import Brightness, brightness, first_clear_rise_s
 from tools.bench.sound_clock import SoundClock
@@ -168,6 +168,17 @@ def test_a_tree_is_the_process_and_all_below_it():
     table = {pid: Process("x", parent, 0, 0) for pid, parent in {1: 0, 10: 1, 11: 10, 12: 11, 20: 1}.items()}
     assert descendants(10, table) == {10, 11, 12}
     assert descendants(99, table) == set()
+
+
+def test_a_python_process_is_named_by_what_it_runs():
+    names = {
+        b"/x/bin/python3\0-P\0-m\0controller.lighting\0/tmp": "controller.lighting",
+        b"/x/python\0.venv/bin/pytest\0-q": "pytest",
+        b"python3\0-c\0import this": "",
+        b"pulseaudio\0-n": "",
+        b"": "",
+    }
+    assert [_part(line.split(b"\0")) for line in names] == list(names.values())
 
 
 def test_cpu_is_percent_of_one_core_by_part():

@@ -1,0 +1,80 @@
+"""One line on the terminal while a show runs: how it is, what it hears, what it does. Edge: the terminal, the bus."""
+
+import contextlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zmq
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from controller.bus import Newest, revive
+from controller.colour import encoded_from_hue
+from controller.messages import LightToken, Pulse
+
+STYLES = {"live": "bold green", "following": "bold yellow", "quiet": "bold blue", "house": "bold red"}
+METER_CELLS = 20
+METER_FLOOR_DB = -60.0
+
+
+class StatusLine:
+    """Shows itself on a terminal and nowhere else.
+
+    Args:
+        folder: the run's private folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._readers = {topic: Newest(self._context, folder, topic) for topic in ("stage", "tokens", "pulses")}
+        self._seen: dict[str, Any] = {}
+        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+
+    def __enter__(self) -> "StatusLine":
+        if sys.stderr.isatty():
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+        for reader in self._readers.values():
+            reader.close()
+        self._context.term()
+
+    def update(self, elapsed_s: float) -> None:
+        """Draw what is new."""
+        if not self._live.is_started:
+            return
+        for topic, reader in self._readers.items():
+            self._seen[topic] = reader.take() or self._seen.get(topic)
+        with contextlib.suppress(OSError):  # a terminal that is gone takes nothing with it
+            self._live.update(status_text(self._seen, elapsed_s), refresh=True)
+
+
+def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
+    """The line for what was published last; parts that are not there yet are left out."""
+    text = Text(f"{int(elapsed_s) // 60:d}:{int(elapsed_s) % 60:02d}  ")
+    stage = seen.get("stage")
+    if isinstance(stage, dict):
+        state = str(stage["health"])
+        text.append(state.upper(), style=STYLES.get(state, "bold"))
+        for wish in ("blackout", "hold"):
+            if stage[wish]:
+                text.append(f"  {wish.upper()}", style="bold reverse")
+        text.append(f"  {stage['status'].get('output_hz', 0.0):.1f} Hz  ")
+    token = revive(LightToken, seen.get("tokens"))
+    if token is not None:
+        red, green, blue = np.rint(encoded_from_hue(np.array([2.0 * token.hue], np.float32))[0] * 255).astype(int)
+        text.append("█" * (1 + token.value // 32), style=f"rgb({red},{green},{blue})")
+        text.append(" " * (8 - token.value // 32))
+    pulse = revive(Pulse, seen.get("pulses"))
+    if pulse is not None:
+        share = min(1.0, max(0.0, 1.0 - pulse.level_db / METER_FLOOR_DB))
+        cells = round(share * METER_CELLS)
+        text.append("▮" * cells + "▯" * (METER_CELLS - cells))
+        text.append(f" {pulse.level_db:5.1f} dBFS")
+    return text
