@@ -1,0 +1,1 @@
+"""Training of the bundled models. Start reading at `README.md`, then `bundled.py`."""

@@ -1,0 +1,56 @@
+"""Rebuild both bundled models from an audio folder: `python -m tools.train.bundled --data AUDIO_DIR --out RUN_DIR`.
+
+Every stage is skipped when its result is there and goes on where it stopped when it is half done, so the same command
+after an interruption finishes the job. On one processor core about two hours.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.train import embedder, scores, skipbart
+
+Stage = tuple[str, Callable[[list[str]], int], list[str]]
+
+
+def stages(data: str, out: Path, models: Path, *, bfloat16: bool) -> list[Stage]:
+    """The commands in order, as somebody would type them."""
+    frames, songs, run = str(out / "frames"), str(out / "songs"), str(out / "skipbart")
+    small, light = str(models / "embedder-small"), str(models / "skipbart-small")
+    fast = ["--bfloat16"] if bfloat16 else []
+    return [
+        ("train the embedder", embedder.main, ["train", "--data", data, "--out", str(out), "--resume"]),
+        (
+            "export it",
+            embedder.main,
+            ["export", "--data", data, "--checkpoint", str(out / "embedder.pt"), "--out", small],
+        ),
+        (
+            "prepare",
+            skipbart.main,
+            ["prepare", "--data", data, "--frames", frames, "--embedder", small, "--out", songs],
+        ),
+        ("train the decoder", skipbart.main, ["finetune", "--data", songs, "--out", run, "--resume", *fast]),
+        ("export it", skipbart.main, ["export", "--data", songs, "--checkpoint", f"{run}/best.pt", "--out", light]),
+        ("score it", scores.main, ["--songs", songs, "--decoder", light, "--out", str(out / "scores.json")]),
+    ]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train.bundled", description=__doc__)
+    parser.add_argument("--data", required=True, help="audio folder with tracks.csv")
+    parser.add_argument("--out", type=Path, required=True, help="run folder, outside the repository")
+    parser.add_argument("--models", type=Path, default=Path("models"), help="where the two artefact folders go")
+    parser.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
+    options = parser.parse_args(argv)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for name, command, arguments in stages(options.data, options.out, options.models, bfloat16=options.bfloat16):
+        print(f"== {name}")
+        if command(arguments) != 0:
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,100 @@
+"""Every training path on a little real data, end to end, in minutes: `python -m tools.train.demo [--out DIR]`.
+
+Cuts short songs from the bundled ones, trains both networks for a few steps, exports and scores them, and plays a
+rehearsal with the result. What comes out is a proof that the path works, not a model: it is never written to `models/`.
+"""
+
+import argparse
+import csv
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import yaml
+
+from controller.audio.file_source import FileSource
+from tools.train import embedder, scores, skipbart
+from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
+
+ROOT = Path(__file__).parents[2]
+SONGS = ROOT / "controller" / "songs"
+RATE_HZ = 48_000
+SECONDS = 60
+EXCERPTS = (
+    ("metal_madness.opus", 0, "Demo band"),
+    ("metal_madness.opus", 60, "Demo band"),
+    ("escape_from_chaosland/band.opus", 20, VALIDATION_ARTISTS[0]),
+    ("escape_from_chaosland/guitar.opus", 60, TEST_ARTISTS[0]),
+)
+
+
+def cut_songs(folder: Path) -> None:
+    """A data folder with `tracks.csv`: four excerpts, dealt to the three splits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "tracks.csv").open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(["file", "title", "artist", "license"])
+        for number, (name, start_s, artist) in enumerate(EXCERPTS):
+            source = FileSource(SONGS / name)
+            source.read(start_s * RATE_HZ)
+            samples = source.read(SECONDS * RATE_HZ)
+            source.close()
+            soundfile.write(folder / f"excerpt{number}.wav", np.asarray(samples), RATE_HZ)
+            table.writerow([f"excerpt{number}.wav", name, artist, "MIT"])
+
+
+def rehearse(models: Path, out: Path) -> None:
+    """A rehearsal of one excerpt with the new models."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["profiles"] = str(ROOT / config["profiles"])
+    config["model"]["embedder"] = str(models / "embedder-small")
+    config["model"]["decoder"] = str(models / "skipbart-small")
+    path = out / "config.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    song = str(out / "audio" / "excerpt3.wav")
+    command = [sys.executable, "-P", "-m", "controller", "rehearse", song, "--out", str(out / "rehearsal")]
+    subprocess.run([*command, "--config", str(path)], check=True)
+
+
+def run(out: Path, steps: int) -> None:
+    """All stages, in order."""
+    audio, frames, songs, light = (str(out / name) for name in ("audio", "frames", "songs", "skipbart"))
+    models = out / "models"
+    small, decoder = str(models / "embedder-small"), str(models / "skipbart-small")
+    cut_songs(out / "audio")
+    count = str(steps)
+    stages = (
+        (embedder.main, ["train", "--data", audio, "--out", str(out), "--steps", count, "--max-minutes", "3"]),
+        (embedder.main, ["export", "--data", audio, "--checkpoint", str(out / "embedder.pt"), "--out", small]),
+        (skipbart.main, ["prepare", "--data", audio, "--frames", frames, "--embedder", small, "--out", songs]),
+        (skipbart.main, ["finetune", "--data", songs, "--out", light, "--steps", count, "--max-minutes", "3"]),
+        (skipbart.main, ["finetune", "--data", songs, "--out", light, "--steps", count, "--resume"]),
+        (skipbart.main, ["export", "--data", songs, "--checkpoint", f"{light}/last.pt", "--out", decoder]),
+        (scores.main, ["--songs", songs, "--decoder", decoder, "--out", str(out / "scores.json")]),
+    )
+    for command, arguments in stages:
+        print("==", command.__module__, *arguments, flush=True)
+        if command(arguments):
+            raise SystemExit(f"{command.__module__} {arguments[0]} failed")
+    rehearse(models, out)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train.demo", description=__doc__)
+    parser.add_argument("--out", type=Path, help="keep everything here; otherwise a temporary folder")
+    parser.add_argument("--steps", type=int, default=12)
+    options = parser.parse_args(argv)
+    if options.out:
+        run(options.out.resolve(), options.steps)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="followspot-train-") as folder:
+        run(Path(folder), options.steps)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

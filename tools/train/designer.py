@@ -1,0 +1,291 @@
+"""A lighting designer in rules and dice: composes a show for an analysed song, ten times a second.
+
+It stands in for the human light that no data set at hand contains. Its habits are fitted by hand to the aggregate
+statistics of 87 human-authored cue tracks (`human_cue_statistics.json`, described in the data notes): a section's
+first downbeat brings a change in 73 % of cases, other downbeats in 13 %, the last bar of a section is the fill with
+three times the cues of other bars; verses are held in a cool or warm palette and stepped by hand; choruses have their
+own look; intros hide; drum density decides intensity; blackouts and flares are short and come in the fill.
+
+Everything is seeded: the same song and generator state give the same show, another seed another designer's taste.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import maximum_filter1d
+
+from controller.decode.vocabulary import HUES
+from tools.train.analysis import BEATS_PER_BAR, HOPS_PER_S, Analysis, Section
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Generator = np.random.Generator
+Role = Literal["intro", "verse", "chorus", "outro"]
+
+# Saturated colours that rigs have gels and presets for: hue ids (half degrees) and how often designers start there.
+COOL = {90: 2.0, 105: 3.0, 118: 4.0, 130: 2.0, 60: 1.0}  # cyan, azure, blue, indigo, green
+WARM = {0: 4.0, 10: 3.0, 18: 3.0, 150: 2.0, 165: 1.5}  # red, orange, amber, magenta, rose
+CUE_ON_SECTION, CUE_ON_DOWNBEAT = 0.73, 0.13
+FLASH_HOPS = 3  # flares and blackouts last 0.2 to 0.7 s in the cue tracks
+VALUE_STEP = 8  # 32 levels, as coarse as people set faders by hand; a finer step is only noise to a model
+HIT = 0.6  # onsets weaker than this share of the strong ones move nothing
+BREAK = 0.15  # a bar this much quieter than its section is a break and goes dimmer
+QUIET = 0.1  # a second that stays below this loudness leaves the stage nearly dark
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """One designer's habits, drawn once for a show.
+
+    Attributes:
+        dim, bright: held value 0..255 of the calmest and of the most energetic section.
+        hit: 0..1, share of the value that comes and goes with the beat in energetic sections.
+        decay_s: time in which a hit falls to 37 %.
+        on: what a hit answers to.
+        lively: 0..1, how often colours step inside energetic sections.
+        warm_energy: energetic sections are the warm ones (otherwise the cool ones).
+        drama: probability of a build and of a blackout before a lift.
+    """
+
+    dim: float
+    bright: float
+    hit: float
+    decay_s: float
+    on: Literal["beats", "bass", "onsets"]
+    lively: float
+    warm_energy: bool
+    drama: float
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What sections of one label look like, each time they come.
+
+    Attributes:
+        hues: main colour first.
+        level: added to the energy of its sections: loud is not always bright.
+        every: bars between steps through the hues; 0 means held.
+        beats: True where steps come on every beat instead (a harsh alternation, rare).
+    """
+
+    hues: tuple[int, ...]
+    level: float
+    every: int
+    beats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Light for each hop: `light` (hops, 2) int64, hue 0..179 and value 0..255; `palette` the song's hues."""
+
+    light: IntArray
+    palette: tuple[int, ...]
+
+
+def draw_taste(rng: Generator) -> Taste:
+    """A designer."""
+    return Taste(
+        dim=rng.uniform(45, 95),
+        bright=rng.uniform(170, 235),
+        hit=rng.uniform(0.3, 0.75),
+        decay_s=float(rng.choice([0.15, 0.25, 0.4])),
+        on=rng.choice(["beats", "bass", "onsets"], p=[0.3, 0.3, 0.4]),
+        lively=rng.uniform(0.2, 0.9),
+        warm_energy=bool(rng.random() < 0.75),
+        drama=rng.uniform(0.2, 0.7),
+    )
+
+
+def _pick(colours: dict[int, float], rng: Generator) -> int:
+    weights = np.array(list(colours.values()))
+    centre = int(rng.choice(list(colours), p=weights / weights.sum()))
+    return int(centre + rng.integers(-3, 4)) % HUES
+
+
+def draw_palette(rng: Generator) -> tuple[list[int], list[int]]:
+    """One or two cool and one or two warm hues: the song's palette of two to four."""
+    cool, warm = [_pick(COOL, rng)], [_pick(WARM, rng)]
+    if rng.random() < 0.6:
+        cool.append((cool[0] + int(rng.choice([-1, 1])) * int(rng.integers(12, 28))) % HUES)
+    if rng.random() < 0.5:
+        warm.append((warm[0] + int(rng.choice([-1, 1])) * int(rng.integers(10, 22))) % HUES)
+    return cool, warm
+
+
+def draw_families(labels: int, taste: Taste, palette: tuple[list[int], list[int]], rng: Generator) -> list[Family]:
+    """A family for each label, calmest first; neighbouring labels share hues but never the main one twice in a row."""
+    calm, hot = palette if taste.warm_energy else palette[::-1]
+    families = []
+    for label in range(labels):
+        energy = label / max(labels - 1, 1)
+        own, other = (hot, calm) if energy > 0.5 else (calm, hot)
+        main = own[label % len(own)]
+        hues = [main]
+        if rng.random() < 0.35 + 0.5 * energy:
+            hues.append(own[(label + 1) % len(own)] if len(own) > 1 and rng.random() < 0.5 else other[0])
+        steps = len(hues) > 1 and rng.random() < taste.lively
+        harsh = steps and energy > 0.6 and rng.random() < 0.25
+        every = int(rng.choice([1, 2, 2, 4])) if steps else 0
+        families.append(Family(tuple(hues), rng.normal(0.0, 0.18), every, harsh))
+    return families
+
+
+def role_of(section: Section, index: int, sections: tuple[Section, ...], labels: int) -> Role:
+    """What a section is for, as far as sound alone tells."""
+    if index == 0 and (section.energy < 0.75 or len(sections) == 1):
+        return "intro"
+    if index == len(sections) - 1 and section.energy < 0.7:
+        return "outro"
+    return "chorus" if section.label >= labels - max(1, labels // 3) else "verse"
+
+
+def decays(hits: FloatArray, decay_s: float) -> FloatArray:
+    """Turn hit strengths per hop into levels that jump to a hit and then fall exponentially: (hops,) 0..1."""
+    keep = float(np.exp(-1.0 / (HOPS_PER_S * decay_s)))
+    level, levels = 0.0, np.empty_like(hits)
+    for i, hit in enumerate(hits):
+        level = max(level * keep, float(hit))
+        levels[i] = level
+    return levels
+
+
+class Composer:
+    """Writes one show; each method adds one layer of it."""
+
+    def __init__(self, song: Analysis, rng: Generator) -> None:
+        self.song, self.rng = song, rng
+        self.taste = draw_taste(rng)
+        palette = draw_palette(rng)
+        self.palette = tuple(sorted({*palette[0], *palette[1]}))
+        self.labels = 1 + max(section.label for section in song.sections)
+        self.families = draw_families(self.labels, self.taste, palette, rng)
+        self.hue = np.zeros(song.hops, np.int64)
+        self.value = np.zeros(song.hops)
+        self.hit_share = np.zeros(song.hops)
+
+    def bar(self, number: int) -> int:
+        """First hop of a bar; the end of the song for bars after the last."""
+        beat = number * BEATS_PER_BAR
+        return int(self.song.beats[beat]) if beat < len(self.song.beats) else self.song.hops
+
+    def beats_of(self, number: int) -> IntArray:
+        """Hops of the beats of a bar."""
+        return self.song.beats[number * BEATS_PER_BAR : (number + 1) * BEATS_PER_BAR]
+
+    def energy(self, section: Section) -> float:
+        """0..1: how much light a section asks for, by its label first (so looks come back) and its loudness."""
+        by_label = section.label / max(self.labels - 1, 1)
+        return float(np.clip(0.6 * by_label + 0.4 * section.energy + self.families[section.label].level, 0.0, 1.0))
+
+    def compose(self) -> Show:
+        """All layers in order."""
+        self._colours()
+        self._levels()
+        self._hits()
+        for before, after in zip(self.song.sections[:-1], self.song.sections[1:], strict=True):
+            self._transition(before, after)
+        self._quiet_ends()
+        steps = np.clip(np.round(self.value / VALUE_STEP) * VALUE_STEP, 0, 255).astype(np.int64)
+        return Show(np.stack([self.hue, steps], axis=1), self.palette)
+
+    def _colours(self) -> None:
+        """Hues are held; they change on downbeats, mostly on the first of a section."""
+        rng = self.rng
+        current = self.families[self.song.sections[0].label].hues[0]
+        self.hue[: self.bar(0)] = current
+        for section in self.song.sections:
+            family = self.families[section.label]
+            arrived = rng.random() < CUE_ON_SECTION
+            step = 0
+            for bar in range(section.first, section.last):
+                if bar == section.first and arrived:
+                    current = family.hues[0]
+                elif not arrived and rng.random() < 4 * CUE_ON_DOWNBEAT:  # late, but it will come
+                    current, arrived = family.hues[0], True
+                elif arrived and family.every and (bar - section.first) % family.every == 0:
+                    step += 1
+                    current = family.hues[step % len(family.hues)]
+                elif (
+                    bar > section.first and len(family.hues) > 1 and rng.random() < CUE_ON_DOWNBEAT * self.taste.lively
+                ):
+                    current = int(rng.choice(family.hues))
+                self.hue[self.bar(bar) : self.bar(bar + 1)] = current
+                if family.beats and arrived:
+                    self._alternate(bar, family, current)
+
+    def _alternate(self, bar: int, family: Family, current: int) -> None:
+        other = family.hues[1] if current == family.hues[0] else family.hues[0]
+        for first, last in zip(self.beats_of(bar)[1::2], [*self.beats_of(bar)[2::2], self.bar(bar + 1)], strict=False):
+            self.hue[first:last] = other
+
+    def _levels(self) -> None:
+        """Held value of each section, lower in bars where the music breaks; intros hide."""
+        taste, song = self.taste, self.song
+        self.value[: self.bar(0)] = 0.5 * taste.dim
+        for index, section in enumerate(song.sections):
+            role, energy = role_of(section, index, song.sections, self.labels), self.energy(section)
+            held = taste.dim + (taste.bright - taste.dim) * energy
+            held *= {"intro": 0.6, "verse": 0.85, "chorus": 1.05, "outro": 0.75}[role]
+            share = taste.hit * (0.35 + 0.65 * energy) * {"intro": 0.3, "verse": 0.7, "chorus": 1.0, "outro": 0.4}[role]
+            whole = slice(self.bar(section.first), self.bar(section.last))
+            self.value[whole], self.hit_share[whole] = held, share
+            for bar in range(section.first, section.last):
+                hops = slice(self.bar(bar), max(self.bar(bar + 1), self.bar(bar) + 1))
+                if song.loudness[hops].mean() < song.loudness[whole].mean() - BREAK:
+                    self.value[hops] *= 0.65
+
+    def _hits(self) -> None:
+        """Part of the held value comes with each hit and decays until the next; silence goes dark."""
+        song, taste = self.song, self.taste
+        strength = {"beats": np.maximum(song.onsets, song.bass), "bass": song.bass, "onsets": song.onsets}[taste.on]
+        hits = (strength > HIT).astype(np.float64)
+        if taste.on == "beats":
+            on_beat = np.zeros(song.hops, bool)
+            on_beat[song.beats] = True
+            hits *= on_beat
+        level = decays(hits, taste.decay_s)
+        self.value *= 1.0 - self.hit_share * (1.0 - level) + 0.25 * self.hit_share * level
+        loudest_lately = maximum_filter1d(song.loudness, HOPS_PER_S, origin=HOPS_PER_S // 2 - 1)  # trailing second
+        self.value[loudest_lately < QUIET] *= 0.3
+
+    def _transition(self, before: Section, after: Section) -> None:
+        """The fill, and where the music lifts, perhaps a build, a blackout and a flare."""
+        rng = self.rng
+        lift = self.energy(after) - self.energy(before)
+        last, start = before.last - 1, self.bar(after.first)
+        if rng.random() < 0.5:
+            self._fill(last)
+        if lift > 0.2 and rng.random() < self.taste.drama:
+            self._build(self.bar(max(before.first, before.last - int(rng.choice([1, 2, 2, 4])))), start)
+        if lift > 0.25 and rng.random() < 0.5 * self.taste.drama:
+            self.value[max(start - int(rng.integers(2, 2 + FLASH_HOPS)), 0) : start] = 0.0
+        if lift > 0.1 and rng.random() < 0.6:
+            end = min(start + 12, self.song.hops)
+            flare = 255.0 * np.exp(-np.arange(end - start) / 6.0)
+            self.value[start:end] = np.maximum(self.value[start:end], flare)
+
+    def _fill(self, bar: int) -> None:
+        """Last bar of a section: short accents on its later beats, bright ones or dark ones, in one kind."""
+        dark = self.rng.random() < 0.3
+        for beat in self.beats_of(bar)[int(self.rng.integers(1, 3)) :]:
+            hops = slice(int(beat), min(int(beat) + FLASH_HOPS - 1, self.song.hops))
+            held = self.value[hops]
+            self.value[hops] = 0.1 * held if dark else np.minimum(1.6 * held + 50.0, 250.0)
+
+    def _build(self, first: int, start: int) -> None:
+        """Rise over one to four bars up to the full level."""
+        ramp = np.linspace(0.0, 1.0, max(start - first, 1))[: start - first] ** 1.5
+        self.value[first:start] += (self.taste.bright - self.value[first:start]) * ramp
+
+    def _quiet_ends(self) -> None:
+        """Fade in over the first and out over the last seconds."""
+        hops = min(2 * HOPS_PER_S, self.song.hops // 4)
+        self.value[:hops] *= np.linspace(0.2, 1.0, hops)
+        self.value[-hops:] *= np.linspace(1.0, 0.0, hops)
+
+
+def design(song: Analysis, rng: Generator) -> Show:
+    """Compose a show for a song: light (hops, 2) int64, hue 0..179 and value 0..255."""
+    return Composer(song, rng).compose()

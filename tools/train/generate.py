@@ -1,0 +1,55 @@
+"""Free-running shows: the decoder hears a song and reads nothing but its own light, as on the night.
+
+Uses the runtime's own decoder and sampler on the exported step graph, so what is scored is what ships.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.decode.sampling import Choice, sample_hue, sample_value
+from controller.decode.skipbart import Network, SkipBart
+from controller.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
+from controller.messages import Embedding
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How tokens are drawn; the defaults are the recommended ones for the bundled decoder."""
+
+    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=0.99, reach=90))
+    value: Choice = field(default_factory=lambda: Choice(temperature=1.15, top_p=0.97, reach=255))
+
+
+def generate(network: Network, music: FloatArray, settings: Settings, rng: np.random.Generator) -> IntArray:
+    """A show for a song.
+
+    Args:
+        network: opened artefact.
+        music: (hops, 512) embeddings.
+
+    Returns:
+        (hops, 2) int64, hue 0..179 and value 0..255. The show begins with nothing lit (PAD).
+    """
+    decoder = SkipBart(network)
+    light = np.empty((len(music), 2), np.int64)
+    hue: int | None = None
+    value: int | None = None
+    for hop, vector in enumerate(music):
+        embedding = Embedding(t_s=0.1 * (hop + 1), seq=hop, vector=vector)
+        before = (HUE_PAD, VALUE_PAD) if hue is None or value is None else (hue, value)
+        hue_logits, value_logits = decoder.step(embedding, *before)
+        hue, _ = sample_hue(hue_logits, hue, settings.hue, rng)
+        value, _ = sample_value(value_logits, value, settings.value, rng)
+        light[hop] = hue % HUES, min(value, VALUES - 1)
+    return light
+
+
+def open_network(folder: Path, embedder: str = "embedder-small") -> Network:
+    """The step graph of an artefact folder."""
+    return Network(folder, embedder)

@@ -1,0 +1,283 @@
+"""Train and export the bundled light decoder: `python -m tools.train.skipbart prepare|finetune|export`.
+
+Recipe: Zhao et al., "Skip-BART", ICLR 2026 (AdamW, accuracy-balanced losses, right-shifted light), from scratch and
+streaming; departures are named in `network`, `dataset` and `loss`. The light it learns is the designer's, not human.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import torch
+from rich.progress import track
+from torch import nn
+
+from tools.train.analysis import analyse
+from tools.train.artefact import write_manifest
+from tools.train.augmentation import FLOOR, recolour
+from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
+from tools.train.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
+from tools.train.designer import design
+from tools.train.loss import Weights, light_loss
+from tools.train.network import SMALL, Size, SkipBart
+from tools.train.songs import cached_frames, hops_in, list_songs, patches, read_audio
+from tools.train.step import export_step
+
+FloatArray = npt.NDArray[np.float32]
+
+VIEWS, SHOWS = 3, 12
+PARITY_HOPS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Numbers of a training run."""
+
+    steps: int = 3_000
+    batch: int = 6
+    lengths: tuple[float, ...] = (0.25, 0.5, 1.0)  # of the full context, drawn for each batch of equally many hops
+    rate: float = 1.5e-3
+    warmup: int = 100
+    clip: float = 1.0
+    evaluate_every: int = 200
+    log_every: int = 20
+
+
+def embed(session: onnxruntime.InferenceSession, frames: FloatArray, hops: int) -> FloatArray:
+    """Embeddings (hops, 512) of a song's frames through the exported embedder, as the show computes them."""
+    rows = []
+    for hop in range(hops):
+        patch = patches(frames, np.array([hop])).astype(np.float32)
+        rows.append(session.run(None, {"patch": patch})[0][0])
+    return np.stack(rows)
+
+
+def prepare(data: Path, embedder: Path, cache: Path, out: Path, seed: int) -> None:
+    """Write one `.npz` for each song that has none yet: views of the music, shows of several designers."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(embedder / "embedder.onnx", options, providers=["CPUExecutionProvider"])
+    for index, song in enumerate(track(list_songs(data), "prepare")):
+        path = out / song.split / f"{song.name}.npz"
+        if path.is_file():
+            continue
+        rng = np.random.default_rng([seed, index])
+        samples = read_audio(song.path)
+        frames = np.asarray(cached_frames(song, cache), np.float32)
+        views = [frames, *(np.maximum(recolour(frames, rng), FLOOR) for _ in range(VIEWS - 1))]
+        music = np.stack([embed(session, view, hops_in(samples)) for view in views])
+        analysis = analyse(samples)
+        light = np.stack([design(analysis, rng).light for _ in range(SHOWS)])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial.npz")
+        np.savez(
+            partial,
+            music=music.astype(np.float16),
+            light=light.astype(np.int16),
+            loudness=analysis.loudness,
+            onsets=analysis.onsets,
+            beats=analysis.beats,
+            section_starts=analysis.beats[[4 * section.first for section in analysis.sections]],
+        )
+        partial.replace(path)
+
+
+def to_tensors(crops: Crops, device: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Music, light_in and light of a batch on a device."""
+    music, light_in, light = (torch.from_numpy(getattr(crops, name)).to(device) for name in Crops.__slots__)
+    return music, light_in, light
+
+
+@torch.no_grad()
+def validate(network: SkipBart, songs: list[PreparedSong], device: str, shows: int = 2) -> dict[str, float]:
+    """Teacher-forced losses and accuracies over whole songs, cut into crops of the full context."""
+    network.eval()
+    rows, lengths = [], []
+    for song in songs:
+        for show in range(shows):
+            for start in range(0, song.hops - 1, network.size.positions):
+                crops = crop(song, start, network.size.positions, view=0, show=show, rng=None)
+                music, light_in, light = to_tensors(crops, device)
+                row = light_loss(network(music, light_in), light, Weights())
+                rows.append([float(number) for number in row.values()])
+                lengths.append(light.shape[1])
+    network.train()
+    return dict(zip(row, np.average(rows, axis=0, weights=lengths).tolist(), strict=True))
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """Learning rate: linear warm-up, then half a cosine down to a twentieth."""
+    if step < recipe.warmup:
+        return recipe.rate * (step + 1) / recipe.warmup
+    done = (step - recipe.warmup) / max(recipe.steps - recipe.warmup, 1)
+    return recipe.rate * (0.05 + 0.95 * 0.5 * (1.0 + float(np.cos(np.pi * min(done, 1.0)))))
+
+
+class Training:
+    """A run that can stop after any step and go on as if it had not."""
+
+    def __init__(self, size: Size, recipe: Recipe, seed: int, *, device: str = "cpu", bfloat16: bool = False) -> None:
+        torch.manual_seed(seed)
+        self.recipe, self.device = recipe, device
+        self.autocast = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16)
+        self.rng = np.random.default_rng(seed)
+        self.network = SkipBart(size).to(device)
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        kept = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": 0.05}, {"params": kept, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
+        self.weights = Weights()
+        self.step_count, self.seconds = 0, 0.0
+
+    def step(self, songs: list[PreparedSong]) -> dict[str, float]:
+        """One optimiser step on a random batch."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate_at(self.step_count, self.recipe)
+        share = float(self.rng.choice(self.recipe.lengths))
+        length, batch = int(share * self.network.size.positions), int(self.recipe.batch / share)
+        crops = draw_batch(songs, batch, length, self.rng)
+        music, light_in, light = to_tensors(crops, self.device)
+        with self.autocast:
+            logits = self.network(music, light_in)
+        row = light_loss((logits[0].float(), logits[1].float()), light, self.weights)
+        self.optimiser.zero_grad(set_to_none=True)
+        row["loss"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        self.optimiser.step()
+        self.step_count += 1
+        return {name: float(number.detach()) for name, number in row.items()}
+
+    def state(self) -> dict[str, Any]:
+        """Everything `restore` needs."""
+        return {
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "weights": [self.weights.hue, self.weights.value],
+            "randomness": randomness(self.rng),
+            "step": self.step_count,
+            "seconds": self.seconds,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a saved state."""
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.weights = Weights(*state["weights"])
+        restore_randomness(state["randomness"], self.rng)
+        self.step_count, self.seconds = state["step"], state["seconds"]
+
+
+def finetune(training: Training, data: Path, out: Path, max_minutes: float) -> None:
+    """Train to the end of the recipe or of the time; log, validate, checkpoint the last and the best."""
+    songs, validation = load_songs(data, "train"), load_songs(data, "validation")
+    recipe, log = training.recipe, out / "log.jsonl"
+    best = float("inf")
+    begun = time.monotonic() - training.seconds
+    while training.step_count < recipe.steps and time.monotonic() - begun < 60.0 * max_minutes:
+        row = training.step(songs)
+        training.seconds = time.monotonic() - begun
+        if training.step_count % recipe.log_every == 0:
+            append_log(log, step=training.step_count, seconds=round(training.seconds), **row)
+        if training.step_count % recipe.evaluate_every == 0 or training.step_count == recipe.steps:
+            scores = validate(training.network, validation, training.device)
+            training.weights.balance(scores["hue_accuracy"], scores["value_accuracy"])
+            append_log(log, step=training.step_count, **{f"validation_{name}": x for name, x in scores.items()})
+            save_checkpoint(out / "last.pt", training.state())
+            if scores["loss"] < best:
+                best = scores["loss"]
+                save_checkpoint(out / "best.pt", training.state())
+    save_checkpoint(out / "last.pt", training.state())
+
+
+@torch.no_grad()
+def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
+    """Store what the whole-sequence network says about a validation excerpt, for tests that have no torch."""
+    crops = crop(song, song.hops // 4, PARITY_HOPS, view=0, show=0, rng=None)
+    music, light_in, _ = to_tensors(crops, "cpu")
+    hue_logits, value_logits = network(music, light_in)
+    np.savez_compressed(
+        path,
+        music=crops.music[0],
+        light_in=crops.light_in[0],
+        hue_logits=hue_logits[0].numpy(),
+        value_logits=value_logits[0].numpy(),
+    )
+
+
+def export(checkpoint: Path, data: Path, out: Path) -> None:
+    """Write the step graph, its manifest and the parity excerpt of a checkpoint."""
+    network = SkipBart(SMALL)
+    network.load_state_dict(load_checkpoint(checkpoint)["network"])
+    network.eval()
+    out.mkdir(parents=True, exist_ok=True)
+    export_step(network, out / "step.onnx")
+    write_parity(network, load_songs(data, "validation")[0], out / "parity.npz")
+    write_manifest(
+        out,
+        out / "step.onnx",
+        name="skipbart-small",
+        kind="decoder",
+        embedder="embedder-small",
+        context_hops=network.size.positions,
+        hop_s=0.1,
+        window_s=1.0,
+        look_ahead_s=0.0,
+    )
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train.skipbart", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    preparing = verbs.add_parser("prepare", help="audio folder to embeddings and designed shows")
+    preparing.add_argument("--data", type=Path, required=True, help="audio folder with tracks.csv")
+    preparing.add_argument("--out", type=Path, required=True, help="folder for one .npz per song")
+    preparing.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
+    preparing.add_argument("--frames", type=Path, required=True, help="frame cache (RUN/frames of the embedder's run)")
+    preparing.add_argument("--seed", type=int, default=1)
+    training = verbs.add_parser("finetune", help="train on prepared songs")
+    training.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    training.add_argument("--out", type=Path, required=True, help="run folder: checkpoints and log.jsonl")
+    training.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
+    training.add_argument("--seed", type=int, default=1)
+    training.add_argument("--device", default="cpu")
+    training.add_argument("--steps", type=int, default=Recipe().steps, help="length of the learning rate schedule")
+    training.add_argument("--rate", type=float, default=Recipe().rate, help="largest learning rate")
+    training.add_argument("--weights", type=Path, help="start from the weights of this checkpoint")
+    training.add_argument("--batch", type=int, default=Recipe().batch)
+    training.add_argument("--max-minutes", type=float, default=120.0)
+    training.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
+    exporting = verbs.add_parser("export", help="write the ONNX artefact of a checkpoint")
+    exporting.add_argument("--checkpoint", type=Path, required=True)
+    exporting.add_argument("--data", type=Path, required=True, help="folder written by prepare, for the parity excerpt")
+    exporting.add_argument("--out", type=Path, default=Path("models/skipbart-small"))
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line; returns the exit status."""
+    options = parse(argv)
+    torch.set_num_threads(1)
+    if options.verb == "prepare":
+        prepare(options.data, options.embedder, options.frames, options.out, options.seed)
+    elif options.verb == "finetune":
+        recipe = Recipe(steps=options.steps, batch=options.batch, rate=options.rate)
+        training = Training(SMALL, recipe, options.seed, device=options.device, bfloat16=options.bfloat16)
+        if options.weights is not None:
+            training.network.load_state_dict(load_checkpoint(options.weights, options.device)["network"])
+        last = options.out / "last.pt"
+        if options.resume and last.is_file():
+            training.restore(load_checkpoint(last, options.device))
+        finetune(training, options.data, options.out, options.max_minutes)
+    else:
+        export(options.checkpoint, options.data, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
