@@ -51,6 +51,8 @@ class Manifest(BaseModel):
     """Embedders: which spectrogram of `embed/mel.py` the network reads."""
     embedder: str | None = None
     """Decoders: name of the embedder whose embeddings they were trained on; any other is refused."""
+    embedder_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Decoders: checksum of that embedder's network; one of the same name that was trained again is refused."""
     context_hops: Annotated[int, Field(ge=4)] | None = None
     """Decoders: positions in the cache."""
     look_ahead_s: Annotated[float, Field(ge=0)] = 0.0

@@ -33,7 +33,7 @@ class Decider:
         model = config.model
         embedder_folder, decoder_folder = model_folders(config)
         self.embedder = Embedder(embedder_folder, threads=model.threads, provider=model.provider)
-        self.network = Network(decoder_folder, self.embedder.name, threads=model.threads, provider=model.provider)
+        self.network = Network(decoder_folder, self.embedder.manifest, threads=model.threads, provider=model.provider)
         self._skipbart = SkipBart(self.network)
         self._hue_choice = _choice(model.hue)
         self._value_choice = _choice(model.value)

@@ -30,13 +30,13 @@ class Network:
 
     Args:
         folder: artefact folder of kind `decoder`.
-        embedder: name of the embedder that will feed it.
+        embedder: manifest of the embedder that will feed it.
 
     Raises:
         ModelError: the artefact does not fit the contract, or was trained on another embedder.
     """
 
-    def __init__(self, folder: Path, embedder: str, *, threads: int = 1, provider: str = "cpu") -> None:
+    def __init__(self, folder: Path, embedder: Manifest, *, threads: int = 1, provider: str = "cpu") -> None:
         self.manifest = read_manifest(folder, "decoder", HOP_S)
         _check_contract(folder, self.manifest, embedder)
         self._session = open_session(folder, self.manifest, threads=threads, provider=provider)
@@ -139,12 +139,17 @@ def _log_softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(shifted - np.log(np.exp(shifted).sum()))
 
 
-def _check_contract(folder: Path, manifest: Manifest, embedder: str) -> None:
+def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> None:
     path = folder / "manifest.yaml"
-    if manifest.embedder != embedder:
+    if manifest.embedder != embedder.name:
         raise ModelError(
-            f"{path}: trained on embeddings of '{manifest.embedder}', but model.embedder is '{embedder}'; "
+            f"{path}: trained on embeddings of '{manifest.embedder}', but model.embedder is '{embedder.name}'; "
             "use the embedder it was trained on"
+        )
+    if manifest.embedder_sha256 not in (None, embedder.step.sha256):
+        raise ModelError(
+            f"{path}: trained on another version of '{embedder.name}' (sha256 {str(manifest.embedder_sha256)[:12]}…, "
+            f"not {embedder.step.sha256[:12]}…); restore that one or train the decoder again"
         )
     if manifest.context_hops is None:
         raise ModelError(f"{path}: context_hops is missing; export the model again")

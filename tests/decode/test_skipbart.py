@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from controller.artefact import read_manifest
 from controller.decode.skipbart import Context, Network, SkipBart
 from controller.messages import Embedding
 
@@ -11,7 +12,8 @@ TOLERANCE = 1e-4
 
 @pytest.fixture(scope="module")
 def network(config):
-    return Network(config.path(config.model.decoder), "embedder-small")
+    embedder = read_manifest(config.path(config.model.embedder), "embedder", 0.1)
+    return Network(config.path(config.model.decoder), embedder)
 
 
 @pytest.fixture(scope="module")

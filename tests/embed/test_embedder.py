@@ -119,16 +119,29 @@ def swap_cache(manifest):
     cache["shape"] = cache["shape"][::-1]
 
 
-def test_wrong_shapes_are_refused(artefact):
+@pytest.fixture
+def small(config):
+    """The manifest of the bundled embedder."""
+    return read_manifest(config.path(config.model.embedder), "embedder", 0.1)
+
+
+def test_wrong_shapes_are_refused(artefact, small):
     with pytest.raises(ModelError, match=r"an embedding has shape \[1, 512\]"):
         Embedder(artefact("embedder", widen))
     with pytest.raises(ModelError, match="cache 'encoder"):
-        Network(artefact("decoder", swap_cache), "embedder-small")
+        Network(artefact("decoder", swap_cache), small)
 
 
-def test_a_decoder_refuses_another_embedder(config):
-    with pytest.raises(ModelError, match=r"trained on embeddings of 'embedder-small', but model.embedder is 'openl3'"):
-        Network(config.path(config.model.decoder), "openl3")
+def test_a_decoder_refuses_another_embedder(config, small):
+    other = small.model_copy(update={"name": "openl3"})
+    with pytest.raises(ModelError, match=r"trained on embeddings of 'embedder-small', but model\.embedder is 'openl3'"):
+        Network(config.path(config.model.decoder), other)
+
+
+def test_a_decoder_refuses_another_version_of_its_embedder(config, small):
+    trained_again = small.model_copy(update={"step": small.step.model_copy(update={"sha256": "0" * 64})})
+    with pytest.raises(ModelError, match=r"trained on another version of 'embedder-small'"):
+        Network(config.path(config.model.decoder), trained_again)
 
 
 def test_a_provider_that_is_not_there_is_refused(config):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from controller.artefact import read_manifest
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import Network, SkipBart
 from controller.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
@@ -22,8 +23,8 @@ IntArray = npt.NDArray[np.int64]
 class Settings:
     """How tokens are drawn; the defaults are the recommended ones for the bundled decoder."""
 
-    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=0.99, reach=90))
-    value: Choice = field(default_factory=lambda: Choice(temperature=1.15, top_p=0.97, reach=255))
+    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=0.999, reach=75))
+    value: Choice = field(default_factory=lambda: Choice(temperature=1.15, top_p=0.97, reach=160))
 
 
 def generate(network: Network, music: FloatArray, settings: Settings, rng: np.random.Generator) -> IntArray:
@@ -50,6 +51,6 @@ def generate(network: Network, music: FloatArray, settings: Settings, rng: np.ra
     return light
 
 
-def open_network(folder: Path, embedder: str = "embedder-small") -> Network:
-    """The step graph of an artefact folder."""
-    return Network(folder, embedder)
+def open_network(folder: Path) -> Network:
+    """The step graph of an artefact folder, beside which the embedder it was trained on lies."""
+    return Network(folder, read_manifest(folder.parent / "embedder-small", "embedder", 0.1))

@@ -17,6 +17,7 @@ import torch
 from rich.progress import track
 from torch import nn
 
+from controller.artefact import sha256_of
 from tools.train.analysis import analyse
 from tools.train.artefact import write_manifest
 from tools.train.augmentation import FLOOR, recolour
@@ -57,11 +58,17 @@ def embed(session: onnxruntime.InferenceSession, frames: FloatArray, hops: int) 
     return np.stack(rows)
 
 
+EMBEDDER_NOTE = "embedder.sha256"
+"""In the folder of prepared songs: checksum of the embedder that prepared them, which the export writes down."""
+
+
 def prepare(data: Path, embedder: Path, cache: Path, out: Path, seed: int) -> None:
     """Write one `.npz` for each song that has none yet: views of the music, shows of several designers."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(embedder / "embedder.onnx", options, providers=["CPUExecutionProvider"])
+    out.mkdir(parents=True, exist_ok=True)
+    (out / EMBEDDER_NOTE).write_text(sha256_of(embedder / "embedder.onnx") + "\n", encoding="ascii")
     for index, song in enumerate(track(list_songs(data), "prepare")):
         path = out / song.split / f"{song.name}.npz"
         if path.is_file():
@@ -223,6 +230,7 @@ def export(checkpoint: Path, data: Path, out: Path) -> None:
         name="skipbart-small",
         kind="decoder",
         embedder="embedder-small",
+        embedder_sha256=(data / EMBEDDER_NOTE).read_text(encoding="ascii").strip(),
         context_hops=network.size.positions,
         hop_s=0.1,
         window_s=1.0,
