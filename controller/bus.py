@@ -7,7 +7,7 @@ keeps their order. Nothing listens on the network. Edge: sockets.
 
 import dataclasses
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgpack
 import zmq
@@ -137,8 +137,23 @@ def unpack(payload: bytes) -> Any:  # noqa: ANN401 - plain data of any shape
 
 def revive(kind: type[T], fields: object) -> T | None:
     """The message that `fields` were packed from, or None if they are not one of its kind."""
-    names = {field.name for field in dataclasses.fields(kind)}
-    if not isinstance(fields, dict) or set(fields) != names:
+    wanted = dataclasses.fields(kind)
+    if not isinstance(fields, dict) or set(fields) != {field.name for field in wanted}:
+        return None
+    if not all(_fits(fields[field.name], field.type) for field in wanted):
         return None
     parts: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()}
     return kind(**parts)
+
+
+def _fits(part: object, wanted: object) -> bool:
+    """Whether plain data is of a field's type: a number, a truth value, several numbers, or else a word."""
+    if wanted is bool:
+        return isinstance(part, bool)
+    if wanted is int:
+        return isinstance(part, int)
+    if wanted is float:
+        return isinstance(part, int | float)
+    if get_origin(wanted) is tuple:
+        return isinstance(part, list | tuple) and all(isinstance(one, int | float) for one in part)
+    return isinstance(part, str)

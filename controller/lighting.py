@@ -71,7 +71,7 @@ class Lighting:
         """Run until told to stop, then fade to the end look."""
         next_log_s = self._clock.now_s() + LOG_S
         while not self._run.stopping.is_set():
-            self._safe_cycle(pulled=self._wait())
+            self._safe_cycle()
             if self._clock.now_s() >= next_log_s:
                 next_log_s += LOG_S
                 log.info("%s", self._log_line())
@@ -94,16 +94,19 @@ class Lighting:
         pulse = revive(Pulse, self._pulses.take())
         return pulse is not None and self._desk.hear_pulse(pulse, self._clock.now_s())
 
-    def _safe_cycle(self, *, pulled: bool) -> None:
-        """A cycle that always sends: what was sent last, if anything goes wrong."""
+    def _safe_cycle(self) -> None:
+        """Wait and do a cycle that always sends: what was sent last, if anything goes wrong."""
         try:
-            self._cycle(pulled=pulled)
+            self._cycle(pulled=self._wait())
         except Exception:
             # nothing may stop the light: this is the top of the loop
             self._faults += 1
             if self._faults == 1:
                 log.exception("a cycle failed; the last frames are repeated until it works again")
-            self._send(self._last, self._clock.now_s())
+            self._clock.sleep_until(self._deadlines.next_s)
+            now_s = self._clock.now_s()
+            self._deadlines.advance(now_s)
+            self._send(self._last, now_s)
 
     def _cycle(self, *, pulled: bool) -> None:
         now_s = self._clock.now_s()

@@ -1,5 +1,7 @@
 """Messages between processes: newest wins, commands keep their order, garbage is nothing."""
 
+import dataclasses
+
 import pytest
 import zmq
 from hypothesis import given
@@ -68,3 +70,13 @@ def test_garbage_is_nothing(payload):
 @given(st.dictionaries(st.text(max_size=5), st.integers()) | st.none() | st.integers())
 def test_other_data_is_no_message(data):
     assert revive(Command, data) is None
+
+
+@given(
+    st.sampled_from(dataclasses.fields(Pulse)),
+    st.text(max_size=3) | st.none() | st.lists(st.text(max_size=2), min_size=1),
+)
+def test_a_field_of_another_type_makes_it_no_message(field, part):
+    data = {**dataclasses.asdict(PULSE), "stem_levels_db": [-30.0]}
+    assert revive(Pulse, data) is not None
+    assert revive(Pulse, {**data, field.name: part}) is None

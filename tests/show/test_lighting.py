@@ -1,6 +1,7 @@
 """The output process's loop: what goes wrong in a cycle never stops the next packet."""
 
 import threading
+from dataclasses import fields
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +28,7 @@ def lighting(config, tmp_path):
 def cycles(lighting, clock, count):
     for _ in range(count):
         clock.sleep_until(clock.now_s() + 0.025)
-        lighting._safe_cycle(pulled=False)
+        lighting._safe_cycle()
 
 
 @pytest.mark.warns
@@ -51,7 +52,8 @@ def test_a_desk_that_fails_repeats_the_last_frames_and_recovers(lighting, caplog
 def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
     lighting, _, clock = lighting
     publishers = [Publisher(lighting._run.context, tmp_path, topic) for topic in ("tokens", "pulses")]
-    for garbage in ({"t_s": 1}, "hello", 7, None, [1, 2], {"hue": "red"}):
+    words = {field.name: "red" for kind in (LightToken, Pulse) for field in fields(kind)}
+    for garbage in ({"t_s": 1}, "hello", 7, None, [1, 2], {"hue": "red"}, words):
         for publisher in publishers:
             publisher.send(garbage)
         cycles(lighting, clock, 3)
