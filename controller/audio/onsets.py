@@ -25,6 +25,8 @@ HISTORY_STEPS = 400
 GAP_STEPS = 14
 """70 ms: no drummer's hits closer than this are told apart."""
 GROWTH_STEPS = 4
+LEAST_NOVELTY = 5.0
+"""dB, mean over the bands: below this nothing is an onset, however quiet the last seconds were."""
 LEVEL_STEPS = 10
 FLOOR = 1e-12
 
@@ -112,9 +114,9 @@ class Onsets:
             # the first step may hold only the beginning of the attack: its full strength shows a little later
             self._onset_strength = max(self._onset_strength, _strength(novelty, self._threshold))
             return
-        if since < GAP_STEPS or level_db < self._silence_db:
+        if since < GAP_STEPS or level_db < self._silence_db or novelty < LEAST_NOVELTY:
             return
-        self._threshold = max(5.0, float(self._novelty.mean()) + 1.8 * float(self._novelty.std()))
+        self._threshold = max(LEAST_NOVELTY, float(self._novelty.mean()) + 1.8 * float(self._novelty.std()))
         if novelty < self._threshold:
             return
         self._step_of_onset = self._steps

@@ -36,6 +36,7 @@ class Renderer:
         self._tilt_limits = [
             _per_head(patch, [fixture.config.tilt[end] for fixture in patch.fixtures]) for end in (0, 1)
         ]
+        self._wide = {name: np.flatnonzero(fine != patch.nowhere) for name, fine in patch.fine.items()}
         self._wheels = [ColourWheel(patch, int(head)) for head in np.flatnonzero(patch.has("wheel"))]
 
     def render(self, look: Look) -> list[DmxFrame]:
@@ -58,11 +59,12 @@ class Renderer:
         ]
 
     def _put(self, control: str, level: FloatArray) -> None:
-        coarse, fine = split(level)
-        narrow = self._patch.fine[control] == self._patch.nowhere
-        # an 8-bit channel rounds to its nearest step; a 16-bit one carries the rest in its fine byte
-        self._buffer[self._patch.coarse[control]] = np.where(narrow, nearest_byte(level), coarse)
-        self._buffer[self._patch.fine[control]] = fine
+        self._buffer[self._patch.coarse[control]] = nearest_byte(level)
+        wide = self._wide[control]
+        if len(wide):  # a 16-bit channel carries the rest in its fine byte, so its coarse byte is not rounded
+            coarse, fine = split(level[wide])
+            self._buffer[self._patch.coarse[control][wide]] = coarse
+            self._buffer[self._patch.fine[control][wide]] = fine
 
 
 def split(level: FloatArray) -> tuple[ByteArray, ByteArray]:
