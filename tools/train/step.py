@@ -70,9 +70,10 @@ class CachedStep(nn.Module):
         hidden_positions = torch.arange(network.size.positions) >= position  # (T,)
         stored = iter(zip(caches[::2], caches[1::2], strict=True))
         step = _Step(hidden_positions, stored)
-        memory = step.stack(network.encoder, network.music_encoder(music), position, None)
+        # one hop is one row: two dimensions, because a third costs a reshape on both sides of each matrix product
+        memory = step.stack(network.encoder, network.music_encoder(music)[:, 0], position, None)
         light = torch.stack([hue, value], dim=-1)
-        hidden = step.stack(network.decoder, network.decoder_input(music, light), position, memory)[:, 0]
+        hidden = step.stack(network.decoder, network.decoder_input(music, light)[:, 0], position, memory)
         encoder, own, cross = step.sorted_columns(network)
         return [network.hue_head(hidden), network.value_head(hidden), *encoder, *own, *cross]
 
@@ -88,17 +89,18 @@ class _Step:
     def attend(self, attention: Attention, x: Tensor, source: Tensor, slot: int) -> Tensor:
         """Attention of one query over the cache and its own new column."""
         keys, values = self.stored[slot]
-        q = attention.split(attention.q_proj(x)) * attention.d_head**-0.5  # (1, H, 1, Dh)
-        key = attention.split(attention.k_proj(source)).transpose(2, 3)  # (1, H, Dh, 1)
-        value = attention.split(attention.v_proj(source))  # (1, H, 1, Dh)
+        heads = keys.shape[1]
+        q = attention.q_proj(x).view(1, heads, 1, -1) * attention.d_head**-0.5  # (1, H, 1, Dh)
+        key = attention.k_proj(source).view(1, heads, -1, 1)  # (1, H, Dh, 1)
+        value = attention.v_proj(source).view(1, heads, 1, -1)  # (1, H, 1, Dh)
         self.columns[slot] = (key, value)
         past = torch.where(self.hidden, HIDDEN_SCORE, q @ keys)  # (1, H, 1, T)
         weights = torch.softmax(torch.cat([past, q @ key], dim=-1), dim=-1)
         mixed = weights[..., :-1] @ values + weights[..., -1:] * value
-        return attention.out_proj(mixed.transpose(1, 2).flatten(2))
+        return attention.out_proj(mixed.view(1, -1))
 
     def stack(self, stack: Stack, x: Tensor, position: Tensor, memory: Tensor | None) -> Tensor:
-        """One side of the network for one hop: (1, 1, d) to (1, 1, d)."""
+        """One side of the network for one hop: (1, d) to (1, d)."""
         x = stack.layernorm_embedding(x + stack.embed_positions(position + POSITION_OFFSET))
         first = 0 if memory is None else len(self.columns)
         for i, layer in enumerate(stack.layers):
