@@ -27,6 +27,14 @@ def root() -> Path:
 
 
 @pytest.fixture
+def shared_data() -> Path:
+    """Real music with licences, where this machine has it; a clone without it says what it skipped."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("no shared data beside this clone")
+    return SHARED_DATA
+
+
+@pytest.fixture
 def require_real() -> Callable[[str, bool], None]:
     """`require_real(name, found)` skips a test whose real component is missing, or fails it where none may be."""
 

@@ -1,5 +1,7 @@
 """Files and stems: formats, rates, channels, damage, and gains."""
 
+import csv
+
 import numpy as np
 import pytest
 import soundfile
@@ -114,6 +116,15 @@ def test_common_opus_files_are_read_to_their_end(root):
     """libsndfile 1.2.2 stops in this very file after four seconds; that is why PyAV reads for us."""
     source = FileSource(root / "controller/songs/metal_madness.opus")
     assert abs(len(read_all(source, 48_000)) / RATE - 143.68) < 0.1
+
+
+def test_real_songs_are_read_to_the_length_their_table_states(shared_data):
+    with (shared_data / "audio" / "tracks.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))[::9]
+    assert len(rows) >= 7
+    for row in rows:
+        source = FileSource(shared_data / "audio" / row["file"])
+        assert abs(len(read_all(source, 48_000)) / RATE - float(row["seconds"])) < 0.2, row["file"]
 
 
 def stems(folder):
