@@ -153,7 +153,8 @@ def test_a_stopped_listener_is_followed_by_house_light(venue, wire):
     os.kill(listener, signal.SIGCONT)
     _, logged = finish(show, wire)
     states = [line.split()[-1] for line in logged.splitlines() if "the show is" in line]
-    assert states[:4] == ["house", "live", "house", "live"]
+    assert states[:3] == ["house", "live", "house"]
+    assert "live" in states[3:]  # sound is heard first, so it may be following for a moment
 
 
 def test_sigterm_ends_with_the_end_look(venue, wire):
