@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
+from test_show import Wire, finish, lit, start, venue, wire  # noqa: F401 - fixtures
 
 from controller.config import read_config
 from controller.desk import patch_of
@@ -69,7 +69,7 @@ def test_hands_on_the_page_reach_the_wire(browser, venue, wire: Wire):  # noqa: 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
-    wire.listen(4.0)
+    lit(show, wire)
     browser.get(f"http://127.0.0.1:{port}/")
     soon = WebDriverWait(browser, 10, poll_frequency=0.05)
     try:
