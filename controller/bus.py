@@ -12,9 +12,9 @@ from typing import Any, TypeVar, get_origin
 import msgpack
 import zmq
 
-from controller.messages import Command, LightToken, Operator, Pulse
+from controller.messages import Command, LightToken, Pulse
 
-T = TypeVar("T", LightToken, Pulse, Operator, Command)
+T = TypeVar("T", LightToken, Pulse, Command)
 COMMANDS_KEPT = 100
 
 

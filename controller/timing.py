@@ -4,8 +4,6 @@ from collections import deque
 
 import numpy as np
 
-Percentiles = tuple[float, float]
-
 
 class Timings:
     """The last durations of each stage, and their percentiles.

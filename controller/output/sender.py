@@ -56,12 +56,15 @@ class SendBudget:
 
     def note(self, now_s: float) -> None:
         """A cycle left now."""
-        self._sent_s = [one for one in self._sent_s if now_s - one < 1.0]
-        self._sent_s.append(now_s)
+        self._sent_s = [*self._recent_s(now_s), now_s]
 
     def earliest_s(self, now_s: float) -> float | None:
         """When one more may leave at the earliest, now or a little later; None while the second's budget is spent."""
-        recent = [one for one in self._sent_s if now_s - one < 1.0]
+        recent = self._recent_s(now_s)
         if len(recent) >= self._max:
             return None
         return max(now_s, recent[-1] + self._least_gap_s) if recent else now_s
+
+    def _recent_s(self, now_s: float) -> list[float]:
+        """When cycles left within the last second."""
+        return [one for one in self._sent_s if now_s - one < 1.0]

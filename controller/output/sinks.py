@@ -1,4 +1,4 @@
-"""Where packets go: a UDP socket that survives a pulled cable, or memory for tests. Edge: the network."""
+"""Where packets go: a UDP socket that survives a pulled cable. Edge: the network."""
 
 import logging
 import socket
@@ -57,18 +57,6 @@ class UdpSink:
     def close(self) -> None:
         """Close the socket."""
         self._socket.close()
-
-
-class MemorySink:
-    """Keeps packets with their times, for tests and rehearsal."""
-
-    def __init__(self) -> None:
-        self.errors = 0
-        self.sent: list[tuple[float, Packet]] = []
-
-    def send(self, packet: Packet, now_s: float) -> None:
-        """Remember one packet."""
-        self.sent.append((now_s, packet))
 
 
 def _new_socket() -> socket.socket:

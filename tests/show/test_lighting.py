@@ -1,7 +1,9 @@
 """The output process's loop: what goes wrong in a cycle never stops the next packet."""
 
+import sys
 import threading
 from dataclasses import fields
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +13,9 @@ from controller.bus import Publisher
 from controller.clock import ManualClock
 from controller.lighting import Lighting
 from controller.messages import LightToken, Pulse
-from controller.output.sinks import MemorySink
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
+from memory_sink import MemorySink
 
 
 @pytest.fixture
