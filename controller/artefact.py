@@ -57,7 +57,14 @@ class Manifest(BaseModel):
     """Decoders: positions in the cache."""
     look_ahead_s: Annotated[float, Field(ge=0)] = 0.0
     """How much future sound one output depends on."""
+    derived_from: str | None = None
+    """Embedders: name of the one this stands in for (its int8 form, a distilled student); its decoders accept this."""
+    derived_from_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Embedders: checksum of that one's network."""
     step: OnnxFile
+    refresh: OnnxFile | None = None
+    """Decoders with a bidirectional encoder: reads the past anew, every `refresh_hops` hops."""
+    refresh_hops: Annotated[int, Field(ge=1)] | None = None
 
 
 def sha256_of(path: Path) -> str:
@@ -90,13 +97,19 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
         raise ModelError(f"{path}: this is a {manifest.kind}, `model.{kind}` needs a {kind}")
     if abs(manifest.hop_s - hop_s) > 1e-9:
         raise ModelError(f"{path}: hop_s is {manifest.hop_s:g}, the controller runs at {hop_s:g}; use another model")
-    onnx = folder / manifest.step.file
+    for graph in (manifest.step, manifest.refresh):
+        if graph is not None:
+            _check_file(folder, graph)
+    return manifest
+
+
+def _check_file(folder: Path, graph: OnnxFile) -> None:
+    onnx = folder / graph.file
     if not onnx.is_file():
         raise ModelError(f"{onnx}: named by manifest.yaml but missing; restore it or export the model again")
     found = sha256_of(onnx)
-    if found != manifest.step.sha256:
+    if found != graph.sha256:
         raise ModelError(
-            f"{onnx}: sha256 is {found[:12]}…, the manifest says {manifest.step.sha256[:12]}…; the file "
+            f"{onnx}: sha256 is {found[:12]}…, the manifest says {graph.sha256[:12]}…; the file "
             "is damaged or was swapped: restore it or export the model again"
         )
-    return manifest

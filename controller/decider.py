@@ -1,21 +1,33 @@
 """Windows to light tokens: embed, decode, sample. Used as it is by the live show, by rehearsal and by tests."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from controller.artefact import Manifest, read_manifest
 from controller.clock import Clock
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
+from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
-from controller.decode.skipbart import Network, SkipBart
+from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_from_degrees
 from controller.embed.embedder import Embedder
-from controller.messages import LightToken, Window
+from controller.messages import Embedding, LightToken, Window
 from controller.timing import Timings
 
 SEED_VALUE = 96
 """Brightness the decoder is told for "before the first hop": on, but not loud."""
+
+
+class Decoder(Protocol):
+    """What decides: with a causal network (`SkipBart`) or a bidirectional one (`RefreshedSkipBart`)."""
+
+    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
+        """Logits of one hop, given the light before it."""
+        ...
 
 
 class Decider:
@@ -24,17 +36,19 @@ class Decider:
     Args:
         config: models, sampling, palette and seed.
         clock: measures durations; decides nothing.
+        patient: wait for work off the hot path, so that the same input decides the same (rehearsal).
 
     Raises:
         ModelError: an artefact cannot be used.
     """
 
-    def __init__(self, config: Config, clock: Clock) -> None:
+    def __init__(self, config: Config, clock: Clock, *, patient: bool = False) -> None:
         model = config.model
         embedder_folder, decoder_folder = model_folders(config)
         self.embedder = Embedder(embedder_folder, threads=model.threads, provider=model.provider)
-        self.network = Network(decoder_folder, self.embedder.manifest, threads=model.threads, provider=model.provider)
-        self._skipbart = SkipBart(self.network)
+        self._open = _opener(decoder_folder, self.embedder.manifest, model.threads, model.provider)
+        self.decoder_name = self._open.name
+        self._skipbart = self._open.decoder(patient=patient)
         self._hue_choice = _choice(model.hue)
         self._value_choice = _choice(model.value)
         self._rng = np.random.default_rng(config.seed)
@@ -48,7 +62,7 @@ class Decider:
         """Run both networks once on silence, so that the first hop of the show is not the slow one."""
         silence = Window(0.0, 0, np.zeros(48_000, np.float32), np.zeros((0, 48_000), np.float32))
         embedding = self.embedder.embed(silence)
-        SkipBart(self.network).step(embedding, HUE_PAD, VALUE_PAD)
+        self._open.decoder(patient=True).step(embedding, HUE_PAD, VALUE_PAD)
 
     def step(self, window: Window) -> LightToken:
         """The light for one hop."""
@@ -65,6 +79,36 @@ class Decider:
         token = LightToken(window.t_s, self._seq, self._hue, self._value, hue_p, value_p)
         self._seq += 1
         return token
+
+
+class _Causal:
+    """A causal network and the decoders that run on it."""
+
+    def __init__(self, folder: Path, embedder: Manifest, threads: int, provider: str) -> None:
+        self._network = Network(folder, embedder, threads=threads, provider=provider)
+        self.name = self._network.manifest.name
+
+    def decoder(self, *, patient: bool) -> Decoder:  # noqa: ARG002 - nothing here runs off the hot path
+        return SkipBart(self._network)
+
+
+class _Bidirectional:
+    """A bidirectional network, the thread that refreshes, and the decoders that run on them."""
+
+    def __init__(self, folder: Path, embedder: Manifest, threads: int, provider: str) -> None:
+        self._network = RefreshedNetwork(folder, embedder, threads=threads, provider=provider)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="refresh")
+        self.name = self._network.manifest.name
+
+    def decoder(self, *, patient: bool) -> Decoder:
+        return RefreshedSkipBart(self._network, self._executor, patient=patient)
+
+
+def _opener(folder: Path, embedder: Manifest, threads: int, provider: str) -> _Causal | _Bidirectional:
+    """The network that an artefact holds, by its manifest."""
+    manifest = read_manifest(folder, "decoder", HOP_S)
+    kind = _Causal if manifest.refresh is None else _Bidirectional
+    return kind(folder, embedder, threads, provider)
 
 
 def model_folders(config: Config) -> tuple[Path, Path]:

@@ -183,7 +183,7 @@ class Listening:
             "source": self.name,
             "stems": list(self.stems),
             "embedder": self._decider.embedder.name,
-            "decoder": self._decider.network.manifest.name,
+            "decoder": self._decider.decoder_name,
             "hops": self._tokens_made,
             "late_hops": self._box.dropped,
             "overruns": self._source.overruns,

@@ -79,7 +79,7 @@ class Rehearsal:
         self._config, self._source, self._out = config, source, out
         self._audio = os.path.relpath(song, out) if song.is_file() else None
         self._clock = MonotonicClock()
-        self._decider = Decider(config, self._clock)
+        self._decider = Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
         self._desk = Desk(config, self._patch)
         self._observer = Observer(self._patch)
@@ -227,7 +227,7 @@ class Rehearsal:
         return {
             "embedder": self._decider.embedder.name,
             "embedder_sha256": sha256_of(embedder / "manifest.yaml"),
-            "decoder": self._decider.network.manifest.name,
+            "decoder": self._decider.decoder_name,
             "decoder_sha256": sha256_of(decoder / "manifest.yaml"),
             "config_sha256": sha256_of(self._config.file),
         }

@@ -139,8 +139,15 @@ def _log_softmax(logits: FloatArray) -> FloatArray:
     return np.asarray(shifted - np.log(np.exp(shifted).sum()))
 
 
-def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> None:
+def check_binding(folder: Path, manifest: Manifest, embedder: Manifest) -> None:
+    """Refuse embeddings that the decoder was not trained on.
+
+    Raises:
+        ModelError: another embedder, or another version of it, and none that was made to stand in for it.
+    """
     path = folder / "manifest.yaml"
+    if embedder.derived_from == manifest.embedder and manifest.embedder_sha256 in (None, embedder.derived_from_sha256):
+        return
     if manifest.embedder != embedder.name:
         raise ModelError(
             f"{path}: trained on embeddings of '{manifest.embedder}', but model.embedder is '{embedder.name}'; "
@@ -151,6 +158,11 @@ def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> Non
             f"{path}: trained on another version of '{embedder.name}' (sha256 {str(manifest.embedder_sha256)[:12]}…, "
             f"not {embedder.step.sha256[:12]}…); restore that one or train the decoder again"
         )
+
+
+def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> None:
+    path = folder / "manifest.yaml"
+    check_binding(folder, manifest, embedder)
     if manifest.context_hops is None:
         raise ModelError(f"{path}: context_hops is missing; export the model again")
     wanted_inputs = {"music": [1, 1, 512], "hue": [1, 1], "value": [1, 1], "position": [1]}

@@ -26,9 +26,10 @@ def describe_onnx(path: Path) -> OnnxFile:
     return OnnxFile(file=path.name, sha256=sha256_of(path), inputs=inputs, outputs=outputs)
 
 
-def write_manifest(folder: Path, step: Path, **fields: str | float) -> Manifest:
-    """Write `folder/manifest.yaml` (format 1) for the ONNX file `step`; `fields` are those of `Manifest`."""
-    manifest = Manifest.model_validate({"format": 1, **fields, "step": describe_onnx(step)})
+def write_manifest(folder: Path, step: Path, *, refresh: Path | None = None, **fields: str | float | None) -> Manifest:
+    """Write `folder/manifest.yaml` (format 1) for its ONNX files; `fields` are those of `Manifest`."""
+    graphs = {"step": describe_onnx(step)} | ({"refresh": describe_onnx(refresh)} if refresh else {})
+    manifest = Manifest.model_validate({"format": 1, **fields, **graphs})
     text = yaml.safe_dump(manifest.model_dump(exclude_none=True), sort_keys=False, default_flow_style=None, width=120)
     (folder / "manifest.yaml").write_text(text, encoding="utf-8")
     return manifest

@@ -3,10 +3,14 @@
 Source: Zhao et al., "Skip-BART", ICLR 2026, on BART (Lewis et al., ACL 2020): post-LayerNorm blocks, exact GELU,
 learned positions with BART's offset of two rows, a LayerNorm after the input embeddings on both sides.
 
-Departures:
-* streaming only: encoder, decoder and cross-attention are causal by index, so the look-ahead is zero and every layer's
-  keys and values can be cached; the published encoder reads the whole song;
-* no unused parts: the shared token embedding and the idle `attention` of every MLP are left out, and there is no LoRA.
+Two regimes, one code (`Size.chunk`):
+* bidirectional (chunk 0, as published): the encoder and the cross-attention see the whole song, past and future;
+* streaming (chunk n): hop i sees the hops of its own chunk of n and all before it, so its look-ahead is at most n - 1
+  hops; with chunk 1, the bundled model, it is zero, and keys and values of every layer can be cached exactly.
+The decoder reads its own light causally in both.
+
+Departure: no unused parts. The shared token embedding and the idle `attention` of every MLP are left out; `official.py`
+reads them past, `lora.py` adds the adapters.
 """
 
 from dataclasses import dataclass
@@ -23,7 +27,7 @@ POSITION_OFFSET = 2  # BART's table keeps two rows that no position uses
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Dimensions of a Skip-BART. The defaults are the official ones."""
+    """Dimensions of a Skip-BART. The defaults are the official ones, but streaming."""
 
     d: int = 1024
     encoder_layers: int = 8
@@ -32,6 +36,8 @@ class Size:
     ffn: int = 2048
     positions: int = 1024
     dropout: float = 0.1
+    chunk: int = 1
+    """Hops that the encoder takes in at once; 0: the whole sequence (bidirectional)."""
 
     @property
     def d_head(self) -> int:
@@ -39,12 +45,26 @@ class Size:
         return self.d // self.heads
 
 
-OFFICIAL = Size()
+OFFICIAL = Size(chunk=0)
 SMALL = Size(d=192, encoder_layers=3, decoder_layers=4, heads=4, ffn=384, positions=512)
 
 
+def sight(length: int, chunk: int, attend: Tensor | None, device: torch.device) -> Tensor | None:
+    """What each hop may see: (L, L) or, with `attend`, (B, 1, L, L) bool, True where it may; None: plainly causal.
+
+    Args:
+        chunk: as in `Size`.
+        attend: (B, L) bool, False for padding.
+    """
+    if chunk == 1 and attend is None:
+        return None
+    part = torch.arange(length, device=device) // chunk if chunk else torch.zeros(length, dtype=torch.int64)
+    seen = part.to(device)[None, :] <= part.to(device)[:, None]
+    return seen if attend is None else seen & attend[:, None, None, :]
+
+
 class Attention(nn.Module):
-    """Causal multi-head attention: position i of the queries sees positions 0..i of the source."""
+    """Multi-head attention: causal by index, or after a mask (see `sight`)."""
 
     def __init__(self, size: Size) -> None:
         super().__init__()
@@ -55,9 +75,9 @@ class Attention(nn.Module):
         """(B, L, d) to (B, H, L, Dh)."""
         return x.unflatten(-1, (self.heads, self.d_head)).transpose(1, 2)
 
-    def forward(self, x: Tensor, source: Tensor) -> Tensor:
+    def forward(self, x: Tensor, source: Tensor, seen: Tensor | None = None) -> Tensor:
         q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(source)), self.split(self.v_proj(source))
-        mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)  # (B, H, L, Dh)
+        mixed = functional.scaled_dot_product_attention(q, k, v, seen, is_causal=seen is None)  # (B, H, L, Dh)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
 
@@ -78,10 +98,12 @@ class Block(nn.Module):
         """The feed-forward sub-layer with its residual and LayerNorm."""
         return self.final_layer_norm(x + self.dropout(self.fc2(functional.gelu(self.fc1(x)))))
 
-    def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
-        x = self.self_attn_layer_norm(x + self.dropout(self.self_attn(x, x)))
+    def forward(
+        self, x: Tensor, own: Tensor | None, memory: Tensor | None = None, across: Tensor | None = None
+    ) -> Tensor:
+        x = self.self_attn_layer_norm(x + self.dropout(self.self_attn(x, x, own)))
         if self.encoder_attn is not None and self.encoder_attn_layer_norm is not None and memory is not None:
-            x = self.encoder_attn_layer_norm(x + self.dropout(self.encoder_attn(x, memory)))
+            x = self.encoder_attn_layer_norm(x + self.dropout(self.encoder_attn(x, memory, across)))
         return self.feed_forward(x)
 
 
@@ -99,10 +121,13 @@ class Stack(nn.Module):
         """Add positions (L,) to inputs (B, L, d) and normalise."""
         return self.dropout(self.layernorm_embedding(x + self.embed_positions(position + POSITION_OFFSET)))
 
-    def forward(self, x: Tensor, memory: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, own: Tensor | None = None, memory: Tensor | None = None, across: Tensor | None = None
+    ) -> Tensor:
+        """(B, L, d) to (B, L, d); `own` and `across`: what self- and cross-attention may see, as `sight` gives it."""
         x = self.embed(x, torch.arange(x.shape[1], device=x.device))
         for layer in self.layers:
-            x = layer(x, memory)
+            x = layer(x, own, memory, across)
         return x
 
 
@@ -135,18 +160,20 @@ class SkipBart(nn.Module):
         hue, value = self.hue_embedding(light_in[..., 0]), self.value_embedding(light_in[..., 1])
         return torch.cat([hue, value, self.music_decoder(music)], dim=-1)
 
-    def forward(self, music: Tensor, light_in: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Whole sequences at once.
 
         Args:
             music: (B, L, 512) float32, L <= size.positions.
             light_in: (B, L, 2) int64, hue 0..180 and value 0..256, one hop late.
+            attend: (B, L) bool, False where music is padding; None: nowhere.
 
         Returns:
             Hue logits (B, L, 181) and value logits (B, L, 257).
         """
-        memory = self.encoder(self.music_encoder(music))
-        hidden = self.decoder(self.decoder_input(music, light_in), memory)
+        seen = sight(music.shape[1], self.size.chunk, attend, music.device)
+        memory = self.encoder(self.music_encoder(music), seen)
+        hidden = self.decoder(self.decoder_input(music, light_in), None, memory, seen)
         return self.hue_head(hidden), self.value_head(hidden)
 
 

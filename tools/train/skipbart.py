@@ -1,12 +1,14 @@
-"""Train and export the bundled light decoder: `python -m tools.train.skipbart prepare|finetune|export`.
+"""Train, export and import light decoders: `python -m tools.train.skipbart prepare|finetune|export|import`.
 
 Recipe: Zhao et al., "Skip-BART", ICLR 2026 (AdamW, accuracy-balanced losses, right-shifted light), from scratch and
 streaming; departures are named in `network`, `dataset` and `loss`. The light it learns is the designer's, not human.
 """
 
 import argparse
+import json
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +20,17 @@ from rich.progress import track
 from torch import nn
 
 from controller.artefact import sha256_of
+from controller.errors import ControllerError
+from tools.train import live
 from tools.train.analysis import analyse
 from tools.train.artefact import write_manifest
 from tools.train.augmentation import FLOOR, recolour
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
 from tools.train.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
 from tools.train.designer import design
+from tools.train.imported import import_official as run_import
 from tools.train.loss import Weights, light_loss
-from tools.train.network import SMALL, Size, SkipBart
+from tools.train.network import OFFICIAL, SMALL, Size, SkipBart
 from tools.train.songs import cached_frames, hops_in, list_songs, patches, read_audio
 from tools.train.step import export_step
 
@@ -264,13 +269,54 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--data", type=Path, required=True, help="folder written by prepare, for the parity excerpt")
     exporting.add_argument("--out", type=Path, default=Path("models/skipbart-small"))
+    importing = verbs.add_parser("import", help="the authors' checkpoints to an artefact that the show can run")
+    importing.add_argument("--bart", type=Path, required=True, help="bart_finetune.pth, or one file that holds both")
+    importing.add_argument("--head", type=Path, help="head_finetune.pth")
+    importing.add_argument("--out", type=Path, required=True, help="artefact folder")
+    importing.add_argument("--probe", type=Path, help="npz with music, light_in, hue, value: compare logits")
+    importing.add_argument("--embedder", type=Path, help="folder of the imported OpenL3; default: any of its name")
+    importing.add_argument("--prefix", help="what names in the file begin with, if it is none of the usual")
+    importing.add_argument("--size", type=size_from_text, default=OFFICIAL, help="JSON of other dimensions")
+    importing.add_argument("--hops", type=int, default=live.HOPS, help="past that a refresh reads, in hops")
+    importing.add_argument("--refresh", type=int, default=live.REFRESH_HOPS, help="hops between two refreshes")
+    importing.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the memory, less exact")
     return parser.parse_args(argv)
+
+
+def size_from_text(text: str) -> Size:
+    """Dimensions from JSON, `{"d": 32, "heads": 8, ...}`; what is not given is the official model's."""
+    try:
+        return replace(OFFICIAL, **json.loads(text))
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"not the JSON of a size: {error}") from error
+
+
+def import_official(options: argparse.Namespace) -> int:
+    """The verb `import`; returns the exit status."""
+    try:
+        return run_import(
+            options.bart,
+            options.head,
+            options.out,
+            size=options.size,
+            probe=options.probe,
+            embedder=options.embedder,
+            prefix=options.prefix,
+            hops=options.hops,
+            refresh_hops=options.refresh,
+            int8=options.int8,
+        )
+    except ControllerError as error:
+        print(f"skipbart import: {error}", file=sys.stderr)
+        return 1
 
 
 def main(argv: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = parse(argv)
     torch.set_num_threads(1)
+    if options.verb == "import":
+        return import_official(options)
     if options.verb == "prepare":
         prepare(options.data, options.embedder, options.frames, options.out, options.seed)
     elif options.verb == "finetune":

@@ -131,7 +131,9 @@ def write_columns(caches: list[Tensor], columns: list[Tensor], position: int) ->
 
 
 def export_step(network: SkipBart, path: Path) -> None:
-    """Write the step graph as ONNX, opset 17."""
+    """Write the step graph of a causal network as ONNX, opset 17."""
+    if network.size.chunk != 1:
+        raise ValueError("only a causal network (chunk 1) has exact caches on both sides; see refresh.py for others")
     names = cache_names(network)
     inputs = (
         torch.zeros(1, 1, EMBEDDING),
