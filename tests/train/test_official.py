@@ -6,7 +6,9 @@ adapters included, and the logits that the published arithmetic gives for it, wi
 
 import json
 import math
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,7 @@ from tools.train.official import (  # noqa: E402
     official_tensors,
     read_official,
 )
+from tools.train.step import export_step  # noqa: E402
 
 TINY = {"d": 32, "encoder_layers": 2, "decoder_layers": 2, "heads": 8, "ffn": 48, "positions": 24}
 SIZE = Size(**TINY, chunk=0)
@@ -273,3 +276,47 @@ def test_refused_file_exits_1_with_one_line(imported, capsys):
     Path(arguments[2]).write_bytes(b"no checkpoint")
     assert skipbart.main(arguments) == 1
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices
+def test_a_late_refresh_stops_nothing_and_is_counted(imported, rng):
+    arguments, out, _ = imported
+    assert skipbart.main(arguments) == 0
+    manifest = read_manifest(out, "decoder", 0.1)
+    network = RefreshedNetwork(out, manifest.model_copy(update={"name": manifest.embedder}))
+    busy = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        decoder = RefreshedSkipBart(network, executor, patient=False)
+        blocker = executor.submit(busy.wait, 60.0)  # the worker is kept from its work
+        light = [decoder.step(Embedding(0.0, i, rng.normal(size=512).astype(np.float32)), 9, 9) for i in range(40)]
+        assert np.isfinite([hue for hue, _ in light]).all()
+        assert decoder.late > 0
+        busy.set()
+        blocker.result()
+        late = decoder.late
+        for i in range(40, 60):
+            decoder.step(Embedding(0.0, i, rng.normal(size=512).astype(np.float32)), 9, 9)
+            executor.submit(int).result()  # the worker has time again
+        assert decoder.late <= late + 2  # one to see that it fell behind, one to catch up
+
+
+def test_a_step_graph_with_exact_caches_is_refused_for_bidirectional_weights(tmp_path):
+    with pytest.raises(ValueError, match="only a causal network"):
+        export_step(SkipBart(SIZE), tmp_path / "step.onnx")
+
+
+@pytest.mark.parametrize(("chunk", "furthest"), [(1, 0), (4, 3), (0, 11)])
+def test_look_ahead_is_what_the_size_says(chunk, furthest, rng):
+    """The first hop's logits change with music up to `furthest` hops ahead, and with none beyond."""
+    torch.manual_seed(4)
+    network = SkipBart(replace(SIZE, chunk=chunk, dropout=0.0)).eval()
+    music = torch.from_numpy(rng.normal(size=(1, 12, 512)).astype(np.float32))
+    light = torch.zeros(1, 12, 2, dtype=torch.int64)
+    with torch.no_grad():
+        before = network(music, light)[0][0, 0]
+        answers = []
+        for hop in range(12):
+            changed = music.clone()
+            changed[0, hop] += 3.0
+            answers.append(bool((network(changed, light)[0][0, 0] - before).abs().max() > 1e-6))
+    assert answers == [hop <= furthest for hop in range(12)]
