@@ -61,7 +61,8 @@ def rehearse(models: Path, out: Path) -> None:
 
 def run(out: Path, steps: int) -> None:
     """All stages, in order."""
-    audio, frames, songs, light = (str(out / name) for name in ("audio", "frames", "songs", "skipbart"))
+    names = ("audio", "frames", "songs", "pretrained", "skipbart")
+    audio, frames, songs, music, light = (str(out / name) for name in names)
     models = out / "models"
     small, decoder = str(models / "embedder-small"), str(models / "skipbart-small")
     cut_songs(out / "audio")
@@ -70,7 +71,23 @@ def run(out: Path, steps: int) -> None:
         (embedder.main, ["train", "--data", audio, "--out", str(out), "--steps", count, "--max-minutes", "3"]),
         (embedder.main, ["export", "--data", audio, "--checkpoint", str(out / "embedder.pt"), "--out", small]),
         (skipbart.main, ["prepare", "--data", audio, "--frames", frames, "--embedder", small, "--out", songs]),
-        (skipbart.main, ["finetune", "--data", songs, "--out", light, "--steps", count, "--max-minutes", "3"]),
+        (skipbart.main, ["pretrain", "--data", songs, "--out", music, "--steps", count, "--max-minutes", "3"]),
+        (
+            skipbart.main,
+            [
+                "finetune",
+                "--data",
+                songs,
+                "--out",
+                light,
+                "--steps",
+                count,
+                "--weights",
+                f"{music}/last.pt",
+                "--max-minutes",
+                "3",
+            ],
+        ),
         (skipbart.main, ["finetune", "--data", songs, "--out", light, "--steps", count, "--resume"]),
         (skipbart.main, ["export", "--data", songs, "--checkpoint", f"{light}/last.pt", "--out", decoder]),
         (scores.main, ["--songs", songs, "--decoder", decoder, "--out", str(out / "scores.json")]),

@@ -1,4 +1,4 @@
-"""Train, export and import light decoders: `python -m tools.train.skipbart prepare|finetune|export|import`.
+"""Train, export and import light decoders: `python -m tools.train.skipbart VERB`.
 
 Recipe: Zhao et al., "Skip-BART", ICLR 2026 (AdamW, accuracy-balanced losses, right-shifted light), from scratch and
 streaming; departures are named in `network`, `dataset` and `loss`. The light it learns is the designer's, not human.
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import torch
-from rich.progress import track
+from rich.progress import MofNCompleteColumn, Progress, track
 from torch import nn
 
 from controller.artefact import sha256_of
@@ -31,8 +31,10 @@ from tools.train.designer import design
 from tools.train.imported import import_official as run_import
 from tools.train.loss import Weights, light_loss
 from tools.train.network import OFFICIAL, SMALL, Size, SkipBart
+from tools.train.pretraining import Pretraining, PretrainRecipe
 from tools.train.songs import cached_frames, hops_in, list_songs, patches, read_audio
 from tools.train.step import export_step
+from tools.train.workers import Workers, join
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -111,7 +113,7 @@ def validate(network: SkipBart, songs: list[PreparedSong], device: str, shows: i
     network.eval()
     rows, lengths = [], []
     for song in songs:
-        for show in range(shows):
+        for show in range(min(shows, len(song.light))):
             for start in range(0, song.hops - 1, network.size.positions):
                 crops = crop(song, start, network.size.positions, view=0, show=show, rng=None)
                 music, light_in, light = to_tensors(crops, device)
@@ -133,18 +135,22 @@ def rate_at(step: int, recipe: Recipe) -> float:
 class Training:
     """A run that can stop after any step and go on as if it had not."""
 
-    def __init__(self, size: Size, recipe: Recipe, seed: int, *, device: str = "cpu", bfloat16: bool = False) -> None:
+    def __init__(
+        self, size: Size, recipe: Recipe, seed: int, *, workers: Workers | None = None, bfloat16: bool = False
+    ) -> None:
         torch.manual_seed(seed)
-        self.recipe, self.device = recipe, device
+        self.recipe, self.workers = recipe, workers or Workers()
+        self.device = device = self.workers.device
         self.autocast = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16)
-        self.rng = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(self.workers.seed(seed))
         self.network = SkipBart(size).to(device)
+        self._shared = self.workers.share(self.network)
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         kept = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": kept, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
         self.weights = Weights()
-        self.step_count, self.seconds = 0, 0.0
+        self.step_count, self.seconds, self.hops = 0, 0.0, 0
 
     def step(self, songs: list[PreparedSong]) -> dict[str, float]:
         """One optimiser step on a random batch."""
@@ -155,14 +161,24 @@ class Training:
         crops = draw_batch(songs, batch, length, self.rng)
         music, light_in, light = to_tensors(crops, self.device)
         with self.autocast:
-            logits = self.network(music, light_in)
+            logits = self._shared(music, light_in)
         row = light_loss((logits[0].float(), logits[1].float()), light, self.weights)
         self.optimiser.zero_grad(set_to_none=True)
         row["loss"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.step_count += 1
+        self.hops = music.shape[0] * music.shape[1]
         return {name: float(number.detach()) for name, number in row.items()}
+
+    def validate(self, songs: list[PreparedSong]) -> dict[str, float]:
+        """Teacher-forced losses and accuracies on validation songs."""
+        return validate(self.network, songs, self.device)
+
+    def balance(self, scores: dict[str, float]) -> None:
+        """Set the weights of both losses from the first worker's accuracies."""
+        mine = [scores["hue_accuracy"], scores["value_accuracy"]] if scores else [0.0, 0.0]
+        self.weights.balance(*self.workers.told(mine))
 
     def state(self) -> dict[str, Any]:
         """Everything `restore` needs."""
@@ -184,26 +200,49 @@ class Training:
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 
-def finetune(training: Training, data: Path, out: Path, max_minutes: float) -> None:
-    """Train to the end of the recipe or of the time; log, validate, checkpoint the last and the best."""
+def run(training: Training | Pretraining, data: Path, out: Path, max_minutes: float) -> None:
+    """Train to the end of the recipe or of the time; log, validate, checkpoint the last and the best.
+
+    Every worker trains; the first one does all the rest and tells the others what follows from it.
+    """
     songs, validation = load_songs(data, "train"), load_songs(data, "validation")
-    recipe, log = training.recipe, out / "log.jsonl"
-    best = float("inf")
-    begun = time.monotonic() - training.seconds
-    while training.step_count < recipe.steps and time.monotonic() - begun < 60.0 * max_minutes:
-        row = training.step(songs)
-        training.seconds = time.monotonic() - begun
-        if training.step_count % recipe.log_every == 0:
-            append_log(log, step=training.step_count, seconds=round(training.seconds), **row)
-        if training.step_count % recipe.evaluate_every == 0 or training.step_count == recipe.steps:
-            scores = validate(training.network, validation, training.device)
-            training.weights.balance(scores["hue_accuracy"], scores["value_accuracy"])
-            append_log(log, step=training.step_count, **{f"validation_{name}": x for name, x in scores.items()})
-            save_checkpoint(out / "last.pt", training.state())
-            if scores["loss"] < best:
-                best = scores["loss"]
-                save_checkpoint(out / "best.pt", training.state())
-    save_checkpoint(out / "last.pt", training.state())
+    recipe, workers = training.recipe, training.workers
+    best, hops = float("inf"), 0
+    begun, first, entered = time.monotonic() - training.seconds, training.step_count, time.monotonic()
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), disable=not workers.first) as bar:
+        task = bar.add_task("train", total=recipe.steps, completed=first)
+        while training.step_count < recipe.steps:
+            (late,) = workers.told([float(time.monotonic() - begun > 60.0 * max_minutes)])
+            if late:
+                break
+            row = training.step(songs)
+            hops += training.hops
+            training.seconds = time.monotonic() - begun
+            bar.update(task, completed=training.step_count)
+            if workers.first and training.step_count % recipe.log_every == 0:
+                append_log(out / "log.jsonl", step=training.step_count, seconds=round(training.seconds), **row)
+            if training.step_count % recipe.evaluate_every == 0 or training.step_count == recipe.steps:
+                best = _judge(training, validation, out, best)
+    seconds = max(time.monotonic() - entered, 1e-6)
+    if workers.first:
+        save_checkpoint(out / "last.pt", training.state())
+        print(
+            f"step {training.step_count}: {workers.count * hops / seconds:.0f} hops a second on {workers.count} workers"
+        )
+
+
+def _judge(training: Training | Pretraining, songs: list[PreparedSong], out: Path, best: float) -> float:
+    """Validate and save on the first worker; balance everywhere. Returns the best loss so far."""
+    scores: dict[str, float] = {}
+    if training.workers.first:
+        scores = training.validate(songs)
+        append_log(out / "log.jsonl", step=training.step_count, **{f"validation_{n}": x for n, x in scores.items()})
+    training.balance(scores)
+    if training.workers.first:
+        save_checkpoint(out / "last.pt", training.state())
+        if scores["loss"] < best:
+            save_checkpoint(out / "best.pt", training.state())
+    return min(best, scores.get("loss", best))
 
 
 @torch.no_grad()
@@ -253,17 +292,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     preparing.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
     preparing.add_argument("--frames", type=Path, required=True, help="frame cache (RUN/frames of the embedder's run)")
     preparing.add_argument("--seed", type=int, default=1)
-    training = verbs.add_parser("finetune", help="train on prepared songs")
-    training.add_argument("--data", type=Path, required=True, help="folder written by prepare")
-    training.add_argument("--out", type=Path, required=True, help="run folder: checkpoints and log.jsonl")
-    training.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
-    training.add_argument("--seed", type=int, default=1)
-    training.add_argument("--device", default="cpu")
-    training.add_argument("--steps", type=int, default=Recipe().steps, help="length of the learning rate schedule")
-    training.add_argument("--rate", type=float, default=Recipe().rate, help="largest learning rate")
-    training.add_argument("--weights", type=Path, help="start from the weights of this checkpoint")
-    training.add_argument("--batch", type=int, default=Recipe().batch)
-    training.add_argument("--max-minutes", type=float, default=120.0)
+    _add_trainer(verbs.add_parser("pretrain", help="rebuild masked music: no light needed"), PretrainRecipe())
+    training = verbs.add_parser("finetune", help="learn light from prepared songs")
+    _add_trainer(training, Recipe())
+    training.add_argument("--weights", type=Path, help="start from the weights of this checkpoint (pretrain's, too)")
     training.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
     exporting = verbs.add_parser("export", help="write the ONNX artefact of a checkpoint")
     exporting.add_argument("--checkpoint", type=Path, required=True)
@@ -281,6 +313,19 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     importing.add_argument("--refresh", type=int, default=live.REFRESH_HOPS, help="hops between two refreshes")
     importing.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the memory, less exact")
     return parser.parse_args(argv)
+
+
+def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecipe) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    parser.add_argument("--out", type=Path, required=True, help="run folder: checkpoints and log.jsonl")
+    parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; one for each worker under torchrun")
+    parser.add_argument("--size", type=size_from_text, default=SMALL, help="JSON of other dimensions")
+    parser.add_argument("--steps", type=int, default=recipe.steps, help="length of the run")
+    parser.add_argument("--rate", type=float, default=recipe.rate, help="largest learning rate")
+    parser.add_argument("--batch", type=int, default=recipe.batch)
+    parser.add_argument("--max-minutes", type=float, default=120.0)
 
 
 def size_from_text(text: str) -> Size:
@@ -311,6 +356,26 @@ def import_official(options: argparse.Namespace) -> int:
         return 1
 
 
+def train(options: argparse.Namespace) -> None:
+    """The verbs `pretrain` and `finetune`, on one worker or under `torchrun`."""
+    workers = join(options.device)
+    numbers = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
+    training: Training | Pretraining
+    if options.verb == "pretrain":
+        training = Pretraining(options.size, PretrainRecipe(**numbers), options.seed, workers)
+    else:
+        recipe = Recipe(**numbers)
+        training = Training(options.size, recipe, options.seed, workers=workers, bfloat16=options.bfloat16)
+        if options.weights is not None:
+            training.network.load_state_dict(load_checkpoint(options.weights, workers.device)["network"])
+    last = options.out / "last.pt"
+    if options.resume and last.is_file():
+        training.restore(load_checkpoint(last, workers.device))
+    run(training, options.data, options.out, options.max_minutes)
+    workers.wait()
+    workers.leave()
+
+
 def main(argv: list[str] | None = None) -> int:
     """Command line; returns the exit status."""
     options = parse(argv)
@@ -319,15 +384,8 @@ def main(argv: list[str] | None = None) -> int:
         return import_official(options)
     if options.verb == "prepare":
         prepare(options.data, options.embedder, options.frames, options.out, options.seed)
-    elif options.verb == "finetune":
-        recipe = Recipe(steps=options.steps, batch=options.batch, rate=options.rate)
-        training = Training(SMALL, recipe, options.seed, device=options.device, bfloat16=options.bfloat16)
-        if options.weights is not None:
-            training.network.load_state_dict(load_checkpoint(options.weights, options.device)["network"])
-        last = options.out / "last.pt"
-        if options.resume and last.is_file():
-            training.restore(load_checkpoint(last, options.device))
-        finetune(training, options.data, options.out, options.max_minutes)
+    elif options.verb in ("pretrain", "finetune"):
+        train(options)
     else:
         export(options.checkpoint, options.data, options.out)
     return 0
