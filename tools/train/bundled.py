@@ -15,7 +15,7 @@ Stage = tuple[str, Callable[[list[str]], int], list[str]]
 
 def stages(data: str, out: Path, models: Path, *, bfloat16: bool) -> list[Stage]:
     """The commands in order, as somebody would type them."""
-    frames, songs, run = str(out / "frames"), str(out / "songs"), str(out / "skipbart")
+    songs, run = str(out / "songs"), str(out / "skipbart")
     small, light = str(models / "embedder-small"), str(models / "skipbart-small")
     fast = ["--bfloat16"] if bfloat16 else []
     return [
@@ -28,7 +28,7 @@ def stages(data: str, out: Path, models: Path, *, bfloat16: bool) -> list[Stage]
         (
             "prepare",
             skipbart.main,
-            ["prepare", "--data", data, "--frames", frames, "--embedder", small, "--out", songs],
+            ["prepare", "--data", data, "--embedder", small, "--out", songs],
         ),
         ("train the decoder", skipbart.main, ["finetune", "--data", songs, "--out", run, "--resume", *fast]),
         ("export it", skipbart.main, ["export", "--data", songs, "--checkpoint", f"{run}/best.pt", "--out", light]),

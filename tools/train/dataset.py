@@ -1,8 +1,8 @@
 """Prepared songs and the crops that the decoder trains on.
 
 A prepared song is one `.npz`: `music` (views, hops, 512) float16, embeddings of the song as recorded and as other
-desks would mix it; `light` (shows, hops, 2) int16, shows by different designers; and for scoring `loudness`,
-`onsets`, `beats` and `section_starts` as in `analysis.Analysis`. Edge: reads files.
+desks would mix it; `light` (shows, hops, 2) int16, shows by different designers; `told` (hops, K) float16, what the
+encoder is asked about the music (`prepare.TOLD`). Edge: reads files.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,12 @@ BLIND = 0.1  # share of crops whose values are hidden: brightness then has to co
 
 @dataclass(frozen=True, slots=True)
 class PreparedSong:
-    """One song: music (views, hops, 512) float16, light (shows, hops, 2) int16."""
+    """One song: music (views, hops, 512) float16, light (shows, hops, 2) int16, told (hops, K) float16, K may be 0."""
 
     name: str
     music: npt.NDArray[np.float16]
     light: npt.NDArray[np.int16]
+    told: npt.NDArray[np.float16] | None = None
 
     @property
     def hops(self) -> int:
@@ -40,11 +41,12 @@ class PreparedSong:
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """A batch: music (B, L, 512) float32, light_in and light (B, L, 2) int64."""
+    """A batch: music (B, L, 512) float32, light_in and light (B, L, 2) int64, told (B, L, K) float32."""
 
     music: FloatArray
     light_in: IntArray
     light: IntArray
+    told: FloatArray
 
 
 def load_songs(folder: Path, split: str) -> list[PreparedSong]:
@@ -61,7 +63,8 @@ def load_songs(folder: Path, split: str) -> list[PreparedSong]:
     songs = []
     for path in paths:
         with np.load(path) as arrays:
-            songs.append(PreparedSong(path.stem, arrays["music"], arrays["light"]))
+            told = arrays.get("told")
+            songs.append(PreparedSong(path.stem, arrays["music"], arrays["light"], told))
     return songs
 
 
@@ -101,16 +104,15 @@ def freeze(light_in: IntArray, rng: Generator, share: float = FREEZE) -> IntArra
     """In some spans of a crop (L, 2), tell the light of the span's start instead of the real one.
 
     This is what a model that missed a cue sees in a show. Trained without it, the network takes a still light for a
-    designer who likes stillness, keeps still as well, and never leaves that state again (LOG.md). Values freeze more
-    often than hues: music tells when to hit, but not which colour another designer would have taken.
+    designer who likes stillness, keeps still as well, and never leaves that state again (LOG.md). Only values: a hue
+    told frozen makes every hop of the span a hop at which the hue should change, and teaches changes at any time.
     """
     if rng.random() >= share:
         return light_in
     out, n = light_in.copy(), len(light_in)
-    for column, spans in ((0, rng.integers(0, 3)), (1, rng.integers(1, 4))):
-        for _ in range(int(spans)):
-            start, length = int(rng.integers(0, n)), int(np.exp(rng.uniform(np.log(8), np.log(250))))
-            out[start : start + length, column] = out[start, column]
+    for _ in range(int(rng.integers(1, 4))):
+        start, length = int(rng.integers(0, n)), int(np.exp(rng.uniform(np.log(8), np.log(250))))
+        out[start : start + length, 1] = out[start, 1]
     return out
 
 
@@ -136,7 +138,9 @@ def crop(song: PreparedSong, start: int, length: int, *, view: int, show: int, r
     light_in = np.concatenate([np.array([before]), light[start : end - 1]])
     if rng is not None:
         light_in = blind(corrupt(freeze(light_in, rng), rng), rng)
-    return Crops(song.music[view, start:end].astype(np.float32)[None], light_in[None], light[start:end][None])
+    told = np.zeros((end - start, 0)) if song.told is None else song.told[start:end]
+    music = song.music[view, start:end].astype(np.float32)
+    return Crops(music[None], light_in[None], light[start:end][None], told.astype(np.float32)[None])
 
 
 def draw_batch(songs: list[PreparedSong], size: int, length: int, rng: Generator) -> Crops:
@@ -152,5 +156,4 @@ def draw_batch(songs: list[PreparedSong], size: int, length: int, rng: Generator
         start = 0 if rng.random() < 1 / 8 else int(rng.integers(0, song.hops - length + 1))
         view, show = int(rng.integers(len(song.music))), int(rng.integers(len(song.light)))
         parts.append(crop(song, start, length, view=view, show=show, rng=rng))
-    music, light_in, light = (np.concatenate([getattr(part, name) for part in parts]) for name in Crops.__slots__)
-    return Crops(music, light_in, light)
+    return Crops(*(np.concatenate([getattr(part, name) for part in parts]) for name in Crops.__slots__))

@@ -61,8 +61,8 @@ def rehearse(models: Path, out: Path) -> None:
 
 def run(out: Path, steps: int) -> None:
     """All stages, in order."""
-    names = ("audio", "frames", "songs", "pretrained", "skipbart")
-    audio, frames, songs, music, light = (str(out / name) for name in names)
+    names = ("audio", "songs", "pretrained", "skipbart")
+    audio, songs, music, light = (str(out / name) for name in names)
     models = out / "models"
     small, decoder = str(models / "embedder-small"), str(models / "skipbart-small")
     cut_songs(out / "audio")
@@ -70,7 +70,7 @@ def run(out: Path, steps: int) -> None:
     stages = (
         (embedder.main, ["train", "--data", audio, "--out", str(out), "--steps", count, "--max-minutes", "3"]),
         (embedder.main, ["export", "--data", audio, "--checkpoint", str(out / "embedder.pt"), "--out", small]),
-        (skipbart.main, ["prepare", "--data", audio, "--frames", frames, "--embedder", small, "--out", songs]),
+        (skipbart.main, ["prepare", "--data", audio, "--embedder", small, "--out", songs]),
         (skipbart.main, ["pretrain", "--data", songs, "--out", music, "--steps", count, "--max-minutes", "3"]),
         (
             skipbart.main,

@@ -38,6 +38,10 @@ class Size:
     dropout: float = 0.1
     chunk: int = 1
     """Hops that the encoder takes in at once; 0: the whole sequence (bidirectional)."""
+    skip: bool = True
+    """Whether the decoder hears the music of its own hop through the skip connection; False is an ablation."""
+    light: bool = True
+    """Whether the decoder is told the light before each hop; False is an ablation."""
 
     @property
     def d_head(self) -> int:
@@ -158,7 +162,12 @@ class SkipBart(nn.Module):
     def decoder_input(self, music: Tensor, light_in: Tensor) -> Tensor:
         """Concatenate hue, value and music features of each hop: (B, L, d)."""
         hue, value = self.hue_embedding(light_in[..., 0]), self.value_embedding(light_in[..., 1])
-        return torch.cat([hue, value, self.music_decoder(music)], dim=-1)
+        heard = self.music_decoder(music)
+        if not self.size.light:
+            hue, value = torch.zeros_like(hue), torch.zeros_like(value)
+        if not self.size.skip:
+            heard = torch.zeros_like(heard)
+        return torch.cat([hue, value, heard], dim=-1)
 
     def forward(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Whole sequences at once.
@@ -171,10 +180,14 @@ class SkipBart(nn.Module):
         Returns:
             Hue logits (B, L, 181) and value logits (B, L, 257).
         """
+        return self.answer(music, light_in, attend)[:2]
+
+    def answer(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """As `forward`, and the encoder's output (B, L, d)."""
         seen = sight(music.shape[1], self.size.chunk, attend, music.device)
         memory = self.encoder(self.music_encoder(music), seen)
         hidden = self.decoder(self.decoder_input(music, light_in), None, memory, seen)
-        return self.hue_head(hidden), self.value_head(hidden)
+        return self.hue_head(hidden), self.value_head(hidden), memory
 
 
 def _initialise(network: SkipBart) -> None:

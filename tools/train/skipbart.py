@@ -8,37 +8,33 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
-from rich.progress import MofNCompleteColumn, Progress, track
+from rich.progress import MofNCompleteColumn, Progress
 from torch import nn
 
-from controller.artefact import sha256_of
 from controller.errors import ControllerError
 from tools.train import live
-from tools.train.analysis import analyse
 from tools.train.artefact import write_manifest
-from tools.train.augmentation import FLOOR, recolour
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
 from tools.train.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
-from tools.train.designer import design
 from tools.train.imported import import_official as run_import
+from tools.train.listening import Student, told_loss
 from tools.train.loss import Weights, light_loss
 from tools.train.network import OFFICIAL, SMALL, Size, SkipBart
+from tools.train.prepare import EMBEDDER_NOTE, TOLD, prepare
 from tools.train.pretraining import Pretraining, PretrainRecipe
-from tools.train.songs import cached_frames, hops_in, list_songs, patches, read_audio
 from tools.train.step import export_step
 from tools.train.workers import Workers, join
 
 FloatArray = npt.NDArray[np.float32]
 
-VIEWS, SHOWS = 3, 12
 PARITY_HOPS = 256
 
 
@@ -52,59 +48,15 @@ class Recipe:
     rate: float = 1.5e-3
     warmup: int = 100
     clip: float = 1.0
+    told: float = 0.5  # weight of what the encoder is asked besides
+    asked: int = len(TOLD)
     evaluate_every: int = 200
     log_every: int = 20
 
 
-def embed(session: onnxruntime.InferenceSession, frames: FloatArray, hops: int) -> FloatArray:
-    """Embeddings (hops, 512) of a song's frames through the exported embedder, as the show computes them."""
-    rows = []
-    for hop in range(hops):
-        patch = patches(frames, np.array([hop])).astype(np.float32)
-        rows.append(session.run(None, {"patch": patch})[0][0])
-    return np.stack(rows)
-
-
-EMBEDDER_NOTE = "embedder.sha256"
-"""In the folder of prepared songs: checksum of the embedder that prepared them, which the export writes down."""
-
-
-def prepare(data: Path, embedder: Path, cache: Path, out: Path, seed: int) -> None:
-    """Write one `.npz` for each song that has none yet: views of the music, shows of several designers."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(embedder / "embedder.onnx", options, providers=["CPUExecutionProvider"])
-    out.mkdir(parents=True, exist_ok=True)
-    (out / EMBEDDER_NOTE).write_text(sha256_of(embedder / "embedder.onnx") + "\n", encoding="ascii")
-    for index, song in enumerate(track(list_songs(data), "prepare")):
-        path = out / song.split / f"{song.name}.npz"
-        if path.is_file():
-            continue
-        rng = np.random.default_rng([seed, index])
-        samples = read_audio(song.path)
-        frames = np.asarray(cached_frames(song, cache), np.float32)
-        views = [frames, *(np.maximum(recolour(frames, rng), FLOOR) for _ in range(VIEWS - 1))]
-        music = np.stack([embed(session, view, hops_in(samples)) for view in views])
-        analysis = analyse(samples)
-        light = np.stack([design(analysis, rng).light for _ in range(SHOWS)])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez(
-            partial,
-            music=music.astype(np.float16),
-            light=light.astype(np.int16),
-            loudness=analysis.loudness,
-            onsets=analysis.onsets,
-            beats=analysis.beats,
-            section_starts=analysis.beats[[4 * section.first for section in analysis.sections]],
-        )
-        partial.replace(path)
-
-
-def to_tensors(crops: Crops, device: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Music, light_in and light of a batch on a device."""
-    music, light_in, light = (torch.from_numpy(getattr(crops, name)).to(device) for name in Crops.__slots__)
-    return music, light_in, light
+def to_tensors(crops: Crops, device: str) -> tuple[torch.Tensor, ...]:
+    """Music, light_in, light and told of a batch on a device."""
+    return tuple(torch.from_numpy(getattr(crops, name)).to(device) for name in Crops.__slots__)
 
 
 @torch.no_grad()
@@ -116,7 +68,7 @@ def validate(network: SkipBart, songs: list[PreparedSong], device: str, shows: i
         for show in range(min(shows, len(song.light))):
             for start in range(0, song.hops - 1, network.size.positions):
                 crops = crop(song, start, network.size.positions, view=0, show=show, rng=None)
-                music, light_in, light = to_tensors(crops, device)
+                music, light_in, light, _ = to_tensors(crops, device)
                 row = light_loss(network(music, light_in), light, Weights())
                 rows.append([float(number) for number in row.values()])
                 lengths.append(light.shape[1])
@@ -144,9 +96,10 @@ class Training:
         self.autocast = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16)
         self.rng = np.random.default_rng(self.workers.seed(seed))
         self.network = SkipBart(size).to(device)
-        self._shared = self.workers.share(self.network)
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        kept = [p for p in self.network.parameters() if p.ndim <= 1]
+        self.student = Student(self.network, recipe.asked).to(device)
+        self._shared = self.workers.share(self.student)
+        decayed = [p for p in self.student.parameters() if p.ndim > 1]
+        kept = [p for p in self.student.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": 0.05}, {"params": kept, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
         self.weights = Weights()
@@ -159,13 +112,18 @@ class Training:
         share = float(self.rng.choice(self.recipe.lengths))
         length, batch = int(share * self.network.size.positions), int(self.recipe.batch / share)
         crops = draw_batch(songs, batch, length, self.rng)
-        music, light_in, light = to_tensors(crops, self.device)
+        music, light_in, light, told = to_tensors(crops, self.device)
         with self.autocast:
-            logits = self._shared(music, light_in)
-        row = light_loss((logits[0].float(), logits[1].float()), light, self.weights)
+            hue, value, heard = self._shared(music, light_in)
+        row = light_loss((hue.float(), value.float()), light, self.weights)
+        if told.shape[-1]:
+            row["told_loss"] = told_loss(heard.float(), told)
+            row["loss"] = row["loss"] + self.recipe.told * row["told_loss"]
+        else:
+            row["loss"] = row["loss"] + 0.0 * heard.sum()  # DDP wants a gradient for everything, if it be zero
         self.optimiser.zero_grad(set_to_none=True)
         row["loss"].backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
+        nn.utils.clip_grad_norm_(self.student.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.step_count += 1
         self.hops = music.shape[0] * music.shape[1]
@@ -184,6 +142,8 @@ class Training:
         """Everything `restore` needs."""
         return {
             "network": self.network.state_dict(),
+            "student": self.student.state_dict(),
+            "size": asdict(self.network.size),
             "optimiser": self.optimiser.state_dict(),
             "weights": [self.weights.hue, self.weights.value],
             "randomness": randomness(self.rng),
@@ -193,7 +153,7 @@ class Training:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a saved state."""
-        self.network.load_state_dict(state["network"])
+        self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.weights = Weights(*state["weights"])
         restore_randomness(state["randomness"], self.rng)
@@ -249,7 +209,7 @@ def _judge(training: Training | Pretraining, songs: list[PreparedSong], out: Pat
 def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
     """Store what the whole-sequence network says about a validation excerpt, for tests that have no torch."""
     crops = crop(song, song.hops // 4, PARITY_HOPS, view=0, show=0, rng=None)
-    music, light_in, _ = to_tensors(crops, "cpu")
+    music, light_in, *_ = to_tensors(crops, "cpu")
     hue_logits, value_logits = network(music, light_in)
     np.savez_compressed(
         path,
@@ -262,8 +222,9 @@ def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
 
 def export(checkpoint: Path, data: Path, out: Path) -> None:
     """Write the step graph, its manifest and the parity excerpt of a checkpoint."""
-    network = SkipBart(SMALL)
-    network.load_state_dict(load_checkpoint(checkpoint)["network"])
+    state = load_checkpoint(checkpoint)
+    network = SkipBart(Size(**state["size"]))
+    network.load_state_dict(state["network"])
     network.eval()
     out.mkdir(parents=True, exist_ok=True)
     export_step(network, out / "step.onnx")
@@ -290,7 +251,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     preparing.add_argument("--data", type=Path, required=True, help="audio folder with tracks.csv")
     preparing.add_argument("--out", type=Path, required=True, help="folder for one .npz per song")
     preparing.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
-    preparing.add_argument("--frames", type=Path, required=True, help="frame cache (RUN/frames of the embedder's run)")
+    preparing.add_argument("--workers", type=int, default=1, help="songs at a time")
     preparing.add_argument("--seed", type=int, default=1)
     _add_trainer(verbs.add_parser("pretrain", help="rebuild masked music: no light needed"), PretrainRecipe())
     training = verbs.add_parser("finetune", help="learn light from prepared songs")
@@ -308,7 +269,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     importing.add_argument("--probe", type=Path, help="npz with music, light_in, hue, value: compare logits")
     importing.add_argument("--embedder", type=Path, help="folder of the imported OpenL3; default: any of its name")
     importing.add_argument("--prefix", help="what names in the file begin with, if it is none of the usual")
-    importing.add_argument("--size", type=size_from_text, default=OFFICIAL, help="JSON of other dimensions")
+    importing.add_argument(
+        "--size", type=partial(size_from_text, base=OFFICIAL), default=OFFICIAL, help="JSON of other dimensions"
+    )
     importing.add_argument("--hops", type=int, default=live.HOPS, help="past that a refresh reads, in hops")
     importing.add_argument("--refresh", type=int, default=live.REFRESH_HOPS, help="hops between two refreshes")
     importing.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the memory, less exact")
@@ -321,17 +284,19 @@ def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecip
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda; one for each worker under torchrun")
-    parser.add_argument("--size", type=size_from_text, default=SMALL, help="JSON of other dimensions")
+    parser.add_argument(
+        "--size", type=partial(size_from_text, base=SMALL), default=SMALL, help="JSON of other dimensions"
+    )
     parser.add_argument("--steps", type=int, default=recipe.steps, help="length of the run")
     parser.add_argument("--rate", type=float, default=recipe.rate, help="largest learning rate")
     parser.add_argument("--batch", type=int, default=recipe.batch)
     parser.add_argument("--max-minutes", type=float, default=120.0)
 
 
-def size_from_text(text: str) -> Size:
-    """Dimensions from JSON, `{"d": 32, "heads": 8, ...}`; what is not given is the official model's."""
+def size_from_text(text: str, base: Size) -> Size:
+    """Dimensions from JSON, `{"d": 32, "heads": 8, ...}`; what is not given is the base's."""
     try:
-        return replace(OFFICIAL, **json.loads(text))
+        return replace(base, **json.loads(text))
     except (TypeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"not the JSON of a size: {error}") from error
 
@@ -383,7 +348,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.verb == "import":
         return import_official(options)
     if options.verb == "prepare":
-        prepare(options.data, options.embedder, options.frames, options.out, options.seed)
+        prepare(options.data, options.embedder, options.out, options.seed, options.workers)
     elif options.verb in ("pretrain", "finetune"):
         train(options)
     else:
