@@ -193,14 +193,15 @@ class SkipBart(nn.Module):
 def _initialise(network: SkipBart) -> None:
     """Initial weights for training from scratch.
 
-    Inside the layers BART's normal 0.02: with larger ones, twelve LayerNorms behind twelve additions leave nothing of
-    the input. Glorot for the MLPs at both ends, music at half of it: light must not whisper beside music, or the
-    network needs hundreds of steps to notice that most light is the light of the hop before (LOG.md, first evening).
+    Inside the decoder's layers BART's normal 0.02: with larger ones, twelve LayerNorms behind twelve additions leave
+    nothing of the input. The encoder, whose input stays in view, learns to follow beats sooner with twice that. Glorot
+    for the MLPs at both ends, music at half of it: light must not whisper beside music, or the network needs hundreds
+    of steps to notice that most light is the light of the hop before (LOG.md, first evening).
     """
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear):
             if ".layers." in name:
-                nn.init.normal_(module.weight, std=0.02)
+                nn.init.normal_(module.weight, std=0.04 if name.startswith("encoder.") else 0.02)
             else:
                 nn.init.xavier_normal_(module.weight, gain=0.5 if name.startswith("music") else 1.0)
             nn.init.zeros_(module.bias)
