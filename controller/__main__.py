@@ -46,6 +46,13 @@ def build_parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--out", type=Path, required=True, metavar="DIR")
     rehearse.add_argument("--seed", type=int, help="instead of seed")
 
+    evaluate = commands.add_parser("evaluate", help="how good a light file is", description="How good a light file is.")
+    evaluate.add_argument("tokens", type=Path, metavar="TOKENS.csv", help="as `rehearse` writes it")
+    evaluate.add_argument("--audio", type=Path, required=True, metavar="SONG", help="the song it is for")
+    evaluate.add_argument("--reference", type=Path, metavar="REF.csv", help="a show by people for the same song")
+    evaluate.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
+    evaluate.set_defaults(run=_evaluate)
+
     _command(commands, "check", _check, "validate config, patch, profiles and models; print the patch sheet")
     patch = commands.add_parser("patch", help="the patch").add_subparsers(required=True, metavar="WHAT")
     _command(patch, "sheet", _patch_sheet, "print the patch sheet")
@@ -120,6 +127,17 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
     summary = rehearse(_configured(arguments), arguments.song, arguments.out)
     print(json.dumps(summary))
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from controller.evaluate import evaluate, print_evaluation  # noqa: PLC0415
+
+    result = evaluate(arguments.tokens, arguments.audio, arguments.reference)
+    if arguments.json:
+        print(json.dumps(result))
+    else:
+        print_evaluation(result)
     return 0
 
 

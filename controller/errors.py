@@ -29,5 +29,9 @@ class AudioError(ControllerError):
     """An audio device, file or folder of stems cannot be used."""
 
 
+class EvaluationError(ControllerError):
+    """A light file cannot be judged, or nothing is here to judge it with."""
+
+
 class PageError(ControllerError):
     """The operator page cannot be served."""

@@ -19,7 +19,6 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from controller import metrics
 from controller.artefact import sha256_of
 from controller.audio.onsets import Onsets
 from controller.audio.source import Recorded, accent_column, open_recorded
@@ -31,6 +30,9 @@ from controller.decider import Decider, model_folders
 from controller.desk import Desk, Tick, patch_of
 from controller.errors import AudioError
 from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
+from controller.metrics.correspondence import block_correlation, lift
+from controller.metrics.craft import hue_dwell_s
+from controller.metrics.safety import LUMINANCE, dark_share, flash_times_s, most_in_one_second
 from controller.observe import Observer
 from controller.patch.patch import Patch
 from controller.report_page import Onset, ReportData, render_report
@@ -39,7 +41,6 @@ from controller.timing import Timings
 HOP_S = 0.1
 REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 KEEP_TIMINGS = 20_000
 
 
@@ -195,8 +196,8 @@ class Rehearsal:
         traces = self._traces
         rate_hz = self._config.rates.output_hz
         luminance = np.array(traces.luminance, np.float32)
-        flashes = metrics.flash_times_s(luminance, rate_hz)
-        red = metrics.flash_times_s(np.array(traces.red, np.float32), rate_hz)
+        flashes = flash_times_s(luminance, rate_hz)
+        red = flash_times_s(np.array(traces.red, np.float32), rate_hz)
         power = np.array(traces.power, np.float32)
         hops = np.minimum((np.arange(len(power)) / rate_hz / HOP_S).astype(int), len(traces.levels_db) - 1)
         level_db = np.array(traces.levels_db, np.float32)[hops]
@@ -206,19 +207,18 @@ class Rehearsal:
         for t_s, strength in traces.onsets:
             onsets[min(len(onsets) - 1, int(t_s * rate_hz))] += strength
         change = np.abs(np.diff(brightness, prepend=brightness[:1])).astype(np.float32)
-        hues = traces.light[:, 0]
         return {
             "flashes": len(flashes),
-            "flashes_in_worst_second": metrics.most_in_one_second(flashes),
-            "red_flashes_in_worst_second": metrics.most_in_one_second(red),
-            "dark_share": round(metrics.dark_share(power, level_db > self._config.audio.silence_db), 4),
-            "hue_dwell_s": round(metrics.hue_dwell_s(hues, HOP_S), 2),
-            "loudness_brightness": round(metrics.blockwise_correlation(amplitude, brightness, rate_hz), 3),
-            "loudness_brightness_lift": round(metrics.lift(amplitude, brightness, rate_hz), 3),
-            "onset_change": round(metrics.blockwise_correlation(onsets, change, rate_hz), 3),
-            "onset_change_lift": round(metrics.lift(onsets, change, rate_hz), 3),
+            "flashes_in_worst_second": most_in_one_second(flashes),
+            "red_flashes_in_worst_second": most_in_one_second(red),
+            "dark_share": round(dark_share(power, level_db > self._config.audio.silence_db), 4),
+            "hue_dwell_s": round(hue_dwell_s(traces.light), 2),
+            "loudness_brightness": round(block_correlation(amplitude, brightness, rate_hz), 3),
+            "loudness_brightness_lift": round(_block_lift(amplitude, brightness, rate_hz), 3),
+            "onset_change": round(block_correlation(onsets, change, rate_hz), 3),
+            "onset_change_lift": round(_block_lift(onsets, change, rate_hz), 3),
             "intensity_variation": round(float(brightness.std()), 3),
-            "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(hues) * HOP_S, 1e-9), 1),
+            "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(traces.light) * HOP_S, 1e-9), 1),
             "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
         }
 
@@ -313,6 +313,12 @@ def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
         raise AudioError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
     finally:
         source.close()
+
+
+def _block_lift(heard: FloatArray, seen: FloatArray, rate_hz: float) -> float:
+    """Lift of `block_correlation`; 0 where the song is too short for one."""
+    found = lift(lambda light: block_correlation(heard, np.asarray(light, np.float32), rate_hz), seen, rate_hz)
+    return 0.0 if np.isnan(found) else found
 
 
 def _rows(patch: Patch) -> list[tuple[str, int]]:

@@ -6,9 +6,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("librosa")
 
+from controller.metrics.craft import changes_near, hue_changes
 from tools.train.analysis import Analysis, Section, analyse
 from tools.train.designer import VALUE_STEP, decays, design
-from tools.train.evaluate import changes_near, hue_changes
 
 BARS, BEAT_HOPS = 48, 5
 SEEDS = range(30)

@@ -8,14 +8,15 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.train import embedder, scores, skipbart
+from tools.train import embedder, skipbart
 
 Stage = tuple[str, Callable[[list[str]], int], list[str]]
 
 
 def stages(data: str, out: Path, models: Path, *, bfloat16: bool) -> list[Stage]:
     """The commands in order, as somebody would type them."""
-    songs, run = str(out / "songs"), str(out / "skipbart")
+    songs, heard, run = str(out / "songs"), str(out / "listening"), str(out / "skipbart")
+    table = ["--out", str(out / "table.json")]
     small, light = str(models / "embedder-small"), str(models / "skipbart-small")
     fast = ["--bfloat16"] if bfloat16 else []
     return [
@@ -28,11 +29,20 @@ def stages(data: str, out: Path, models: Path, *, bfloat16: bool) -> list[Stage]
         (
             "prepare",
             skipbart.main,
-            ["prepare", "--data", data, "--embedder", small, "--out", songs],
+            ["prepare", "--data", data, "--embedder", small, "--out", songs, "--workers", "2"],
         ),
-        ("train the decoder", skipbart.main, ["finetune", "--data", songs, "--out", run, "--resume", *fast]),
-        ("export it", skipbart.main, ["export", "--data", songs, "--checkpoint", f"{run}/best.pt", "--out", light]),
-        ("score it", scores.main, ["--songs", songs, "--decoder", light, "--out", str(out / "scores.json")]),
+        ("teach it to listen", skipbart.main, ["listen", "--data", songs, "--out", heard, "--resume", *fast]),
+        (
+            "train the decoder",
+            skipbart.main,
+            ["finetune", "--data", songs, "--out", run, "--weights", f"{heard}/last.pt", "--resume", *fast],
+        ),
+        ("export it", skipbart.main, ["export", "--data", songs, "--checkpoint", f"{run}/last.pt", "--out", light]),
+        (
+            "score it",
+            skipbart.main,
+            ["evaluate", "--data", songs, "--row", f"Skip-BART, streaming={light}", "--embedder", small, *table],
+        ),
     ]
 
 

@@ -16,7 +16,7 @@ import soundfile
 import yaml
 
 from controller.audio.file_source import FileSource
-from tools.train import embedder, scores, skipbart
+from tools.train import embedder, skipbart
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +61,8 @@ def rehearse(models: Path, out: Path) -> None:
 
 def run(out: Path, steps: int) -> None:
     """All stages, in order."""
-    names = ("audio", "songs", "pretrained", "skipbart")
-    audio, songs, music, light = (str(out / name) for name in names)
+    names = ("audio", "songs", "listening", "pretrained", "skipbart")
+    audio, songs, heard, music, light = (str(out / name) for name in names)
     models = out / "models"
     small, decoder = str(models / "embedder-small"), str(models / "skipbart-small")
     cut_songs(out / "audio")
@@ -71,6 +71,7 @@ def run(out: Path, steps: int) -> None:
         (embedder.main, ["train", "--data", audio, "--out", str(out), "--steps", count, "--max-minutes", "3"]),
         (embedder.main, ["export", "--data", audio, "--checkpoint", str(out / "embedder.pt"), "--out", small]),
         (skipbart.main, ["prepare", "--data", audio, "--embedder", small, "--out", songs]),
+        (skipbart.main, ["listen", "--data", songs, "--out", heard, "--steps", count, "--max-minutes", "3"]),
         (skipbart.main, ["pretrain", "--data", songs, "--out", music, "--steps", count, "--max-minutes", "3"]),
         (
             skipbart.main,
@@ -90,7 +91,20 @@ def run(out: Path, steps: int) -> None:
         ),
         (skipbart.main, ["finetune", "--data", songs, "--out", light, "--steps", count, "--resume"]),
         (skipbart.main, ["export", "--data", songs, "--checkpoint", f"{light}/last.pt", "--out", decoder]),
-        (scores.main, ["--songs", songs, "--decoder", decoder, "--out", str(out / "scores.json")]),
+        (
+            skipbart.main,
+            [
+                "evaluate",
+                "--data",
+                songs,
+                "--row",
+                f"demo={decoder}",
+                "--embedder",
+                small,
+                "--out",
+                str(out / "table.json"),
+            ],
+        ),
     )
     for command, arguments in stages:
         print("==", command.__module__, *arguments, flush=True)

@@ -5,13 +5,14 @@ Uses the runtime's own decoder and sampler on the exported step graph, so what i
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from controller.artefact import read_manifest
 from controller.decode.sampling import Choice, sample_hue, sample_value
-from controller.decode.skipbart import Network, SkipBart
+from controller.decode.skipbart import Logits, Network, SkipBart
 from controller.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
 from controller.messages import Embedding
 
@@ -27,17 +28,29 @@ class Settings:
     value: Choice = field(default_factory=lambda: Choice(temperature=1.15, top_p=0.97, reach=160))
 
 
+class Decoder(Protocol):
+    """`SkipBart` or `RefreshedSkipBart`."""
+
+    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
+        """Logits of one hop, given the light before it."""
+        ...
+
+
 def generate(network: Network, music: FloatArray, settings: Settings, rng: np.random.Generator) -> IntArray:
+    """`play` with a causal network."""
+    return play(SkipBart(network), music, settings, rng)
+
+
+def play(decoder: Decoder, music: FloatArray, settings: Settings, rng: np.random.Generator) -> IntArray:
     """A show for a song.
 
     Args:
-        network: opened artefact.
+        decoder: fresh, at the beginning of a set.
         music: (hops, 512) embeddings.
 
     Returns:
         (hops, 2) int64, hue 0..179 and value 0..255. The show begins with nothing lit (PAD).
     """
-    decoder = SkipBart(network)
     light = np.empty((len(music), 2), np.int64)
     hue: int | None = None
     value: int | None = None

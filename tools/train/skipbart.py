@@ -24,8 +24,9 @@ from tools.train import live
 from tools.train.artefact import write_manifest
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
 from tools.train.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
+from tools.train.generate import Settings
 from tools.train.imported import import_official as run_import
-from tools.train.listening import Student, told_loss
+from tools.train.listening import Listening, ListenRecipe, Student, told_loss
 from tools.train.loss import Weights, light_loss
 from tools.train.network import OFFICIAL, SMALL, Size, SkipBart
 from tools.train.prepare import EMBEDDER_NOTE, TOLD, prepare
@@ -129,6 +130,12 @@ class Training:
         self.hops = music.shape[0] * music.shape[1]
         return {name: float(number.detach()) for name, number in row.items()}
 
+    def begin_with(self, state: dict[str, Any]) -> None:
+        """Start from the weights of another run: `listen`, `pretrain` or `finetune`."""
+        self.network.load_state_dict(state["network"])
+        if "student" in state:
+            self.student.load_state_dict(state["student"])
+
     def validate(self, songs: list[PreparedSong]) -> dict[str, float]:
         """Teacher-forced losses and accuracies on validation songs."""
         return validate(self.network, songs, self.device)
@@ -160,7 +167,7 @@ class Training:
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 
-def run(training: Training | Pretraining, data: Path, out: Path, max_minutes: float) -> None:
+def run(training: Training | Pretraining | Listening, data: Path, out: Path, max_minutes: float) -> None:
     """Train to the end of the recipe or of the time; log, validate, checkpoint the last and the best.
 
     Every worker trains; the first one does all the rest and tells the others what follows from it.
@@ -191,7 +198,7 @@ def run(training: Training | Pretraining, data: Path, out: Path, max_minutes: fl
         )
 
 
-def _judge(training: Training | Pretraining, songs: list[PreparedSong], out: Path, best: float) -> float:
+def _judge(training: Training | Pretraining | Listening, songs: list[PreparedSong], out: Path, best: float) -> float:
     """Validate and save on the first worker; balance everywhere. Returns the best loss so far."""
     scores: dict[str, float] = {}
     if training.workers.first:
@@ -254,10 +261,20 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     preparing.add_argument("--workers", type=int, default=1, help="songs at a time")
     preparing.add_argument("--seed", type=int, default=1)
     _add_trainer(verbs.add_parser("pretrain", help="rebuild masked music: no light needed"), PretrainRecipe())
+    listening = verbs.add_parser("listen", help="teach the encoder beats, bars and sections, without light")
+    _add_trainer(listening, ListenRecipe())
+    listening.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
     training = verbs.add_parser("finetune", help="learn light from prepared songs")
     _add_trainer(training, Recipe())
     training.add_argument("--weights", type=Path, help="start from the weights of this checkpoint (pretrain's, too)")
     training.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
+    judging = verbs.add_parser("evaluate", help="the table: baselines, designer and models on held-out songs")
+    judging.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+    judging.add_argument("--split", default="test", choices=["train", "validation", "test"])
+    judging.add_argument("--row", action="append", metavar="NAME=DIR", help="an artefact; default: the bundled one")
+    judging.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
+    judging.add_argument("--out", type=Path, help="also write the table as JSON here")
+    judging.add_argument("--json", action="store_true", help="print JSON instead of Markdown")
     exporting = verbs.add_parser("export", help="write the ONNX artefact of a checkpoint")
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--data", type=Path, required=True, help="folder written by prepare, for the parity excerpt")
@@ -278,7 +295,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecipe) -> None:
+def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecipe | ListenRecipe) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
     parser.add_argument("--out", type=Path, required=True, help="run folder: checkpoints and log.jsonl")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
@@ -321,18 +338,36 @@ def import_official(options: argparse.Namespace) -> int:
         return 1
 
 
+def judge(options: argparse.Namespace) -> int:
+    """The verb `evaluate`; returns the exit status."""
+    from tools.train import table  # noqa: PLC0415 - only this verb needs it
+
+    rows = dict(row.split("=", 1) for row in options.row or ["Skip-BART, streaming=models/skipbart-small"])
+    folders = {name: Path(folder) for name, folder in rows.items()}
+    try:
+        scores = table.evaluate(options.data, options.split, folders, options.embedder, Settings())
+    except (ControllerError, FileNotFoundError) as error:
+        print(f"skipbart evaluate: {error}", file=sys.stderr)
+        return 1
+    if options.out is not None:
+        table.save(scores, options.out)
+    print(json.dumps(scores) if options.json else table.markdown(scores))
+    return 0
+
+
 def train(options: argparse.Namespace) -> None:
-    """The verbs `pretrain` and `finetune`, on one worker or under `torchrun`."""
+    """The verbs `listen`, `pretrain` and `finetune`, on one worker or under `torchrun`."""
     workers = join(options.device)
     numbers = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
-    training: Training | Pretraining
-    if options.verb == "pretrain":
+    training: Training | Pretraining | Listening
+    if options.verb == "listen":
+        training = Listening(options.size, ListenRecipe(**numbers), options.seed, workers, bfloat16=options.bfloat16)
+    elif options.verb == "pretrain":
         training = Pretraining(options.size, PretrainRecipe(**numbers), options.seed, workers)
     else:
-        recipe = Recipe(**numbers)
-        training = Training(options.size, recipe, options.seed, workers=workers, bfloat16=options.bfloat16)
+        training = Training(options.size, Recipe(**numbers), options.seed, workers=workers, bfloat16=options.bfloat16)
         if options.weights is not None:
-            training.network.load_state_dict(load_checkpoint(options.weights, workers.device)["network"])
+            training.begin_with(load_checkpoint(options.weights, workers.device))
     last = options.out / "last.pt"
     if options.resume and last.is_file():
         training.restore(load_checkpoint(last, workers.device))
@@ -347,9 +382,11 @@ def main(argv: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     if options.verb == "import":
         return import_official(options)
+    if options.verb == "evaluate":
+        return judge(options)
     if options.verb == "prepare":
         prepare(options.data, options.embedder, options.out, options.seed, options.workers)
-    elif options.verb in ("pretrain", "finetune"):
+    elif options.verb in ("listen", "pretrain", "finetune"):
         train(options)
     else:
         export(options.checkpoint, options.data, options.out)
