@@ -57,6 +57,9 @@ class Manifest(BaseModel):
     """Decoders: positions in the cache."""
     look_ahead_s: Annotated[float, Field(ge=0)] = 0.0
     """How much future sound one output depends on."""
+    centre_s: Annotated[float, Field(ge=0)] = 0.0
+    """Embedders: how long before the window's end the moment lies that an embedding stands for. OpenL3's, whose
+    decoders were trained on centred windows: 0.5."""
     derived_from: str | None = None
     """Embedders: name of the one this stands in for (its int8 form, a distilled student); its decoders accept this."""
     derived_from_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None

@@ -59,6 +59,7 @@ class ModelConfig(Section):
     decoder: str
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     provider: Literal["cpu", "cuda"] = "cpu"
+    embed_every: Literal["auto"] | Annotated[int, Field(ge=1, le=20)] = "auto"
     hue: SamplingConfig = SamplingConfig()
     value: SamplingConfig = SamplingConfig()
 

@@ -1,5 +1,6 @@
 """Windows to light tokens: embed, decode, sample. Used as it is by the live show, by rehearsal and by tests."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +16,14 @@ from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_from_degrees
 from controller.embed.embedder import Embedder
+from controller.embed.paced import PacedEmbedder, advice, hops_for
 from controller.messages import Embedding, LightToken, Window
 from controller.timing import Timings
 
+log = logging.getLogger(__name__)
+
+MEASURED = 4
+"""Rounds that the governor measures."""
 SEED_VALUE = 96
 """Brightness the decoder is told for "before the first hop": on, but not loud."""
 
@@ -43,31 +49,59 @@ class Decider:
     """
 
     def __init__(self, config: Config, clock: Clock, *, patient: bool = False) -> None:
+        self._clock = clock
         model = config.model
         embedder_folder, decoder_folder = model_folders(config)
         self.embedder = Embedder(embedder_folder, threads=model.threads, provider=model.provider)
         self._open = _opener(decoder_folder, self.embedder.manifest, model.threads, model.provider)
         self.decoder_name = self._open.name
         self._skipbart = self._open.decoder(patient=patient)
+        self._paced = self._pace(config, patient=patient)
         self._hue_choice = _choice(model.hue)
         self._value_choice = _choice(model.value)
         self._rng = np.random.default_rng(config.seed)
         self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
         self._value = SEED_VALUE
         self._seq = 0
-        self._clock = clock
         self.timings = Timings()
 
+    @property
+    def embed_every(self) -> int:
+        """Hops between two embeddings; 1 unless the embedder is too slow for this machine."""
+        return self._paced.every
+
     def warm_up(self) -> None:
-        """Run both networks once on silence, so that the first hop of the show is not the slow one."""
+        """Run both networks on silence, so that the first hop of the show is not the slow one."""
+        self._measure(1)
+
+    def _pace(self, config: Config, *, patient: bool) -> PacedEmbedder:
+        """The embedder at the configured pace; `auto`: what this machine can keep, measured. A rehearsal has time."""
+        every = config.model.embed_every
+        if every == "auto":
+            embed_s, decode_s = (0.0, 0.0) if patient else self._measure(MEASURED)
+            every = hops_for(embed_s, decode_s)
+            if every > 1:
+                log.warning("%s", advice(self.embedder.name, embed_s, every, self.embedder.manifest.front_end))
+        executor = ThreadPoolExecutor(1, thread_name_prefix="embed") if every > 1 else None
+        return PacedEmbedder(self.embedder, every, executor, patient=patient)
+
+    def _measure(self, rounds: int) -> tuple[float, float]:
+        """Seconds that embedding and decoding take here: the best of some rounds, the first of which warms up."""
         silence = Window(0.0, 0, np.zeros(48_000, np.float32), np.zeros((0, 48_000), np.float32))
-        embedding = self.embedder.embed(silence)
-        self._open.decoder(patient=True).step(embedding, HUE_PAD, VALUE_PAD)
+        decoder = self._open.decoder(patient=True)
+        rows = []
+        for _ in range(rounds):
+            started_s = self._clock.now_s()
+            embedding = self.embedder.embed(silence)
+            embedded_s = self._clock.now_s()
+            decoder.step(embedding, HUE_PAD, VALUE_PAD)
+            rows.append((embedded_s - started_s, self._clock.now_s() - embedded_s))
+        return min(row[0] for row in rows), min(row[1] for row in rows)
 
     def step(self, window: Window) -> LightToken:
         """The light for one hop."""
         started_s = self._clock.now_s()
-        embedding = self.embedder.embed(window)
+        embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
         hue_logits, value_logits = self._skipbart.step(embedding, self._hue, self._value)
         self._hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)

@@ -183,6 +183,7 @@ class Listening:
             "source": self.name,
             "stems": list(self.stems),
             "embedder": self._decider.embedder.name,
+            "embed_every": self._decider.embed_every,
             "decoder": self._decider.decoder_name,
             "hops": self._tokens_made,
             "late_hops": self._box.dropped,

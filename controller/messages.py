@@ -49,7 +49,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What a window sounds like: vector (512,) float32."""
+    """What a window sounds like: vector (512,) float32.
+
+    Attributes:
+        t_s: the moment it stands for: the window's end, or its centre where decoders were trained on centred windows.
+    """
 
     t_s: float
     seq: int

@@ -63,7 +63,7 @@ class Embedder:
         flat = np.asarray(vector, np.float32).reshape(EMBEDDING_SIZE)
         if not np.isfinite(flat).all():
             flat = np.zeros(EMBEDDING_SIZE, np.float32)
-        return Embedding(window.t_s, window.seq, flat)
+        return Embedding(window.t_s - self.manifest.centre_s, window.seq, flat)
 
 
 def _front_end(folder: Path, manifest: Manifest) -> Callable[[FloatArray], FloatArray]:

@@ -197,6 +197,7 @@ def export_student(student: Embedder, teacher: Path, out: Path) -> None:
         hop_s=0.1,
         window_s=1.0,
         look_ahead_s=0.0,
+        centre_s=taught.centre_s,
         derived_from=taught.name,
         derived_from_sha256=taught.step.sha256,
     )

@@ -77,7 +77,6 @@ def import_weights(weights: Path, out: Path, probe: Path | None) -> int:
         opset_version=17,
         dynamo=False,
     )
-    # the window is trailing, live: no future is needed; that the centre lies half a second back is the label's business
     manifest = write_manifest(out, path, name=OPENL3, kind="embedder", front_end="openl3-mel256", **_times())
     rng = np.random.default_rng(0)
     inputs = [spectrogram(rng.normal(0.0, 0.1, WINDOW_SAMPLES).astype(np.float32)) for _ in range(3)]
@@ -227,7 +226,7 @@ def _megabytes(path: Path) -> float:
 
 
 def _times() -> dict[str, float]:
-    return {"hop_s": 0.1, "window_s": WINDOW_SAMPLES / SAMPLE_RATE_HZ, "look_ahead_s": 0.0}
+    return {"hop_s": 0.1, "window_s": WINDOW_SAMPLES / SAMPLE_RATE_HZ, "look_ahead_s": 0.0, "centre_s": 0.5}
 
 
 def card(manifest: Manifest, title: str, facts: dict[str, str]) -> str:

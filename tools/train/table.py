@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rich.console import Console
 from rich.progress import track
 
 from controller.artefact import Manifest, read_manifest
@@ -122,7 +123,7 @@ def score(song: HeldOut, light: IntArray, against: AgainstMusic) -> dict[str, fl
 def score_row(light: Light, songs: list[HeldOut], seeds: tuple[int, ...], title: str) -> dict[str, Any]:
     """One row: medians over songs for each seed, their mean and spread, lifts with intervals."""
     by_seed: list[list[dict[str, float]]] = [[] for _ in seeds]
-    for song in track(songs, title):
+    for song in track(songs, title, console=Console(stderr=True)):
         against = AgainstMusic(song.features, song.hops)
         for rows, seed in zip(by_seed, seeds, strict=True):
             rows.append(score(song, light(song, np.random.default_rng([seed, len(rows)])), against))
