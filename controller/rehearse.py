@@ -226,7 +226,6 @@ class Rehearsal:
         embedder, decoder = model_folders(self._config)
         return {
             "embedder": self._decider.embedder.name,
-            "embed_every": self._decider.embed_every,
             "embedder_sha256": sha256_of(embedder / "manifest.yaml"),
             "decoder": self._decider.decoder_name,
             "decoder_sha256": sha256_of(decoder / "manifest.yaml"),
