@@ -54,14 +54,20 @@ def test_hue_changes_cluster_on_section_starts(song):
     lights = [design(song, np.random.default_rng(seed)).light for seed in SEEDS]
     share = np.mean([changes_near(light, starts_of(song), 1) for light in lights if len(hue_changes(light))])
     by_chance = 3 * 6 / song.hops
-    assert share > 10 * by_chance
+    assert share > 8 * by_chance
 
 
 def test_most_section_starts_bring_another_look(song):
-    """73 % in the cue tracks; a cue that asks for the colour already there changes nothing, so less is seen."""
+    """73 % in the cue tracks; a cue that asks for the colour already there changes nothing, so less is seen.
+
+    Half of the designers are late, by a bar at the most.
+    """
     lights = [design(song, np.random.default_rng(seed)).light for seed in SEEDS]
-    brought = [light[start, 0] != light[start - 1, 0] for light in lights for start in starts_of(song)[1:]]
-    assert 0.5 < np.mean(brought) < 0.95
+    starts, bar = starts_of(song)[1:], 4 * BEAT_HOPS
+    at_once = [light[start, 0] != light[start - 1, 0] for light in lights for start in starts]
+    within = [(np.diff(light[start - 1 : start + bar + 1, 0]) != 0).any() for light in lights for start in starts]
+    assert 0.25 < np.mean(at_once) < 0.8
+    assert np.mean(at_once) + 0.1 < np.mean(within) < 0.95
 
 
 def test_palettes_come_back_with_their_sections(song):

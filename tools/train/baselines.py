@@ -10,6 +10,8 @@ aroused music is lighter (Palmer et al., PNAS 2013: faster goes with lighter and
 import numpy as np
 import numpy.typing as npt
 
+from controller.metrics.correspondence import MusicFeatures
+
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
@@ -39,16 +41,13 @@ def is_major(chroma: FloatArray) -> bool:
     return bool(best[0] > best[1])
 
 
-def rule_based(chroma: FloatArray, flux: FloatArray, rms: FloatArray, hops: int) -> IntArray:
-    """Emotion of each segment to its colour: (hops, 2).
-
-    Args:
-        chroma: (frames, 12). flux, rms: (frames,), onset strength and root mean square, all at 30 a second.
-    """
+def rule_based(music: MusicFeatures, hops: int) -> IntArray:
+    """Emotion of each segment to its colour: (hops, 2)."""
+    chroma, onsets, rms = music.chroma, music.onsets, music.rms
     size = SEGMENT_S * FRAMES_PER_S
     starts = range(0, max(len(rms) - size // 2, 1), size)
     loud = np.array([rms[a : a + size].mean() for a in starts])
-    busy = np.array([flux[a : a + size].mean() for a in starts])
+    busy = np.array([onsets[a : a + size].mean() for a in starts])
     arousal = loud / (np.median(loud) + 1e-9) + busy / (np.median(busy) + 1e-9)
     middle = float(np.median(arousal))
     colours = [

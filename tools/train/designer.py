@@ -29,6 +29,7 @@ COOL = {90: 2.0, 105: 3.0, 118: 4.0, 130: 2.0, 60: 1.0}  # cyan, azure, blue, in
 WARM = {0: 4.0, 10: 3.0, 18: 3.0, 150: 2.0, 165: 1.5}  # red, orange, amber, magenta, rose
 CUE_ON_SECTION, CUE_ON_DOWNBEAT = 0.73, 0.13
 CUES_INSIDE, CUES_IN_FILL = 0.29, 0.77  # a bar, besides its downbeat; the last bar of a section
+RETURN = 0.3  # chance, at each downbeat, that a colour that was stepped away from comes back
 OFF_BEAT = 0.45  # share of the cues inside a bar that fall beside a beat
 ACCENTS = 0.5  # share of the cues inside a bar that are flares or blackouts and leave the colour alone
 FLASH_HOPS = 3  # flares and blackouts last 0.2 to 0.7 s in the cue tracks
@@ -50,6 +51,8 @@ class Taste:
         pace: how many cues inside sections, as a multiple of what people do on average.
         warm_energy: energetic sections are the warm ones (otherwise the cool ones).
         drama: probability of a build and of a blackout before a lift.
+        late: probability that the look of a new section comes one to four beats late: somebody who hears the song for
+            the first time cannot know that a section starts, and a model that hears no future has to learn from them.
     """
 
     dim: float
@@ -60,6 +63,7 @@ class Taste:
     pace: float
     warm_energy: bool
     drama: float
+    late: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +97,10 @@ def draw_taste(rng: Generator) -> Taste:
         hit=rng.uniform(0.3, 0.7),
         decay_s=float(rng.choice([0.15, 0.25, 0.4])),
         on=rng.choice(["beats", "bass", "onsets"], p=[0.3, 0.3, 0.4]),
-        pace=float(np.exp(rng.normal(-0.6, 0.6))),
+        pace=float(np.exp(rng.normal(-0.95, 0.5))),
         warm_energy=bool(rng.random() < 0.75),
         drama=rng.uniform(0.2, 0.7),
+        late=float(rng.choice([0.0, 0.8], p=[0.6, 0.4])),
     )
 
 
@@ -213,17 +218,24 @@ class Composer:
             for bar in range(section.first, section.last):
                 first = bar == section.first
                 if first and rng.random() < CUE_ON_SECTION:
-                    current = self._turn(bar, family.hues[0])
+                    current = self._turn(bar, family.hues[0], beats_late=self._lateness())
                 elif not first and family.every and (bar - section.first) % family.every == 0:
                     current = self._turn(bar, family.hues[(bar - section.first) // family.every % 2])
+                elif not first and current != family.hues[0] and rng.random() < RETURN:
+                    current = self._turn(bar, family.hues[0])
                 elif not first and rng.random() < CUE_ON_DOWNBEAT * pace:
                     current = self._turn(bar, _other(family, current))
                 inside = CUES_IN_FILL if bar == section.last - 1 else CUES_INSIDE
                 if rng.random() < inside * pace:
                     current = self._inside(bar, family, current)
 
-    def _turn(self, bar: int, hue: int) -> int:
-        self.hue[self.bar(bar) :] = hue
+    def _lateness(self) -> int:
+        return int(self.rng.integers(1, BEATS_PER_BAR + 1)) if self.rng.random() < self.taste.late else 0
+
+    def _turn(self, bar: int, hue: int, beats_late: int = 0) -> int:
+        beat = bar * BEATS_PER_BAR + beats_late
+        first = int(self.song.beats[beat]) if beat < len(self.song.beats) else self.song.hops
+        self.hue[first:] = hue
         return hue
 
     def _inside(self, bar: int, family: Family, current: int) -> int:

@@ -1,7 +1,7 @@
 """An audio folder to what the decoder trains on: embeddings as venues would give them, designed shows, what is told.
 
 One `.npz` for each song and speed: `music` (views, hops, 512) float16, `light` (shows, hops, 2) int16, `told`
-(hops, len(TOLD)) float16, and for scoring `loudness`, `onsets`, `beats`, `section_starts`, and `chroma`, `flux` and
+(hops, len(TOLD)) float16, and for scoring `loudness`, `beats`, `section_starts`, and `chroma`, `onsets` and
 `rms` at 30 frames a second. Training songs come at three speeds (and pitches, as from a turntable), each in three
 views: as recorded, as another desk would mix it, and so again in a room with a crowd. Edge: reads and writes files.
 """
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
@@ -20,7 +19,8 @@ from rich.progress import track
 
 from controller.artefact import sha256_of
 from controller.embed.mel import SAMPLE_RATE_HZ
-from tools.train.analysis import BEATS_PER_BAR, RATE_HZ, Analysis, analyse
+from controller.song_features import music_features
+from tools.train.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.augmentation import FLOOR, add_noise, recolour, reverberate
 from tools.train.designer import design
 from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, song_frames
@@ -30,11 +30,12 @@ Generator = np.random.Generator
 
 SHOWS = 12
 SPEEDS = (1.0, 0.88, 1.12)
-FRAMES_PER_S = 30
+MUSIC_AT_30 = ("chroma", "onsets", "rms")
 JUST_HOPS = 10
+RECENT_HOPS, BEFORE_HOPS = 10, 80
 
 TOLD = ("beat", "downbeat", "beat_sin", "beat_cos", "bar_sin", "bar_cos", "section", "calm", "hot",
-        "loudness", "onset", "bass")  # fmt: skip
+        "loudness", "onset", "bass", "novel")  # fmt: skip
 """What the encoder is asked besides: where in beat, bar and form the music is, and how loud, hop by hop."""
 TOLD_YES = ("beat", "downbeat", "section", "calm", "hot")
 
@@ -76,8 +77,23 @@ def bar_position(beats: npt.NDArray[np.int64], hops: int) -> tuple[FloatArray, F
     return (count % 1.0).astype(np.float32), (count / BEATS_PER_BAR % 1.0).astype(np.float32)
 
 
-def told(song: Analysis) -> npt.NDArray[np.float16]:
-    """The answers to `TOLD`: (hops, len(TOLD)), yes or no as 1 and 0, the others -1..1."""
+def novelty(music: FloatArray) -> FloatArray:
+    """How unlike the last second is to the eight before, (hops,) 0..1: what can be heard of a new section at once.
+
+    Args:
+        music: (hops, 512) embeddings.
+    """
+    total = np.cumsum(np.concatenate([np.zeros((1, music.shape[1])), music]), axis=0)
+    now = np.arange(1, len(music) + 1)
+    recent, before = np.maximum(now - RECENT_HOPS, 0), np.maximum(now - RECENT_HOPS - BEFORE_HOPS, 0)
+    last = (total[now] - total[recent]) / (now - recent)[:, None]
+    past = (total[recent] - total[before]) / np.maximum(recent - before, 1)[:, None]
+    distance = np.linalg.norm(last - past, axis=1) * (recent - before >= BEFORE_HOPS // 4)
+    return np.clip(distance / (np.percentile(distance, 98) + 1e-6), 0.0, 1.0).astype(np.float32)
+
+
+def told(song: Analysis, music: FloatArray) -> npt.NDArray[np.float16]:
+    """The answers to `TOLD`: (hops, len(TOLD)), yes or no as 1 and 0, the others -1..1; `music` as in `novelty`."""
     hops = song.hops
     flags = {name: np.zeros(hops, np.float32) for name in TOLD_YES}
     flags["beat"][song.beats] = 1.0
@@ -92,55 +108,57 @@ def told(song: Analysis) -> npt.NDArray[np.float16]:
         flags["calm"][first:end] = float(section.label == 0)
     beat, bar = (2.0 * np.pi * phase for phase in bar_position(song.beats, hops))
     waves = {"beat_sin": np.sin(beat), "beat_cos": np.cos(beat), "bar_sin": np.sin(bar), "bar_cos": np.cos(bar)}
-    heard = {"loudness": song.loudness, "onset": song.onsets, "bass": song.bass}
+    heard = {"loudness": song.loudness, "onset": song.onsets, "bass": song.bass, "novel": novelty(music)}
     return np.stack([{**flags, **waves, **heard}[name] for name in TOLD], axis=1).astype(np.float16)
 
 
 def music_at_30(samples: FloatArray) -> dict[str, FloatArray]:
-    """Chroma (frames, 12), onset strength and root mean square (frames,) at 30 a second, from librosa."""
-    sound = soxr.resample(samples, SAMPLE_RATE_HZ, RATE_HZ, quality="MQ")
-    step = RATE_HZ // FRAMES_PER_S
-    magnitude = np.abs(librosa.stft(sound, hop_length=step))
-    return {
-        "chroma": librosa.feature.chroma_stft(S=magnitude**2, sr=RATE_HZ).T.astype(np.float32),
-        "flux": librosa.onset.onset_strength(y=sound, sr=RATE_HZ, hop_length=step).astype(np.float32),
-        "rms": librosa.feature.rms(S=magnitude)[0].astype(np.float32),
-    }
+    """What the metrics hear of a song, at 30 frames a second: see `controller.song_features`."""
+    music = music_features(samples)
+    return {name: getattr(music, name).astype(np.float32) for name in MUSIC_AT_30}
 
 
-def prepare_one(job: Job, embedder: Path, seed: int) -> None:
-    """Write one file, unless it is there."""
-    if job.path.is_file():
+def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -> None:
+    """Write one file, unless it is there; `relight`: compose and tell anew for the music that is there."""
+    if job.path.is_file() and not relight:
         return
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(embedder / "embedder.onnx", options, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng([seed, job.number, round(100 * job.speed)])
     samples = read_audio(job.song.path)
     if job.speed != 1.0:
         samples = soxr.resample(samples, SAMPLE_RATE_HZ * job.speed, SAMPLE_RATE_HZ).astype(np.float32)
-    frames = song_frames(samples)
-    views = [frames, np.maximum(recolour(frames, rng), FLOOR), np.maximum(crowded(frames, rng), FLOOR)]
-    music = np.stack([embed(session, view, hops_in(samples)) for view in views])
+    heard: dict[str, npt.NDArray[np.generic]]
+    if job.path.is_file():
+        with np.load(job.path) as arrays:
+            heard = {name: arrays[name] for name in ("music", *MUSIC_AT_30) if name in arrays}
+    else:
+        heard = {"music": embed_views(samples, embedder, rng), **(music_at_30(samples) if job.speed == 1.0 else {})}
     song = analyse(samples)
     light = np.stack([design(song, rng).light for _ in range(SHOWS)])
     partial_path = job.path.with_suffix(".partial.npz")
     np.savez(
         partial_path,
-        music=music.astype(np.float16),
         light=light.astype(np.int16),
-        told=told(song),
+        told=told(song, heard["music"][0].astype(np.float32)),
         loudness=song.loudness,
-        onsets=song.onsets,
         beats=song.beats,
         section_starts=song.beats[[BEATS_PER_BAR * section.first for section in song.sections]],
-        **(music_at_30(samples) if job.speed == 1.0 else {}),
+        **heard,
     )
     partial_path.replace(job.path)
 
 
-def prepare(data: Path, embedder: Path, out: Path, seed: int, workers: int = 1) -> None:
-    """Write every file that is not there yet."""
+def embed_views(samples: FloatArray, embedder: Path, rng: Generator) -> npt.NDArray[np.float16]:
+    """The three views of a song, embedded: (3, hops, 512)."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(embedder / "embedder.onnx", options, providers=["CPUExecutionProvider"])
+    frames = song_frames(samples)
+    views = [frames, np.maximum(recolour(frames, rng), FLOOR), np.maximum(crowded(frames, rng), FLOOR)]
+    return np.stack([embed(session, view, hops_in(samples)) for view in views]).astype(np.float16)
+
+
+def prepare(data: Path, embedder: Path, out: Path, seed: int, *, workers: int = 1, relight: bool = False) -> None:
+    """Write every file that is not there yet; `relight`: and new shows for those that are."""
     jobs = []
     for number, song in enumerate(list_songs(data)):
         for speed in SPEEDS if song.split == "train" else (1.0,):
@@ -149,7 +167,7 @@ def prepare(data: Path, embedder: Path, out: Path, seed: int, workers: int = 1) 
     for folder in {job.path.parent for job in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
     (out / EMBEDDER_NOTE).write_text(sha256_of(embedder / "embedder.onnx") + "\n", encoding="ascii")
-    work = partial(prepare_one, embedder=embedder, seed=seed)
+    work = partial(prepare_one, embedder=embedder, seed=seed, relight=relight)
     if workers == 1:
         for job in track(jobs, "prepare"):
             work(job)

@@ -133,8 +133,9 @@ class Training:
     def begin_with(self, state: dict[str, Any]) -> None:
         """Start from the weights of another run: `listen`, `pretrain` or `finetune`."""
         self.network.load_state_dict(state["network"])
-        if "student" in state:
-            self.student.load_state_dict(state["student"])
+        questions = {n: x for n, x in state.get("student", {}).items() if n.startswith("questions.")}
+        if questions and questions["questions.bias"].shape == self.student.questions.bias.shape:
+            self.student.load_state_dict(questions, strict=False)
 
     def validate(self, songs: list[PreparedSong]) -> dict[str, float]:
         """Teacher-forced losses and accuracies on validation songs."""
@@ -258,6 +259,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     preparing.add_argument("--data", type=Path, required=True, help="audio folder with tracks.csv")
     preparing.add_argument("--out", type=Path, required=True, help="folder for one .npz per song")
     preparing.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
+    preparing.add_argument("--relight", action="store_true", help="new shows for music that is prepared already")
     preparing.add_argument("--workers", type=int, default=1, help="songs at a time")
     preparing.add_argument("--seed", type=int, default=1)
     _add_trainer(verbs.add_parser("pretrain", help="rebuild masked music: no light needed"), PretrainRecipe())
@@ -385,7 +387,14 @@ def main(argv: list[str] | None = None) -> int:
     if options.verb == "evaluate":
         return judge(options)
     if options.verb == "prepare":
-        prepare(options.data, options.embedder, options.out, options.seed, options.workers)
+        prepare(
+            options.data,
+            options.embedder,
+            options.out,
+            options.seed,
+            workers=options.workers,
+            relight=options.relight,
+        )
     elif options.verb in ("listen", "pretrain", "finetune"):
         train(options)
     else:

@@ -49,7 +49,6 @@ class HeldOut:
     music: FloatArray
     light: IntArray
     features: MusicFeatures
-    flux: FloatArray
 
     @property
     def hops(self) -> int:
@@ -69,13 +68,12 @@ def read_song(path: Path) -> HeldOut:
                 ("section_starts", arrays["section_starts"]),
             )
         }
-        features = MusicFeatures(arrays["chroma"], arrays["flux"], arrays["rms"], **frames)
+        features = MusicFeatures(arrays["chroma"], arrays["onsets"], arrays["rms"], **frames)
         return HeldOut(
             path.stem,
             arrays["music"][0].astype(np.float32),
             arrays["light"].astype(np.int64),
             features,
-            arrays["flux"],
         )
 
 
@@ -85,7 +83,7 @@ FIXED: dict[str, Light] = {
     "best constant": lambda song, _: best_constant(song.light[0]),
     "uniform random": lambda song, rng: uniform_random(song.hops, rng),
     "RMS follower": lambda song, _: rms_follower(song.features.rms, song.hops),
-    "rule-based": lambda song, _: rule_based(song.features.chroma, song.flux, song.features.rms, song.hops),
+    "rule-based": lambda song, _: rule_based(song.features, song.hops),
     "designer": lambda song, rng: song.light[rng.integers(1, len(song.light))],
 }
 
