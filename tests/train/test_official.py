@@ -261,6 +261,19 @@ def test_import_writes_an_artefact_that_decodes(imported, capsys, rng):
     np.testing.assert_array_equal(shows[0], shows[1])  # whatever the worker's pace
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("precision", "near"), [("fp16", 0.05), ("int8", 0.6)])
+def test_smaller_precisions_say_what_they_lose_and_still_decode(imported, capsys, precision, near):
+    arguments, out, _ = imported
+    assert skipbart.main([*arguments, "--precision", precision]) == 0
+    difference = float(capsys.readouterr().out.split("differ from the network by at most ")[1].split()[0])
+    assert 0.0 < difference < near
+    manifest = read_manifest(out, "decoder", 0.1)
+    assert manifest.name == f"skipbart-official-{precision}"
+    assert all(tensor.dtype in ("float32", "int64") for tensor in manifest.step.inputs)
+    assert "the same hue first at" in (out / "card.md").read_text(encoding="utf-8")
+
+
 def test_failed_probe_exits_1(imported, capsys):
     arguments, out, probe = imported
     with np.load(probe) as arrays:

@@ -1,5 +1,7 @@
 """The training loop learns, resumes exactly, and never shows the network its own target."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,11 +10,13 @@ pytest.importorskip("onnxruntime")
 pytest.importorskip("librosa")
 pytest.importorskip("av")
 
+from controller.artefact import read_manifest  # noqa: E402
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from tools.train.dataset import CORRUPT, UNLIT, corrupt, crop, draw_batch, first_light  # noqa: E402
 from tools.train.loss import Weights, light_loss  # noqa: E402
 from tools.train.network import SkipBart  # noqa: E402
-from tools.train.skipbart import Recipe, Training, rate_at, to_tensors  # noqa: E402
+from tools.train.prepare import EMBEDDER_NOTE  # noqa: E402
+from tools.train.skipbart import Recipe, Training, export, rate_at, to_tensors  # noqa: E402
 
 
 def test_one_batch_can_be_learnt_by_heart(tiny_size, lit_songs, rng):
@@ -103,3 +107,20 @@ def test_learning_rate_warms_up_and_falls():
 def test_a_missing_checkpoint_says_so(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such checkpoint"):
         load_checkpoint(tmp_path / "none.pt")
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices
+@pytest.mark.parametrize("chunk", [1, 0])
+def test_export_takes_the_size_from_the_checkpoint(tiny_size, lit_songs, tmp_path, chunk):
+    """Streaming: one graph with exact caches. Bidirectional: two, as the show refreshes them."""
+    (tmp_path / "validation").mkdir()
+    song = lit_songs[0]
+    np.savez(tmp_path / "validation" / "song.npz", music=song.music, light=song.light)
+    (tmp_path / EMBEDDER_NOTE).write_text("0" * 64 + "\n")
+    training = Training(replace(tiny_size, chunk=chunk), Recipe(steps=2, batch=2, warmup=1), seed=1)
+    training.step(lit_songs)
+    save_checkpoint(tmp_path / "last.pt", training.state())
+    export(tmp_path / "last.pt", tmp_path, tmp_path / "artefact")
+    manifest = read_manifest(tmp_path / "artefact", "decoder", 0.1)
+    assert (manifest.refresh is not None) == (chunk == 0)
+    assert (tmp_path / "artefact" / "parity.npz").is_file() == (chunk == 1)

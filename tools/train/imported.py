@@ -10,7 +10,7 @@ import torch
 
 from controller.artefact import Manifest, read_manifest
 from controller.errors import ModelError
-from tools.train.live import Measured, export_live, measure
+from tools.train.live import Measured, Precision, export_live, measure
 from tools.train.lora import merge
 from tools.train.network import Size, SkipBart
 from tools.train.official import OPENL3, read_official
@@ -30,7 +30,7 @@ def import_official(
     prefix: str | None,
     hops: int,
     refresh_hops: int,
-    int8: bool,
+    precision: Precision,
 ) -> int:
     """Write the artefact into `out`; returns the exit status: 1 if the probe's logits are missed by more than 1e-3.
 
@@ -38,7 +38,7 @@ def import_official(
         bart, head: the authors' files. size: what they hold. prefix: see `official.read_official`.
         probe: `.npz` with `music` (1, L, 512), `light_in` (1, L, 2), `hue` (1, L, 181) and `value` (1, L, 257).
         embedder: folder of the imported OpenL3 the decoder is to be bound to.
-        hops, refresh_hops, int8: see `live.export_live`.
+        hops, refresh_hops, precision: see `live.export_live`.
 
     Raises:
         ModelError: a file is not of the layout.
@@ -52,9 +52,11 @@ def import_official(
             return 1
     bound = read_manifest(embedder, "embedder", 0.1) if embedder else None
     name, sha256 = (bound.name, bound.step.sha256) if bound else (OPENL3, None)
-    name_out = f"{NAME}-int8" if int8 else NAME
+    name_out = NAME if precision == "fp32" else f"{NAME}-{precision}"
     sizes = {"hops": hops, "refresh_hops": refresh_hops}
-    manifest = export_live(network, out, name=name_out, embedder=name, embedder_sha256=sha256, int8=int8, **sizes)
+    manifest = export_live(
+        network, out, name=name_out, embedder=name, embedder_sha256=sha256, precision=precision, **sizes
+    )
     stand_in = bound or manifest.model_copy(update={"name": name})  # only its name is looked at
     found = measure(network, out, stand_in, np.random.default_rng(1))
     print(
@@ -91,7 +93,8 @@ def probe_difference(network: SkipBart, probe: Path) -> float:
 def card(manifest: Manifest, size: Size, found: Measured) -> str:
     """The model card of an import, in Markdown."""
     past, every = manifest.context_hops, manifest.refresh_hops
-    difference = f"at most {found.difference:.1e} (logits up to {found.largest:.1f})"
+    difference = f"at most {found.difference:.1e} (logits up to {found.largest:.1f}), "
+    difference += f"the same hue first at {found.agreement:.0%} of hops"
     rows = {
         "in": f"embeddings of `{manifest.embedder}`, ten a second, and the light before each hop",
         "out": "logits of hue and value of the light of each hop",

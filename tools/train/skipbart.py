@@ -216,7 +216,7 @@ def _judge(training: Training | Pretraining | Listening, songs: list[PreparedSon
 @torch.no_grad()
 def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
     """Store what the whole-sequence network says about a validation excerpt, for tests that have no torch."""
-    crops = crop(song, song.hops // 4, PARITY_HOPS, view=0, show=0, rng=None)
+    crops = crop(song, song.hops // 4, min(PARITY_HOPS, network.size.positions), view=0, show=0, rng=None)
     music, light_in, *_ = to_tensors(crops, "cpu")
     hue_logits, value_logits = network(music, light_in)
     np.savez_compressed(
@@ -235,6 +235,11 @@ def export(checkpoint: Path, data: Path, out: Path) -> None:
     network.load_state_dict(state["network"])
     network.eval()
     out.mkdir(parents=True, exist_ok=True)
+    sha256 = (data / EMBEDDER_NOTE).read_text(encoding="ascii").strip()
+    if network.size.chunk == 0:
+        bound = {"embedder": "embedder-small", "embedder_sha256": sha256}
+        live.export_live(network, out, name="skipbart-small-bidirectional", **bound)
+        return
     export_step(network, out / "step.onnx")
     write_parity(network, load_songs(data, "validation")[0], out / "parity.npz")
     write_manifest(
@@ -243,7 +248,7 @@ def export(checkpoint: Path, data: Path, out: Path) -> None:
         name="skipbart-small",
         kind="decoder",
         embedder="embedder-small",
-        embedder_sha256=(data / EMBEDDER_NOTE).read_text(encoding="ascii").strip(),
+        embedder_sha256=sha256,
         context_hops=network.size.positions,
         hop_s=0.1,
         window_s=1.0,
@@ -293,7 +298,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     importing.add_argument("--hops", type=int, default=live.HOPS, help="past that a refresh reads, in hops")
     importing.add_argument("--refresh", type=int, default=live.REFRESH_HOPS, help="hops between two refreshes")
-    importing.add_argument("--int8", action="store_true", help="8-bit weights: a quarter of the memory, less exact")
+    importing.add_argument("--precision", default="fp32", choices=["fp32", "fp16", "int8"],
+                           help="int8: a quarter of the memory, less exact; fp16: for a GPU")  # fmt: skip
     return parser.parse_args(argv)
 
 
@@ -333,7 +339,7 @@ def import_official(options: argparse.Namespace) -> int:
             prefix=options.prefix,
             hops=options.hops,
             refresh_hops=options.refresh,
-            int8=options.int8,
+            precision=options.precision,
         )
     except ControllerError as error:
         print(f"skipbart import: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How much the caches save: `python -m tools.train.speed [--int8] [--lengths 256 1024] [--out speed.json]`.
+"""How much the caches save: `python -m tools.train.speed [--precision int8] [--lengths 256 1024] [--out speed.json]`.
 
 In one run, on one thread, with random weights of the official size: a step as the authors' code makes it (encoder,
 decoder and output heads over the whole sequence for one new hop) against a step of the exported graphs.
@@ -59,13 +59,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.train.speed", description=__doc__)
     parser.add_argument("--lengths", type=int, nargs="+", default=[256, 1024], help="hops of the recomputed sequence")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--int8", action="store_true", help="measure graphs with 8-bit weights")
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "fp16", "int8"], help="of the graphs")
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON here")
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
     network = SkipBart(OFFICIAL).eval()
     with tempfile.TemporaryDirectory(prefix="followspot-speed-") as folder:
-        export_live(network, Path(folder), name="speed", embedder=OPENL3, embedder_sha256=None, int8=options.int8)
+        export_live(
+            network, Path(folder), name="speed", embedder=OPENL3, embedder_sha256=None, precision=options.precision
+        )
         steps, refreshes = cached_ms(Path(folder))
     p50, p99 = np.percentile(steps, [50, 99])
     print(f"cached: step p50 {p50:.1f} ms, p99 {p99:.1f} ms; refresh of {HOPS} hops {np.median(refreshes):.2f} s")
