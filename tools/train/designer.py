@@ -29,6 +29,7 @@ COOL = {90: 2.0, 105: 3.0, 118: 4.0, 130: 2.0, 60: 1.0}  # cyan, azure, blue, in
 WARM = {0: 4.0, 10: 3.0, 18: 3.0, 150: 2.0, 165: 1.5}  # red, orange, amber, magenta, rose
 CUE_ON_SECTION, CUE_ON_DOWNBEAT = 0.73, 0.13
 CUES_INSIDE, CUES_IN_FILL = 0.29, 0.77  # a bar, besides its downbeat; the last bar of a section
+SALIENCE = 4.0  # how much rather a cue falls on a strong hit than on a weak one
 RETURN = 0.3  # chance, at each downbeat, that a colour that was stepped away from comes back
 OFF_BEAT = 0.45  # share of the cues inside a bar that fall beside a beat
 ACCENTS = 0.5  # share of the cues inside a bar that are flares or blackouts and leave the colour alone
@@ -147,6 +148,15 @@ def _other(family: Family, hue: int) -> int:
     return family.hues[1] if hue == family.hues[0] else family.hues[0]
 
 
+def salience(song: Analysis) -> FloatArray:
+    """How much each hop asks for a cue, (hops,), 1 on average over the downbeats: people hit what is hit.
+
+    That is also what a model without a future can learn: a crash on the one is heard, the number of the bar is not.
+    """
+    weight = np.exp(SALIENCE * (0.5 * song.onsets + 0.5 * song.bass))
+    return weight / weight[song.beats[::BEATS_PER_BAR]].mean()
+
+
 def role_of(section: Section, index: int, sections: tuple[Section, ...], labels: int) -> Role:
     """What a section is for, as far as sound alone tells."""
     if index == 0 and (section.energy < 0.75 or len(sections) == 1):
@@ -180,6 +190,7 @@ class Composer:
         self.value = np.zeros(song.hops)
         self.hit_share = np.zeros(song.hops)
         self.accents: list[tuple[int, bool]] = []
+        self.weight = salience(song)
 
     def bar(self, number: int) -> int:
         """First hop of a bar; the end of the song for bars after the last."""
@@ -223,7 +234,7 @@ class Composer:
                     current = self._turn(bar, family.hues[(bar - section.first) // family.every % 2])
                 elif not first and current != family.hues[0] and rng.random() < RETURN:
                     current = self._turn(bar, family.hues[0])
-                elif not first and rng.random() < CUE_ON_DOWNBEAT * pace:
+                elif not first and rng.random() < CUE_ON_DOWNBEAT * pace * self.weight[self.bar(bar)]:
                     current = self._turn(bar, _other(family, current))
                 inside = CUES_IN_FILL if bar == section.last - 1 else CUES_INSIDE
                 if rng.random() < inside * pace:
@@ -243,9 +254,9 @@ class Composer:
         rng, beats = self.rng, self.beats_of(bar)
         if len(beats) < 2:
             return current
-        hop = int(beats[rng.integers(1, len(beats))])
-        if rng.random() < OFF_BEAT:
-            hop = int(rng.integers(beats[0] + 1, self.bar(bar + 1)))
+        within = np.arange(beats[0] + 1, self.bar(bar + 1)) if rng.random() < OFF_BEAT else beats[1:]
+        weight = self.weight[within]
+        hop = int(rng.choice(within, p=weight / weight.sum()))
         if rng.random() < ACCENTS:
             self.accents.append((hop, bool(rng.random() < 1 / 3)))
             return current
