@@ -1,5 +1,6 @@
 """The cached step equals the whole sequence: in torch, in ONNX, and for the artefact in `models/`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tools.train.network import SkipBart  # noqa: E402
 from tools.train.step import CachedStep, cache_names, empty_caches, export_step, write_columns  # noqa: E402
 
 BUNDLED = Path(__file__).parents[2] / "models" / "skipbart-small"
@@ -55,6 +57,18 @@ def replay(session, names, music, light_in):
                 caches[name][..., i, :] = column[..., 0, :]
         rows.append((outputs[0][0], outputs[1][0]))
     return [np.stack(part) for part in zip(*rows, strict=True)]
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices
+@pytest.mark.parametrize("without", ["light", "skip"])
+def test_ablations_export_with_all_their_inputs(tiny_size, tmp_path, without):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    network = SkipBart(replace(tiny_size, **{without: False}))
+    export_step(network, tmp_path / "step.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "step.onnx", providers=["CPUExecutionProvider"])
+    inputs = {i.name for i in session.get_inputs()}
+    assert inputs == {"music", "hue", "value", "position", *cache_names(network)}
 
 
 @pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices

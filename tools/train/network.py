@@ -163,10 +163,11 @@ class SkipBart(nn.Module):
         """Concatenate hue, value and music features of each hop: (B, L, d)."""
         hue, value = self.hue_embedding(light_in[..., 0]), self.value_embedding(light_in[..., 1])
         heard = self.music_decoder(music)
+        # multiplied rather than left out, so that an exported graph keeps all its inputs
         if not self.size.light:
-            hue, value = torch.zeros_like(hue), torch.zeros_like(value)
+            hue, value = 0 * hue, 0 * value
         if not self.size.skip:
-            heard = torch.zeros_like(heard)
+            heard = 0 * heard
         return torch.cat([hue, value, heard], dim=-1)
 
     def forward(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor]:
