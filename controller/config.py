@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from controller.errors import ConfigError
@@ -23,6 +24,10 @@ MAX_CONFIG_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mea
 Unit = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Role = Annotated[
+    Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
+    BeforeValidator(lambda written: "pixel" if written == "bar" else written),  # `bar`: the name of version 0.1
+]
 
 
 class Section(BaseModel):
@@ -93,6 +98,10 @@ class LookConfig(Section):
     house_intensity: Unit = 0.35
     quiet_intensity: Unit = 0.18
     quiet_fade_s: Positive = 2.0
+    white: Literal["never", "peaks"] = "peaks"
+    pan_deg_per_s: Annotated[float, Field(gt=0, le=1000)] = 110.0
+    tilt_deg_per_s: Annotated[float, Field(gt=0, le=1000)] = 80.0
+    move_deg_per_s2: Annotated[float, Field(gt=0, le=10_000)] = 220.0
     end: Literal["dark", "house"] = "dark"
     end_fade_s: Annotated[float, Field(ge=0, le=30)] = 1.5
 
@@ -105,34 +114,164 @@ class PageConfig(Section):
     enabled: bool = True
 
 
+Device = Annotated[str, Field(pattern=r"^(/dev/[\w./-]+|serial:[\w-]+|COM\d+|/.+)$")]
+
+
 class ArtNetConfig(Section):
-    """One Art-Net destination of a universe."""
+    """One Art-Net destination of a universe.
+
+    `host` is a node's address (unicast), a broadcast address (2.255.255.255, 10.0.0.255, 255.255.255.255), or
+    `discover`: every node that answers ArtPoll and says that it puts this port address out.
+    """
 
     type: Literal["artnet"]
     host: str
     port: Annotated[int, Field(ge=1, le=65535)] = 6454
     port_address: Annotated[int, Field(ge=0, le=32767)]
+    sync: bool = False  # an ArtSync after each cycle: pixel rigs only, and only where every node knows it
+
+
+class SacnConfig(Section):
+    """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect."""
+
+    type: Literal["sacn"]
+    universe: Annotated[int, Field(ge=1, le=63999)]
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 5568
+    priority: Annotated[int, Field(ge=0, le=200)] = 90  # below a desk's usual 100: the person wins
+    sync_universe: Annotated[int, Field(ge=0, le=63999)] = 0
+
+
+class OlaConfig(Section):
+    """A universe of a running `olad`, over its own RPC."""
+
+    type: Literal["ola"]
+    universe: Annotated[int, Field(ge=0, le=4294967295)]
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9010
+    priority: Annotated[int, Field(ge=0, le=200)] = 90
+
+
+class EnttecProConfig(Section):
+    """An Enttec DMX USB Pro or a compatible widget; `output` 2 is the second port of a Mk2."""
+
+    type: Literal["enttec-pro"]
+    device: Device
+    output: Literal[1, 2] = 1
+    rate_hz: Annotated[float, Field(ge=1, le=40)] = 40.0
+
+
+class OpenDmxConfig(Section):
+    """An FTDI cable without a processor: this computer makes the break."""
+
+    type: Literal["open-dmx"]
+    device: Device
+    rate_hz: Annotated[float, Field(ge=1, le=40)] = 30.0
+    break_us: Annotated[float, Field(ge=92, le=10_000)] = 176.0
+    mab_us: Annotated[float, Field(ge=12, le=10_000)] = 16.0
+
+
+OutputConfig = Annotated[
+    ArtNetConfig | SacnConfig | OlaConfig | EnttecProConfig | OpenDmxConfig, Field(discriminator="type")
+]
 
 
 class UniverseConfig(Section):
-    """Where the frames of one universe go."""
+    """Where the frames of one universe go; several outputs carry the same frames."""
 
-    outputs: Annotated[list[ArtNetConfig], Field(min_length=1)]
+    outputs: Annotated[list[OutputConfig], Field(min_length=1)]
+
+
+class NetworkConfig(Section):
+    """How this controller appears on the lighting network.
+
+    `interface` is the address of the network card that lighting leaves by; without it the system chooses. `cid` is what
+    sACN receivers know this source by; without it one is made once and kept.
+    """
+
+    interface: str | None = None
+    source_name: Annotated[str, Field(min_length=1, max_length=60)] = "Followspot"
+    cid: UUID | None = None
+
+
+class DeskArtNetConfig(Section):
+    """An Art-Net universe that a person's desk sends to us; its slots are those of our `universe`."""
+
+    type: Literal["artnet"]
+    universe: Annotated[int, Field(ge=1, le=63999)]
+    port_address: Annotated[int, Field(ge=0, le=32767)]
+
+
+class DeskSacnConfig(Section):
+    """An sACN universe that a person's desk sends; its slots are those of our `universe`."""
+
+    type: Literal["sacn"]
+    universe: Annotated[int, Field(ge=1, le=63999)]
+    sacn_universe: Annotated[int, Field(ge=1, le=63999)]
+
+
+DeskInputConfig = Annotated[DeskArtNetConfig | DeskSacnConfig, Field(discriminator="type")]
+
+
+class DeskConfig(Section):
+    """The person's desk: what we listen to, and how its faders and ours share the rig.
+
+    A fader that moves takes its attribute over at once. It gives it back `hands_off_s` after it last moved, with a fade
+    of `hand_back_s`; 0 keeps it until the fader is back at zero. HTP: whichever is brighter; LTP: the person.
+    """
+
+    inputs: list[DeskInputConfig] = []
+    interface: str = "0.0.0.0"  # noqa: S104 - nothing listens unless `inputs` names something
+    allow: list[str] = []
+    intensity: Literal["htp", "ltp"] = "ltp"
+    hands_off_s: Annotated[float, Field(ge=0, le=600)] = 6.0
+    hand_back_s: Annotated[float, Field(ge=0, le=60)] = 2.0
+
+
+class LibrariesConfig(Section):
+    """Folders that `ofl:`, `qxf:` and `gdtf:` profiles are looked for in, first found first taken."""
+
+    ofl: list[str] = ["profiles/ofl", "~/.local/share/followspot/ofl"]
+    qxf: list[str] = ["profiles/qxf", "~/.local/share/followspot/qxf", "/usr/share/qlcplus/fixtures"]
+    gdtf: list[str] = ["profiles/gdtf", "~/.local/share/followspot/gdtf"]
+
+
+class OverrideConfig(Section):
+    """What a technician knows better than the profile, for one channel of one fixture."""
+
+    slots: dict[Annotated[int, Field(ge=0, le=255)], Colour] = {}  # colour of the wheel slot at this DMX level
+    hold: Annotated[int, Field(ge=0, le=255)] | None = None  # keep the channel at this level
 
 
 class FixtureConfig(Section):
-    """One fixture of the patch."""
+    """One fixture of the patch.
+
+    `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
+    `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at the
+    middle of the stage. `curve` is what the fixture makes of its own dimmer: `linear` means its light grows as its level
+    does (so a square law is applied here), `square` that it does so itself.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     profile: str
     mode: str
     universe: int
     address: Annotated[int, Field(ge=1, le=512)]
-    role: Literal["wash", "back", "beam", "bar", "blinder", "strobe", "hazer"]
+    role: Role
     position_m: tuple[float, float, float]
+    groups: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = []
     pan: tuple[Unit, Unit] = (0.0, 1.0)
     tilt: tuple[Unit, Unit] = (0.0, 1.0)
+    pan_home: Unit = 0.5
+    tilt_home: Unit = 0.5
+    invert_pan: bool = False
+    invert_tilt: bool = False
     max_intensity: Unit = 1.0
+    curve: Literal["linear", "square", "s"] | Annotated[list[Unit], Field(min_length=2, max_length=256)] = "linear"
+    minimum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # lowest dimmer level at which the lamp gives light
+    gains: tuple[Unit, Unit, Unit] = (1.0, 1.0, 1.0)  # linear red, green, blue: what makes its white the rig's white
+    override: dict[str, OverrideConfig] = {}
+    allow_laser: bool = False
     armed: bool = False
 
 
@@ -147,7 +286,10 @@ class Config(Section):
     rates: RatesConfig = RatesConfig()
     look: LookConfig = LookConfig()
     page: PageConfig = PageConfig()
+    network: NetworkConfig = NetworkConfig()
+    desk: DeskConfig = DeskConfig()
     profiles: str = "fixtures"
+    libraries: LibrariesConfig = LibrariesConfig()
     universes: Annotated[dict[Annotated[int, Field(ge=1, le=63999)], UniverseConfig], Field(min_length=1)]
     fixtures: Annotated[list[FixtureConfig], Field(min_length=1)]
 
@@ -269,7 +411,11 @@ def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], f
 
 
 def _explain(file: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
-    place = tuple(part for part in error["loc"] if part != "[key]")
+    place: Place = ()
+    for part in error["loc"]:
+        # pydantic's path also names the member of a union that it tried; that is no part of the file
+        written = not lines or (*place, part) in lines or (error["type"] == "missing" and part == error["loc"][-1])
+        place = (*place, part) if written and part != "[key]" else place
     said = error["msg"].removeprefix("Value error, ")
     got = error.get("input")
     shown = f" (found: {got!r})" if isinstance(got, str | int | float | bool) else ""

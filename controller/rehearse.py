@@ -323,7 +323,9 @@ def _block_lift(heard: FloatArray, seen: FloatArray, rate_hz: float) -> float:
 
 def _rows(patch: Patch) -> list[tuple[str, int]]:
     """Rows of the report's picture of the rig: name and head, role by role, left to right; hazers give no light."""
-    order = {role: number for number, role in enumerate(("wash", "back", "bar", "beam", "blinder", "strobe"))}
+    order = {
+        role: number for number, role in enumerate(("wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
+    }
     heads = [head for head in range(patch.heads) if patch.roles[head] in order]
     heads.sort(key=lambda head: (order[patch.roles[head]], float(patch.positions_m[head, 0]), head))
     return [(patch.head_name(head), head) for head in heads]

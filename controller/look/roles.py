@@ -2,7 +2,7 @@
 
 wash   the token itself, reaching the sides a little later than the centre
 back   the token of a moment ago, turned along the wheel; every accent lights the other half of them
-bar    the last tokens, travelling outwards cell by cell
+pixel  the last tokens, travelling outwards cell by cell
 beam   the opposite colour, only when the music is up; a pose for each change of colour, mirrored left and right
 blinder, strobe   seldom, on strong accents at full energy
 hazer  never: it belongs to people
@@ -55,7 +55,7 @@ class Roles:
         self._count = rig.heads
         self._mask = {
             role: np.array([one == role for one in rig.roles])
-            for role in ("wash", "back", "beam", "bar", "blinder", "strobe", "hazer")
+            for role in ("wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer")
         }
         x = rig.positions_m[:, 0]
         self._side = np.sign(np.where(np.abs(x) < 0.05, 0.0, x)).astype(np.float32)
@@ -71,10 +71,10 @@ class Roles:
         delays_s = np.zeros(self._count, np.float32)
         delays_s[self._mask["wash"]] = 0.3 * self._spread[self._mask["wash"]]
         delays_s[self._mask["back"]] = 0.6 + 0.4 * self._spread[self._mask["back"]]
-        bar = self._mask["bar"]
-        if bar.any():
-            centre = self._spread[bar].min()
-            delays_s[bar] = 1.6 * (self._spread[bar] - centre) / max(float(np.ptp(self._spread[bar])), 1e-3)
+        pixel = self._mask["pixel"]
+        if pixel.any():
+            centre = self._spread[pixel].min()
+            delays_s[pixel] = 1.6 * (self._spread[pixel] - centre) / max(float(np.ptp(self._spread[pixel])), 1e-3)
         return delays_s
 
     def live(self, history: History, accent: float, accents: int, strength: float, now_s: float) -> Target:
@@ -101,7 +101,7 @@ class Roles:
         turn = np.zeros(self._count, np.float32)
         turn[self._mask["wash"]] = 10.0 * (self._odd[self._mask["wash"]] - 0.5)
         turn[self._mask["back"]] = 28.0
-        turn[self._mask["bar"]] = -14.0
+        turn[self._mask["pixel"]] = -14.0
         turn[self._mask["beam"]] = 165.0
         return turn
 
@@ -110,7 +110,7 @@ class Roles:
         share = np.zeros(self._count, np.float32)
         share[self._mask["wash"]] = 1.0 - 0.18 * self._odd[self._mask["wash"]]
         share[self._mask["back"]] = 0.8
-        share[self._mask["bar"]] = 0.85
+        share[self._mask["pixel"]] = 0.85
         beam = self._mask["beam"]
         share[beam] = np.clip((level[beam] - 0.22) / 0.4, 0.0, 1.0)
         return share
@@ -120,7 +120,7 @@ class Roles:
         flash = np.zeros(self._count, np.float32)
         turn = self._odd == (accents % 2)
         flash[self._mask["back"] & turn] = depth
-        flash[self._mask["bar"]] = 0.8 * depth
+        flash[self._mask["pixel"]] = 0.8 * depth
         flash[self._mask["wash"]] = 0.6 * depth
         flash[self._mask["beam"]] = 0.35 * depth
         self._fire_lamps(flash, accent, energy, strength, now_s)
@@ -156,14 +156,14 @@ class Roles:
         calm = self.live(history, 0.0, 0, 0.0, 0.0)
         level = np.zeros(self._count, np.float32)
         level[self._mask["wash"]] = self._config.quiet_intensity
-        level[self._mask["back"] | self._mask["bar"]] = 0.6 * self._config.quiet_intensity
+        level[self._mask["back"] | self._mask["pixel"]] = 0.6 * self._config.quiet_intensity
         none = np.zeros(self._count, np.float32)
         return Target(level, none, calm.colour, calm.pan, calm.tilt)
 
     def house(self) -> Target:
         """Nothing arrives: a steady warm stage that people can work by."""
         level = np.zeros(self._count, np.float32)
-        level[self._mask["wash"] | self._mask["back"] | self._mask["bar"]] = self._config.house_intensity
+        level[self._mask["wash"] | self._mask["back"] | self._mask["pixel"]] = self._config.house_intensity
         none = np.zeros(self._count, np.float32)
         colour = np.tile(self._house, (self._count, 1))
         middle = np.full(self._count, 0.5, np.float32)

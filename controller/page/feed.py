@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from controller.messages import Command, Operator
 
-Role = Literal["wash", "back", "beam", "bar", "blinder", "strobe", "hazer"]
+Role = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
 FloatArray = npt.NDArray[np.floating]
 
 

@@ -150,7 +150,7 @@ def test_a_rig_does_not_look_like_one_lamp(rig):
         history.add(token(number, (number // 5) * 18, 60 + 4 * number))
     light = roles.live(history, 0.8, 3, 0.5, 10.0)
     masks = {role: np.array([one == role for one in rig.roles]) for role in set(rig.roles)}
-    assert len({tuple(np.round(one, 2)) for one in light.colour[masks["bar"]]}) >= 3
+    assert len({tuple(np.round(one, 2)) for one in light.colour[masks["pixel"]]}) >= 3
     assert len({round(float(one), 3) for one in light.flash[masks["back"]]}) == 2
     means = [light.colour[masks[role]].mean(axis=0) for role in ("wash", "back", "beam")]
     assert min(np.abs(a - b).max() for i, a in enumerate(means) for b in means[i + 1 :]) > 0.05

@@ -35,7 +35,7 @@ def _fixtures() -> Iterator[RigHead]:
         yield _head(f"spot-{index + 1}", "Moving head", "beam", (x, 3.2, 3.7), (2, 1 + 16 * index, 16))
     for cell in range(8):
         place = (-1.4 + 0.4 * cell, 4.2, 0.35)
-        yield replace(_head(f"bar-1.{cell + 1}", "Pixel bar", "bar", place, (2, 101, 34)), fixture="bar-1")
+        yield replace(_head(f"bar-1.{cell + 1}", "Pixel bar", "pixel", place, (2, 101, 34)), fixture="bar-1")
     for index, x in enumerate((-1.2, 1.2)):
         yield _head(f"blinder-{index + 1}", "Blinder", "blinder", (x, 3.4, 3.7), (2, 201 + index, 1))
     yield _head("strobe-1", "Strobe", "strobe", (0.0, 3.8, 3.7), (2, 211, 3))
@@ -153,7 +153,7 @@ def _state(head: RigHead, index: int, now_s: float) -> tuple[float, float, float
             turn, value = 0.12, value * (0.7 + 0.5 * math.sin(now_s * 1.7 + index))
         case "beam":
             turn, value = 0.5, min(1.0, value * 1.6)
-        case "bar":
+        case "pixel":
             turn, value = 0.04 * (index % 8), value * (1.0 if (int(now_s * 8) + index) % 4 == 0 else 0.25)
         case "blinder":
             value = 0.9 * math.exp(-4 * beat) if int(now_s / BEAT_S) % 16 == 0 else 0.0

@@ -48,5 +48,5 @@ def test_the_bundled_room_is_a_believable_one(patch):
     movers = [one for one in patch.fixtures if one.profile.kind == "mover"]
     assert len(pars) >= 8
     assert len(movers) >= 2
-    assert roles.keys() == {"wash", "back", "bar", "beam", "blinder", "strobe", "hazer"}
+    assert roles.keys() == {"wash", "back", "pixel", "beam", "blinder", "strobe", "hazer"}
     assert not any(one.config.armed for one in patch.fixtures)

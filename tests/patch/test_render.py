@@ -24,7 +24,7 @@ def whole_library(root):
     """A patch with every mode of every profile."""
     library, fixtures, address, universe = Library(root / "fixtures"), [], 1, 1
     profiles = {reference: library.profile(reference) for reference in library.references()}
-    roles = {"mover": "beam", "bar": "bar", "hazer": "hazer", "blinder": "blinder", "strobe": "strobe"}
+    roles = {"mover": "beam", "bar": "pixel", "hazer": "hazer", "blinder": "blinder", "strobe": "strobe"}
     for reference, profile in profiles.items():
         for mode in profile.modes:
             if address + profile.footprint(mode) > 512:

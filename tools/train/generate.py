@@ -24,8 +24,8 @@ IntArray = npt.NDArray[np.int64]
 class Settings:
     """How tokens are drawn; the defaults are the recommended ones for the bundled decoder."""
 
-    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=0.999, reach=75))
-    value: Choice = field(default_factory=lambda: Choice(temperature=1.15, top_p=0.97, reach=160))
+    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=1.0, reach=90))
+    value: Choice = field(default_factory=lambda: Choice(temperature=1.2, top_p=0.98, reach=255))
 
 
 class Decoder(Protocol):

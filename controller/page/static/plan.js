@@ -84,12 +84,12 @@ export class PlanView {
     const { pen } = this;
     const state = this.states[index] ?? [0, 0, 0];
     const [x, y] = this.place(head.x, head.y);
-    const size = Math.max(2.5, metre * (head.role === "bar" ? 0.07 : 0.14));
+    const size = Math.max(2.5, metre * (head.role === "pixel" ? 0.07 : 0.14));
     pen.fillStyle = css(expose(2.5 * state[0]), expose(2.5 * state[1]), expose(2.5 * state[2]));
     pen.strokeStyle = "#7b8494";
     pen.lineWidth = 1;
     pen.beginPath();
-    if (head.role === "beam" || head.role === "wash" || head.role === "back") pen.arc(x, y, size, 0, 7);
+    if (head.role === "beam" || head.role === "mover" || head.role === "wash" || head.role === "back") pen.arc(x, y, size, 0, 7);
     else pen.rect(x - size, y - size * 0.7, 2 * size, 1.4 * size);
     pen.fill();
     pen.stroke();

@@ -57,7 +57,7 @@ export function focus(head, room) {
       return towards(head, head.x * 0.62, room.depth * 0.42, 0.9);
     case "back":
       return high ? towards(head, head.x * 0.86, head.y - 2.6, 0) : normal(across * 0.25, -0.35, 1);
-    case "bar":
+    case "pixel":
       return high ? normal(0, -0.35, -1) : normal(across * 0.12, 0.1, 1);
     case "blinder":
     case "strobe":

@@ -98,9 +98,10 @@ function drawFixture(pen, heads, place, trusses) {
   pen.lineWidth = Math.max(0.8, 0.03 * metre);
   if (hung) drawHanger(pen, x, y, place, nearest(trusses, head.y));
   switch (head.role) {
-    case "bar":
+    case "pixel":
       return drawBar(pen, heads, place);
     case "beam":
+    case "mover":
       return drawYoke(pen, x, y, metre, hung);
     case "blinder":
       return box(pen, x, y, (0.36 + wide) * metre, 0.34 * metre);
