@@ -247,9 +247,9 @@ class FixtureConfig(Section):
     """One fixture of the patch.
 
     `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
-    `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at the
-    middle of the stage. `curve` is what the fixture makes of its own dimmer: `linear` means its light grows as its level
-    does (so a square law is applied here), `square` that it does so itself.
+    `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
+    the middle of the stage. `curve` is what the fixture makes of its own dimmer: `linear` means that its light grows as
+    its level does (so a square law is applied here), `square` that it does so itself.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
