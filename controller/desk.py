@@ -16,9 +16,9 @@ from controller.look.history import History
 from controller.look.master import Master
 from controller.look.roles import Roles, Target
 from controller.messages import Command, DmxFrame, LightToken, Operator, Pulse
-from controller.patch.library import Library
 from controller.patch.patch import Patch, build_patch
 from controller.patch.render import Renderer
+from controller.profiles.library import Library
 
 REST_S = 0.3
 """When the band stops for this long there is nothing to follow: the light waits with them."""

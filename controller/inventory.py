@@ -9,8 +9,8 @@ from controller.config import Config
 from controller.decider import model_folders
 from controller.errors import AudioError, ModelError
 from controller.paper import paper, wide_table
-from controller.patch.library import Library
-from controller.patch.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel
+from controller.profiles.library import Library
+from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel
 
 HOP_S = 0.1
 

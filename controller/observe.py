@@ -12,7 +12,7 @@ import numpy as np
 from controller.colour import parse_colour, to_linear
 from controller.messages import ByteArray, FloatArray
 from controller.patch.patch import SLOTS, Patch
-from controller.patch.profile import Pan, Shutter, Tilt, Wheel
+from controller.profiles.profile import Pan, Shutter, Tilt, Wheel
 
 EMITTED = {
     "red": (1.0, 0.0, 0.0),

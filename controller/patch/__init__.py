@@ -1,1 +1,1 @@
-"""Fixtures: profiles, addresses, and looks rendered to DMX slots."""
+"""Fixtures at addresses, and looks rendered to DMX slots."""

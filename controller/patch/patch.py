@@ -9,7 +9,7 @@ import numpy.typing as npt
 from controller.config import FixtureConfig, Where
 from controller.errors import PatchError
 from controller.messages import FloatArray
-from controller.patch.profile import ColourChannel, Haze, Hold, Intensity, Pan, Profile, Shutter, Tilt, Wheel
+from controller.profiles.profile import ColourChannel, Haze, Hold, Intensity, Pan, Profile, Shutter, Tilt, Wheel
 from controller.rig import Rig
 
 IndexArray = npt.NDArray[np.intp]

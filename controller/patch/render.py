@@ -10,7 +10,7 @@ import numpy as np
 from controller.colour import hue_degrees, parse_colour, to_encoded
 from controller.messages import ByteArray, DmxFrame, FloatArray, Look
 from controller.patch.patch import SLOTS, Patch
-from controller.patch.profile import Wheel
+from controller.profiles.profile import Wheel
 
 WHEEL_DWELL_S = 1.5
 WHEEL_HYSTERESIS_DEG = 15.0

@@ -12,10 +12,10 @@ from controller.config import FixtureConfig
 from controller.look.master import Master
 from controller.messages import Look, Operator
 from controller.observe import Observer
-from controller.patch.library import Library
 from controller.patch.patch import build_patch
-from controller.patch.profile import Haze, Hold, Shutter, Wheel
 from controller.patch.render import Renderer, nearest_byte, split
+from controller.profiles.library import Library
+from controller.profiles.profile import Haze, Hold, Shutter, Wheel
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -6,7 +6,7 @@ import yaml
 from pydantic import ValidationError
 
 from controller.errors import ProfileError
-from controller.patch.profile import Profile
+from controller.profiles.profile import Profile
 
 MAX_PROFILE_BYTES = 1_000_000
 

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from controller.config import read_config
 from controller.errors import ProfileError
-from controller.patch.library import Library
-from controller.patch.profile import Haze, Profile, Shutter, Wheel
+from controller.profiles.library import Library
+from controller.profiles.profile import Haze, Profile, Shutter, Wheel
 
 PAR = {
     "format": 1,
