@@ -67,6 +67,7 @@ class ModelConfig(Section):
     embed_every: Literal["auto"] | Annotated[int, Field(ge=1, le=20)] = "auto"
     hue: SamplingConfig = SamplingConfig()
     value: SamplingConfig = SamplingConfig()
+    cue_wait_s: Annotated[float, Field(ge=0, le=8)] = 2.0
 
 
 class RatesConfig(Section):

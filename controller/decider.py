@@ -11,6 +11,7 @@ from controller.artefact import Manifest, read_manifest
 from controller.clock import Clock
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
+from controller.decode.cueing import Cueing
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
@@ -59,6 +60,7 @@ class Decider:
         self._paced = self._pace(config, patient=patient)
         self._hue_choice = _choice(model.hue)
         self._value_choice = _choice(model.value)
+        self._cueing = Cueing(round(model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
         self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
         self._value = SEED_VALUE
@@ -104,7 +106,8 @@ class Decider:
         embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
         hue_logits, value_logits = self._skipbart.step(embedding, self._hue, self._value)
-        self._hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)
+        hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)
+        self._hue = self._cueing.step(hue, self._hue, window.hit)
         self._value, value_p = sample_value(value_logits, self._value, self._value_choice, self._rng)
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from controller.audio.capture import Capture
 from controller.audio.file_source import finite
+from controller.audio.hits import Hits
 from controller.audio.onsets import Onsets
 from controller.audio.playback import Playback
 from controller.audio.source import accent_column, open_recorded
@@ -105,6 +106,7 @@ class Listening:
         self._run, self._clock = run, clock
         self._source, self.stems, self.name = open_source(run.config, clock)
         self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
+        self._hits = Hits()
         self._windows = Windows(len(self.stems))
         self._decider = Decider(run.config, clock)
         self._box = Box()
@@ -148,10 +150,11 @@ class Listening:
         self._bad_samples += bad
         block = replace(block, samples=clean)
         for pulse in self._onsets.feed(block):
+            self._hits.hear(pulse)
             self._tell(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
         for window in self._windows.feed(block):
-            self._box.put(window)
+            self._box.put(replace(window, hit=self._hits.take(window.t_s)))
 
     def _tell(self, pulse: Pulse) -> None:
         news = (pulse.onsets, pulse.onset_strength)

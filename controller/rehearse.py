@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from controller.artefact import sha256_of
+from controller.audio.hits import Hits
 from controller.audio.onsets import Onsets
 from controller.audio.source import Recorded, accent_column, open_recorded
 from controller.audio.windows import HOP_SAMPLES, Windows
@@ -85,6 +86,7 @@ class Rehearsal:
         self._desk = Desk(config, self._patch)
         self._observer = Observer(self._patch)
         self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
+        self._hits = Hits()
         self._windows = Windows(len(source.stems))
         self._timings = Timings(keep=KEEP_TIMINGS)
         self._traces = Traces()
@@ -124,7 +126,10 @@ class Rehearsal:
         started_s = self._clock.now_s()
         pulses = list(self._onsets.feed(block))
         self._timings.add("accent", self._clock.now_s() - started_s)
-        token = next(iter([self._decider.step(window) for window in self._windows.feed(block)]))
+        for pulse in pulses:
+            self._hits.hear(pulse)
+        (window,) = self._windows.feed(block)
+        token = self._decider.step(replace(window, hit=self._hits.take(window.t_s)))
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
         self._remember(token, pulses, samples)
         waiting = 0

@@ -130,7 +130,8 @@ def test_the_table_has_every_row_and_its_columns_are_what_they_say(prepared, cap
     assert rows == json.loads(out.read_text())
     assert list(rows) == [
         "best constant", "uniform random", "RMS follower", "rule-based", "designer",
-        "Skip-BART, streaming", "Skip-BART, streaming, no restriction",
+        "Skip-BART, streaming",
+        "Skip-BART, streaming, reach 75 / 160", "Skip-BART, streaming, cues wait for no hit",
     ]  # fmt: skip
     assert rows["RMS follower"]["medians"]["loudness_brightness"] > 0.95
     assert rows["uniform random"]["medians"]["hue_mae"] == pytest.approx(45, abs=2)

@@ -1,7 +1,7 @@
 """An audio folder to what the decoder trains on: embeddings as venues would give them, designed shows, what is told.
 
 One `.npz` for each song and speed: `music` (views, hops, 512) float16, `light` (shows, hops, 2) int16, `told`
-(hops, len(TOLD)) float16, and for scoring `loudness`, `beats`, `section_starts`, and `chroma`, `onsets` and
+(hops, len(TOLD)) float16, and for scoring `hits`, `loudness`, `beats`, `section_starts`, and `chroma`, `onsets` and
 `rms` at 30 frames a second. Training songs come at three speeds (and pitches, as from a turntable), each in three
 views: as recorded, as another desk would mix it, and so again in a room with a crowd. Edge: reads and writes files.
 """
@@ -18,7 +18,11 @@ import soxr
 from rich.progress import track
 
 from controller.artefact import sha256_of
+from controller.audio.hits import Hits
+from controller.audio.onsets import Onsets
+from controller.audio.windows import HOP_SAMPLES
 from controller.embed.mel import SAMPLE_RATE_HZ
+from controller.messages import AudioBlock
 from controller.song_features import music_features
 from tools.train.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.augmentation import FLOOR, add_noise, recolour, reverberate
@@ -29,6 +33,8 @@ FloatArray = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 SHOWS = 12
+HOP_S = 0.1
+SILENCE_DB = -60.0
 SPEEDS = (1.0, 0.88, 1.12)
 MUSIC_AT_30 = ("chroma", "onsets", "rms")
 JUST_HOPS = 10
@@ -112,6 +118,17 @@ def told(song: Analysis, music: FloatArray) -> npt.NDArray[np.float16]:
     return np.stack([{**flags, **waves, **heard}[name] for name in TOLD], axis=1).astype(np.float16)
 
 
+def hits_of(samples: FloatArray) -> FloatArray:
+    """Strongest onset of each hop, (hops,) 0..1, as the show's fast path hears them."""
+    onsets, hits, found = Onsets(SILENCE_DB), Hits(), []
+    for hop in range(hops_in(samples)):
+        end_s = (hop + 1) * HOP_S
+        for pulse in onsets.feed(AudioBlock(end_s, hop, samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None])):
+            hits.hear(pulse)
+        found.append(hits.take(end_s))
+    return np.array(found, np.float32)
+
+
 def music_at_30(samples: FloatArray) -> dict[str, FloatArray]:
     """What the metrics hear of a song, at 30 frames a second: see `controller.song_features`."""
     music = music_features(samples)
@@ -129,9 +146,10 @@ def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -
     heard: dict[str, npt.NDArray[np.generic]]
     if job.path.is_file():
         with np.load(job.path) as arrays:
-            heard = {name: arrays[name] for name in ("music", *MUSIC_AT_30) if name in arrays}
+            heard = {name: arrays[name] for name in ("music", "hits", *MUSIC_AT_30) if name in arrays}
     else:
         heard = {"music": embed_views(samples, embedder, rng), **(music_at_30(samples) if job.speed == 1.0 else {})}
+    heard.setdefault("hits", hits_of(samples))
     song = analyse(samples)
     light = np.stack([design(song, rng).light for _ in range(SHOWS)])
     partial_path = job.path.with_suffix(".partial.npz")

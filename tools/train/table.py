@@ -22,10 +22,9 @@ from rich.progress import track
 from controller.artefact import Manifest, read_manifest
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.skipbart import Network, SkipBart
-from controller.decode.vocabulary import HUES, VALUES
 from controller.metrics.against_reference import best_constant, errors, uniform_random
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
-from controller.metrics.craft import AUDIBLE_AFTER_S, craft
+from controller.metrics.craft import AUDIBLE_AFTER_S, craft, cues
 from controller.metrics.professionals import IN_LIKENESS, interval_95, likeness, medians
 from controller.metrics.safety import token_flashes_in_worst_second
 from tools.train.baselines import rms_follower, rule_based
@@ -47,6 +46,7 @@ class HeldOut:
 
     name: str
     music: FloatArray
+    hits: FloatArray
     light: IntArray
     features: MusicFeatures
 
@@ -72,6 +72,7 @@ def read_song(path: Path) -> HeldOut:
         return HeldOut(
             path.stem,
             arrays["music"][0].astype(np.float32),
+            arrays["hits"],
             arrays["light"].astype(np.int64),
             features,
         )
@@ -93,14 +94,14 @@ def opened(folder: Path, embedder: Manifest, settings: Settings) -> Iterator[Lig
     """A decoder artefact as a row: plays freely, bidirectional ones by refresh as in a show."""
     if read_manifest(folder, "decoder", 0.1).refresh is None:
         network = Network(folder, embedder)
-        yield lambda song, rng: play(SkipBart(network), song.music, settings, rng)
+        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng)
         return
     bidirectional = RefreshedNetwork(folder, embedder)
     with ThreadPoolExecutor(1) as executor:
 
         def light(song: HeldOut, rng: Generator) -> IntArray:
             decoder: Decoder = RefreshedSkipBart(bidirectional, executor, patient=True)
-            return play(decoder, song.music, settings, rng)
+            return play(decoder, song.music, song.hits, settings, rng)
 
         yield light
 
@@ -115,7 +116,15 @@ def score(song: HeldOut, light: IntArray, against: AgainstMusic) -> dict[str, fl
         **craft(light, song.features.marks()),
         "token_flashes_in_worst_second": token_flashes_in_worst_second(light),
         "dark_share": float(np.mean(light[:, 1] < 0.02 * 255)),
+        "cues": float(len(cues(light))),
     }
+
+
+def pooled(rows: list[dict[str, float]]) -> dict[str, float]:
+    """Where cues fall, as a share of all cues of all songs: so people's shares are counted too (`PEOPLE_ON`)."""
+    total = max(sum(row["cues"] for row in rows), 1.0)
+    shares = [name for name in rows[0] if name.startswith("cues_on_") and not name.endswith("_by_chance")]
+    return {name: sum(row[name] * row["cues"] for row in rows) / total for name in shares}
 
 
 def score_row(light: Light, songs: list[HeldOut], seeds: tuple[int, ...], title: str) -> dict[str, Any]:
@@ -125,7 +134,7 @@ def score_row(light: Light, songs: list[HeldOut], seeds: tuple[int, ...], title:
         against = AgainstMusic(song.features, song.hops)
         for rows, seed in zip(by_seed, seeds, strict=True):
             rows.append(score(song, light(song, np.random.default_rng([seed, len(rows)])), against))
-    columns = [medians(rows) for rows in by_seed]
+    columns = [{**medians(rows), **pooled(rows)} for rows in by_seed]
     likely = [likeness(column) for column in columns]
     means = {name: float(np.mean([column[name] for column in columns])) for name in columns[0]}
     spread = {name: float(np.ptp([column[name] for column in columns])) for name in columns[0]}
@@ -153,7 +162,7 @@ def score_row(light: Light, songs: list[HeldOut], seeds: tuple[int, ...], title:
 def evaluate(
     data: Path, split: str, rows: dict[str, Path], embedder: Path, settings: Settings, *, seeds: tuple[int, ...] = SEEDS
 ) -> Table:
-    """The whole table; the first of `rows` is also played without restriction.
+    """The whole table; the first of `rows` is also played with restricted reach and without waiting for hits.
 
     Raises:
         FileNotFoundError: no prepared songs.
@@ -166,9 +175,11 @@ def evaluate(
     for name, light in FIXED.items():
         drawn = seeds if name in ("uniform random", "designer") else seeds[:1]
         table[name] = score_row(light, songs, drawn, name)
-    everywhere = Settings(replace(settings.hue, reach=HUES // 2), replace(settings.value, reach=VALUES - 1))
+    restricted = replace(settings, hue=replace(settings.hue, reach=75), value=replace(settings.value, reach=160))
+    hasty = replace(settings, cue_wait_hops=0)
     played = [(name, folder, settings) for name, folder in rows.items()]
-    played += [(f"{name}, no restriction", folder, everywhere) for name, folder, _ in played[:1]]
+    for name, folder, _ in played[:1]:
+        played += [(f"{name}, reach 75 / 160", folder, restricted), (f"{name}, cues wait for no hit", folder, hasty)]
     for name, folder, how in played:
         with opened(folder, bound, how) as light:
             table[name] = score_row(light, songs, seeds, name)

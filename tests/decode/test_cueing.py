@@ -1,0 +1,47 @@
+"""A new colour comes with a hit, sooner with a hard one, and in the end without."""
+
+import numpy as np
+
+from controller.decode.cueing import SMALL_STEP, Cueing
+from controller.decode.vocabulary import HUES, hue_distance
+
+
+def play(cueing, drawn, hits, first=0):
+    light = [first]
+    for hue, hit in zip(drawn, hits, strict=True):
+        light.append(cueing.step(hue, light[-1], hit))
+    return light[1:]
+
+
+def test_a_new_colour_waits_for_a_hard_hit_and_comes_with_it():
+    assert play(Cueing(20), [90] * 6, [0, 0.5, 0, 1.0, 0, 0]) == [0, 0, 0, 90, 90, 90]
+
+
+def test_the_longer_it_waits_the_weaker_the_hit_that_is_good_enough():
+    assert play(Cueing(20), [90] * 20, [0.6] * 20).index(90) in range(8, 16)
+
+
+def test_without_any_hit_it_comes_in_the_end():
+    assert play(Cueing(20), [90] * 30, [0.0] * 30).index(90) == 20
+
+
+def test_the_wish_is_kept_though_the_decoder_changes_its_mind():
+    assert play(Cueing(20), [90, 0, 0, 40], [0, 0, 0, 1.0])[-1] == 90
+
+
+def test_small_steps_of_hue_and_the_first_hue_do_not_wait():
+    assert play(Cueing(20), [SMALL_STEP], [0.0]) == [SMALL_STEP]
+    assert play(Cueing(20), [175], [0.0]) == [175]  # five steps the other way round the wheel
+    assert Cueing(20).step(90, None, 0.0) == 90
+
+
+def test_no_wait_lets_everything_through(rng):
+    drawn = rng.integers(0, HUES, 50).tolist()
+    assert play(Cueing(0), drawn, [0.0] * 50) == drawn
+
+
+def test_whatever_is_drawn_and_hit_a_hue_moves_far_at_most_once_in_a_wait_without_hits(rng):
+    light = play(Cueing(10), rng.integers(0, HUES, 300).tolist(), [0.0] * 300)
+    far = [k for k in range(1, 300) if hue_distance(light[k], light[k - 1]) > SMALL_STEP]
+    assert far
+    assert np.diff(far).min() > 10
