@@ -1,0 +1,137 @@
+"""Levels of emitters: the right colour, as bright as it can be, and nothing that jumps."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.colour import encoded_from_hue, to_linear
+from controller.mixing import TYPICAL, UV_BELOW, Emitter, Mixer, brightest, emitted_colours, hue_and_saturation
+
+MIXING = [name for name in TYPICAL if name != "uv"]
+SETS = {
+    "rgb": ("red", "green", "blue"),
+    "rgbw": ("red", "green", "blue", "white"),
+    "rgba": ("red", "green", "blue", "amber"),
+    "rgbaw-uv": ("red", "green", "blue", "amber", "white", "uv"),
+    "rgbl": ("red", "green", "blue", "lime"),
+    "rgbalc": ("red", "green", "blue", "amber", "lime", "cyan", "indigo"),
+    "warm-cold": ("warm_white", "cold_white"),
+    "white": ("white",),
+}
+
+
+def mixer(names):
+    return Mixer(tuple(Emitter(name) for name in names))
+
+
+def wheel(count=720):
+    return to_linear(encoded_from_hue(np.linspace(0, 360, count, endpoint=False).astype(np.float32)))
+
+
+def direction(light):
+    return light / np.linalg.norm(light, axis=1, keepdims=True)
+
+
+def full(count):
+    return np.ones(count, np.float32)
+
+
+@pytest.mark.parametrize("names", [SETS[name] for name in ("rgb", "rgbw", "rgba", "rgbaw-uv", "rgbl", "rgbalc")])
+def test_every_hue_is_met_and_at_least_one_emitter_is_full(names):
+    mixes, colours = mixer(names), wheel()
+    levels = mixes.levels(colours, full(len(colours)))
+    assert levels.min() >= 0
+    assert levels.max() <= 1 + 1e-6
+    assert levels.max(axis=1).min() > 0.97  # between two points of the table a little may be missing
+    assert np.sum(direction(mixes.light(levels)) * direction(colours), axis=1).min() > 0.9995
+
+
+def test_plain_rgb_gives_the_colour_itself():
+    colours = wheel(360)
+    assert np.abs(mixer(SETS["rgb"]).levels(colours, full(360)) - colours).max() < 0.02
+
+
+def test_orange_is_not_yellow():
+    (orange,) = to_linear(np.array([[1.0, 0.5, 0.0]], np.float32))
+    red, green, blue = mixer(SETS["rgb"]).levels(orange[None], full(1))[0]
+    assert red == pytest.approx(1)
+    assert green == pytest.approx(0.214, abs=0.01)
+    assert blue == pytest.approx(0, abs=0.01)
+
+
+def test_white_uses_every_emitter_and_saturated_colours_no_white():
+    mixes = mixer(SETS["rgbw"])
+    white, red = mixes.levels(np.array([[1, 1, 1], [1, 0, 0]], np.float32), full(2))
+    assert white.min() > 0.8
+    assert red == pytest.approx([1, 0, 0, 0], abs=1e-4)
+
+
+@pytest.mark.parametrize("names", [one for one in SETS.values() if len(one) > 2])
+def test_no_jump_anywhere_on_the_wheel(names):
+    """A small step of colour is a small step of every emitter, so that fades do not flicker."""
+    colours = wheel(3600)
+    levels = mixer(names).levels(colours, full(len(colours)))
+    assert np.abs(np.diff(levels, axis=0, append=levels[:1])).max() < 0.06
+
+
+@given(
+    names=st.lists(st.sampled_from(MIXING), min_size=3, max_size=8, unique=True),
+    wish=st.lists(st.integers(0, 20), min_size=3, max_size=3).filter(any),
+)
+@settings(max_examples=60, deadline=None)
+def test_nothing_brighter_of_that_colour_exists(names, wish):
+    """A linear programme finds no brighter mix; where the wish is out of reach, none that is nearer."""
+    optimize = pytest.importorskip("scipy.optimize")
+    emitted = emitted_colours(tuple(Emitter(name) for name in names))
+    wished = np.array([wish], np.float64) / max(wish)
+    (levels,) = brightest(wished, emitted)
+    light = levels @ emitted
+    shares, off = optimize.nnls(emitted.T, wished[0])
+    if off < 1e-6:
+        limits = {"bounds": [(0, 1)] * len(names) + [(0, None)]}
+        equal = np.concatenate([emitted.T, -wished.T], axis=1)
+        best = optimize.linprog(np.r_[np.zeros(len(names)), -1.0], A_eq=equal, b_eq=np.zeros(3), **limits)
+        # the answer may be scaled up until one emitter is full, never beyond what the programme allows
+        assert light.sum() == pytest.approx(-best.fun * wished.sum(), rel=0.04)
+        assert direction(light[None]) @ direction(wished).T == pytest.approx(1, abs=1e-3)
+    else:
+        near = shares @ emitted
+        if near.sum() > 1e-3:
+            assert direction(light[None]) @ direction(near[None]).T == pytest.approx(1, abs=1e-3)
+
+
+def test_two_whites_follow_warm_and_cold():
+    warm, cold = mixer(SETS["warm-cold"]).levels(np.array([[1, 0.2, 0], [0, 0.2, 1]], np.float32), full(2))
+    assert warm[0] > warm[1]
+    assert cold[1] > cold[0]
+
+
+def test_a_single_white_is_simply_on():
+    assert mixer(SETS["white"]).levels(wheel(12), full(12)).min() == 1
+
+
+def test_uv_joins_deep_dim_violets_only():
+    mixes = mixer(SETS["rgbaw-uv"])
+    colours = np.array([[0.3, 0, 1], [0.3, 0, 1], [1, 0, 0], [1, 1, 1]], np.float32)
+    uv = mixes.levels(colours, np.array([0.1, UV_BELOW, 0.1, 0.1], np.float32))[:, -1]
+    assert uv[0] > 0.3
+    assert uv[1:].tolist() == [0, 0, 0]
+
+
+def test_measured_emitters_are_met_in_their_own_colours():
+    """A lamp whose green is yellowish needs another mix for the same cyan."""
+    measured = Mixer(
+        (Emitter("red", (0.70, 0.30, 20.0)), Emitter("green", (0.25, 0.68, 50.0)), Emitter("blue", (0.14, 0.05, 6.0)))
+    )
+    colours = np.array([[0, 1, 1], [1, 1, 1], [1, 0.2, 0]], np.float32)
+    levels = measured.levels(colours, full(3))
+    assert np.sum(direction(measured.light(levels)) * direction(colours), axis=1).min() > 0.995
+    assert np.abs(levels - mixer(SETS["rgb"]).levels(colours, full(3))).max() > 0.1
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=3, max_size=3))
+def test_hue_and_saturation_of_any_colour_are_in_range(rgb):
+    hue, saturation = hue_and_saturation(np.array([rgb], np.float32))
+    assert 0 <= hue[0] < 360
+    assert 0 <= saturation[0] <= 1
