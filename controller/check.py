@@ -12,10 +12,11 @@ from controller.clock import MonotonicClock
 from controller.config import Config, thaw
 from controller.decider import Decider, model_folders
 from controller.desk import patch_of
-from controller.errors import ConfigError, ControllerError, ModelError, PageError
+from controller.errors import ControllerError, ModelError, PageError
 from controller.paper import paper, wide_table
 from controller.patch.patch import Patch
 from controller.process import RUN_FILE
+from controller.wiring import describe_wiring, examine_wiring
 
 
 def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
@@ -25,23 +26,13 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
         ControllerError: the first thing that is wrong.
     """
     patch = patch_of(config)
-    _examine_outputs(config)
+    examine_wiring(config)
     _examine_models(config)
     if audio:
         _examine_audio(config)
     if page and config.page.enabled:
         _examine_port(config.page.host, config.page.port)
     return patch
-
-
-def _examine_outputs(config: Config) -> None:
-    for number, universe in config.universes.items():
-        for index, output in enumerate(universe.outputs):
-            try:
-                socket.getaddrinfo(output.host, output.port, socket.AF_INET, socket.SOCK_DGRAM)
-            except (OSError, UnicodeError) as error:
-                place = config.where(("universes", number, "outputs", index, "host"))
-                raise ConfigError(f"{place}: '{output.host}' is no address and no known host ({error})") from error
 
 
 def _examine_models(config: Config) -> None:
@@ -95,12 +86,8 @@ def print_check(config: Config) -> None:
     embedder, decoder = model_folders(config)
     console.print(f"{config.file}: good")
     console.print(f"embedder {embedder.name}, decoder {decoder.name}, seed {config.seed}, source {config.audio.source}")
-    for number, universe in config.universes.items():
-        for output in universe.outputs:
-            console.print(
-                f"universe {number}: Art-Net to {output.host}:{output.port}, port address {output.port_address}, "
-                f"{config.rates.output_hz:g} Hz"
-            )
+    for line in describe_wiring(config):
+        console.print(line)
     console.print(patch_sheet(config, patch))
 
 

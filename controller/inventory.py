@@ -1,13 +1,18 @@
 """What is here: profiles, models, devices, printed for people."""
 
-import socket
 from pathlib import Path
+
+from rich.console import Console
+from serial.tools import list_ports
 
 from controller.artefact import read_manifest
 from controller.audio.capture import input_devices
+from controller.clock import MonotonicClock
 from controller.config import Config
 from controller.decider import model_folders
 from controller.errors import AudioError, ModelError
+from controller.network_cards import network_cards
+from controller.node_search import find_nodes
 from controller.paper import paper, wide_table
 from controller.profiles.library import Library
 from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel
@@ -90,7 +95,7 @@ def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]
 
 
 def print_devices() -> None:
-    """Audio inputs and network interfaces."""
+    """Audio inputs, network cards, serial ports, and the Art-Net nodes that answer."""
     console = paper()
     table = wide_table("", "audio input (use as --audio device:NAME)", "interface", "channels", "rate Hz")
     try:
@@ -101,4 +106,24 @@ def print_devices() -> None:
     for device in devices:
         table.add_row(device["name"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
     console.print(table if devices else "no audio inputs")
-    console.print("network interfaces: " + ", ".join(name for _, name in socket.if_nameindex()))
+    console.print("network cards: " + (", ".join(f"{one.name} {one.address}" for one in network_cards()) or "none"))
+    _print_serial_ports(console)
+    _print_nodes(console)
+
+
+def _print_serial_ports(console: Console) -> None:
+    table = wide_table("", "serial port (use as device:)", "or as", "what it says it is")
+    ports = sorted(list_ports.comports(), key=lambda one: str(one.device))
+    for port in ports:
+        table.add_row(
+            str(port.device), f"serial:{port.serial_number}" if port.serial_number else "", str(port.description)
+        )
+    console.print(table if ports else "no serial ports")
+
+
+def _print_nodes(console: Console) -> None:
+    table = wide_table("", "Art-Net node", "name", "puts out port addresses", "sends")
+    nodes = find_nodes(MonotonicClock())
+    for ip, node in nodes:
+        table.add_row(ip, node.short_name, *(", ".join(map(str, ports)) for ports in (node.outputs, node.inputs)))
+    console.print(table if nodes else "no Art-Net node answered within a second")

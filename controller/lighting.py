@@ -2,7 +2,8 @@
 elsewhere.
 
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
-each input, tick the desk, send. An accent may pull the next cycle forward; the rate stays within what DMX512 can carry.
+each input, tick the desk, let a person's desk have what it took over, send. An accent may pull the next cycle forward;
+the rate stays within what DMX512 can carry.
 """
 
 import contextlib
@@ -11,18 +12,27 @@ import logging
 import os
 import sys
 from collections import deque
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import zmq
 
 from controller.bus import Commands, Newest, Publisher, revive
 from controller.clock import Clock, Deadlines, MonotonicClock
+from controller.config import Config
 from controller.desk import Desk, Tick, patch_of
+from controller.input.listener import Listener
 from controller.messages import LightToken, Pulse
-from controller.output.sender import SendBudget, Sender
-from controller.output.sinks import Sink, UdpSink
+from controller.network_cards import broadcast_addresses
+from controller.output.cid import source_cid
+from controller.output.sender import NOBODY, SendBudget, Sender
+from controller.output.sinks import Outputs, Sink
 from controller.process import Run
+from controller.state_folder import state_folder
+from controller.takeover.journal import Journal
+from controller.takeover.person import Person, Situation
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -36,18 +46,51 @@ AGES_S = 3_600.0
 """Long enough for any fade to have ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Network:
+    """This process on the lighting network: what it is known by, where it polls, what it hears, what it writes down."""
+
+    cid: UUID = NOBODY
+    poll_to: tuple[str, ...] = ()
+    listener: Listener | None = None
+    journal: Journal | None = None
+
+    @staticmethod
+    def of(config: Config) -> "Network":
+        """As configured."""
+        folder, interface = state_folder(), config.network.interface
+        discovers = Sender(config.universes).discovers
+        listens = discovers or bool(config.desk.inputs)
+        return Network(
+            cid=source_cid(config.network.cid, config.venue, folder),
+            poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
+            listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
+            journal=Journal(folder) if config.desk.inputs else None,
+        )
+
+    def close(self) -> None:
+        """Close sockets and file."""
+        for one in (self.listener, self.journal):
+            if one is not None:
+                one.close()
+
+
 class Lighting:
     """The process's parts, joined.
 
     Args:
-        run: configuration, folder and stop signal. clock: time. sink: where packets go.
+        run: configuration, folder and stop signal. clock: time. sink: where packets go. network: what is heard.
     """
 
-    def __init__(self, run: Run, clock: Clock, sink: Sink) -> None:
-        config = run.config
+    def __init__(self, run: Run, clock: Clock, sink: Sink, network: Network | None = None) -> None:
+        config, network = run.config, network or Network()
         self._run, self._clock, self._sink = run, clock, sink
-        self._desk = Desk(config, patch_of(config))
-        self._sender = Sender(config.universes)
+        patch = patch_of(config)
+        self._desk = Desk(config, patch)
+        self._person = Person(config, patch, network.cid, network.listener, network.journal)
+        self._token: LightToken | None = None
+        self._pulse: Pulse | None = None
+        self._sender = Sender(config.universes, config.network, network.cid, network.poll_to)
         self._budget = SendBudget(config.rates.output_max_hz, ACCENT_GAP_S)
         self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
         self._tokens = Newest(run.context, run.folder, "tokens")
@@ -92,6 +135,7 @@ class Lighting:
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
+        self._pulse = pulse or self._pulse
         return pulse is not None and self._desk.hear_pulse(pulse, self._clock.now_s())
 
     def _safe_cycle(self) -> None:
@@ -115,18 +159,27 @@ class Lighting:
         self._hear_pulse()
         token = revive(LightToken, self._tokens.take())
         if token is not None:
+            self._token = token
             self._desk.hear_token(token)
         for command in self._commands.take_all():
             self._desk.obey(command)
-        tick = self._desk.tick(now_s)
+        for ip, reply in self._person.listen(now_s, self._sink.ports()):
+            self._sender.hear(reply, ip, now_s)
+        tick = self._shared(self._desk.tick(now_s), now_s)
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
         self._timings.add("tick", self._clock.now_s() - now_s)
         self._show(tick, now_s)
 
+    def _shared(self, tick: Tick, now_s: float) -> Tick:
+        """The tick with what a person has taken over."""
+        situation = Situation(tick.health, self._token, self._pulse)
+        blackout = self._desk.operator.blackout
+        return replace(tick, frames=self._person.merge(tick.frames, now_s, situation, blackout=blackout))
+
     def _send(self, tick: Tick, now_s: float) -> None:
         self._last = tick
-        for packet in self._sender.packets(tick.frames):
+        for packet in self._sender.packets(tick.frames, now_s):
             self._sink.send(packet, now_s)
         self._budget.note(now_s)
         if self._sent_s:
@@ -162,16 +215,20 @@ class Lighting:
         return self._counted
 
     def _leave(self) -> None:
-        end_s = self._clock.now_s() + self._run.config.look.end_fade_s
+        fade_s = self._run.config.look.end_fade_s
+        end_s = self._clock.now_s() + fade_s
+        self._person.leave(self._clock.now_s(), fade_s)
         while self._clock.now_s() < end_s:
             self._clock.sleep_until(self._deadlines.next_s)
             now_s = self._clock.now_s()
             self._deadlines.advance(now_s)
-            self._send(self._desk.farewell(now_s), now_s)
+            self._send(self._shared(self._desk.farewell(now_s), now_s), now_s)
         # the fade only comes near its end: the last frames are the end look itself
         for _ in range(3):
             now_s = self._clock.now_s()
             self._send(self._desk.farewell(now_s + AGES_S), now_s)
+        for packet in self._sender.farewell():
+            self._sink.send(packet, self._clock.now_s())
 
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
@@ -183,6 +240,8 @@ class Lighting:
             "output_hz": round((len(self._sent_s) - 1) / span_s, 2) if span_s > 0 else 0.0,
             "longest_gap_ms": round(self._longest_gap_s * 1e3, 2),
             "send_errors": self._sink.errors,
+            "outputs": self._sink.status(),
+            "takeovers": self._person.status(),
             "faults": self._faults,
             "timings_ms": self._timings.percentiles_ms(50, 95, 99),
         }
@@ -203,8 +262,9 @@ def main(argv: list[str]) -> int:
     run = Run("lighting", argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
-    sink = UdpSink()
-    lighting = Lighting(run, MonotonicClock(), sink)
+    network = Network.of(run.config)
+    sink = Outputs(run.config.universes, run.config.network.interface)
+    lighting = Lighting(run, MonotonicClock(), sink, network)
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:
         lighting.light()
@@ -212,6 +272,7 @@ def main(argv: list[str]) -> int:
     finally:
         lighting.close()
         sink.close()
+        network.close()
         run.close()
     return 0
 

@@ -1,44 +1,129 @@
-"""Which packets leave for which destination, with which sequence number. Frames in, bytes out; no socket, no clock."""
+"""Which packets leave for which destination, when, with which number. Frames in, bytes out; no socket, no clock.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+Every universe leaves every cycle, so that a node that was just switched on is right within one cycle, and so that a
+receiver which falls back to us from another sACN source finds us at once.
+"""
 
-from controller.config import UniverseConfig
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from controller.config import ArtNetConfig, NetworkConfig, SacnConfig, UniverseConfig
 from controller.messages import DmxFrame
-from controller.output.artnet import encode_artdmx, next_sequence
+from controller.output.nodes import Nodes
+from controller.output.routes import DISCOVER, Route, routes
+from controller.output.streams import Address, ArtNetStream, Packet, Stream, stream_of
+from controller.protocol import artnet, sacn
 
-Address = tuple[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Packet:
-    """Bytes for one destination."""
-
-    address: Address
-    payload: bytes
+NOBODY = UUID(int=0)
 
 
 class Sender:
-    """Turns each cycle's frames into packets: every universe, every cycle, so that a node that was just switched on
-    is right within one cycle.
+    """Turns each cycle's frames into packets.
 
     Args:
         universes: outputs of each universe.
+        network: name of this source. cid: what sACN receivers know it by.
+        poll_to: addresses that ArtPoll goes to while some output says `discover`.
     """
 
-    def __init__(self, universes: dict[int, UniverseConfig]) -> None:
-        self._universes = universes
-        self._sequences: dict[tuple[Address, int], int] = {}
+    def __init__(
+        self,
+        universes: dict[int, UniverseConfig],
+        network: NetworkConfig | None = None,
+        cid: UUID = NOBODY,
+        poll_to: Iterable[str] = ("255.255.255.255",),
+    ) -> None:
+        network = network or NetworkConfig()
+        self._nodes = Nodes()
+        known = routes(universes)
+        self._streams: dict[int, list[Stream]] = {number: [] for number in universes}
+        for route in known:
+            self._streams[route.universe].append(stream_of(route, network, cid, self._nodes))
+        self._art_syncs = [
+            stream
+            for route, stream in self._with_streams(known)
+            if isinstance(stream, ArtNetStream) and isinstance(route.output, ArtNetConfig) and route.output.sync
+        ]
+        self._sacn_syncs = SacnSyncs(known, cid)
+        self._discovers = any(isinstance(one.output, ArtNetConfig) and one.output.host == DISCOVER for one in known)
+        self._poll_to = tuple(poll_to)
+        sacn_universes = [one.output.universe for one in known if isinstance(one.output, SacnConfig)]
+        pages = sacn.encode_discovery(sacn_universes, cid, network.source_name) if sacn_universes else []
+        there = (sacn.multicast_address(sacn.DISCOVERY_UNIVERSE), sacn.PORT)
+        self._pages = [Packet(there, page, "sACN discovery") for page in pages]
+        self._polled_s = self._announced_s = float("-inf")
 
-    def packets(self, frames: list[DmxFrame]) -> Iterator[Packet]:
-        """Packets of one cycle, in the order of the frames."""
+    def packets(self, frames: list[DmxFrame], now_s: float = 0.0) -> Iterator[Packet]:
+        """Packets of one cycle: levels in the order of the frames, then what makes nodes show them, then questions."""
         for frame in frames:
-            for output in self._universes[frame.universe].outputs:
-                address = (output.host, output.port)
-                # one counter for each port address of each node, as the standard asks
-                sequence = next_sequence(self._sequences.get((address, output.port_address), 0))
-                self._sequences[(address, output.port_address)] = sequence
-                yield Packet(address, encode_artdmx(frame.slots, output.port_address, sequence))
+            for stream in self._streams[frame.universe]:
+                yield from stream.packets(frame.slots)
+        yield from self._syncs()
+        yield from self._questions(now_s)
+
+    def farewell(self) -> list[Packet]:
+        """The last packets of a show that ends in order: sACN streams say that they are over."""
+        last = [list(stream.farewell()) for streams in self._streams.values() for stream in streams]
+        # round by round: a burst that loses a packet must not lose all three of one universe
+        return [packets[turn] for turn in range(sacn.TERMINATIONS) for packets in last if turn < len(packets)]
+
+    def hear(self, reply: artnet.ArtPollReply, ip: str, now_s: float) -> None:
+        """An Art-Net node answered."""
+        self._nodes.hear(reply, ip, now_s)
+
+    @property
+    def discovers(self) -> bool:
+        """Whether answers to ArtPoll are wanted."""
+        return self._discovers
+
+    def _with_streams(self, known: list[Route]) -> Iterator[tuple[Route, Stream]]:
+        for number in self._streams:
+            yield from zip([one for one in known if one.universe == number], self._streams[number], strict=True)
+
+    def _syncs(self) -> Iterator[Packet]:
+        """One for each place, after all of its levels."""
+        there = dict.fromkeys(address for stream in self._art_syncs for address in stream.addresses())
+        for address in there:
+            yield Packet(address, artnet.encode_artsync(), f"ArtSync to {address[0]}")
+        yield from self._sacn_syncs.packets()
+
+    def _questions(self, now_s: float) -> Iterator[Packet]:
+        if self._discovers and now_s - self._polled_s >= artnet.POLL_EVERY_S:
+            self._polled_s = now_s
+            self._nodes.forget_lost(now_s)
+            for host in self._poll_to:
+                yield Packet((host, artnet.PORT), artnet.encode_artpoll(), f"Art-Net discovery {host}")
+        if self._pages and now_s - self._announced_s >= sacn.DISCOVERY_EVERY_S:
+            self._announced_s = now_s
+            yield from self._pages
+
+
+class SacnSyncs:
+    """Synchronization packets (E1.31 section 6.3): one for each synchronization universe and place, after the levels.
+
+    Args:
+        known: all outputs. cid: of this source.
+    """
+
+    def __init__(self, known: list[Route], cid: UUID) -> None:
+        self._cid = cid
+        self._sequence = 0
+        self._places: dict[tuple[int, Address], None] = {}
+        for route in known:
+            output = route.output
+            if isinstance(output, SacnConfig) and output.sync_universe:
+                host = output.host or sacn.multicast_address(output.sync_universe)
+                self._places[(output.sync_universe, (host, output.port))] = None
+
+    def packets(self) -> Iterator[Packet]:
+        """Those of one cycle."""
+        if not self._places:
+            return
+        for universe, address in self._places:
+            yield Packet(
+                address, sacn.encode_sync(universe, self._sequence, self._cid), f"sACN synchronization {universe}"
+            )
+        self._sequence = (self._sequence + 1) & 0xFF
 
 
 class SendBudget:

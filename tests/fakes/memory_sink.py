@@ -1,6 +1,6 @@
 """Keeps packets instead of sending them, behind the same interface as the real sink."""
 
-from controller.output.sender import Packet
+from controller.output.streams import Packet
 
 
 class MemorySink:
@@ -13,3 +13,11 @@ class MemorySink:
     def send(self, packet: Packet, now_s: float) -> None:
         """Remember one packet."""
         self.sent.append((now_s, packet))
+
+    def status(self) -> dict[str, dict[str, object]]:
+        """Nothing is known of outputs."""
+        return {}
+
+    def ports(self) -> frozenset[int]:
+        """Nothing leaves."""
+        return frozenset()

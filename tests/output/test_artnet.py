@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from controller.config import UniverseConfig
 from controller.messages import DmxFrame
-from controller.output.artnet import encode_artdmx, next_sequence
-from controller.output.sender import Packet, SendBudget, Sender
+from controller.output.sender import SendBudget, Sender
 from controller.output.sinks import UdpSink
+from controller.output.streams import Packet
+from controller.protocol.artnet import encode_artdmx, next_sequence
 
 
 def test_golden_bytes():

@@ -1,0 +1,1 @@
+"""What a person's desk sends to us."""

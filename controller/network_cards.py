@@ -1,0 +1,52 @@
+"""Addresses and broadcast addresses of this machine's network cards. Edge: the kernel's interface table."""
+
+import contextlib
+import socket
+import struct
+from typing import NamedTuple
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such table to ask; the limited broadcast address serves there
+    fcntl = None  # type: ignore[assignment]
+
+SIOCGIFADDR, SIOCGIFBRDADDR = 0x8915, 0x8919
+LIMITED_BROADCAST = "255.255.255.255"
+
+
+class Card(NamedTuple):
+    """One network card with an IPv4 address; `broadcast` is 0.0.0.0 where there is none."""
+
+    name: str
+    address: str
+    broadcast: str
+
+
+def network_cards() -> list[Card]:
+    """Cards that have an IPv4 address; none where the system cannot be asked."""
+    found = []
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _, name in socket.if_nameindex():
+            with contextlib.suppress(OSError):
+                found.append(Card(name, _ask(sock, SIOCGIFADDR, name), _ask(sock, SIOCGIFBRDADDR, name)))
+    return found
+
+
+def broadcast_addresses(interface: str | None) -> list[str]:
+    """Where ArtPoll goes: the directed broadcast address of one card, or those of all cards."""
+    chosen = [one for one in network_cards() if interface in (None, one.address)]
+    # a card without broadcast, the loopback above all, is asked directly: a node on this machine may answer
+    known = [one.address if one.broadcast == "0.0.0.0" else one.broadcast for one in chosen]  # noqa: S104
+    return list(dict.fromkeys(known)) or [LIMITED_BROADCAST]
+
+
+def _ask(sock: socket.socket, request: int, name: str) -> str:
+    if fcntl is None:
+        raise OSError("this system cannot be asked")
+    reply = fcntl.ioctl(sock.fileno(), request, struct.pack("256s", name.encode()[:15]))
+    return socket.inet_ntoa(reply[20:24])
+
+
+def card_with(address: str) -> str | None:
+    """Name of the card that has this address, or None."""
+    return next((one.name for one in network_cards() if one.address == address), None)

@@ -1,0 +1,1 @@
+"""The bytes of lighting protocols, both directions: pure, no socket, no clock."""

@@ -1,0 +1,1 @@
+"""A person's desk and ours on one rig: who has which attribute of which fixture."""

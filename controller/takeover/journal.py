@@ -1,0 +1,73 @@
+"""What people changed, kept for whoever wants to learn from it: one line of JSON for each begin and end.
+
+A full or slow disk costs lines, never light. Edge: a file, a thread.
+"""
+
+import json
+import logging
+import queue
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+LINES_KEPT = 1_000
+END_S = 1.0
+
+
+class Journal:
+    """Appends to `takeovers.jsonl`.
+
+    Args:
+        folder: made at the first line.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "takeovers.jsonl"
+        self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue(LINES_KEPT)
+        self._failing = False
+        self.dropped = 0
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Leave one entry to be written; never waits."""
+        try:
+            self._lines.put_nowait(entry)
+        except queue.Full:
+            self.dropped += 1
+
+    def _run(self) -> None:
+        while (entry := self._lines.get()) is not None:
+            try:
+                self._write({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **entry})
+            except (OSError, TypeError, ValueError) as error:
+                self._note_failure(error)
+            else:
+                self._note_success()
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(entry) + "\n")
+
+    def _note_failure(self, error: Exception) -> None:
+        self.dropped += 1
+        if not self._failing:
+            self._failing = True
+            log.warning("%s cannot be written (%s); takeovers are not kept until it can", self._file, error)
+
+    def _note_success(self) -> None:
+        if self._failing:
+            self._failing = False
+            log.warning("%s can be written again; %d takeovers were not kept", self._file, self.dropped)
+
+    def close(self) -> None:
+        """Write what waits, unless that takes too long."""
+        try:
+            self._lines.put_nowait(None)
+        except queue.Full:
+            return
+        self._thread.join(END_S)

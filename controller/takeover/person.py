@@ -1,0 +1,135 @@
+"""The person at the other desk: listens to it, merges it with what we made, and keeps a journal of what it changed."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+import numpy as np
+
+from controller.config import Config
+from controller.input.feed import Feed
+from controller.input.listener import Listener
+from controller.messages import ByteArray, DmxFrame, LightToken, Pulse
+from controller.patch.patch import SLOTS, Patch
+from controller.protocol.artnet import ArtPollReply
+from controller.takeover.attributes import attributes_of
+from controller.takeover.takeover import Change, Cycle, Takeover, Terms
+
+
+class Notes(Protocol):
+    """Where changes are kept."""
+
+    dropped: int
+
+    def add(self, entry: dict[str, Any]) -> None:
+        """Keep one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What was going on when a person reached for a fader."""
+
+    health: str
+    token: LightToken | None
+    pulse: Pulse | None
+
+    def plain(self) -> dict[str, Any]:
+        """For a log."""
+        return {
+            "health": self.health,
+            "hue": None if self.token is None else self.token.hue,
+            "value": None if self.token is None else self.token.value,
+            "loudness": None if self.pulse is None else round(self.pulse.loudness, 3),
+        }
+
+
+class Person:
+    """Everything a desk can do to the show. Without inputs in the configuration it does nothing and costs nothing.
+
+    Args:
+        config: which inputs, whom to believe, how to share. patch: the rig. cid: our own.
+        listener: where datagrams come from, or None. notes: where changes are kept, or None.
+    """
+
+    def __init__(
+        self, config: Config, patch: Patch, cid: UUID, listener: Listener | None = None, notes: Notes | None = None
+    ) -> None:
+        desk = config.desk
+        self._listener, self._notes = listener, notes
+        self._feed = Feed(desk.inputs, cid, config.network.source_name)
+        self._rows = {universe: row for row, universe in enumerate(patch.universes)}
+        self._size = len(patch.universes) * SLOTS
+        terms = Terms(desk.intensity == "htp", desk.hands_off_s, desk.hand_back_s)
+        self._takeover = Takeover(attributes_of(patch) if desk.inputs else [], self._size, terms)
+        self._desk: ByteArray = np.zeros(self._size, np.uint8)
+        self._heard = np.zeros(self._size, bool)
+        self._turns: dict[int, int] = {}
+        self._inputs = bool(desk.inputs)
+
+    def listen(self, now_s: float, own_ports: frozenset[int]) -> list[tuple[str, ArtPollReply]]:
+        """Take what arrived; the answers of Art-Net nodes, with the address each came from."""
+        if self._listener is None:
+            return []
+        for datagram in self._listener.receive(now_s, own_ports):
+            self._feed.hear(datagram, now_s)
+        for ip in self._feed.take_polls():
+            for answer in self._feed.answers(self._listener.address_towards(ip)):
+                self._listener.answer(answer, ip)
+        return self._feed.take_replies()
+
+    def merge(self, frames: list[DmxFrame], now_s: float, situation: Situation, *, blackout: bool) -> list[DmxFrame]:
+        """Our frames with what the person has taken over."""
+        if not self._inputs:
+            return frames
+        self._read_desk(now_s)
+        ours = np.concatenate([frame.slots for frame in frames])
+        merged, changes = self._takeover.merge(Cycle(now_s, ours, self._desk, self._heard, blackout))
+        for change in changes:
+            self._note(change, situation)
+        return [replace(one, slots=merged[row * SLOTS : (row + 1) * SLOTS]) for row, one in enumerate(frames)]
+
+    def leave(self, now_s: float, over_s: float) -> None:
+        """The show ends: everything goes back to us, and on to the end look."""
+        self._takeover.release(now_s, over_s)
+        self._heard[:] = False
+        self._inputs = bool(self._takeover.active)
+        self._listener = None
+
+    def _read_desk(self, now_s: float) -> None:
+        self._heard[:] = False
+        if self._listener is None:
+            return
+        for universe, levels in self._feed.levels(now_s).items():
+            row = self._rows.get(universe)
+            if row is None:
+                continue
+            slots = slice(row * SLOTS, (row + 1) * SLOTS)
+            self._desk[slots], self._heard[slots] = levels, True
+            turns = self._feed.turns(universe)
+            if turns != self._turns.get(universe):
+                self._turns[universe] = turns
+                self._takeover.refer_anew(slots)
+
+    def _note(self, change: Change, situation: Situation) -> None:
+        if self._notes is not None:
+            self._notes.add({**change.plain(), **situation.plain()})
+
+    def status(self) -> dict[str, Any]:
+        """What is taken over now, how often that happened, and what was heard."""
+        return {
+            "active": [
+                {
+                    "fixture": attribute.fixture,
+                    "attribute": attribute.kind,
+                    "since_s": round(held.since_s, 3),
+                    "going_back": held.back_s is not None,
+                }
+                for attribute, held in self._takeover.active
+            ],
+            "begun": self._takeover.begun,
+            "not_kept": 0 if self._notes is None else self._notes.dropped,
+            "packets": {"taken": self._feed.taken, "ignored": self._feed.ignored, "malformed": self._feed.malformed},
+            "refused": 0 if self._listener is None else self._listener.refused,
+            "listening": {} if self._listener is None else self._listener.status(),
+        }
