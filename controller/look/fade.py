@@ -8,8 +8,7 @@ from controller.look.roles import Target
 from controller.messages import FloatArray, Look
 from controller.rig import Rig
 
-PAN_DEG_PER_S = 110.0
-TILT_DEG_PER_S = 80.0
+ARRIVED_DEG = 0.02
 BREATH_S = 0.3
 HIT = 0.12
 
@@ -28,10 +27,10 @@ class Fade:
         self._config = config
         self._intensity = np.zeros(rig.heads, np.float32)
         self._colour = np.ones((rig.heads, 3), np.float32)
-        self._pan = np.full(rig.heads, 0.5, np.float32)
-        self._tilt = np.full(rig.heads, 0.5, np.float32)
-        self._pan_per_s = PAN_DEG_PER_S / rig.pan_deg
-        self._tilt_per_s = TILT_DEG_PER_S / rig.tilt_deg
+        self._turning = [
+            Turning(rig.pan_deg, config.pan_deg_per_s, config.move_deg_per_s2),
+            Turning(rig.tilt_deg, config.tilt_deg_per_s, config.move_deg_per_s2),
+        ]
         self._seq = 0
         self._t_s: float | None = None
 
@@ -54,11 +53,41 @@ class Fade:
         turn = 1.0 if first else _share(elapsed_s, self._config.hue_fade_s / 3.0)
         turns = np.where(self._intensity < 0.01, 1.0, turn).astype(np.float32)[:, None]
         self._colour += (target.colour - self._colour) * turns
-        self._pan += np.clip(target.pan - self._pan, -self._pan_per_s * elapsed_s, self._pan_per_s * elapsed_s)
-        self._tilt += np.clip(target.tilt - self._tilt, -self._tilt_per_s * elapsed_s, self._tilt_per_s * elapsed_s)
+        pan, tilt = (
+            axis.step(goal, elapsed_s) for axis, goal in zip(self._turning, (target.pan, target.tilt), strict=True)
+        )
         self._seq += 1
         lit = np.clip(self._intensity + target.flash * (1.0 - self._intensity), 0.0, 1.0).astype(np.float32)
-        return Look(now_s, self._seq - 1, lit, _full_chroma(self._colour), self._pan.copy(), self._tilt.copy())
+        return Look(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt)
+
+
+class Turning:
+    """One axis of all heads: turns to its goal with a limited speed and a limited acceleration, and brakes in time.
+
+    A head that is asked to jump shakes its truss and loses steps; one that is asked to glide looks expensive.
+
+    Args:
+        range_deg: (N,) degrees from 0 to 1. deg_per_s: fastest. deg_per_s2: hardest.
+    """
+
+    def __init__(self, range_deg: FloatArray, deg_per_s: float, deg_per_s2: float) -> None:
+        self._range_deg, self._fastest, self._hardest = range_deg, deg_per_s, deg_per_s2
+        self._at_deg = 0.5 * range_deg
+        self._deg_per_s = np.zeros_like(range_deg)
+
+    def step(self, goal: FloatArray, elapsed_s: float) -> FloatArray:
+        """Place 0..1 of each head after this time."""
+        change = self._hardest * elapsed_s
+        way = goal * self._range_deg - self._at_deg
+        # the speed from which one more such step still leaves room to stop at the goal
+        braking = np.sqrt(np.square(change / 2.0) + 2.0 * self._hardest * np.abs(way)) - change / 2.0
+        wished = np.sign(way) * np.minimum(self._fastest, braking)
+        self._deg_per_s = self._deg_per_s + np.clip(wished - self._deg_per_s, -change, change)
+        self._at_deg = self._at_deg + self._deg_per_s * elapsed_s
+        there = (np.abs(goal * self._range_deg - self._at_deg) < ARRIVED_DEG) & (np.abs(self._deg_per_s) <= change)
+        self._at_deg = np.where(there, goal * self._range_deg, self._at_deg)
+        self._deg_per_s = np.where(there, 0.0, self._deg_per_s)
+        return np.asarray(np.clip(self._at_deg / self._range_deg, 0.0, 1.0), np.float32)
 
 
 def _share(elapsed_s: float, constant_s: float) -> float:

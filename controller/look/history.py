@@ -35,6 +35,11 @@ class History:
         self._hues_deg[0] = hue_deg
         self._values[0] = token.value / 255.0
 
+    @property
+    def energy(self) -> float:
+        """Mean brightness of the last seconds, 0..1: how much is going on."""
+        return float(self._values.mean())
+
     def _settled(self) -> float:
         """The circular median of the last three: the one that is nearest to the other two."""
         costs = [sum(apart_deg(one, other) for other in self._raw_deg) for one in self._raw_deg]

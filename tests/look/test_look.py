@@ -11,11 +11,14 @@ from controller.colour import encoded_from_hue, hue_degrees, parse_colour, to_en
 from controller.config import LookConfig
 from controller.health import Limits, health
 from controller.look.accents import Accents
-from controller.look.fade import Fade
+from controller.look.fade import Fade, Turning
+from controller.look.figures import AIMS, aim_angles, figures
+from controller.look.formation import form
 from controller.look.history import History, apart_deg
 from controller.look.master import Master
 from controller.look.roles import Roles, Target
 from controller.messages import LightToken, Operator, Pulse
+from controller.rig import Rig
 
 TICK_S = 0.025
 PULSE = Pulse(0.0, 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())
@@ -89,10 +92,27 @@ def test_near_hues_turn_the_short_way(patch, start_deg, way_deg):
         assert apart_deg(seen_deg, start_deg) <= abs(way_deg) + 2.0
 
 
-def test_heads_move_no_faster_than_they_can(rig, fade):
-    run(fade, target(rig), 0.1, 0.0)
-    pans = np.array([look.pan for look in run(fade, target(rig, pan=0.9, tilt=0.9), 1.0, 0.1)])
-    assert (np.abs(np.diff(pans, axis=0)) * rig.pan_deg / TICK_S).max() <= 111.0
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.integers(1, 80)), min_size=1, max_size=12), st.sampled_from([180.0, 540.0])
+)
+def test_heads_turn_within_speed_and_acceleration_brake_in_time_and_arrive(goals, range_deg):
+    turning, places = Turning(np.array([range_deg], np.float32), 110.0, 220.0), [0.5 * range_deg]
+    for goal, ticks in [*goals, (goals[-1][0], 400)]:
+        for _ in range(ticks):
+            places.append(float(turning.step(np.array([goal]), TICK_S)[0]) * range_deg)
+            assert min(goals[-1][0], 0) * range_deg - 0.1 <= places[-1] <= range_deg + 0.1
+    speed = np.diff(places) / TICK_S
+    assert np.abs(speed).max() <= 110.0 + 0.1
+    assert np.abs(np.diff(speed)).max() / TICK_S <= 220.0 + 0.05 / TICK_S**2
+    assert places[-1] == pytest.approx(goals[-1][0] * range_deg, abs=0.05)
+
+
+def test_a_head_that_turns_from_rest_never_overshoots():
+    turning = Turning(np.array([540.0], np.float32), 110.0, 220.0)
+    places = [float(turning.step(np.array([0.9]), TICK_S)[0]) for _ in range(200)]
+    assert np.diff(places).min() >= 0
+    assert max(places) <= 0.9 + 1e-4
 
 
 def test_a_stalled_clock_does_not_jump_or_divide(rig, fade):
@@ -155,6 +175,56 @@ def test_a_rig_does_not_look_like_one_lamp(rig):
     means = [light.colour[masks[role]].mean(axis=0) for role in ("wash", "back", "beam")]
     assert min(np.abs(a - b).max() for i, a in enumerate(means) for b in means[i + 1 :]) > 0.05
     assert light.intensity[masks["hazer"]].max() == light.flash[masks["hazer"]].max() == 0
+
+
+def test_every_figure_is_mirrored_or_runs_one_way(rig):
+    made = figures(form(rig))
+    washes = np.flatnonzero(form(rig).lead)
+    order = washes[np.argsort(rig.positions_m[washes, 0])]
+    for name, figure in made.items():
+        delay = figure.delay[order]
+        if name in ("rightwards", "leftwards"):
+            assert np.all(np.diff(delay) > 0) == (name == "rightwards")
+        elif name != "halves":
+            assert np.allclose(delay, delay[::-1])
+        assert 0 <= figure.delay.min() <= figure.delay.max() <= 1
+        assert set(figure.turn.tolist()) <= {0.0, 1.0}
+
+
+@pytest.mark.parametrize("name", AIMS)
+@pytest.mark.parametrize("place", [(-3, 3, 4), (3, 3, 4), (0, 3, 4), (1.5, -1, 5)])
+def test_a_head_looks_at_its_point(name, place):
+    """Pan and tilt, put together again, point from the head to where its aim says."""
+    place = np.array([place], np.float32)
+    point = AIMS[name](place)
+    pan, tilt = (float(np.radians(angle[0])) for angle in aim_angles(place, point))
+    looks = np.array([np.sin(tilt) * np.sin(pan), -np.sin(tilt) * np.cos(pan), -np.cos(tilt)])
+    way = (point - place)[0] / np.linalg.norm(point - place)
+    assert looks == pytest.approx(way, abs=1e-4)
+    assert abs(np.degrees(pan)) <= 90.001
+
+
+def test_small_rigs_have_every_duty():
+    def rig(*places):
+        spots = np.array([(x, 0.0, 3.0) for x in places], np.float32)
+        n = np.full(len(places), 540.0, np.float32)
+        return Rig(("wash",) * len(places), spots, n, n / 2)
+
+    four, two, one = (form(rig(*places)) for places in ((-3, -1, 1, 3), (-1, 1), (0,)))
+    assert four.answer.tolist() == [True, False, False, True]
+    assert two.answer.tolist() == [False, True]
+    assert one.lead.tolist() == [True]
+
+
+def test_white_comes_with_peaks_unless_the_house_says_never(rig):
+    bright = History(0.0, 1.0)
+    for number in range(40):
+        bright.add(token(number, 0, 255))
+    for white, whiter in (("peaks", True), ("never", False)):
+        light = Roles(rig, LookConfig(white=white)).live(bright, 1.0, 1, 1.0, 10.0)
+        back = form(rig).of["back"]
+        assert (light.colour[back].min() < 0.02) or whiter
+        assert (light.colour[back].min(axis=1).max() > 0.2) == whiter
 
 
 def test_the_left_mirrors_the_right(patch):
