@@ -15,7 +15,7 @@ from controller.network_cards import network_cards
 from controller.node_search import find_nodes
 from controller.paper import paper, wide_table
 from controller.profiles.library import Library
-from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel
+from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
 
 HOP_S = 0.1
 
@@ -38,10 +38,14 @@ def print_profile(config: Config, reference: str) -> None:
     console = paper()
     for mode in profile.modes:
         table = wide_table(f"{reference}, {mode}", "slot", "channel", "head", "does")
-        for slot, (name, fine, head) in enumerate(profile.layout(mode), start=1):
-            channel = profile.channels[name]
-            does = "fine byte" if fine else channel.does + _details(channel)
-            table.add_row(str(slot), name, str(head + 1) if head >= 0 else "all", does)
+        for number, slot in enumerate(profile.layout(mode), start=1):
+            heads = written_heads(slot.heads) or "all"
+            if slot.name is None:
+                table.add_row(str(number), "", "", "unused, sent as 0")
+                continue
+            channel = profile.channels[slot.name]
+            does = "fine byte" if slot.byte else channel.does + _details(channel)
+            table.add_row(str(number), slot.name, heads, does)
         console.print(table)
 
 

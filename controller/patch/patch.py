@@ -9,12 +9,12 @@ import numpy.typing as npt
 from controller.config import FixtureConfig, Where
 from controller.errors import PatchError
 from controller.messages import FloatArray
-from controller.profiles.profile import ColourChannel, Haze, Hold, Intensity, Pan, Profile, Shutter, Tilt, Wheel
+from controller.patch.lanes import CONTROLS, EMITTERS, HELD, IndexArray, Lane, decide, lanes_of
+from controller.patch.overrides import overridden
+from controller.profiles.profile import Pan, Profile, Tilt
 from controller.rig import Rig
 
-IndexArray = npt.NDArray[np.intp]
 SLOTS = 512
-CONTROLS = ("intensity", "red", "green", "blue", "white", "amber", "uv", "pan", "tilt", "wheel", "haze")
 CELL_PITCH_M = 0.12
 
 
@@ -44,6 +44,8 @@ class Patch:
         roles: role of each head. positions_m: (N, 3) x, y, z.
         coarse, fine: for each control (N,) flat slot index `row * 512 + index`, or `nowhere` where a head lacks it.
         constants: flat slot index to the level it is held at.
+        lanes: every channel of every fixture, in patch order.
+        groups: name of each group to its heads.
         nowhere: flat index of one spare slot past the last universe.
     """
 
@@ -55,6 +57,8 @@ class Patch:
     coarse: Mapping[str, IndexArray]
     fine: Mapping[str, IndexArray]
     constants: Mapping[int, int]
+    lanes: tuple[Lane, ...]
+    groups: Mapping[str, IndexArray]
     nowhere: int
 
     @property
@@ -65,14 +69,24 @@ class Patch:
     @property
     def rig(self) -> Rig:
         """What looks may know of it."""
-        pan = [self.channel_of(head, Pan) for head in range(self.heads)]
-        tilt = [self.channel_of(head, Tilt) for head in range(self.heads)]
-        return Rig(
-            self.roles,
-            self.positions_m,
-            np.array([one.degrees if isinstance(one, Pan) else 360.0 for one in pan], np.float32),
-            np.array([one.degrees if isinstance(one, Tilt) else 180.0 for one in tilt], np.float32),
-        )
+        return Rig(self.roles, self.positions_m, self.degrees(Pan, 360.0), self.degrees(Tilt, 180.0))
+
+    def degrees(self, kind: type[Pan] | type[Tilt], otherwise: float) -> FloatArray:
+        """(N,) how far heads turn; `otherwise` for heads that do not."""
+        found = np.full(self.heads, otherwise, np.float32)
+        for lane in self.lanes:
+            if isinstance(lane.channel, kind):
+                found[list(lane.heads)] = lane.channel.degrees
+        return found
+
+    @property
+    def dimmable(self) -> npt.NDArray[np.bool_]:
+        """(N,) which heads can be made dark: by a dimmer, by emitters, or by a shutter that closes."""
+        found = np.zeros(self.heads, np.bool_)
+        for lane in self.lanes:
+            if lane.control in ("intensity", "gate", *EMITTERS):
+                found[list(lane.heads)] = True
+        return found
 
     def has(self, control: str) -> npt.NDArray[np.bool_]:
         """(N,) which heads have a control."""
@@ -86,10 +100,8 @@ class Patch:
 
     def channel_of(self, head: int, kind: type) -> object | None:
         """The head's channel of this kind, e.g. its `Pan`, or None."""
-        profile = self.fixtures[self.fixture_of[head]].profile
-        mode = self.fixtures[self.fixture_of[head]].config.mode
-        names = {name for name, _, _ in profile.layout(mode)}
-        return next((profile.channels[name] for name in names if isinstance(profile.channels[name], kind)), None)
+        found = (lane.channel for lane in self.lanes if head in lane.heads and isinstance(lane.channel, kind))
+        return next(found, None)
 
 
 def build_patch(
@@ -104,12 +116,16 @@ def build_patch(
         where: tells file and line of a place in the configuration.
 
     Raises:
-        PatchError: unknown mode or universe, past slot 512, overlap, or an id used twice.
+        PatchError: unknown mode or universe, past slot 512, overlap, an id used twice, a laser that nobody allowed, or
+            an override of what is not there.
     """
     _check(fixtures, universes, profiles, where)
     tables = _Tables(universes)
-    patched = tuple(tables.add(config, profiles[config.profile]) for config in fixtures)
-    return tables.patch(patched)
+    patched = []
+    for number, config in enumerate(fixtures):
+        place = where(("fixtures", number, "override"))
+        patched.append(tables.add(config, overridden(profiles[config.profile], config, place)))
+    return tables.patch(tuple(patched))
 
 
 def _check(fixtures: list[FixtureConfig], universes: list[int], profiles: Mapping[str, Profile], where: Where) -> None:
@@ -119,15 +135,37 @@ def _check(fixtures: list[FixtureConfig], universes: list[int], profiles: Mappin
         if fixture.id in ids:
             raise PatchError(f"{where(('fixtures', number, 'id'))}: '{fixture.id}' is used twice; ids must differ")
         ids.add(fixture.id)
-        modes = profiles[fixture.profile].modes
-        if fixture.mode not in modes:
-            place, known = where(("fixtures", number, "mode")), ", ".join(modes)
-            raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
+        _check_profile(fixture, profiles[fixture.profile], number, where)
         if fixture.universe not in universes:
             place, known = where(("fixtures", number, "universe")), ", ".join(str(one) for one in universes)
             raise PatchError(f"{place}: universe {fixture.universe} has no outputs; there are: {known}")
         footprint = profiles[fixture.profile].footprint(fixture.mode)
         _check_addresses(fixture, footprint, where(("fixtures", number, "address")), taken)
+
+
+def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where: Where) -> None:
+    if fixture.mode not in profile.modes:
+        place = where(("fixtures", number, "mode"))
+        if fixture.mode in profile.refused:
+            raise PatchError(
+                f"{place}: mode '{fixture.mode}' of {fixture.profile} cannot be used: {profile.refused[fixture.mode]}; "
+                f"others are {', '.join(profile.modes)}"
+            )
+        known = ", ".join(profile.modes)
+        raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
+    if profile.kind == "laser" and not fixture.allow_laser:
+        raise PatchError(
+            f"{where(('fixtures', number, 'profile'))}: {fixture.profile} is a laser; with `allow_laser: true` its slots "
+            "are sent, dark, for a person to raise"
+        )
+    for name in ("pan", "tilt"):
+        low, high = getattr(fixture, name)
+        home = getattr(fixture, f"{name}_home")
+        if low > high:
+            raise PatchError(f"{where(('fixtures', number, name))}: {low:g} to {high:g} runs backwards; invert_{name} turns")
+        if not low <= home <= high and home != 0.5:
+            place = where(("fixtures", number, f"{name}_home"))
+            raise PatchError(f"{place}: {home:g} is outside {name}, {low:g} to {high:g}")
 
 
 def _check_addresses(fixture: FixtureConfig, footprint: int, place: str, taken: dict[tuple[int, int], str]) -> None:
@@ -152,25 +190,22 @@ class _Tables:
     def __init__(self, universes: list[int]) -> None:
         self._universes = tuple(sorted(universes))
         self._nowhere = len(universes) * SLOTS
-        self._rows: list[dict[str, tuple[int, int]]] = []
+        self._lanes: list[Lane] = []
         self._fixture_of: list[int] = []
         self._roles: list[str] = []
         self._positions: list[tuple[float, float, float]] = []
-        self._constants: dict[int, int] = {}
+        self._groups: dict[str, list[int]] = {}
         self._count = 0
 
     def add(self, config: FixtureConfig, profile: Profile) -> Fixture:
         heads = profile.heads(config.mode)
-        fixture = Fixture(config, profile, len(self._rows), heads)
+        fixture = Fixture(config, profile, len(self._roles), heads)
         start = self._universes.index(config.universe) * SLOTS + config.address - 1
-        rows: list[dict[str, tuple[int, int]]] = [{} for _ in range(heads)]
-        for index, (name, is_fine, head) in enumerate(profile.layout(config.mode)):
-            control = self._control(profile.channels[name], start + index)
-            for row in rows if head < 0 else [rows[head]]:
-                if control is not None:
-                    coarse = row[control][0] if is_fine else start + index
-                    row[control] = (coarse, start + index if is_fine else self._nowhere)
-        self._rows += rows
+        lanes = lanes_of(profile, config.mode, self._count, start, fixture.first_head)
+        decide(lanes, reachable=config.role != "hazer" and profile.kind != "laser")
+        self._lanes += lanes
+        for group in config.groups:
+            self._groups.setdefault(group, []).extend(range(fixture.first_head, fixture.first_head + heads))
         self._fixture_of += [self._count] * heads
         self._roles += [config.role] * heads
         x, y, z = config.position_m
@@ -178,29 +213,27 @@ class _Tables:
         self._count += 1
         return fixture
 
-    def _control(self, channel: object, slot: int) -> str | None:
-        """The control a channel is, or None after noting the level it is held at."""
-        match channel:
-            case ColourChannel(emitter=emitter):
-                return emitter
-            case Intensity() | Pan() | Tilt() | Wheel() | Haze():
-                return channel.does
-            case Shutter() as shutter:
-                self._constants[slot] = shutter.open_level
-            case Hold(at=level):
-                self._constants[slot] = level
-        return None
-
     def patch(self, fixtures: tuple[Fixture, ...]) -> Patch:
-        absent = (self._nowhere, self._nowhere)
+        coarse, fine = self._by_control(0), self._by_control(1)
         return Patch(
             fixtures=fixtures,
             universes=self._universes,
             fixture_of=np.array(self._fixture_of, np.intp),
             roles=tuple(self._roles),
             positions_m=np.array(self._positions, np.float32),
-            coarse={c: np.array([row.get(c, absent)[0] for row in self._rows], np.intp) for c in CONTROLS},
-            fine={c: np.array([row.get(c, absent)[1] for row in self._rows], np.intp) for c in CONTROLS},
-            constants=self._constants,
+            coarse=coarse,
+            fine=fine,
+            constants={lane.slots[0]: lane.at for lane in self._lanes if lane.control in (HELD, "haze")},
+            lanes=tuple(self._lanes),
+            groups={name: np.array(heads, np.intp) for name, heads in sorted(self._groups.items())},
             nowhere=self._nowhere,
         )
+
+    def _by_control(self, byte: int) -> dict[str, IndexArray]:
+        """For each control the slot of each head; where several lanes share a control, that of fewest heads."""
+        found = {control: np.full(len(self._roles), self._nowhere, np.intp) for control in CONTROLS}
+        for lane in sorted(self._lanes, key=lambda one: -len(one.heads)):
+            if lane.control in found and byte <= len(lane.slots):
+                slot = lane.slots[byte] if byte < len(lane.slots) else self._nowhere
+                found[lane.control][list(lane.heads)] = slot
+        return found

@@ -1,37 +1,64 @@
 """Fixture profiles: what each channel of a fixture does, and in which order a mode lays them out.
 
-The raw YAML is read nowhere but here and in `library.py`. Ranges that must never be entered by accident (strobe, reset,
-programs, lamp off) have no name a look could ask for: such channels are held at the one level the profile gives.
+The one model that everything downstream knows; our YAML is its written form, and the importers of other libraries end
+here. What must never be entered (strobe, reset, lamp off, programs) has no name a look could ask for: such levels are
+`forbidden` or `strobe` ranges, and a profile that would send one does not validate.
 """
 
+import re
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Byte = Annotated[int, Field(ge=0, le=255)]
-Emitter = Literal["red", "green", "blue", "white", "amber", "uv"]
+Levels = tuple[Byte, Byte]
+Emitter = Literal[
+    "red", "green", "blue", "white", "amber", "uv",
+    "lime", "cyan", "magenta", "yellow", "indigo", "warm_white", "cold_white",
+]  # fmt: skip
+Kind = Literal[
+    "par", "bar", "panel", "mover", "scanner", "blinder", "strobe", "dimmer", "effect", "hazer", "fan", "laser", "other"
+]
+MAX_HEADS = 512
+ENTRY = re.compile(r"^(?P<name>.+?)(?:@(?P<heads>\d+(?:[-,]\d+)*))?(?P<fine>\.fine2?)?$")
 
 
 class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Range(_Data):
-    """A span of DMX levels, both ends inside."""
+def _upwards(levels: Levels) -> Levels:
+    if levels[0] > levels[1]:
+        raise ValueError(f"{levels[0]} to {levels[1]} runs backwards")
+    return levels
 
-    dmx: tuple[Byte, Byte]
+
+class Range(_Data):
+    """A span of DMX levels, both ends inside. Channels of two or three bytes are described by their coarse byte."""
+
+    dmx: Levels
 
     @model_validator(mode="after")
-    def _upwards(self) -> "Range":
-        if self.dmx[0] > self.dmx[1]:
-            raise ValueError(f"dmx: {self.dmx[0]} to {self.dmx[1]} runs backwards")
+    def _runs_upwards(self) -> "Range":
+        _upwards(self.dmx)
         return self
 
     @property
     def middle(self) -> int:
         """The safest level: furthest from both neighbours."""
         return (self.dmx[0] + self.dmx[1]) // 2
+
+    def holds(self, level: int) -> bool:
+        """Whether a level is inside."""
+        return self.dmx[0] <= level <= self.dmx[1]
+
+
+class StrobeRange(Range):
+    """Levels at which the fixture flashes by itself."""
+
+    hz: tuple[float, float] | None = None
 
 
 class ShutterRange(Range):
@@ -42,25 +69,96 @@ class ShutterRange(Range):
 
 
 class WheelSlot(Range):
-    """One colour of a colour wheel."""
+    """One colour of a wheel or of a channel of colour presets; without `colour` it is never chosen."""
 
-    colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+    colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    name: str = ""
 
 
-class Intensity(_Data):
-    """Dimmer: 0 dark, 255 full."""
+class _Channel(_Data):
+    """What all channels have: levels that are never sent, and levels at which the fixture flashes."""
+
+    forbidden: list[Levels] = []
+    strobe: list[StrobeRange] = []
+
+    @model_validator(mode="after")
+    def _never_sends_what_it_must_not(self) -> "_Channel":
+        for levels in self.forbidden:
+            _upwards(levels)
+        for first, last in self.sends():
+            for low, high in self.never():
+                if first <= high and low <= last:
+                    raise ValueError(
+                        f"it would send {first}{f' to {last}' if last > first else ''}, "
+                        f"and {low} to {high} is forbidden or strobes"
+                    )
+        return self
+
+    def sends(self) -> Iterator[Levels]:
+        """All levels that any look may bring it to."""
+        return iter(())
+
+    def never(self) -> Iterator[Levels]:
+        """All levels that nothing may bring it to."""
+        yield from self.forbidden
+        for one in self.strobe:
+            yield one.dmx
+
+
+class _Ranged(_Channel):
+    """Moves between two levels; `range` may run backwards, and `off` is what nothing at all is sent as."""
+
+    range: Levels = (0, 255)
+    off: Byte | None = None
+
+    def sends(self) -> Iterator[Levels]:
+        """The range, and the level for nothing."""
+        yield (min(self.range), max(self.range))
+        if self.off is not None:
+            yield (self.off, self.off)
+
+
+class Intensity(_Ranged):
+    """Dimmer: dark at the first level of `range`, full at the second. A `master` dims what other dimmers dim too."""
 
     does: Literal["intensity"]
+    master: bool = False
 
 
-class ColourChannel(_Data):
-    """One emitter of an additive mix."""
+class ColourChannel(_Ranged):
+    """One emitter of an additive mix, with its measured colour at full (CIE 1931 xy and luminance) where known."""
 
     does: Literal["colour"]
     emitter: Emitter
+    xyY: tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(gt=0, le=1)], float] | None = None  # noqa: N815
 
 
-class Shutter(_Data):
+class Flag(_Ranged):
+    """One filter of a subtractive mix, clear at the first level of `range`."""
+
+    does: Literal["flag"]
+    filter: Literal["cyan", "magenta", "yellow"]
+
+
+class Temperature(_Ranged):
+    """White from the first number of Kelvin to the second; rests `at` a level where the fixture mixes colours."""
+
+    does: Literal["cct"]
+    kelvin: tuple[Annotated[float, Field(gt=0, le=30_000)], Annotated[float, Field(gt=0, le=30_000)]] = (2700, 6500)
+    at: Byte | None = None
+
+    def sends(self) -> Iterator[Levels]:
+        """The range and the level of rest."""
+        yield from super().sends()
+        yield (self.rest, self.rest)
+
+    @property
+    def rest(self) -> int:
+        """Where it stays if something else makes the colour."""
+        return self.range[0] if self.at is None else self.at
+
+
+class Shutter(_Channel):
     """Shutter or strobe: driven to the middle of its open range, always."""
 
     does: Literal["shutter"]
@@ -76,110 +174,221 @@ class Shutter(_Data):
     @property
     def open_level(self) -> int:
         """Level at which light passes steadily."""
-        return next(one.middle for one in self.ranges if one.shutter == "open")
+        return next((one.middle for one in self.ranges if one.shutter == "open"), 0)
+
+    def sends(self) -> Iterator[Levels]:
+        """The one level at which it is open."""
+        if any(one.shutter == "open" for one in self.ranges):
+            yield (self.open_level, self.open_level)
+
+    def never(self) -> Iterator[Levels]:
+        """What is not open."""
+        yield from super().never()
+        for one in self.ranges:
+            if one.shutter != "open":
+                yield one.dmx
 
 
-class Hold(_Data):
-    """Programs, resets, speeds: held at one level and never moved."""
+class Hold(_Channel):
+    """Programs, resets, speeds, gobos, zooms: held at one level and never moved. `note` tells people what it is."""
 
     does: Literal["hold"]
     at: Byte
+    note: str = ""
+
+    def sends(self) -> Iterator[Levels]:
+        """The one level."""
+        yield (self.at, self.at)
 
 
-class Pan(_Data):
-    """Left and right; `degrees` from level 0 to full."""
+class Pan(_Ranged):
+    """Left and right; `degrees` from one end of the range to the other."""
 
     does: Literal["pan"]
-    degrees: Annotated[float, Field(gt=0, le=1080)]
+    degrees: Annotated[float, Field(gt=0, le=3600)]
 
 
-class Tilt(_Data):
-    """Up and down; `degrees` from level 0 to full."""
+class Tilt(_Ranged):
+    """Up and down; `degrees` from one end of the range to the other."""
 
     does: Literal["tilt"]
-    degrees: Annotated[float, Field(gt=0, le=720)]
+    degrees: Annotated[float, Field(gt=0, le=3600)]
 
 
-class Wheel(_Data):
-    """Colour wheel: only whole colours, changed seldom."""
+class Wheel(_Channel):
+    """Colour wheel or colour presets: only whole colours, changed seldom; rests `at` a level where colours are mixed."""
 
     does: Literal["wheel"]
     slots: Annotated[list[WheelSlot], Field(min_length=2)]
+    at: Byte | None = None
 
     @model_validator(mode="after")
     def _distinct(self) -> "Wheel":
         _no_overlap(self.slots)
         return self
 
+    @property
+    def rest(self) -> int:
+        """Where it stays if something else makes the colour: `at`, the first white slot, or the first."""
+        if self.at is not None:
+            return self.at
+        white = next((one for one in self.slots if one.colour and one.colour.lower() == "#ffffff"), self.slots[0])
+        return white.middle
 
-class Haze(_Data):
-    """Haze or fan output of an atmosphere machine: zero unless armed, and never the model's business."""
+    @property
+    def choices(self) -> list[WheelSlot]:
+        """The slots whose colour is known."""
+        return [one for one in self.slots if one.colour]
+
+    def sends(self) -> Iterator[Levels]:
+        """The middle of each slot that may be chosen, and the level of rest."""
+        yield (self.rest, self.rest)
+        for one in self.choices:
+            yield (one.middle, one.middle)
+
+
+class Haze(_Channel):
+    """Haze, fog or fan of an atmosphere machine: at `at`, where nothing comes out, and never the model's business."""
 
     does: Literal["haze"]
+    output: Literal["haze", "fan"] = "haze"
+    at: Byte = 0
+
+    def sends(self) -> Iterator[Levels]:
+        """The one level at which nothing comes out."""
+        yield (self.at, self.at)
 
 
-Channel = Annotated[Intensity | ColourChannel | Shutter | Hold | Pan | Tilt | Wheel | Haze, Field(discriminator="does")]
+Channel = Annotated[
+    Intensity | ColourChannel | Flag | Temperature | Shutter | Hold | Pan | Tilt | Wheel | Haze,
+    Field(discriminator="does"),
+]
 
 
 class Repeat(_Data):
     """The same channels for each head in turn, as in a pixel bar."""
 
-    repeat: Annotated[int, Field(ge=2, le=170)]
+    repeat: Annotated[int, Field(ge=2, le=MAX_HEADS)]
     channels: Annotated[list[str], Field(min_length=1)]
+
+
+class Slot(NamedTuple):
+    """One slot of a mode: the channel's name (None: unused), 0 for its coarse byte, 1 and 2 for its fine bytes, and
+    the heads it belongs to, counted from 0 (none: all).
+    """
+
+    name: str | None
+    byte: int
+    heads: tuple[int, ...]
 
 
 class Profile(_Data):
     """One type of fixture.
 
-    Channel names in `modes` are those of `channels`; `NAME.fine` is the low byte that follows a 16-bit channel's high
-    byte. `heads` light on their own (cells of a bar); a mode either repeats channels for all of them or has one head.
+    Entries of `modes` are names of `channels`. `NAME@3` belongs to the third head alone, `NAME@1-4` and `NAME@1,3` to
+    several; `NAME.fine` and `NAME.fine2` are the low bytes of a channel of 16 and 24 bits; null is a slot that does
+    nothing. `repeat` gives each head in turn its own copy. `refused` tells why a mode of the source cannot be used.
     """
 
     format: Literal[1]
     maker: str
     model: str
-    kind: Literal["par", "bar", "mover", "blinder", "strobe", "hazer", "dimmer"]
+    kind: Kind
+    source: str = ""
     channels: Annotated[dict[str, Channel], Field(min_length=1)]
-    modes: Annotated[dict[str, Annotated[list[str | Repeat], Field(min_length=1)]], Field(min_length=1)]
+    modes: Annotated[dict[str, Annotated[list[str | Repeat | None], Field(min_length=1, max_length=512)]],
+                     Field(min_length=1)]  # fmt: skip
+    refused: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _modes_use_known_channels(self) -> "Profile":
+        used: set[str | None] = set()
         for mode in self.modes:
-            self._check_mode(mode)
-        unused = set(self.channels) - {name for mode in self.modes for name, _, _ in self.layout(mode)}
+            used |= self._check_mode(mode)
+        unused = set(self.channels) - used
         if unused:
             raise ValueError(f"channels: {', '.join(sorted(unused))}: in no mode")
         return self
 
-    def _check_mode(self, mode: str) -> None:
-        seen: set[tuple[str, bool, int]] = set()
-        for name, fine, head in self.layout(mode):
-            if name not in self.channels:
-                raise ValueError(f"modes.{mode}: '{name}' is no channel; channels are {', '.join(self.channels)}")
-            if (name, fine, head) in seen:
-                raise ValueError(f"modes.{mode}: '{name}' stands twice")
-            if fine and (name, False, head) not in seen:
-                raise ValueError(f"modes.{mode}: '{name}.fine' needs '{name}' before it")
-            seen.add((name, fine, head))
+    def _check_mode(self, mode: str) -> set[str | None]:
+        layout = self.layout(mode)
+        seen: set[Slot] = set()
+        for slot in layout:
+            if slot.name is None:
+                continue
+            if slot.name not in self.channels:
+                raise ValueError(f"modes.{mode}: '{slot.name}' is no channel; channels are {', '.join(self.channels)}")
+            if slot in seen:
+                raise ValueError(f"modes.{mode}: '{slot.name}' stands twice")
+            seen.add(slot)
+        for name, byte, heads in seen:
+            if byte and Slot(name, byte - 1, heads) not in seen:
+                raise ValueError(f"modes.{mode}: '{name}{FINE[byte]}' needs '{name}{FINE[byte - 1]}' in the same mode")
+        if len(layout) > 512:
+            raise ValueError(f"modes.{mode}: takes {len(layout)} slots; a universe has 512")
+        return {slot.name for slot in layout}
 
-    def layout(self, mode: str) -> list[tuple[str, bool, int]]:
-        """Slots of a mode in order: channel name, whether it is the fine byte, head (-1: shared by all heads)."""
-        slots: list[tuple[str, bool, int]] = []
+    def layout(self, mode: str) -> list[Slot]:
+        """Slots of a mode in order."""
+        slots: list[Slot] = []
         for entry in self.modes[mode]:
             if isinstance(entry, Repeat):
                 for head in range(entry.repeat):
-                    slots += [(name.removesuffix(".fine"), name.endswith(".fine"), head) for name in entry.channels]
+                    slots += [_slot(name)._replace(heads=(head,)) for name in entry.channels]
             else:
-                slots.append((entry.removesuffix(".fine"), entry.endswith(".fine"), -1))
+                slots.append(_slot(entry))
         return slots
 
     def heads(self, mode: str) -> int:
         """How many heads a mode drives one by one."""
-        return 1 + max(0, *(head for _, _, head in self.layout(mode)))
+        return 1 + max((max(slot.heads) for slot in self.layout(mode) if slot.heads), default=0)
 
     def footprint(self, mode: str) -> int:
         """Slots a mode takes."""
         return len(self.layout(mode))
+
+
+FINE = ("", ".fine", ".fine2")
+
+
+def _slot(entry: str | None) -> Slot:
+    if entry is None:
+        return Slot(None, 0, ())
+    match = ENTRY.match(entry)
+    if match is None:
+        raise ValueError(f"'{entry}' is no name of a channel")
+    return Slot(match["name"], FINE.index(match["fine"] or ""), _heads(match["heads"] or ""))
+
+
+def _heads(written: str) -> tuple[int, ...]:
+    """`3`, `1-4` or `1,3` to heads counted from 0."""
+    heads: list[int] = []
+    for part in filter(None, written.split(",")):
+        first, _, last = part.partition("-")
+        numbers = (int(first[:6]), int((last or first).split("-")[-1][:6]))
+        if not 1 <= numbers[0] <= numbers[1] <= MAX_HEADS:
+            raise ValueError(f"heads '{written}': heads are counted from 1 to {MAX_HEADS}, upwards")
+        heads += range(numbers[0] - 1, numbers[1])
+    return tuple(heads)
+
+
+def entry_of(slot: Slot) -> str | None:
+    """A slot as it is written in a mode."""
+    if slot.name is None:
+        return None
+    heads = "@" + written_heads(slot.heads) if slot.heads else ""
+    return f"{slot.name}{heads}{FINE[slot.byte]}"
+
+
+def written_heads(heads: tuple[int, ...]) -> str:
+    """Heads counted from 0 as `3`, `1-4` or `1,3`."""
+    runs: list[list[int]] = []
+    for head in sorted(heads):
+        if runs and head == runs[-1][-1] + 1:
+            runs[-1].append(head)
+        else:
+            runs.append([head])
+    return ",".join(f"{run[0] + 1}" if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs)
 
 
 def _no_overlap(ranges: list[ShutterRange] | list[WheelSlot]) -> None:

@@ -70,8 +70,8 @@ def test_hazards_are_never_entered(everything, seed):
     frames = slots_of(everything, Renderer(everything).render(any_look(everything, seed)))
     for fixture in everything.fixtures:
         slots = frames[fixture.config.universe][fixture.config.address - 1 :]
-        for index, (name, fine, _) in enumerate(fixture.profile.layout(fixture.config.mode)):
-            channel, level = fixture.profile.channels[name], int(slots[index])
+        for index, slot in enumerate(fixture.profile.layout(fixture.config.mode)):
+            channel, level = fixture.profile.channels[slot.name], int(slots[index])
             if isinstance(channel, Shutter):
                 inside = [one.shutter for one in channel.ranges if one.dmx[0] <= level <= one.dmx[1]]
                 assert inside == ["open"]
@@ -79,7 +79,7 @@ def test_hazards_are_never_entered(everything, seed):
                 assert level == channel.at
             elif isinstance(channel, Haze):
                 assert level == 0
-            elif isinstance(channel, Wheel) and not fine:
+            elif isinstance(channel, Wheel) and not slot.byte:
                 assert sum(one.dmx[0] <= level <= one.dmx[1] for one in channel.slots) == 1
 
 

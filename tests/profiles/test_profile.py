@@ -52,13 +52,13 @@ def test_layout_repeats_channels_for_each_head_in_turn(root):
     assert bar.heads("26ch") == 8
     assert bar.footprint("26ch") == 26
     assert layout[:5] == [
-        ("dimmer", False, -1),
-        ("strobe", False, -1),
-        ("red", False, 0),
-        ("green", False, 0),
-        ("blue", False, 0),
+        ("dimmer", 0, ()),
+        ("strobe", 0, ()),
+        ("red", 0, (0,)),
+        ("green", 0, (0,)),
+        ("blue", 0, (0,)),
     ]
-    assert layout[-1] == ("blue", False, 7)
+    assert layout[-1] == ("blue", 0, (7,))
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,11 @@ def test_layout_repeats_channels_for_each_head_in_turn(root):
     [
         ({"modes": {"a": ["dimmer", "rod"]}}, "'rod' is no channel; channels are red, dimmer"),
         ({"modes": {"a": ["dimmer", "red", "red"]}}, "'red' stands twice"),
-        ({"modes": {"a": ["red.fine", "red", "dimmer"]}}, "'red.fine' needs 'red' before it"),
+        ({"modes": {"a": ["red.fine", "dimmer"]}}, "'red.fine' needs 'red' in the same mode"),
+        ({"modes": {"a": ["dimmer", "red@0"]}}, "heads are counted from 1"),
+        ({"modes": {"a": ["dimmer", "red@3-1"]}}, "upwards"),
         ({"modes": {"a": ["red"]}}, "dimmer: in no mode"),
-        ({"kind": "laser"}, "kind"),
+        ({"kind": "toaster"}, "kind"),
         ({"lasers": 3}, "lasers"),
         ({"channels": {"s": {"does": "shutter", "ranges": [{"dmx": [0, 9], "shutter": "closed"}]}}}, "none is 'open'"),
         ({"channels": {"s": {"does": "hold", "at": 256}}}, "256"),
@@ -92,7 +94,7 @@ def test_ranges_may_not_overlap_or_run_backwards():
 
 def test_the_library_says_what_is_wrong_and_where(tmp_path):
     (tmp_path / "acme").mkdir()
-    (tmp_path / "acme" / "par.yaml").write_text(yaml.safe_dump({**PAR, "kind": "laser"}))
+    (tmp_path / "acme" / "par.yaml").write_text(yaml.safe_dump({**PAR, "kind": "toaster"}))
     (tmp_path / "acme" / "bad.yaml").write_text("channels: [")
     library = Library(tmp_path)
     with pytest.raises(ProfileError, match=r"no profile 'acme/spot' .* there are: acme/bad, acme/par"):
