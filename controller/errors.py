@@ -35,3 +35,7 @@ class EvaluationError(ControllerError):
 
 class PageError(ControllerError):
     """The operator page cannot be served."""
+
+
+class RecordingError(ControllerError):
+    """The log of a show cannot be read."""

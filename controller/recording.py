@@ -1,0 +1,288 @@
+"""The log of a show: every input of every output cycle, so that the same code makes the same bytes again.
+
+A file is a line that names the format, then blocks: length and CRC-32 (little-endian, four bytes each), then zlib of
+msgpack. The first block is the header (configuration, profiles, identity), each later one a second of cycles. A block is
+written whole or not at all: what a crash, a full disk or a bad sector leaves behind costs the damaged tail, never what
+stands before it. What arrives while the disk is full waits in memory and is written when there is room again.
+
+Edge: `Recorder` writes a file in a thread of its own; `read_log` reads one. The rest is pure.
+"""
+
+import logging
+import os
+import queue
+import struct
+import threading
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, field, fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgpack
+
+from controller.errors import RecordingError
+from controller.messages import Command, LightToken, Pulse
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+MAGIC = b"FOLLOWSPOT SHOW LOG 1\n"
+FRAME = struct.Struct("<II")
+MAX_BLOCK_BYTES = 8_000_000
+MAX_UNPACKED_BYTES = 64_000_000
+KEPT_BLOCKS = 3_600
+"""An hour of a full disk stays in memory: some ten megabytes."""
+RETRY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What reached the output process in one cycle, in the order in which it is used.
+
+    Attributes:
+        pulses: all that were taken. token: the newest, if there is a new one. commands: in order.
+        desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
+        turned: universes whose desk is another one now.
+    """
+
+    pulses: tuple[Pulse, ...] = ()
+    token: LightToken | None = None
+    commands: tuple[Command, ...] = ()
+    desk: dict[int, bytes | None] = field(default_factory=dict)
+    turned: tuple[int, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether this cycle only had the time."""
+        return not (self.pulses or self.token or self.commands or self.desk or self.turned)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One output cycle: its time, what was heard before it, and the CRC-32 of all slots it made."""
+
+    now_s: float
+    heard: Heard
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a file, or what is wrong with the rest of it."""
+
+    content: Any
+    damage: str = ""
+
+
+def encode_block(content: object) -> bytes:
+    """Plain data as one block."""
+    packed = zlib.compress(msgpack.packb(content, use_bin_type=True), 1)
+    return FRAME.pack(len(packed), zlib.crc32(packed)) + packed
+
+
+def plain(cycle: Cycle) -> list[Any]:
+    """A cycle as plain data: two numbers when nothing was heard."""
+    if cycle.heard.nothing:
+        return [cycle.now_s, cycle.crc]
+    heard = cycle.heard
+    return [
+        cycle.now_s,
+        cycle.crc,
+        [list(astuple(pulse)) for pulse in heard.pulses],
+        list(astuple(heard.token)) if heard.token else None,
+        [list(astuple(command)) for command in heard.commands],
+        list(heard.desk.items()),
+        list(heard.turned),
+    ]
+
+
+def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
+    """The cycle that `plain` wrote.
+
+    Raises:
+        RecordingError: it is none.
+    """
+    try:
+        now_s, crc, *rest = data
+        if not isinstance(now_s, float) or not isinstance(crc, int):
+            raise TypeError("time and checksum are numbers")
+        if not rest:
+            return Cycle(now_s, Heard(), crc)
+        pulses, token, commands, desk, turned = rest
+        heard = Heard(
+            tuple(_revived(Pulse, one) for one in pulses),
+            None if token is None else _revived(LightToken, token),
+            tuple(_revived(Command, one) for one in commands),
+            {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
+            tuple(int(universe) for universe in turned),
+        )
+    except (TypeError, ValueError) as error:
+        raise RecordingError(f"not a cycle of this format: {error}") from error
+    return Cycle(now_s, heard, crc)
+
+
+def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401
+    if not isinstance(values, list) or len(values) != len(fields(kind)):
+        raise TypeError(f"{kind.__name__} has {len(fields(kind))} fields")
+    for part in values:
+        if not isinstance(part, str | int | float | list) or (
+            isinstance(part, list) and not all(isinstance(one, int | float) for one in part)
+        ):
+            raise TypeError(f"{kind.__name__} holds numbers and words")
+    return kind(*(tuple(part) if isinstance(part, list) else part for part in values))
+
+
+def _levels(levels: Any) -> bytes:  # noqa: ANN401
+    if not isinstance(levels, bytes) or len(levels) != 512:
+        raise TypeError("a universe has 512 slots")
+    return levels
+
+
+def blocks(file: BinaryIO) -> Iterator[Block]:
+    """Every whole block after the first line; the last one tells what is damaged, if anything is."""
+    while head := file.read(FRAME.size):
+        if len(head) < FRAME.size:
+            yield Block(None, f"{len(head)} bytes of a block's head")
+            return
+        length, crc = FRAME.unpack(head)
+        packed = file.read(length) if length <= MAX_BLOCK_BYTES else b""
+        if len(packed) < length or zlib.crc32(packed) != crc:
+            yield Block(None, "a block that is cut off or changed")
+            return
+        try:
+            reader = zlib.decompressobj()
+            unpacked = reader.decompress(packed, MAX_UNPACKED_BYTES)
+            if not reader.eof:
+                raise ValueError("too large")
+            content = msgpack.unpackb(unpacked, raw=False, strict_map_key=False)
+        except (zlib.error, ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
+            yield Block(None, f"a block that cannot be read: {error}")
+            return
+        yield Block(content)
+
+
+class Log:
+    """A log opened for reading.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        header: configuration, profiles, identity. damage: what was found at the end, "" if nothing; known after reading.
+
+    Raises:
+        RecordingError: no such file, or no log.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self.damage = path, ""
+        try:
+            self._file = path.open("rb")
+        except OSError as error:
+            raise RecordingError(f"{path}: cannot be read: {error.strerror}") from error
+        if self._file.read(len(MAGIC)) != MAGIC:
+            self._file.close()
+            raise RecordingError(f"{path}: no show log of format {VERSION}")
+        self._blocks = blocks(self._file)
+        first = next(self._blocks, Block(None, "nothing after its first line"))
+        if not isinstance(first.content, dict):
+            self._file.close()
+            raise RecordingError(
+                f"{path}: its header is damaged ({first.damage or 'no header'}); nothing can be replayed"
+            )
+        self.header: dict[str, Any] = first.content
+
+    def cycles(self) -> Iterator[Cycle]:
+        """Every cycle up to the end or to the first damage."""
+        with self._file:
+            for block in self._blocks:
+                if block.damage:
+                    self.damage = block.damage
+                    return
+                try:
+                    second = [cycle_of(one) for one in block.content]
+                except (RecordingError, TypeError) as error:
+                    self.damage = str(error)
+                    return
+                yield from second
+
+
+class Recorder:
+    """Writes a log, a block a second, in a thread of its own: neither a slow nor a full disk delays a cycle.
+
+    Args:
+        path: the file, in a folder that exists. header: plain data.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+        self.path = path
+        self._second: list[list[Any]] = []
+        self._began_s: float | None = None
+        self._full: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._full.put(MAGIC + encode_block({"version": VERSION, **header}))
+        self._stop = threading.Event()
+        self.failing = False
+        self.lost = 0
+        self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
+        self._thread.start()
+
+    def add(self, cycle: Cycle) -> None:
+        """Keep a cycle; returns at once."""
+        self._second.append(plain(cycle))
+        self._began_s = cycle.now_s if self._began_s is None else self._began_s
+        if cycle.now_s - self._began_s >= 1.0:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what was kept."""
+        if self._second:
+            self._full.put(encode_block(self._second))
+        self._second, self._began_s = [], None
+
+    def close(self) -> None:
+        """Write what is left and end."""
+        self.flush()
+        self._stop.set()
+        self._full.put(None)
+        self._thread.join(5.0)
+
+    def _write_all(self) -> None:
+        waiting: deque[bytes] = deque(maxlen=KEPT_BLOCKS)
+        good = 0
+        while True:
+            block = self._next(waiting)
+            if block is not None:
+                self.lost += len(waiting) == KEPT_BLOCKS
+                waiting.append(block)
+            good = self._write(waiting, good)
+            if self._stop.is_set() and self._full.empty() and (not waiting or block is None):
+                return
+
+    def _next(self, waiting: "deque[bytes]") -> bytes | None:
+        try:
+            return self._full.get(timeout=RETRY_S if waiting else None)
+        except queue.Empty:
+            return None
+
+    def _write(self, waiting: "deque[bytes]", good: int) -> int:
+        """Write what waits after the `good` first bytes; returns how many are good now."""
+        try:
+            with self.path.open("r+b" if good else "wb") as file:
+                file.truncate(good)
+                file.seek(good)
+                while waiting:
+                    file.write(waiting[0])
+                    file.flush()
+                    os.fdatasync(file.fileno())
+                    good += len(waiting.popleft())
+        except OSError as error:
+            if not self.failing:
+                log.warning("the show log %s cannot be written: %s; it is kept in memory", self.path, error.strerror)
+            self.failing = True
+            return good
+        if self.failing:
+            log.warning("the show log %s is written again; nothing is missing", self.path)
+        self.failing = False
+        return good
