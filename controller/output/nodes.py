@@ -6,7 +6,7 @@ Source: Art-Net 4, "ArtPoll": the controller polls every 2.5 to 3 s; ArtDmx goes
 import logging
 from dataclasses import dataclass
 
-from controller.protocol.artnet import POLL_EVERY_S, STYLE_CONTROLLER, ArtPollReply
+from controller.protocol.artnet import POLL_EVERY_S, ArtPollReply
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,10 @@ class Nodes:
         self._addresses: dict[int, tuple[str, ...]] = {}
 
     def hear(self, reply: ArtPollReply, ip: str, now_s: float) -> None:
-        """Take one answer. A node with more than four ports sends several, told apart by their bind index."""
-        if reply.style == STYLE_CONTROLLER:
-            return
+        """Take one answer. A node with more than four ports sends several, told apart by their bind index.
+
+        What style it says it is does not count: visualisers call themselves controllers. Ports do.
+        """
         key = (ip, reply.bind_index)
         known = self._parts.get(key)
         if known is None:

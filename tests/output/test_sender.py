@@ -1,4 +1,4 @@
-"""Art-Net on the wire: golden bytes, the ends of every range, sequence numbers, and an independent decoder."""
+"""Which packets leave when, and sinks that survive."""
 
 from itertools import pairwise
 
@@ -12,59 +12,6 @@ from controller.messages import DmxFrame
 from controller.output.sender import SendBudget, Sender
 from controller.output.sinks import UdpSink
 from controller.output.streams import Packet
-from controller.protocol.artnet import encode_artdmx, next_sequence
-
-
-def test_golden_bytes():
-    packet = encode_artdmx(np.array([1, 2, 254, 255], np.uint8), port_address=0x1234, sequence=0x56)
-    assert packet == bytes.fromhex(
-        "41 72 74 2d 4e 65 74 00"  # "Art-Net", zero
-        "00 50"  # OpDmx 0x5000, low byte first
-        "00 0e"  # protocol version 14, high byte first
-        "56"  # sequence
-        "00"  # physical port
-        "34 12"  # SubUni, Net: port address 0x1234, low byte first
-        "00 04"  # length, high byte first
-        "01 02 fe ff"
-    )
-
-
-def test_a_full_universe_is_530_bytes():
-    packet = encode_artdmx(np.arange(512).astype(np.uint8), 0, 1)
-    assert len(packet) == 18 + 512
-    assert packet[16:18] == b"\x02\x00"
-    assert packet[18:] == bytes(i % 256 for i in range(512))
-
-
-@pytest.mark.parametrize(
-    ("slots", "port_address", "sequence"),
-    [(0, 0, 1), (1, 0, 1), (3, 0, 1), (514, 0, 1), (2, -1, 1), (2, 32768, 1), (2, 0, 0), (2, 0, 256)],
-)
-def test_what_the_standard_forbids_is_refused(slots, port_address, sequence):
-    with pytest.raises(ValueError, match=r"slots|port address|sequence"):
-        encode_artdmx(np.zeros(slots, np.uint8), port_address, sequence)
-
-
-@given(st.lists(st.integers(0, 255), min_size=1, max_size=256), st.integers(0, 32767), st.integers(1, 255))
-def test_an_independent_decoder_reads_the_same(half, port_address, sequence):
-    """StupidArtnet's server half, which shares no code with us."""
-    stupid = pytest.importorskip("stupidArtnet.StupidArtnetServer").StupidArtnetServer
-    slots = np.array(half + half, np.uint8)
-    packet = encode_artdmx(slots, port_address, sequence)
-    assert stupid.validate_header(packet)
-    assert int.from_bytes(packet[14:16], "little") == port_address
-    assert int.from_bytes(packet[16:18], "big") == len(slots)
-    assert list(packet[18:]) == half + half
-
-
-def test_sequences_run_from_1_to_255_and_start_again():
-    seen, sequence = [], 0
-    for _ in range(512):
-        sequence = next_sequence(sequence)
-        seen.append(sequence)
-    assert seen[:2] == [1, 2]
-    assert seen[254:257] == [255, 1, 2]
-    assert 0 not in seen
 
 
 def frame(universe, level=0):
