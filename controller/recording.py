@@ -1,9 +1,9 @@
 """The log of a show: every input of every output cycle, so that the same code makes the same bytes again.
 
 A file is a line that names the format, then blocks: length and CRC-32 (little-endian, four bytes each), then zlib of
-msgpack. The first block is the header (configuration, profiles, identity), each later one a second of cycles. A block is
-written whole or not at all: what a crash, a full disk or a bad sector leaves behind costs the damaged tail, never what
-stands before it. What arrives while the disk is full waits in memory and is written when there is room again.
+msgpack. The first block is the header (configuration, profiles, identity), each later one a second of cycles. A block
+is written whole or not at all: what a crash, a full disk or a bad sector leaves behind costs the damaged tail, never
+what stands before it. What arrives while the disk is full waits in memory and is written when there is room again.
 
 Edge: `Recorder` writes a file in a thread of its own; `read_log` reads one. The rest is pure.
 """
@@ -170,7 +170,7 @@ class Log:
         path: the file.
 
     Attributes:
-        header: configuration, profiles, identity. damage: what was found at the end, "" if nothing; known after reading.
+        header: configuration, profiles, identity. damage: what is wrong with its end, "" if nothing, once read.
 
     Raises:
         RecordingError: no such file, or no log.

@@ -1,7 +1,7 @@
 """The log of a show: what was written comes back, and damage costs the tail only."""
 
+import contextlib
 import errno
-import io
 import os
 import zlib
 
@@ -33,8 +33,8 @@ tokens = st.builds(LightToken, numbers, whole, st.integers(0, 179), st.integers(
 commands = st.builds(Command, st.sampled_from(["grand_master", "blackout", "hold"]), numbers)
 desks = st.dictionaries(st.integers(1, 63999), st.none() | st.binary(min_size=512, max_size=512), max_size=2)
 heards = st.builds(
-    Heard, st.lists(pulses, max_size=3).map(tuple), st.none() | tokens, st.lists(commands, max_size=2).map(tuple), desks,
-    st.lists(st.integers(1, 63999), max_size=2).map(tuple),
+    Heard, st.lists(pulses, max_size=3).map(tuple), st.none() | tokens, st.lists(commands, max_size=2).map(tuple),
+    desks, st.lists(st.integers(1, 63999), max_size=2).map(tuple),
 )  # fmt: skip
 cycles = st.builds(Cycle, st.floats(0, 1e6), heards, st.integers(0, 2**32 - 1))
 
@@ -128,17 +128,8 @@ def test_mutated_logs_never_raise_anything_else(tmp_path):
             picked = [nonsense[k] for k in rng.integers(0, len(nonsense), rng.integers(0, 8))]
             mutant = MAGIC + encode_block({"version": 1}) + encode_block(picked if count % 4 else [1.5, 7, *picked])
         path.write_bytes(mutant)
-        try:
+        with contextlib.suppress(RecordingError):
             list(Log(path).cycles())
-        except RecordingError:
-            pass
-
-
-class FullDisk(io.BytesIO):
-    """A file on a disk without room."""
-
-    def write(self, data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.warns
