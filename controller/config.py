@@ -344,11 +344,11 @@ def read_config(file: Path) -> Config:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{file}: not valid YAML: {error}") from error
     lines: dict[Place, int] = {}
-    _note_lines(node, (), lines, file)
+    note_lines(node, (), lines, file)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(file, lines, one) for one in error.errors()[:5])) from error
+        raise ConfigError("\n".join(explain(file, lines, one) for one in error.errors()[:5])) from error
     return config.at(file, lines)
 
 
@@ -365,7 +365,7 @@ def with_overrides(config: Config, **sections: dict[str, Any] | int) -> Config:
     try:
         copy = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(Path("command line"), {}, one) for one in error.errors()[:5])) from error
+        raise ConfigError("\n".join(explain(Path("command line"), {}, one) for one in error.errors()[:5])) from error
     return copy.at(config.file, config.lines)
 
 
@@ -390,7 +390,8 @@ def _read_text(file: Path) -> str:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
 
 
-def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], file: Path) -> None:
+def note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], file: Path) -> None:
+    """Add the line of every value below a node to `lines`; a key that stands twice is refused."""
     if node is None or place in lines:
         return
     lines[place] = node.start_mark.line + 1
@@ -405,13 +406,14 @@ def _note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], f
                 )
             seen.add(key.value)
             name = int(key.value) if key.tag.endswith(":int") and key.value.isdigit() else key.value
-            _note_lines(child, (*place, name), lines, file)
+            note_lines(child, (*place, name), lines, file)
     elif isinstance(node, yaml.SequenceNode):
         for index, child in enumerate(node.value):
-            _note_lines(child, (*place, index), lines, file)
+            note_lines(child, (*place, index), lines, file)
 
 
-def _explain(file: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
+def explain(file: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
+    """One mistake that validation found: file, line, YAML path, what is wrong and what was found."""
     place: Place = ()
     for part in error["loc"]:
         # pydantic's path also names the member of a union that it tried; that is no part of the file

@@ -122,7 +122,7 @@ def patch_of(config: Config) -> Patch:
     Raises:
         ProfileError, PatchError: with the place in `config.yaml` or in the profile.
     """
-    library = Library(config.path(config.profiles))
+    library = Library.of(config)
     profiles = {}
     for number, fixture in enumerate(config.fixtures):
         if fixture.profile not in profiles:

@@ -22,7 +22,7 @@ HOP_S = 0.1
 
 def print_profiles(config: Config) -> None:
     """One row for each mode of each profile."""
-    library = Library(config.path(config.profiles))
+    library = Library.of(config)
     table = wide_table("", "profile", "model", "kind", "mode", "slots", "heads")
     for reference in library.references():
         profile = library.profile(reference)
@@ -34,7 +34,7 @@ def print_profiles(config: Config) -> None:
 
 def print_profile(config: Config, reference: str) -> None:
     """One profile, slot by slot."""
-    profile = Library(config.path(config.profiles)).profile(reference)
+    profile = Library.of(config, locked=False).profile(reference)
     console = paper()
     for mode in profile.modes:
         table = wide_table(f"{reference}, {mode}", "slot", "channel", "head", "does")

@@ -140,7 +140,8 @@ class _Levels:
         self._minimum = np.array([low if dim else 0.0 for low, dim in zip(minimum, dims, strict=True)], np.float64)
         curves = [curve_of(patch, lane) if dim else "linear" for lane, dim in zip(lanes, dims, strict=True)]
         self._curves = [
-            (curve, np.array([row for row, one in enumerate(curves) if one == curve])) for curve in {*curves} - {"linear"}
+            (curve, np.array([row for row, one in enumerate(curves) if one == curve]))
+            for curve in {*curves} - {"linear"}
         ]
 
     def amounts(self, slots: ByteArray) -> FloatArray:
@@ -187,7 +188,9 @@ def _outside(lane: Lane) -> FloatArray:
 class _Tables:
     """Lanes whose every level means something of its own: the meaning of each lane's level, for each of its heads."""
 
-    def __init__(self, lanes: Sequence[Lane], table_of: Callable[[Channel], FloatArray], shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, lanes: Sequence[Lane], table_of: Callable[[Channel], FloatArray], shape: tuple[int, ...]
+    ) -> None:
         self.heads, _ = numbered([lane.heads for lane in lanes])
         slots = [lane.slots[0] for lane in lanes for _ in lane.heads]
         self._slots: IndexArray = np.array(slots, np.intp)
@@ -221,7 +224,9 @@ def _shutter_table(channel: Channel) -> FloatArray:
 
 
 def _strobes(channel: Channel) -> bool:
-    return bool(channel.strobe) or (isinstance(channel, Shutter) and any(one.shutter == "strobe" for one in channel.ranges))
+    return bool(channel.strobe) or (
+        isinstance(channel, Shutter) and any(one.shutter == "strobe" for one in channel.ranges)
+    )
 
 
 def _strobe_table(channel: Channel) -> FloatArray:

@@ -83,7 +83,9 @@ def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
     for lane in lanes:
         lane.control = _control(lane, {ways[head] for head in lane.heads})
         if lane.control == HELD and lane.why == "rests":
-            lane.why = f"rests at its neutral level: the colour is made by {', '.join(sorted({ways[h] for h in lane.heads}))}"
+            lane.why = (
+                f"rests at its neutral level: the colour is made by {', '.join(sorted({ways[h] for h in lane.heads}))}"
+            )
     _one_wheel_a_head(lanes)
     _number_stages([lane for lane in lanes if lane.control == "intensity"])
     _gate(lanes)
@@ -98,7 +100,11 @@ def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
             return at, "no look may reach this fixture"
         case Shutter():
             closed = next((one.middle for one in channel.ranges if one.shutter == "closed"), channel.open_level)
-            return (closed, "no look may reach this fixture") if dark else (channel.open_level, "driven open, never strobing")
+            return (
+                (closed, "no look may reach this fixture")
+                if dark
+                else (channel.open_level, "driven open, never strobing")
+            )
         case Temperature() | Wheel():
             return channel.rest, "rests"
         case Haze():
@@ -160,12 +166,18 @@ def _order(lane: Lane) -> tuple[bool, int]:
 
 def _gate(lanes: Sequence[Lane]) -> None:
     """Where nothing else can make a head dark, its shutter closes while nothing is wanted of it."""
-    dimmed = {head for lane in lanes if lane.control == "intensity" or lane.control in EMITTERS for head in lane.heads}
+    dimmed = dimmed_heads(lanes)
     for lane in lanes:
         shutter = lane.channel
         closes = isinstance(shutter, Shutter) and any(one.shutter == "closed" for one in shutter.ranges)
         if closes and not dimmed & set(lane.heads):
             lane.control, lane.why = "gate", "open while light is wanted; the fixture has no dimmer"
+
+
+def dimmed_heads(lanes: Sequence[Lane]) -> set[int]:
+    """Heads that a dimmer can make dark, or their emitters where no wheel stands beside them."""
+    by = lambda *controls: {head for lane in lanes if lane.control in controls for head in lane.heads}  # noqa: E731
+    return by("intensity") | (by(*EMITTERS) - by("wheel"))
 
 
 def numbered(heads: Sequence[Sequence[int]]) -> tuple[IndexArray, IndexArray]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from controller.config import FixtureConfig, Where
 from controller.errors import PatchError
 from controller.messages import FloatArray
-from controller.patch.lanes import CONTROLS, EMITTERS, HELD, IndexArray, Lane, decide, lanes_of
+from controller.patch.lanes import CONTROLS, HELD, IndexArray, Lane, decide, dimmed_heads, lanes_of
 from controller.patch.overrides import overridden
 from controller.profiles.profile import Pan, Profile, Tilt
 from controller.rig import Rig
@@ -82,10 +82,9 @@ class Patch:
     @property
     def dimmable(self) -> npt.NDArray[np.bool_]:
         """(N,) which heads can be made dark: by a dimmer, by emitters, or by a shutter that closes."""
+        closing = {head for lane in self.lanes if lane.control == "gate" for head in lane.heads}
         found = np.zeros(self.heads, np.bool_)
-        for lane in self.lanes:
-            if lane.control in ("intensity", "gate", *EMITTERS):
-                found[list(lane.heads)] = True
+        found[sorted(dimmed_heads(self.lanes) | closing)] = True
         return found
 
     def has(self, control: str) -> npt.NDArray[np.bool_]:
@@ -162,7 +161,9 @@ def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where:
         low, high = getattr(fixture, name)
         home = getattr(fixture, f"{name}_home")
         if low > high:
-            raise PatchError(f"{where(('fixtures', number, name))}: {low:g} to {high:g} runs backwards; invert_{name} turns")
+            raise PatchError(
+                f"{where(('fixtures', number, name))}: {low:g} to {high:g} runs backwards; invert_{name} turns"
+            )
         if not low <= home <= high and home != 0.5:
             place = where(("fixtures", number, f"{name}_home"))
             raise PatchError(f"{place}: {home:g} is outside {name}, {low:g} to {high:g}")

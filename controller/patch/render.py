@@ -183,7 +183,9 @@ class _Lanes:
             lanes) else (np.zeros(0),) * 3  # fmt: skip
         has_dimmer = patch.has("intensity")
         self._curves = [
-            (curve, np.array(rows, np.intp)) for curve, rows in _curves(lanes, patch, has_dimmer).items() if curve != "linear"
+            (curve, np.array(rows, np.intp))
+            for curve, rows in _curves(lanes, patch, has_dimmer).items()
+            if curve != "linear"
         ]
         dims = np.array([_dims(lane, has_dimmer) for lane in lanes], np.bool_)
         minimum = np.array([patch.fixtures[lane.fixture].config.minimum for lane in lanes], np.float64)

@@ -44,7 +44,9 @@ class Wheels:
             self._levels[row, : len(slots)] = [one.middle for one in slots]
             self._chroma[row, : len(slots)], self._hue_deg[row, : len(slots)] = chroma, hue_deg
             self._missing[row, : len(slots)] = False
-        self._dark = np.array([_dark_level(lane.channel) for lane in lanes if isinstance(lane.channel, Wheel)], np.uint8)
+        self._dark = np.array(
+            [_dark_level(lane.channel) for lane in lanes if isinstance(lane.channel, Wheel)], np.uint8
+        )
         self._goes_dark = np.array([not dimmable[list(lane.heads)].all() for lane in lanes], np.bool_)
         self._chosen = np.zeros(len(lanes), np.intp)
         self._since_s = np.full(len(lanes), -np.inf)

@@ -130,4 +130,8 @@ def _plain(entry: str) -> str:
 def _first(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}" if place else first["msg"].removeprefix("Value error, ")
+    return (
+        f"{place}: {first['msg'].removeprefix('Value error, ')}"
+        if place
+        else first["msg"].removeprefix("Value error, ")
+    )

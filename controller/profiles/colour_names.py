@@ -18,6 +18,8 @@ WORDS = re.compile("[a-z]+")
 
 def colour_named(name: str) -> str | None:
     """`#rrggbb` of a name that is nothing but one colour, such as "Light blue" or "Colour 3: red"; None otherwise."""
-    words = [word for word in WORDS.findall(name.lower()) if word not in ("color", "colour", "static", "full", "filter")]
+    words = [
+        word for word in WORDS.findall(name.lower()) if word not in ("color", "colour", "static", "full", "filter")
+    ]
     said = " ".join(words)
     return NAMED.get(said)

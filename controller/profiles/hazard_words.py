@@ -2,7 +2,9 @@
 
 import re
 
-ATMOSPHERE = re.compile(r"\b(fog|fogger|haze|hazer|smoke|mist|vapou?r|output|volume|pump|fluid|bubbles?|snow|foam|burst)\b", re.I)
+ATMOSPHERE = re.compile(
+    r"\b(fog|fogger|haze|hazer|smoke|mist|vapou?r|output|volume|pump|fluid|bubbles?|snow|foam|burst)\b", re.I
+)
 FAN = re.compile(r"\b(fan|fans|blower|wind|ventilator)\b", re.I)
 PYROTECHNIC = re.compile(
     r"\b(pyro\w*|flames?|fire machine|sparkular\w*|spark(?:le)? (?:machine|fountain)|cold spark\w*|confetti\w*|"

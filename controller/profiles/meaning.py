@@ -149,7 +149,11 @@ def _ramp(spans: Sequence[Span], *meanings: Meaning) -> Span:
         if span.meaning not in meanings:
             continue
         before = runs[-1] if runs else None
-        joins = before is not None and span.first == before.last + 1 and (span.meaning == "intensity" or span.name == before.name)
+        joins = (
+            before is not None
+            and span.first == before.last + 1
+            and (span.meaning == "intensity" or span.name == before.name)
+        )
         if before is not None and joins and (before.end - before.start) * (span.end - before.start) >= 0:
             runs[-1] = replace(before, last=span.last, end=span.end)
         else:
@@ -168,7 +172,9 @@ def _off(spans: Sequence[Span], ramp: Span) -> int | None:
     if min(ramp.start, ramp.end) <= 0.0:
         return None
     dark = [span for span in spans if span.meaning in ("closed", "none")]
-    dark += [span for span in spans if span.meaning in ("intensity", "emitter", "flag") and not span.start and not span.end]
+    dark += [
+        span for span in spans if span.meaning in ("intensity", "emitter", "flag") and not span.start and not span.end
+    ]
     return dark[0].middle if dark else None
 
 
@@ -232,7 +238,9 @@ def _position(spans: list[Span]) -> dict[str, Any]:
 
 def _wheel(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
     slots = [
-        {"dmx": span.levels} | ({"colour": span.colour} if span.colour else {}) | ({"name": span.name} if span.name else {})
+        {"dmx": span.levels}
+        | ({"colour": span.colour} if span.colour else {})
+        | ({"name": span.name} if span.name else {})
         for span in spans
         if span.meaning in ("colour", "open")
     ]
@@ -272,7 +280,13 @@ def _hold(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
     forbidden = [span.levels for span in spans if span.meaning == "maintenance" and span is not chosen]
     strobes = [{"dmx": span.levels, "hz": _hz(span)} for span in spans if span.meaning == "strobe"]
     fields: dict[str, Any] = {"does": "hold", "at": at}
-    said = note if chosen is None or not chosen.name or chosen.name == note else f"{note}: {chosen.name}" if note else chosen.name
+    said = (
+        note
+        if chosen is None or not chosen.name or chosen.name == note
+        else f"{note}: {chosen.name}"
+        if note
+        else chosen.name
+    )
     return fields | {k: v for k, v in (("note", said), ("forbidden", forbidden), ("strobe", strobes)) if v}
 
 
@@ -311,7 +325,11 @@ def _standstill(span: Span) -> Span:
 def _level_in(span: Span, default: int | None) -> int:
     if default is not None and _inside(default, [span]):
         return default
-    return span.first if span.meaning in ("level", "effect", "spin") or span.first == 0 and span.last == 255 else span.middle
+    return (
+        span.first
+        if span.meaning in ("level", "effect", "spin") or (span.first == 0 and span.last == 255)
+        else span.middle
+    )
 
 
 def _inside(level: int, spans: Sequence[Span]) -> bool:

@@ -370,7 +370,7 @@ def _as_atmosphere(span: Span, said: str) -> Span:
         return span
     if is_fan(said):
         return Span(span.first, span.last, "fan", 0.0, 1.0, said)
-    if is_atmosphere(said) or span.meaning == "intensity" and not re.search("dimmer|led|light", said, re.I):
+    if is_atmosphere(said) or (span.meaning == "intensity" and not re.search("dimmer|led|light", said, re.I)):
         return Span(span.first, span.last, "haze", 0.0, 1.0, said)
     return span
 

@@ -30,18 +30,24 @@ SPEEDS = {"SpeedPanTiltSlowFast": (0.1, 1.0), "SpeedPanTiltFastSlow": (1.0, 0.1)
 PAN = ("PositionPan", "PositionXAxis")
 TILT = ("PositionTilt", "PositionYAxis")
 NO_FLASH = re.compile(
-    r"\b(no|without) (strob|flash|shutter)|(strob\w*|flash|shutter) (effect )?(off|open|opened|disabled)|^\W*strobe function off", re.I
+    r"\b(no|without) (strob|flash|shutter)|(strob\w*|flash|shutter) (effect )?(off|open|opened|disabled)|^\W*strobe function off",
+    re.I,
 )
 NONE = re.compile(
     r"^\W*(no function|unused|not used|nothing|reserved|no effects?|no rotation|stop\w*|none|n/?a|off|disabled?|idle|inactive"
     r"|no (strobe|colou?r|macro|program|prism|gobo|frost|change|macros|programs)\w*)\b|no function|(?:program|macro|effect)s? off",
     re.I,
 )  # fmt: skip
-STROBES = re.compile(r"stro+b|flash|puls|ramp|lightning|thunder|blink|random|twinkle|flicker|explosion|sound|speed|hz\b|slow|fast", re.I)
+STROBES = re.compile(
+    r"stro+b|flash|puls|ramp|lightning|thunder|blink|random|twinkle|flicker|explosion|sound|speed|hz\b|slow|fast", re.I
+)
 FLASHES = re.compile(r"stro+b|flash|puls|lightning|thunder|blink|flicker|explosion", re.I)
 OPENS = re.compile(r"open|steady|constant|\bon\b|full|no strobe|without strobe|strobe off|turn on", re.I)
 CLOSES = re.compile(r"clos|black ?-?out|dark|\boff\b", re.I)
-MOVES = re.compile(r"rotat|scroll|cycl|rainbow|chase|auto|fade|chang|program|sound|->|→|speed|\+|/|led group|shake|split|jump|music", re.I)
+MOVES = re.compile(
+    r"rotat|scroll|cycl|rainbow|chase|auto|fade|chang|program|sound|->|→|speed|\+|/|led group|shake|split|jump|music",
+    re.I,
+)
 SILENT = re.compile(r"\boff\b|^\W*0 ?%|^\W*0 sec|no (fog|haze|smoke|output)", re.I)
 FINE_WORDS = re.compile(r"\(?\b(fine|lsb|16 ?-?bit|least significant byte|low byte|coarse|msb)\b\)?", re.I)
 
@@ -297,20 +303,24 @@ class _Fixture:
             return Span(first, last, "closed", name=said)
         if FLASHES.search(channel.name) and not re.search("dim|intens", f"{channel.name} {said}", re.I):
             return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        if len(channel.ranges) <= 3 or re.search(r"dim|intens|%|led|bright|light|output|master", f"{said} {channel.name}", re.I):
+        if len(channel.ranges) <= 3 or re.search(
+            r"dim|intens|%|led|bright|light|output|master", f"{said} {channel.name}", re.I
+        ):
             return Span(first, last, "intensity", *_percent(said), name=said)
         return Span(first, last, "effect", name=said)
 
     def _in_shutter(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        if re.search("iris|blade|insert|swivel|frost|zoom|duration|frame|framing|rotat", f"{channel.name} {said}", re.I) and not (
-            FLASHES.search(said)
-        ):
+        if re.search(
+            "iris|blade|insert|swivel|frost|zoom|duration|frame|framing|rotat", f"{channel.name} {said}", re.I
+        ) and not (FLASHES.search(said)):
             return Span(first, last, "effect" if CLOSES.search(said) or "puls" in said.lower() else "level", name=said)
         if re.search("reset|lamp", said, re.I):
             return Span(first, last, "maintenance", name=said, worse=True)
         if NO_FLASH.search(said):
             return Span(first, last, "open", name=said)
-        if re.search(r"^\W*(no function|no strobe|no effect|none|off|no shutter|strobe off|unused|nothing|without)", said, re.I):
+        if re.search(
+            r"^\W*(no function|no strobe|no effect|none|off|no shutter|strobe off|unused|nothing|without)", said, re.I
+        ):
             return Span(first, last, "none", name=said)
         if OPENS.search(said) and not re.search(r"stro+b\w* (effect|speed)|puls|slow|random|ramp|speed", said, re.I):
             return Span(first, last, "open", name=said)
@@ -366,10 +376,16 @@ class _Fixture:
         return self._position("tilt", channel, said, first, last)
 
     def _position(self, axis: str, channel: _Definition, said: str, first: int, last: int) -> Span:
-        turns = re.search(r"rotat|clockwise|shake|macro|music|auto|speed|roll|continuous|infinit|sound|slow|fast|mode|range", said, re.I)
+        turns = re.search(
+            r"rotat|clockwise|shake|macro|music|auto|speed|roll|continuous|infinit|sound|slow|fast|mode|range",
+            said,
+            re.I,
+        )
         if NONE.search(said):
             return Span(first, last, "none", name=said)
-        if turns or re.search(r"speed|continuous|infinit|rotation|macro|mode|time|shortcut|endless", channel.name, re.I):
+        if turns or re.search(
+            r"speed|continuous|infinit|rotation|macro|mode|time|shortcut|endless", channel.name, re.I
+        ):
             return Span(first, last, "effect", name=said)
         if len(channel.ranges) <= 1 or last - first >= 40:
             meaning: Meaning = "pan" if axis == "pan" else "tilt"

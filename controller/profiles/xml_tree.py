@@ -50,7 +50,9 @@ class _Reader:
         self._depth += 1
         self._count += 1
         if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
-            raise ProfileError(f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements; this is no fixture definition")
+            raise ProfileError(
+                f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements; this is no fixture definition"
+            )
         self._builder.start(tag, attributes)
 
     def _end(self, tag: str) -> None:

@@ -99,9 +99,9 @@ def test_the_library_says_what_is_wrong_and_where(tmp_path):
     library = Library(tmp_path)
     with pytest.raises(ProfileError, match=r"no profile 'acme/spot' .* there are: acme/bad, acme/par"):
         library.profile("acme/spot")
-    with pytest.raises(ProfileError, match=r"par\.yaml: kind: Input should be"):
+    with pytest.raises(ProfileError, match=r"par\.yaml:\d+: kind: Input should be"):
         library.profile("acme/par")
-    with pytest.raises(ProfileError, match=r"bad\.yaml: not valid YAML"):
+    with pytest.raises(ProfileError, match=r"bad\.yaml:1: not valid YAML"):
         library.profile("acme/bad")
     with pytest.raises(ProfileError, match=r"config\.yaml:3: no profile '\.\./par'"):
         library.located("../par", "config.yaml:3")
