@@ -1,17 +1,19 @@
 """Which packets leave when, and sinks that survive."""
 
 from itertools import pairwise
+from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.config import UniverseConfig
+from controller.config import NetworkConfig, UniverseConfig
 from controller.messages import DmxFrame
+from controller.output.nodes import LOST_AFTER_S
 from controller.output.sender import SendBudget, Sender
-from controller.output.sinks import UdpSink
-from controller.output.streams import Packet
+from controller.protocol import artnet, sacn
+from controller.protocol.artnet import ArtPollReply
 
 
 def frame(universe, level=0):
@@ -36,6 +38,109 @@ def test_each_port_address_counts_for_itself():
         assert [packet.payload[14] for packet in packets] == [0, 0, 1]
 
 
+CID = UUID(int=5)
+
+
+def sender_of(*outputs):
+    """One universe with these outputs."""
+    return Sender({1: UniverseConfig(outputs=list(outputs))}, NetworkConfig(source_name="Spot"), CID, ["10.0.0.255"])
+
+
+def test_sacn_leaves_by_multicast_with_name_priority_and_numbers_of_its_own():
+    sender = sender_of(
+        {"type": "sacn", "universe": 300}, {"type": "sacn", "universe": 2, "host": "10.0.0.9", "priority": 5}
+    )
+    for cycle in range(300):
+        found = [one for one in sender.packets([frame(1, cycle & 0xFF)], 0.0) if "discovery" not in one.output]
+        assert [one.address for one in found] == [("239.255.1.44", 5568), ("10.0.0.9", 5568)]
+        first, second = (sacn.decode_data(one.payload) for one in found)
+        assert (first.universe, first.priority, first.sequence, first.source_name) == (300, 90, cycle & 0xFF, "Spot")
+        assert (second.universe, second.priority, second.sequence) == (2, 5, cycle & 0xFF)
+        assert set(first.slots.tolist()) == {cycle & 0xFF}
+        assert first.cid == UUID(int=5).bytes
+
+
+def test_payloads_of_earlier_cycles_do_not_change():
+    sender = sender_of({"type": "sacn", "universe": 1}, {"type": "artnet", "host": "10.0.0.1", "port_address": 1})
+    earlier = [one.payload for one in sender.packets([frame(1, 7)], 0.0)][:2]
+    list(sender.packets([frame(1, 9)], 0.0))
+    assert [one[-1] for one in earlier] == [7, 7]
+
+
+def test_the_end_of_sacn_is_said_three_times_in_rounds_and_art_net_says_nothing():
+    sender = Sender(
+        {
+            1: UniverseConfig(outputs=[{"type": "sacn", "universe": 1}, {"type": "sacn", "universe": 2}]),
+            2: UniverseConfig(outputs=[{"type": "artnet", "host": "10.0.0.1", "port_address": 1}]),
+        }
+    )
+    list(sender.packets([frame(1, 9), frame(2)], 0.0))
+    last = [sacn.decode_data(one.payload) for one in sender.farewell()]
+    assert [one.universe for one in last] == [1, 2] * 3
+    assert {one.options for one in last} == {sacn.TERMINATED}
+    assert [one.sequence for one in last] == [1, 1, 2, 2, 3, 3]
+    assert {int(one.slots[0]) for one in last} == {9}
+
+
+def test_syncs_follow_the_levels_once_for_each_place():
+    sender = sender_of(
+        {"type": "artnet", "host": "10.0.0.1", "port_address": 1, "sync": True},
+        {"type": "artnet", "host": "10.0.0.1", "port_address": 2, "sync": True},
+        {"type": "artnet", "host": "10.0.0.2", "port_address": 3},
+        {"type": "sacn", "universe": 1, "sync_universe": 7},
+        {"type": "sacn", "universe": 2, "sync_universe": 7},
+    )
+    for cycle in (0, 1):
+        found = [one for one in sender.packets([frame(1)], 0.0) if "discovery" not in one.output]
+        assert [one.address[0] for one in found[-2:]] == ["10.0.0.1", "239.255.0.7"]
+        assert found[-2].payload == artnet.encode_artsync()
+        assert found[-1].payload == sacn.encode_sync(7, cycle, UUID(int=5))
+        assert len(found) == 7
+        assert sacn.decode_data(found[3].payload).sync_universe == 7
+
+
+def test_sacn_universes_are_announced_every_ten_seconds():
+    sender = sender_of({"type": "sacn", "universe": 9}, {"type": "sacn", "universe": 4})
+    times_s = []
+    for now_s in np.arange(0, 31, 0.025):
+        for one in sender.packets([frame(1)], float(now_s)):
+            if one.output == "sACN discovery":
+                assert one.address == ("239.255.250.214", 5568)
+                assert one.payload[120:] == b"\0\4\0\x09"
+                times_s.append(float(now_s))
+    assert times_s == pytest.approx([0, 10, 20, 30], abs=0.05)
+
+
+def test_nodes_are_asked_for_found_sent_to_and_forgotten():
+    sender = sender_of({"type": "artnet", "host": "discover", "port_address": 0x12})
+    polls_s, sent = [], {}
+    for cycle in range(40 * 40):
+        now_s = cycle * 0.025
+        for one in sender.packets([frame(1)], now_s):
+            if one.payload == artnet.encode_artpoll():
+                polls_s.append(now_s)
+                assert one.address == ("10.0.0.255", 6454)
+                if now_s < 15:
+                    sender.hear(ArtPollReply("0.0.0.0", "node", (0x12, 0x13)), "10.0.0.7", now_s)
+                    sender.hear(ArtPollReply("0.0.0.0", "node", (0x1,), bind_index=2), "10.0.0.7", now_s)
+                    sender.hear(ArtPollReply("0.0.0.0", "other", (0x13,)), "10.0.0.8", now_s)
+            else:
+                sent.setdefault(one.address, []).append(now_s)
+    assert all(2.5 <= b - a <= 3.0 for a, b in pairwise(polls_s))
+    assert list(sent) == [("10.0.0.7", 6454)]
+    assert sent[("10.0.0.7", 6454)][0] < 0.1
+    assert 15 < sent[("10.0.0.7", 6454)][-1] < 15 + LOST_AFTER_S + 3.0
+    assert sender.discovers
+
+
+def test_a_node_that_moves_its_port_is_followed():
+    sender = sender_of({"type": "artnet", "host": "discover", "port_address": 1})
+    sender.hear(ArtPollReply("0.0.0.0", "node", (1,)), "10.0.0.7", 0.0)
+    assert len([one for one in sender.packets([frame(1)], 0.0) if one.payload[9] == 0x50]) == 1
+    sender.hear(ArtPollReply("0.0.0.0", "node", (2,)), "10.0.0.7", 1.0)
+    assert [one for one in sender.packets([frame(1)], 1.0) if one.payload[9] == 0x50] == []
+
+
 @given(st.lists(st.floats(0.0001, 0.05), min_size=1, max_size=300))
 def test_the_rate_never_exceeds_what_dmx_carries(waits_s):
     """However often accents ask, there are at most 44 cycles in any second, 8 ms apart."""
@@ -50,22 +155,3 @@ def test_the_rate_never_exceeds_what_dmx_carries(waits_s):
             sent.append(now_s)
     assert all(b - a >= 0.008 - 1e-9 for a, b in pairwise(sent))
     assert all(sum(start <= one < start + 1.0 for one in sent) <= 44 for start in sent)
-
-
-@pytest.mark.warns
-def test_a_dead_destination_is_said_once_and_does_not_stop_the_others(caplog):
-    import socket
-
-    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    receiver.bind(("127.0.0.1", 0))
-    receiver.settimeout(2.0)
-    port = receiver.getsockname()[1]
-    sink, alive = UdpSink(), ("127.0.0.1", port)
-    for cycle in range(100):
-        for address in (("127.0.0.1", 0), alive):  # nothing can be sent to port 0
-            sink.send(Packet(address, bytes([cycle])), cycle * 0.025)
-        assert receiver.recv(2048) == bytes([cycle])
-    sink.close()
-    receiver.close()
-    assert 2 <= sink.errors <= 4  # one try a second
-    assert len([one for one in caplog.records if "failed" in one.message]) == 1

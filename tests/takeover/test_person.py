@@ -1,0 +1,166 @@
+"""A desk's packets all the way to our frames, and what is written down about it."""
+
+import json
+import time
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from controller.config import with_overrides
+from controller.input.feed import Datagram
+from controller.messages import DmxFrame, LightToken, Pulse
+from controller.protocol import artnet, sacn
+from controller.takeover.journal import Journal
+from controller.takeover.person import Person, Situation
+
+DESK = {
+    "inputs": [
+        {"type": "sacn", "universe": 1, "sacn_universe": 5},
+        {"type": "artnet", "universe": 2, "port_address": 3},
+    ]
+}
+NOW = Situation(
+    "live",
+    LightToken(0.0, 0, 60, 200, 1.0, 1.0),
+    Pulse(0.0, 0, -12.0, 0.75, 0.0, 0, 0.0, 0.0, ()),
+)
+
+
+class Ears:
+    """A listener without sockets."""
+
+    refused = 0
+
+    def __init__(self):
+        self.waiting, self.answered = [], []
+
+    def receive(self, now_s, own_ports):
+        waiting, self.waiting = self.waiting, []
+        return iter(waiting)
+
+    def address_towards(self, ip):
+        return "10.0.0.1"
+
+    def answer(self, payload, ip):
+        self.answered.append((ip, payload))
+
+    def status(self):
+        return {"5568": "ok"}
+
+
+class Notes:
+    dropped = 0
+
+    def __init__(self):
+        self.entries = []
+
+    def add(self, entry):
+        self.entries.append(entry)
+
+
+@pytest.fixture
+def person(config, patch):
+    ears, notes = Ears(), Notes()
+    return Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes), ears, notes
+
+
+def frames(level=50):
+    return [DmxFrame(0.0, 0, universe, np.full(512, level, np.uint8)) for universe in (1, 2)]
+
+
+def desk(ears, sequence, level):
+    slots = np.zeros(512, np.uint8)
+    slots[:8] = level
+    ears.waiting.append(Datagram(5568, "10.0.0.9", sacn.encode_data(slots, 5, sequence, UUID(int=2))))
+
+
+def test_a_fader_on_sacn_takes_over_and_is_written_down(person):
+    person, ears, notes = person
+    for cycle, level in enumerate((0, 0, 99)):
+        desk(ears, cycle, level)
+        assert person.listen(cycle * 0.025, frozenset()) == []
+        merged = person.merge(frames(), cycle * 0.025, NOW, blackout=False)
+    assert 99 in merged[0].slots[:8]
+    assert set(merged[0].slots[8:].tolist()) == {50}
+    assert set(merged[1].slots.tolist()) == {50}
+    assert [one["attribute"] for one in person.status()["active"]]
+    first = notes.entries[0]
+    assert first["event"] == "start"
+    assert first["fixture"] == "front-1"
+    assert set(first["desk"]) == {99}
+    assert set(first["ours"]) == {50}
+    assert (first["health"], first["hue"], first["value"], first["loudness"]) == ("live", 60, 200, 0.75)
+    assert json.dumps(first)
+    assert person.status()["begun"] == len(notes.entries)
+
+
+def test_who_polls_is_answered_and_who_answers_is_passed_on(person):
+    person, ears, _ = person
+    reply = artnet.encode_poll_reply(artnet.ArtPollReply("10.0.0.7", "node", (4,)))
+    ears.waiting = [Datagram(6454, "10.0.0.8", artnet.encode_artpoll()), Datagram(6454, "10.0.0.7", reply)]
+    replies = person.listen(0.0, frozenset())
+    assert [(ip, one.outputs) for ip, one in replies] == [("10.0.0.7", (4,))]
+    ((ip, payload),) = ears.answered
+    assert ip == "10.0.0.8"
+    assert artnet.decode_poll_reply(payload).outputs == (3,)
+
+
+def test_leaving_goes_to_the_end_look(person):
+    person, ears, _ = person
+    for cycle, level in enumerate((0, 200)):
+        desk(ears, cycle, level)
+        person.listen(cycle * 0.025, frozenset())
+        person.merge(frames(), cycle * 0.025, NOW, blackout=False)
+    person.leave(0.05, 1.0)
+    assert person.merge(frames(0), 0.3, NOW, blackout=False)[0].slots.any()
+    assert not person.merge(frames(0), 1.1, NOW, blackout=False)[0].slots.any()
+
+
+def test_without_inputs_the_frames_pass_untouched(config, patch):
+    ours = frames()
+    assert Person(config, patch, UUID(int=1)).merge(ours, 0.0, NOW, blackout=False) is ours
+
+
+def test_the_journal_keeps_lines(tmp_path):
+    journal = Journal(tmp_path / "state")
+    journal.add({"fixture": "front-1"})
+    journal.add({"fixture": "front-2"})
+    journal.close()
+    lines = [json.loads(one) for one in (tmp_path / "state" / "takeovers.jsonl").read_text().splitlines()]
+    assert [one["fixture"] for one in lines] == ["front-1", "front-2"]
+    assert lines[0]["at"].endswith("+00:00")
+
+
+@pytest.mark.warns
+def test_a_full_disk_costs_lines_and_is_said_once(tmp_path, caplog, monkeypatch):
+    journal = Journal(tmp_path)
+    works, full = journal._write, [True]
+
+    def write(entry):
+        if full[0]:
+            raise OSError(28, "No space left on device")
+        works(entry)
+
+    monkeypatch.setattr(journal, "_write", write)
+    for number in range(5):
+        journal.add({"number": number})
+    while journal.dropped < 5:
+        time.sleep(0.005)  # noqa: TID251 - a thread takes real time
+    full[0] = False
+    journal.add({"number": 5})
+    journal.close()
+    said = [one.getMessage() for one in caplog.records]
+    assert len([one for one in said if "cannot be written" in one]) == 1
+    assert len([one for one in said if "can be written again; 5 takeovers were not kept" in one]) == 1
+    assert '"number": 5' in (tmp_path / "takeovers.jsonl").read_text()
+
+
+def test_a_journal_that_cannot_keep_up_never_waits(tmp_path, monkeypatch):
+    journal = Journal(tmp_path)
+    monkeypatch.setattr(journal, "_write", lambda entry: time.sleep(10))  # noqa: TID251
+    started_s = time.monotonic()
+    for number in range(3_000):
+        journal.add({"number": number})
+    assert time.monotonic() - started_s < 1.0
+    assert journal.dropped >= 1_900
