@@ -1,0 +1,195 @@
+"""Whatever is asked of the rig, what leaves obeys the limit, judged by other code than the limiter's."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.config import read_config
+from controller.desk import patch_of
+from controller.limiter import FLASHES_PER_S, Limiter, Swing, areas
+from controller.messages import DmxFrame
+from controller.metrics.safety import LUMINANCE, flash_times_s, most_in_one_second
+from controller.observe import Observer
+from controller.profiles.profile import Shutter
+
+ROOT = Path(__file__).parents[2]
+RIGS = ("config.yaml", "docs/rigs/four-pars.yaml", "docs/rigs/sixty-fixtures.yaml")
+SOAK_S = float(os.environ.get("FOLLOWSPOT_LIMITER_SOAK_S", "60"))
+"""Seconds of generated light for each rig, standard and kind; the soak by command asks for more."""
+
+
+@pytest.fixture(scope="module", params=RIGS)
+def rig(request):
+    return patch_of(read_config(ROOT / request.param))
+
+
+def levels(patch, slots):
+    """All 512 slots of each universe at one moment, as frames."""
+    return [DmxFrame(0.0, 0, universe, row) for universe, row in zip(patch.universes, slots, strict=True)]
+
+
+def noise(patch, rng):
+    """Random slots, some ticks apart."""
+    while True:
+        slots = rng.integers(0, rng.choice([2, 60, 256]), (len(patch.universes), 512)).astype(np.uint8)
+        slots |= np.uint8(rng.choice([0, 128, 255]))
+        for _ in range(rng.integers(1, 8)):
+            yield slots
+
+
+def strobing(patch, rng):
+    """Everything between two states as fast as a fader can be moved, states and speeds changing now and then."""
+    shape = (len(patch.universes), 512)
+    while True:
+        ends = [np.full(shape, rng.choice([0, 0, 60, 255]), np.uint8) for _ in range(2)]
+        if rng.random() < 0.5:
+            ends[1] = rng.integers(0, 256, shape).astype(np.uint8)
+        half = int(rng.integers(1, 9))
+        for tick in range(int(rng.integers(20, 120))):
+            yield ends[tick // half % 2]
+
+
+def fading(patch, rng):
+    """Waves of every speed and depth, each slot with a phase of its own or all alike."""
+    shape = (len(patch.universes), 512)
+    while True:
+        hz, depth, middle = rng.uniform(0.5, 15), rng.uniform(0.05, 1), rng.uniform(0, 1)
+        phase = rng.uniform(0, 6.28, shape) * rng.choice([0, 0, 0.2, 1])
+        for tick in range(int(rng.integers(20, 160))):
+            wave = middle + depth / 2 * np.sin(6.28 * hz * tick / 40 + phase)
+            yield (255 * np.clip(wave, 0, 1)).astype(np.uint8)
+
+
+def worst_second(patch, shown, rate_hz):
+    """Most flashes in any second of any area, general and red, of frames (ticks, universes, 512)."""
+    observer, weights = Observer(patch), areas(patch)
+    means = []
+    for slots in shown:
+        stage = observer.observe(dict(zip(patch.universes, slots, strict=True)))
+        assert not stage.strobing.any()
+        means.append(weights @ stage.light)
+    means = np.array(means)  # (ticks, areas, 3)
+    total = means.sum(axis=2)
+    red = np.where((total > 0) & (means[..., 0] / np.maximum(total, 1e-9) >= 0.8), means[..., 0], 0)
+    curves = [*np.moveaxis(means @ LUMINANCE, 1, 0), *np.moveaxis(red, 1, 0)]
+    return max(most_in_one_second(flash_times_s(curve.astype(np.float32), rate_hz)) for curve in curves)
+
+
+@pytest.mark.timeout(int(120 + 20 * SOAK_S))
+@pytest.mark.parametrize("standard", FLASHES_PER_S)
+@pytest.mark.parametrize("asked", [noise, strobing, fading])
+def test_no_second_of_anything_has_more_flashes_than_allowed(rig, asked, standard):
+    limiter, rng = Limiter(rig, standard), np.random.default_rng(len(asked.__name__) + len(standard))
+    source, shown = asked(rig, rng), []
+    for tick in range(int(SOAK_S * 40)):
+        slots = next(source)
+        shown.append(np.array([frame.slots for frame in limiter.limit(levels(rig, slots), tick / 40)]))
+    assert worst_second(rig, shown, 40) <= FLASHES_PER_S[standard]
+    assert limiter.interventions > 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_irregular_cycles_obey_it_too(data):
+    """Accents pull cycles forward and a busy machine delays them: the second is a second, not forty cycles."""
+    swing, now_s, shown = Swing(), 0.0, []
+    for _ in range(data.draw(st.integers(1, 200))):
+        now_s += data.draw(st.sampled_from([0.008, 0.025, 0.03, 0.1, 0.4]))
+        level = data.draw(st.sampled_from([0.0, 0.05, 0.12, 0.5, 0.79, 0.81, 1.0]))
+        if swing.allows(level, now_s, 6):
+            swing.show(level, now_s)
+            shown.append((now_s, level))
+    turns = np.array([at for at, _ in shown])[_turns([level for _, level in shown])]
+    for first in turns:
+        assert np.sum((turns >= first) & (turns < first + 1.0)) <= 6
+
+
+def _turns(curve):
+    """Indices at which opposing changes of a tenth or more begin to count."""
+    anchor, direction, found = 0.0, 0, []
+    for index, level in enumerate(curve):
+        change = level - anchor
+        if change * direction > 0:
+            anchor = level
+        elif abs(change) >= 0.1 and min(level, anchor) < 0.8:
+            direction, anchor = (1 if change > 0 else -1), level
+            found.append(index)
+    return found
+
+
+def test_a_hundred_thousand_seconds_of_one_level(rng):
+    """The counting alone, long: random walks, jumps and strobes at ten levels a second."""
+    swing, kept = Swing(), []
+    level = 0.0
+    jumps, steps = rng.random(1_000_000), rng.normal(0, 0.2, 1_000_000)
+    for tick in range(1_000_000):
+        wished = float(jumps[tick] > 0.5) if tick // 5_000 % 2 else min(1.0, max(0.0, level + float(steps[tick])))
+        if swing.allows(wished, tick / 10, 6):
+            level = wished
+        swing.show(level, tick / 10)
+        kept.append(level)
+    assert most_in_one_second(flash_times_s(np.array(kept, np.float32), 10)) <= 3
+
+
+def test_what_needs_no_limit_passes_bit_for_bit(rig):
+    limiter, rng = Limiter(rig), np.random.default_rng(2)
+    slots = rng.integers(0, 256, (len(rig.universes), 512)).astype(np.uint8)
+    for lane in rig.lanes:  # no strobes
+        if isinstance(lane.channel, Shutter):
+            slots.reshape(-1)[lane.slots[0]] = lane.channel.open_level
+    for tick in range(200):
+        shown = limiter.limit(levels(rig, slots), tick / 40)
+        assert np.array_equal([frame.slots for frame in shown], slots)
+    assert limiter.interventions == 0
+
+
+def test_it_clamps_the_change_and_never_blacks_out(patch):
+    """Under a strobe at full the light stays on, near one level, and comes back to the wish afterwards."""
+    limiter, light = Limiter(patch), []
+    full, dark = (np.full((2, 512), level, np.uint8) for level in (255, 0))
+    observer = Observer(patch)
+    for tick in range(160):
+        wished = (full if tick % 4 < 2 else dark) if tick < 120 else full
+        frames = limiter.limit(levels(patch, wished), tick / 40)
+        light.append(observer.observe({f.universe: f.slots for f in frames}).light.mean())
+    clamped = np.array(light[60:120])
+    assert len(np.unique(np.round(clamped, 2))) > 1
+    assert light[-1] > 0.9 * max(light)
+
+
+def test_heads_go_on_turning_while_light_is_clamped(patch):
+    limiter = Limiter(patch)
+    pan = next(lane for lane in patch.lanes if lane.control == "pan")
+    for tick in range(80):
+        slots = np.full((2, 512), 255 if tick % 2 else 0, np.uint8)
+        slots.reshape(-1)[pan.slots[0]] = tick
+        shown = np.concatenate([frame.slots for frame in limiter.limit(levels(patch, slots), tick / 40)])
+        assert shown[pan.slots[0]] == tick
+    assert limiter.interventions > 0
+
+
+def test_strobe_ranges_are_not_let_through_unless_a_person_holds_the_override(patch):
+    shutter = next(lane for lane in patch.lanes if isinstance(lane.channel, Shutter))
+    slots = np.zeros((2, 512), np.uint8)
+    slots.reshape(-1)[shutter.slots[0]] = next(r for r in shutter.channel.ranges if r.shutter == "strobe").middle
+    limiter = Limiter(patch)
+    held = np.concatenate([frame.slots for frame in limiter.limit(levels(patch, slots), 0.0)])
+    assert held[shutter.slots[0]] == shutter.channel.open_level
+    assert limiter.strobes_stopped == 1
+    free = np.concatenate([frame.slots for frame in limiter.limit(levels(patch, slots), 0.025, override=True)])
+    assert free[shutter.slots[0]] == slots.reshape(-1)[shutter.slots[0]]
+
+
+def test_an_override_shows_everything_and_is_still_counted(patch):
+    limiter = Limiter(patch)
+    for tick in range(40):
+        slots = np.full((2, 512), 255 if tick % 2 else 0, np.uint8)
+        shown = limiter.limit(levels(patch, slots), tick / 40, override=True)
+        assert np.array_equal([frame.slots for frame in shown], slots)
+    dark = limiter.limit(levels(patch, np.zeros((2, 512), np.uint8)), 1.0)
+    assert limiter.interventions == 1  # the budget was used up under the override
+    assert np.array([frame.slots for frame in dark]).any()
