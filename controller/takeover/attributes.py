@@ -6,14 +6,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from controller.patch.patch import SLOTS, Fixture, IndexArray, Patch
+from controller.patch.lanes import IndexArray, Lane
+from controller.patch.patch import SLOTS, Patch
+from controller.profiles.profile import Channel, ColourChannel, Flag, Haze, Intensity, Pan, Temperature, Tilt, Wheel
 
 BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["intensity", "colour", "position", "haze", "other"]
-KINDS: dict[str, Kind] = {"intensity": "intensity", "pan": "position", "tilt": "position", "haze": "haze"}
-NO_COLOUR = frozenset(("shutter", "strobe", "zoom", "focus", "iris", "frost", "gobo", "prism", "speed", "fan"))
-DISCRETE = frozenset(("wheel",))
-"""A fade of a wheel would run through other people's colours."""
+Row = tuple[int, bool, bool]
 NONE = -1
 
 
@@ -42,46 +41,47 @@ class Attribute:
 
 def attributes_of(patch: Patch) -> list[Attribute]:
     """All attributes in patch order; a fixture lacks those that it has no slots for."""
-    found = []
-    for index, fixture in enumerate(patch.fixtures):
-        found += _of_fixture(patch, fixture, np.flatnonzero(patch.fixture_of == index))
-    return found
+    lanes: list[list[Lane]] = [[] for _ in patch.fixtures]
+    for lane in patch.lanes:
+        lanes[lane.fixture].append(lane)
+    return [one for index, mine in enumerate(lanes) for one in _of_fixture(patch, index, mine)]
 
 
-def kind_of(control: str) -> Kind:
-    """The attribute that a control of the patch belongs to."""
-    return KINDS.get(control, "other" if control in NO_COLOUR else "colour")
+def kind_of(channel: Channel) -> Kind:
+    """The attribute that a channel belongs to."""
+    match channel:
+        case Intensity():
+            return "intensity"
+        case ColourChannel() | Flag() | Wheel() | Temperature():
+            return "colour"
+        case Pan() | Tilt():
+            return "position"
+        case Haze():
+            return "haze"
+    return "other"
 
 
-def _of_fixture(patch: Patch, fixture: Fixture, heads: IndexArray) -> list[Attribute]:
+def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
+    fixture = patch.fixtures[index]
+    dimmed = {head for lane in lanes if lane.control in ("intensity", "gate") for head in lane.heads}
+    rows: dict[Kind, dict[int, Row]] = {}
+    for lane in lanes:
+        kind = kind_of(lane.channel)
+        lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed.issuperset(lane.heads))
+        # a fade of a wheel would run through other people's colours, one of an unknown channel through anything
+        smooth = kind != "other" and not isinstance(lane.channel, Wheel)
+        mine = rows.setdefault(kind, {})
+        mine[lane.slots[0]] = (lane.slots[1] if len(lane.slots) > 1 else NONE, smooth, lights)
+        mine.update(dict.fromkeys(lane.slots[2:], (NONE, False, lights)))
     start = patch.universes.index(fixture.config.universe) * SLOTS + fixture.config.address - 1
-    unknown = set(range(start, start + fixture.footprint))
-    dimmed = patch.has("intensity")
-    rows: dict[Kind, dict[int, tuple[int, bool, bool]]] = {}
-    for control, table in patch.coarse.items():
-        kind = kind_of(control)
-        for head in heads:
-            coarse, fine = int(table[head]), int(patch.fine[control][head])
-            if coarse == patch.nowhere:
-                continue
-            fine = NONE if fine == patch.nowhere else fine
-            unknown -= {coarse, fine}
-            lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed[head])
-            smooth = kind != "other" and control not in DISCRETE
-            rows.setdefault(kind, {})[coarse] = (fine, smooth, lights)
-    for slot in unknown:
+    known = {slot for lane in lanes for slot in lane.slots}
+    for slot in sorted(set(range(start, start + fixture.footprint)) - known):
         rows.setdefault("other", {})[slot] = (NONE, False, True)
     return [_attribute(fixture.config.id, kind, rows[kind]) for kind in rows]
 
 
-def _attribute(fixture: str, kind: Kind, rows: dict[int, tuple[int, bool, bool]]) -> Attribute:
+def _attribute(fixture: str, kind: Kind, rows: dict[int, Row]) -> Attribute:
     coarse = sorted(rows)
     fine, smooth, lights = zip(*(rows[slot] for slot in coarse), strict=True)
-    return Attribute(
-        fixture,
-        kind,
-        np.array(coarse, np.intp),
-        np.array(fine, np.intp),
-        np.array(smooth, bool),
-        np.array(lights, bool),
-    )
+    indices = (np.array(coarse, np.intp), np.array(fine, np.intp))
+    return Attribute(fixture, kind, *indices, np.array(smooth, bool), np.array(lights, bool))

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.patch.patch import CONTROLS
 from controller.takeover.attributes import attributes_of, kind_of
 from controller.takeover.takeover import Cycle, Takeover, Terms
 
@@ -61,12 +60,13 @@ def test_every_slot_of_every_fixture_belongs_to_one_attribute(patch, attributes)
     assert len(taken) == sum(one.footprint for one in patch.fixtures)
 
 
-def test_every_control_of_the_patch_has_its_attribute():
-    kinds = {control: kind_of(control) for control in CONTROLS}
+def test_channels_have_their_attributes(patch):
+    kinds = {lane.channel.does: kind_of(lane.channel) for lane in patch.lanes}
     assert kinds["intensity"] == "intensity"
     assert kinds["pan"] == kinds["tilt"] == "position"
     assert kinds["haze"] == "haze"
-    assert kinds["red"] == kinds["wheel"] == kinds["amber"] == "colour"
+    assert kinds["colour"] == kinds["wheel"] == "colour"
+    assert kinds["shutter"] == kinds["hold"] == "other"
 
 
 def test_a_desk_that_is_only_heard_takes_nothing(room):
