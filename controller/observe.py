@@ -14,7 +14,7 @@ import numpy.typing as npt
 from controller.colour import parse_colour, to_linear
 from controller.messages import ByteArray, FloatArray
 from controller.patch.curves import below_minimum, light_of
-from controller.patch.lanes import EMITTERS, FLAGS, IndexArray, Lane, bytes_of, numbered
+from controller.patch.lanes import CONTROLS, EMITTERS, FLAGS, IndexArray, Lane, bytes_of, numbered
 from controller.patch.patch import SLOTS, Patch
 from controller.patch.render import Axis, Numbers, coarse_ends, curve_of, ends, mixes_of
 from controller.profiles.profile import Channel, Intensity, Pan, Shutter, Tilt, Wheel
@@ -58,19 +58,19 @@ class Observer:
         self._slots = np.zeros(patch.nowhere + 1, np.uint8)
         self._numbers = Numbers.of(patch)
         self._has_dimmer = patch.has("intensity")
-        by_control = lambda name: [lane for lane in patch.lanes if lane.control == name]  # noqa: E731
-        self._emitters = {name: _Levels(lanes, patch) for name in EMITTERS if (lanes := by_control(name))}
-        self._flags = {name: _Levels(lanes, patch) for name in FLAGS if (lanes := by_control(name))}
-        self._cct = _Levels(by_control("cct"), patch)
+        driven = {control: [lane for lane in patch.lanes if lane.control == control] for control in CONTROLS}
+        self._emitters = {name: _Levels(driven[name], patch) for name in EMITTERS if driven[name]}
+        self._flags = {name: _Levels(driven[name], patch) for name in FLAGS if driven[name]}
+        self._cct = _Levels(driven["cct"], patch)
         self._dimmers = [
-            _Levels([lane for lane in by_control("intensity") if lane.stage == stage], patch)
-            for stage in sorted({lane.stage for lane in by_control("intensity")})
+            _Levels([lane for lane in driven["intensity"] if lane.stage == stage], patch)
+            for stage in sorted({lane.stage for lane in driven["intensity"]})
         ]
         self._mixes = list(mixes_of(patch))
         self._mixing = np.zeros(patch.heads, np.bool_)
         for mix in self._mixes:
             self._mixing[mix.heads] = True
-        self._wheels = _Tables(by_control("wheel"), _wheel_table, (3,))
+        self._wheels = _Tables(driven["wheel"], _wheel_table, (3,))
         self._shutters = _Tables([one for one in patch.lanes if isinstance(one.channel, Shutter)], _shutter_table, ())
         self._strobes = _Tables([lane for lane in patch.lanes if _strobes(lane.channel)], _strobe_table, ())
         self._pan, self._tilt = (_Direction(patch, kind, name) for kind, name in ((Pan, "pan"), (Tilt, "tilt")))
@@ -195,7 +195,7 @@ class _Tables:
         slots = [lane.slots[0] for lane in lanes for _ in lane.heads]
         self._slots: IndexArray = np.array(slots, np.intp)
         distinct: dict[int, int] = {}
-        tables = []
+        tables: list[FloatArray] = []
         for lane in lanes:
             if id(lane.channel) not in distinct:
                 distinct[id(lane.channel)] = len(tables)

@@ -1,15 +1,15 @@
 """What fixtures make of their own dimmer, and what has to be sent for the light that is wanted."""
 
 import numpy as np
+import numpy.typing as npt
 
-from controller.messages import FloatArray
-
+Levels = npt.NDArray[np.float64]
 Curve = str | tuple[float, ...]
 LEAST = 0.5 / 255.0
 """Below half a step of 8 bits a level is nothing: a fixture's minimum is not added to it."""
 
 
-def light_of(level: FloatArray, curve: Curve) -> FloatArray:
+def light_of(level: Levels, curve: Curve) -> Levels:
     """Light 0..1 that a fixture gives at a level 0..1, any shape.
 
     Args:
@@ -24,7 +24,7 @@ def light_of(level: FloatArray, curve: Curve) -> FloatArray:
     return level
 
 
-def level_for(light: FloatArray, curve: Curve) -> FloatArray:
+def level_for(light: Levels, curve: Curve) -> Levels:
     """Level 0..1 at which a fixture gives this light, any shape: the inverse of `light_of`."""
     if curve == "square":
         return np.asarray(np.sqrt(light))
@@ -38,11 +38,11 @@ def level_for(light: FloatArray, curve: Curve) -> FloatArray:
     return light
 
 
-def above_minimum(level: FloatArray, minimum: FloatArray) -> FloatArray:
+def above_minimum(level: Levels, minimum: Levels) -> Levels:
     """Levels moved into `minimum` to 1, where they are anything at all."""
     return np.where((minimum > 0.0) & (level >= LEAST), minimum + (1.0 - minimum) * level, level)
 
 
-def below_minimum(level: FloatArray, minimum: FloatArray) -> FloatArray:
+def below_minimum(level: Levels, minimum: Levels) -> Levels:
     """The inverse of `above_minimum`: what lies below is dark."""
     return np.maximum(0.0, (level - minimum) / (1.0 - minimum))

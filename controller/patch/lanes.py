@@ -1,4 +1,4 @@
-"""Every channel of every fixture as one row of a table: where its bytes are, what drives it, and which heads it is for."""
+"""Every channel of every fixture as one row of a table: where its bytes are, what drives it, which heads it is for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -176,8 +176,11 @@ def _gate(lanes: Sequence[Lane]) -> None:
 
 def dimmed_heads(lanes: Sequence[Lane]) -> set[int]:
     """Heads that a dimmer can make dark, or their emitters where no wheel stands beside them."""
-    by = lambda *controls: {head for lane in lanes if lane.control in controls for head in lane.heads}  # noqa: E731
-    return by("intensity") | (by(*EMITTERS) - by("wheel"))
+    return _heads_with(lanes, "intensity") | (_heads_with(lanes, *EMITTERS) - _heads_with(lanes, "wheel"))
+
+
+def _heads_with(lanes: Sequence[Lane], *controls: str) -> set[int]:
+    return {head for lane in lanes if lane.control in controls for head in lane.heads}
 
 
 def numbered(heads: Sequence[Sequence[int]]) -> tuple[IndexArray, IndexArray]:

@@ -31,4 +31,5 @@ def oklab(linear: FloatArray) -> FloatArray:
 
 def chroma_and_hue_deg(lab: FloatArray) -> tuple[FloatArray, FloatArray]:
     """How colourful (n,) and at which hue angle (n,) in degrees."""
-    return np.hypot(lab[:, 1], lab[:, 2]), np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
+    hue_deg = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
+    return np.hypot(lab[:, 1], lab[:, 2]), np.asarray(hue_deg, np.float32)

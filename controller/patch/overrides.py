@@ -1,4 +1,4 @@
-"""What a technician knows better than the profile: colours of wheel slots, and channels that are to stay where they are."""
+"""What a technician knows better than the profile: colours of wheel slots, and channels that are to stay put."""
 
 from pydantic import TypeAdapter, ValidationError
 

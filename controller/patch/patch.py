@@ -154,8 +154,8 @@ def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where:
         raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
     if profile.kind == "laser" and not fixture.allow_laser:
         raise PatchError(
-            f"{where(('fixtures', number, 'profile'))}: {fixture.profile} is a laser; with `allow_laser: true` its slots "
-            "are sent, dark, for a person to raise"
+            f"{where(('fixtures', number, 'profile'))}: {fixture.profile} is a laser; with `allow_laser: true` its "
+            "slots are sent, dark, for a person to raise"
         )
     for name in ("pan", "tilt"):
         low, high = getattr(fixture, name)

@@ -22,6 +22,7 @@ from controller.patch.wheels import Wheels
 from controller.profiles.profile import ColourChannel, Shutter, Temperature
 
 LEAST_POWER = 1e-9
+Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ class Axis:
 
     def __init__(self, patch: Patch, name: str) -> None:
         configs = [fixture.config for fixture in patch.fixtures]
-        each = lambda numbers: np.array(numbers, np.float32)[patch.fixture_of]  # noqa: E731
-        self._low = each([getattr(one, name)[0] for one in configs])
-        self._high = each([getattr(one, name)[1] for one in configs])
-        self.home = each([getattr(one, f"{name}_home") for one in configs])
-        self.sign = each([-1.0 if getattr(one, f"invert_{name}") else 1.0 for one in configs])
+        rows = [
+            (*getattr(one, name), getattr(one, f"{name}_home"), -1.0 if getattr(one, f"invert_{name}") else 1.0)
+            for one in configs
+        ]
+        table = np.array(rows, np.float32).reshape(-1, 4)[patch.fixture_of]
+        self._low, self._high, self.home, self.sign = table.T
 
     def place(self, position: FloatArray) -> FloatArray:
         """(N,) look positions, 0.5 at home, to places in the range of the channel."""
@@ -80,7 +82,7 @@ class Renderer:
         driven = [lane for lane in patch.lanes if lane.control not in (HELD, "haze", "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
-        names = [name for name in (*EMITTERS, *FLAGS, "cct", "pan", "tilt", "gate")]
+        names = (*EMITTERS, *FLAGS, "cct", "pan", "tilt", "gate")
         self._moves = [_Lanes([lane for lane in driven if lane.control == name], patch) for name in names]
         self._moves = [one for one in self._moves if one.lanes]
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
@@ -179,8 +181,8 @@ class _Lanes:
         self._alone = len(self.heads) == len(lanes)
         self._coarse, self._fine, self._finest = bytes_of(lanes, patch.nowhere)
         self._scale = np.array([256 ** (len(lane.slots) - 1) for lane in lanes], np.float64)
-        self._low, self._high, self._off = (np.array(one, np.float64) for one in zip(*map(ends, lanes), strict=True)) if (
-            lanes) else (np.zeros(0),) * 3  # fmt: skip
+        found = np.array([ends(lane) for lane in lanes], np.float64).reshape(-1, 3)
+        self._low, self._high, self._off = found[:, 0], found[:, 1], found[:, 2]
         has_dimmer = patch.has("intensity")
         self._curves = [
             (curve, np.array(rows, np.intp))
@@ -204,7 +206,7 @@ class _Lanes:
 
     def put(self, buffer: ByteArray, amount: FloatArray) -> None:
         """Write levels for amounts (L,) 0..1."""
-        level = np.clip(amount.astype(np.float64), 0.0, 1.0)
+        level: Doubles = np.clip(amount.astype(np.float64), 0.0, 1.0)
         for curve, rows in self._curves:
             level[rows] = level_for(level[rows], curve)
         if self._minimum.any():

@@ -32,8 +32,8 @@ class Span:
     """One meaning of the levels `first` to `last` of a channel's coarse byte.
 
     Attributes:
-        start, end: what it amounts to at both ends, in the unit of its meaning: 0..1 for intensities, emitters and haze,
-            Hz for strobes, Kelvin, degrees, and -1..1 for rotation and speed (0: still, 1: fastest).
+        start, end: what it amounts to at both ends, in the unit of its meaning: 0..1 for intensities, emitters and
+            haze, Hz for strobes, Kelvin, degrees, and -1..1 for rotation and speed (0: still, 1: fastest).
         name: the emitter, or what the source calls it.
         colour: `#rrggbb`, for colours that are known.
         worse: a reset or lamp control: never, even where everything on the channel is maintenance.
@@ -74,24 +74,20 @@ def channel_of(spans: Sequence[Span], default: int | None = None, note: str = ""
     meanings = {span.meaning for span in spans}
     if meanings & {"haze", "fan"}:
         return _atmosphere(spans)
-    if {"emitter", "flag"} & meanings:
-        return _emitter(spans)
-    if "intensity" in meanings and not meanings & {"pan", "tilt"}:
-        return _dimmer(spans)
     if _is_shutter(meanings):
         return _shutter(spans, note)
     if meanings & {"pan", "tilt"}:
         return _position(spans)
-    if "colour" in meanings:
-        return _wheel(spans, default, note)
-    if "cct" in meanings:
+    if meanings & {"emitter", "flag", "intensity"}:
+        return _dimmer(spans) if "intensity" in meanings and not meanings & {"emitter", "flag"} else _emitter(spans)
+    if "cct" in meanings and "colour" not in meanings:
         return _temperature(spans, default)
-    return _hold(spans, default, note)
+    return _wheel(spans, default, note)
 
 
 def _is_shutter(meanings: set[Meaning]) -> bool:
     """Whether a channel lets light through or flashes, rather than flashing in one of many programs."""
-    if meanings & {"pan", "tilt", "colour", "cct"}:
+    if meanings & {"pan", "tilt", "colour", "cct", "emitter", "flag", "intensity"}:
         return False
     if "strobe" in meanings:
         return bool(meanings & {"open", "closed"}) or not meanings & {"effect", "level"}
@@ -122,8 +118,7 @@ def _hazards(spans: Sequence[Span]) -> dict[str, Any]:
     """The fields of a channel that say what is never sent."""
     strobes = [{"dmx": span.levels, "hz": _hz(span)} for span in spans if span.meaning == "strobe"]
     forbidden = [span.levels for span in spans if span.meaning == "maintenance"]
-    return {"strobe": strobes} if strobes and not forbidden else {"strobe": strobes, "forbidden": forbidden} if (
-        strobes) else {"forbidden": forbidden} if forbidden else {}  # fmt: skip
+    return {name: ranges for name, ranges in (("strobe", strobes), ("forbidden", forbidden)) if ranges}
 
 
 def _hz(span: Span) -> tuple[float, float] | None:
@@ -207,7 +202,7 @@ def _shutter(spans: list[Span], note: str) -> dict[str, Any]:
     opened = opened or _gaps(spans) or _still_end(spans)
     if not opened:
         raise ProfileError(f"{note}: no level at which the shutter is open and steady")
-    ranges = [{"dmx": span.levels, "shutter": "open"} for span in opened]
+    ranges: list[dict[str, Any]] = [{"dmx": span.levels, "shutter": "open"} for span in opened]
     taken = {level for span in opened for level in range(span.first, span.last + 1)}
     for span in spans:
         levels = [level for level in range(span.first, span.last + 1) if level not in taken]

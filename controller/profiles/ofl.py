@@ -6,7 +6,7 @@ trigger, which never moves then; see docs/decisions/0016.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from controller.profiles.assembly import Cell, Row, assemble
 from controller.profiles.colour_names import colour_named
 from controller.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
+from controller.profiles.profile import Profile
 
 Json = Mapping[str, Any]
 MAX_PIXELS = 2048
@@ -27,7 +28,8 @@ KINDS = (
 WORDS = {
     "off": 0.0, "dark": 0.0, "stop": 0.0, "none": 0.0, "closed": 0.0, "instant": 0.0,
     "low": 0.25, "weak": 0.25, "slow": 0.1, "short": 0.1, "narrow": 0.0, "near": 0.0, "small": 0.0,
-    "high": 1.0, "bright": 1.0, "strong": 1.0, "fast": 1.0, "long": 1.0, "wide": 1.0, "far": 1.0, "big": 1.0, "open": 1.0,
+    "high": 1.0, "bright": 1.0, "strong": 1.0, "fast": 1.0, "long": 1.0, "wide": 1.0, "far": 1.0, "big": 1.0,
+    "open": 1.0,
 }  # fmt: skip
 KELVIN = {"warm": 2700.0, "cto": 2700.0, "default": 4500.0, "cold": 8000.0, "ctb": 8000.0}
 EFFECTS = ("Effect", "WheelShake", "WheelSlotRotation", "WheelRotation", "PrismRotation", "Rotation", "IrisEffect",
@@ -37,7 +39,7 @@ LEVELS = ("Zoom", "Focus", "Iris", "Frost", "BeamAngle", "BeamPosition", "BladeI
 AXES = re.compile(r"^(=|<=|>=)?(\d+)$|^(even|odd)$|^(\d+)n(?:\+(\d+))?$")
 
 
-def profile_of(data: Json, maker: str, source: str) -> "Any":
+def profile_of(data: Json, maker: str, source: str) -> Profile:
     """The profile of one fixture.
 
     Args:
@@ -116,7 +118,7 @@ class _Fixture:
         }
         return len(colours & {"Cyan", "Magenta", "Yellow"}) >= 2 and not colours & {"Red", "Green", "Blue"}
 
-    def profile(self, maker: str, source: str) -> "Any":
+    def profile(self, maker: str, source: str) -> Profile:
         name = str(self._data["name"])
         categories = [str(one) for one in self._data.get("categories") or []]
         if is_pyrotechnic(name):
@@ -180,7 +182,7 @@ class _Fixture:
                 raise ProfileError(f"'{name}' has to move and switches what other slots mean")
             case "shutter":
                 opened = next(one for one in fields["ranges"] if one["shutter"] == "open")["dmx"]
-                return (opened[0] + opened[1]) // 2
+                return int(opened[0] + opened[1]) // 2
         self._still.add(name)
         return int(self._describe(name)["at"])
 
@@ -205,8 +207,8 @@ class _Fixture:
         atmosphere = getattr(self, "_kind", "") in ("hazer", "fan")
         for capability in _capabilities(channel):
             first, last = capability.get("dmxRange") or (0, (256 << shift) - 1)
-            for span in self._spans(capability, int(first) >> shift, int(last) >> shift, said):
-                found.append((_as_atmosphere(span, said) if atmosphere else span, capability))
+            spans = self._spans(capability, int(first) >> shift, int(last) >> shift, said)
+            found += [(_as_atmosphere(span, said) if atmosphere else span, capability) for span in spans]
         return found
 
     def _spans(self, capability: Json, first: int, last: int, said: str) -> list[Span]:
@@ -290,7 +292,7 @@ def _shutter(capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "strobe", start if hz else -1.0, end if hz else -1.0, name=said)
 
 
-def _intensity(capability: Json, first: int, last: int, said: str) -> Span:
+def _intensity(capability: Json, first: int, last: int, _said: str) -> Span:
     return Span(first, last, "intensity", *_both(capability, "brightness", (0.0, 1.0)))
 
 
@@ -312,8 +314,8 @@ def _temperature(capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "cct", low, high, name=said)
 
 
-def _turn(does: Meaning) -> Any:
-    def made(capability: Json, first: int, last: int, said: str) -> Span:
+def _turn(does: Meaning) -> Callable[[Json, int, int, str], Span]:
+    def made(capability: Json, first: int, last: int, _said: str) -> Span:
         start, end = _both(capability, "angle", (0.0, 0.0))
         scale = 1.0 if "deg" in str(capability.get("angleEnd", "")) else (540.0 if does == "pan" else 270.0)
         return Span(first, last, does, start * scale, end * scale)
@@ -332,7 +334,7 @@ def _speed(capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "speed", *_both(capability, "speed", (0.1, 1.0)), name=said)
 
 
-def _maintenance(capability: Json, first: int, last: int, said: str) -> Span:
+def _maintenance(_capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "maintenance", name=said, worse=is_worse(said))
 
 
@@ -340,15 +342,15 @@ def _fog(capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "haze", *_both(capability, "fogOutput", (0.0 if last > first else 1.0, 1.0)), name=said)
 
 
-def _nothing(capability: Json, first: int, last: int, said: str) -> Span:
+def _nothing(_capability: Json, first: int, last: int, _said: str) -> Span:
     return Span(first, last, "none", name="no function")
 
 
-def _prism(capability: Json, first: int, last: int, said: str) -> Span:
+def _prism(_capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "effect", name=said)
 
 
-def _generic(capability: Json, first: int, last: int, said: str) -> Span:
+def _generic(_capability: Json, first: int, last: int, said: str) -> Span:
     if re.search(r"reset|lamp off|shut ?down|reboot", said, re.I):
         return Span(first, last, "maintenance", name=said, worse=True)
     if re.search(r"strob|flash", said, re.I):

@@ -216,7 +216,7 @@ class Tilt(_Ranged):
 
 
 class Wheel(_Channel):
-    """Colour wheel or colour presets: only whole colours, changed seldom; rests `at` a level where colours are mixed."""
+    """Colour wheel or colour presets: only whole colours, changed seldom; rests `at` where colours are mixed."""
 
     does: Literal["wheel"]
     slots: Annotated[list[WheelSlot], Field(min_length=2)]

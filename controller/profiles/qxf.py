@@ -1,13 +1,13 @@
 """QLC+ fixture definitions (.qxf) to our profiles. Pure: a parsed tree in, a profile out.
 
-Source: the definitions that come with QLC+ 4 (Apache-2.0) and its manual, "Fixture definition editor". `Preset` says what
-a channel or a range is; where it is missing, the group and the words of people decide, and what nobody can tell is held
-still at its first level.
+Source: the definitions that come with QLC+ 4 (Apache-2.0) and its manual, "Fixture definition editor". `Preset` says
+what a channel or a range is; where it is missing, the group and the words of people decide, and what nobody can tell is
+held still at its first level.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -16,43 +16,31 @@ from controller.profiles.assembly import Cell, Row, assemble
 from controller.profiles.colour_names import colour_named
 from controller.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
+from controller.profiles.profile import Profile
+from controller.profiles.qxf_words import FLASHES, NO_FLASH, Words, judged
 
 KINDS = {
     "Color Changer": "par", "Moving Head": "mover", "Scanner": "scanner", "Flower": "effect", "LED Bar (Beams)": "bar",
     "LED Bar (Pixels)": "bar", "Laser": "laser", "Smoke": "hazer", "Hazer": "hazer", "Strobe": "strobe",
     "Effect": "effect", "Dimmer": "dimmer", "Fan": "fan",
 }  # fmt: skip
-EMITTER_PRESETS = {"Intensity" + name: name.lower() for name in
-                   ("Red", "Green", "Blue", "White", "Amber", "UV", "Lime", "Cyan", "Magenta", "Yellow", "Indigo")}  # fmt: skip
+LIGHTS = ("Red", "Green", "Blue", "White", "Amber", "UV", "Lime", "Cyan", "Magenta", "Yellow", "Indigo")
+EMITTER_PRESETS = {f"Intensity{name}": name.lower() for name in LIGHTS}
 DIMMERS = ("IntensityDimmer", "IntensityMasterDimmer", "IntensityValue", "IntensityLightness")
 SPEEDS = {"SpeedPanTiltSlowFast": (0.1, 1.0), "SpeedPanTiltFastSlow": (1.0, 0.1), "SpeedPanSlowFast": (0.1, 1.0),
           "SpeedPanFastSlow": (1.0, 0.1), "SpeedTiltSlowFast": (0.1, 1.0), "SpeedTiltFastSlow": (1.0, 0.1)}  # fmt: skip
 PAN = ("PositionPan", "PositionXAxis")
 TILT = ("PositionTilt", "PositionYAxis")
-NO_FLASH = re.compile(
-    r"\b(no|without) (strob|flash|shutter)|(strob\w*|flash|shutter) (effect )?(off|open|opened|disabled)|^\W*strobe function off",
-    re.I,
-)
-NONE = re.compile(
-    r"^\W*(no function|unused|not used|nothing|reserved|no effects?|no rotation|stop\w*|none|n/?a|off|disabled?|idle|inactive"
-    r"|no (strobe|colou?r|macro|program|prism|gobo|frost|change|macros|programs)\w*)\b|no function|(?:program|macro|effect)s? off",
-    re.I,
-)  # fmt: skip
-STROBES = re.compile(
-    r"stro+b|flash|puls|ramp|lightning|thunder|blink|random|twinkle|flicker|explosion|sound|speed|hz\b|slow|fast", re.I
-)
-FLASHES = re.compile(r"stro+b|flash|puls|lightning|thunder|blink|flicker|explosion", re.I)
-OPENS = re.compile(r"open|steady|constant|\bon\b|full|no strobe|without strobe|strobe off|turn on", re.I)
-CLOSES = re.compile(r"clos|black ?-?out|dark|\boff\b", re.I)
-MOVES = re.compile(
-    r"rotat|scroll|cycl|rainbow|chase|auto|fade|chang|program|sound|->|→|speed|\+|/|led group|shake|split|jump|music",
-    re.I,
-)
 SILENT = re.compile(r"\boff\b|^\W*0 ?%|^\W*0 sec|no (fog|haze|smoke|output)", re.I)
+LIGHT = re.compile(r"dimmer|led|light|red|green|blue|white|colou?r", re.I)
 FINE_WORDS = re.compile(r"\(?\b(fine|lsb|16 ?-?bit|least significant byte|low byte|coarse|msb)\b\)?", re.I)
 
 
-def profile_of(root: Element, source: str) -> "Any":
+FEW_LEVELS = 40
+"""A range of fewer levels on a channel of several is a position or a movement, not the axis itself."""
+
+
+def profile_of(root: Element, source: str) -> Profile:
     """The profile of one fixture definition.
 
     Args:
@@ -121,7 +109,7 @@ class _Fixture:
         self._degrees = {"pan": 540.0, "tilt": 270.0}
         self._still: set[str] = set()
 
-    def profile(self, source: str) -> "Any":
+    def profile(self, source: str) -> Profile:
         maker = (self._root.findtext("Manufacturer") or "").strip()
         model = (self._root.findtext("Model") or "").strip()
         if not maker or not model:
@@ -197,7 +185,7 @@ class _Fixture:
                 raise ProfileError(f"'{name}' has to move and switches what other slots mean")
             case "shutter":
                 opened = next(one for one in fields["ranges"] if one["shutter"] == "open")["dmx"]
-                return (opened[0] + opened[1]) // 2
+                return int(opened[0] + opened[1]) // 2
         self._still.add(name)
         return int(self._describe(self._channels[name])["at"])
 
@@ -238,20 +226,18 @@ class _Fixture:
         preset, name = channel.preset, channel.name
         if preset in EMITTER_PRESETS:
             return [self._emitter(EMITTER_PRESETS[preset], _warmth(name), 0, 255)]
-        if preset in DIMMERS:
-            return [self._as_output(Span(0, 255, "intensity"), name)]
-        if preset in PAN:
-            return [Span(0, 255, "pan", 0.0, self._degrees["pan"])]
-        if preset in TILT:
-            return [Span(0, 255, "tilt", 0.0, self._degrees["tilt"])]
-        if preset in SPEEDS:
-            return [Span(0, 255, "speed", *SPEEDS[preset], name=name)]
-        if preset in ("ShutterStrobeSlowFast", "ShutterStrobeFastSlow"):
-            return [Span(0, 255, "strobe", -1.0 if preset.endswith("SlowFast") else 1.0, -1.0)]
-        if preset == "ShutterIrisMinToMax":
-            return [Span(0, 254, "effect"), Span(255, 255, "neutral", name="open iris")]
-        if preset == "NoFunction":
-            return [Span(0, 255, "none")]
+        known = {
+            **{one: [Span(0, 255, "intensity")] for one in DIMMERS},
+            **{one: [Span(0, 255, "pan", 0.0, self._degrees["pan"])] for one in PAN},
+            **{one: [Span(0, 255, "tilt", 0.0, self._degrees["tilt"])] for one in TILT},
+            **{speed: [Span(0, 255, "speed", *ends, name=name)] for speed, ends in SPEEDS.items()},
+            "ShutterStrobeSlowFast": [Span(0, 255, "strobe", -1.0, -1.0)],
+            "ShutterStrobeFastSlow": [Span(0, 255, "strobe", 1.0, -1.0)],
+            "ShutterIrisMinToMax": [Span(0, 254, "effect"), Span(255, 255, "neutral", name="open iris")],
+            "NoFunction": [Span(0, 255, "none")],
+        }
+        if preset in known:
+            return [self._as_output(span, name) for span in known[preset]]
         return [Span(0, 255, "level", name=name)] if preset and not channel.ranges else None
 
     def _emitter(self, name: str, warmth: str, first: int, last: int) -> Span:
@@ -264,16 +250,27 @@ class _Fixture:
         known = _preset_span(preset, element, said, first, last)
         if known is not None:
             return self._as_output(known, channel.name)
-        judge = getattr(self, f"_in_{channel.group.lower()}", None) if channel.group else None
-        span = judge(channel, said, first, last) if judge else _in_other(said, first, last)
+        emitter = _emitter_of(channel)
+        words = Words(channel.group, channel.name, said, len(channel.ranges), bool(emitter))
+        meaning, start, end = judged(words)
+        if meaning == "emitter" and emitter:
+            return self._emitter(emitter, _warmth(channel.name), first, last)
+        if meaning in ("pan", "tilt"):
+            if len(channel.ranges) > 1 and last - first < FEW_LEVELS:
+                return Span(first, last, "effect", name=said)
+            return Span(first, last, meaning, 0.0, self._degrees[meaning])
+        if meaning == "colour":
+            return Span(first, last, "colour", name=said, colour=colour_named(said))
+        span = Span(first, last, meaning, start, end, said, worse=is_worse(said or channel.name))
         return self._as_output(span, channel.name)
 
     def _as_output(self, span: Span, name: str) -> Span:
         """In a machine that makes haze, what is not said to be a light is haze or a fan."""
-        if self._kind in ("hazer", "fan") and span.first == 0 and SILENT.search(span.name):
+        if self._kind not in ("hazer", "fan"):
+            return span
+        if span.first == 0 and SILENT.search(span.name):
             return Span(span.first, span.last, "none", name=span.name)
-        light = re.search(r"dimmer|led|light|red|green|blue|white|colou?r", name, re.I)
-        if span.meaning not in ("intensity", "level", "speed", "effect") or self._kind not in ("hazer", "fan") or light:
+        if span.meaning not in ("intensity", "level", "speed", "effect") or LIGHT.search(name):
             return span
         if is_fan(name):
             return Span(span.first, span.last, "fan", 0.0, 1.0, name)
@@ -281,184 +278,71 @@ class _Fixture:
             return Span(span.first, span.last, "haze", 0.0 if span.first == 0 and span.last == 255 else 1.0, 1.0, name)
         return span
 
-    def _in_intensity(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        emitter = _emitter_of(channel)
-        if re.search(r"reset|lamp ?off|lamp ?on", said, re.I):
-            return Span(first, last, "maintenance", name=said, worse=is_worse(said))
-        if NO_FLASH.search(said):
-            return Span(first, last, "open", name=said)
-        if FLASHES.search(said) and not re.search("intensity|dimmer", said, re.I):
-            return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        if re.search(r"program|auto|sound|chase|macro|fade|effect|speed|mode|curve|custom", said, re.I):
-            return Span(first, last, "none" if NONE.search(said) else "effect", name=said)
-        if emitter:
-            return self._emitter(emitter, _warmth(channel.name), first, last)
-        if re.search(r"no function|unused|nothing", said, re.I):
-            return Span(first, last, "none", name=said)
-        if re.search(r"\d *%? *(-|to|>|<-->) *\d+ *%", said, re.I):
-            return Span(first, last, "intensity", *_percent(said), name=said)
-        if OPENS.search(said) and len(channel.ranges) > 1:
-            return Span(first, last, "open", 1.0, 1.0, name=said)
-        if CLOSES.search(said) and len(channel.ranges) > 1:
-            return Span(first, last, "closed", name=said)
-        if FLASHES.search(channel.name) and not re.search("dim|intens", f"{channel.name} {said}", re.I):
-            return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        if len(channel.ranges) <= 3 or re.search(
-            r"dim|intens|%|led|bright|light|output|master", f"{said} {channel.name}", re.I
-        ):
-            return Span(first, last, "intensity", *_percent(said), name=said)
-        return Span(first, last, "effect", name=said)
 
-    def _in_shutter(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        if re.search(
-            "iris|blade|insert|swivel|frost|zoom|duration|frame|framing|rotat", f"{channel.name} {said}", re.I
-        ) and not (FLASHES.search(said)):
-            return Span(first, last, "effect" if CLOSES.search(said) or "puls" in said.lower() else "level", name=said)
-        if re.search("reset|lamp", said, re.I):
-            return Span(first, last, "maintenance", name=said, worse=True)
-        if NO_FLASH.search(said):
-            return Span(first, last, "open", name=said)
-        if re.search(
-            r"^\W*(no function|no strobe|no effect|none|off|no shutter|strobe off|unused|nothing|without)", said, re.I
-        ):
-            return Span(first, last, "none", name=said)
-        if OPENS.search(said) and not re.search(r"stro+b\w* (effect|speed)|puls|slow|random|ramp|speed", said, re.I):
-            return Span(first, last, "open", name=said)
-        if CLOSES.search(said) and not STROBES.search(said):
-            return Span(first, last, "closed", name=said)
-        if re.search("dim|intens", said, re.I) and not re.search("speed|rate", said, re.I):
-            return Span(first, last, "intensity", *_percent(said), name=said)
-        return Span(first, last, "strobe", -1.0, -1.0, name=said)
-
-    def _in_colour(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        if FLASHES.search(said):
-            return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        if not said or len(channel.ranges) == 1:
-            return Span(first, last, "level", name=said)
-        if NONE.search(said) or re.search("manual|rgb|dimming|static colou?r", said, re.I):
-            return Span(first, last, "none", name=said)
-        colour = colour_named(said)
-        if MOVES.search(said) and colour is None:
-            return Span(first, last, "effect", name=said)
-        if CLOSES.search(said):
-            return Span(first, last, "closed", name=said)
-        return Span(first, last, "colour", name=said, colour=colour)
-
-    def _in_gobo(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        if NONE.search(said) or re.fullmatch(r"\W*(open|no gobo|white|hole)\W*", said, re.I):
-            return Span(first, last, "neutral", name=said)
-        if CLOSES.search(said):
-            return Span(first, last, "closed", name=said)
-        return Span(first, last, "strobe" if FLASHES.search(said) else "effect", -1.0, -1.0, name=said)
-
-    def _in_speed(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        whole = f"{channel.name} {said}"
-        if NO_FLASH.search(said):
-            return Span(first, last, "open", name=said)
-        if FLASHES.search(said) and len(channel.ranges) > 1:
-            return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        if not re.search(r"pan|tilt|p/?t\b|x/?y|position|movement|vector|motor|head", whole, re.I):
-            return _in_other(said, first, last) if len(channel.ranges) > 1 else Span(first, last, "level", name=said)
-        if re.search(r"blackout|black out|\bbo\b", said, re.I):
-            return Span(first, last, "effect", name=said)
-        if re.search(r"slow\W+(to\W+)?fast|min\W+(to\W+)?max", said, re.I):
-            return Span(first, last, "speed", 0.1, 0.9, name=said)
-        if re.search(r"tracking|maximum|max\.? speed|^fast$|fastest", said, re.I):
-            return Span(first, last, "speed", 1.0, 1.0, name=said)
-        if re.search(r"fast\W+(to\W+)?slow|max\W+(to\W+)?min", said, re.I) or len(channel.ranges) <= 1:
-            return Span(first, last, "speed", 0.9, 0.1, name=said)
-        return _in_other(said, first, last)
-
-    def _in_pan(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        return self._position("pan", channel, said, first, last)
-
-    def _in_tilt(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        return self._position("tilt", channel, said, first, last)
-
-    def _position(self, axis: str, channel: _Definition, said: str, first: int, last: int) -> Span:
-        turns = re.search(
-            r"rotat|clockwise|shake|macro|music|auto|speed|roll|continuous|infinit|sound|slow|fast|mode|range",
-            said,
-            re.I,
-        )
-        if NONE.search(said):
-            return Span(first, last, "none", name=said)
-        if turns or re.search(
-            r"speed|continuous|infinit|rotation|macro|mode|time|shortcut|endless", channel.name, re.I
-        ):
-            return Span(first, last, "effect", name=said)
-        if len(channel.ranges) <= 1 or last - first >= 40:
-            meaning: Meaning = "pan" if axis == "pan" else "tilt"
-            return Span(first, last, meaning, 0.0, self._degrees[axis])
-        return Span(first, last, "effect", name=said)
-
-    def _in_maintenance(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        if (NONE.search(said) or re.search(r"\boff$", said, re.I)) and not re.search("lamp|reset|display", said, re.I):
-            return Span(first, last, "none", name=said)
-        return Span(first, last, "maintenance", name=said, worse=is_worse(f"{said} {channel.name if not said else ''}"))
-
-    def _in_effect(self, channel: _Definition, said: str, first: int, last: int) -> Span:
-        span = _in_other(said, first, last)
-        if span.meaning == "level" and len(channel.ranges) > 1:
-            return Span(first, last, "effect", name=said)
-        return span
-
-
-def _in_other(said: str, first: int, last: int) -> Span:
-    if re.search(r"\breset|lamp ?off|lamp off|shut ?down|reboot", said, re.I):
-        return Span(first, last, "maintenance", name=said, worse=True)
-    if NONE.search(said):
-        return Span(first, last, "none", name=said)
-    if FLASHES.search(said):
-        return Span(first, last, "strobe", -1.0, -1.0, name=said)
-    if re.search(r"^\W*(open|no |linear|parallel|normal|standard|default)", said, re.I):
-        return Span(first, last, "neutral", name=said)
-    if re.search(r"auto|sound|macro|program|chase|effect|shake|rotat|show|rainbow|clos", said, re.I):
-        return Span(first, last, "effect", name=said)
-    return Span(first, last, "level", name=said)
+MEANINGS: dict[str, Meaning] = {
+    "ShutterOpen": "open",
+    "ShutterClose": "closed",
+    "NoFunction": "none",
+    "RotationStop": "none",
+    "PrismEffectOff": "neutral",
+    "PrismEffectOn": "effect",
+    "ColorDoubleMacro": "effect",
+    "ColorWheelIndex": "effect",
+    "GoboShakeMacro": "effect",
+    "RotationIndexed": "level",
+    "SlowToFast": "level",
+    "FastToSlow": "level",
+    "NearToFar": "level",
+    "FarToNear": "level",
+    "SmallToBig": "level",
+    "BigToSmall": "level",
+    "SilentModeOn": "maintenance",
+    "SilentModeOff": "maintenance",
+    "GenericPicture": "effect",
+}
 
 
 def _preset_span(preset: str, element: Element, said: str, first: int, last: int) -> Span | None:
-    """A range whose preset says what it is."""
-    meanings: dict[str, Meaning] = {
-        "ShutterOpen": "open", "ShutterClose": "closed", "NoFunction": "none", "RotationStop": "none",
-        "PrismEffectOff": "neutral", "PrismEffectOn": "effect", "ColorDoubleMacro": "effect", "ColorWheelIndex": "effect",
-        "GoboShakeMacro": "effect", "RotationIndexed": "level", "SlowToFast": "level", "FastToSlow": "level",
-        "NearToFar": "level", "FarToNear": "level", "SmallToBig": "level", "BigToSmall": "level",
-        "SilentModeOn": "maintenance", "SilentModeOff": "maintenance", "GenericPicture": "effect",
-    }  # fmt: skip
+    """A range whose preset says what it is; None where only words can tell."""
+    plain = Span(first, last, MEANINGS.get(preset, "level"), name=said)
     if preset == "ColorMacro":
-        if FLASHES.search(said):
-            return Span(first, last, "strobe", -1.0, -1.0, name=said)
-        colour = element.get("Res1", "").lower()
-        known = colour if re.fullmatch("#[0-9a-f]{6}", colour) else colour_named(said)
-        return Span(first, last, "colour", name=said, colour=known)
-    if preset == "GoboMacro":
-        opened = "open" in element.get("Res1", "") or re.search(r"open|no gobo", said, re.I)
-        return Span(first, last, "neutral" if opened else "effect", name=said)
+        return _macro(element, plain)
     if preset.startswith(("Strobe", "Pulse", "RampUp", "RampDown")):
-        return _strobe(preset, element, said, first, last)
-    if preset == "ShutterClose" and (NO_FLASH.search(said) or re.search("no function|no flash", said, re.I)):
-        return Span(first, last, "open", name=said)
-    if preset.startswith("Lamp") and said and "lamp" not in said.lower():
-        return None
-    if preset.startswith(("Reset", "Lamp")):
-        return Span(first, last, "maintenance", name=said, worse=True)
-    if preset.startswith("Rotation") and preset not in meanings:
-        start, end = (0.1, 1.0) if "SlowToFast" in preset else (1.0, 0.1)
-        sign = -1.0 if "CounterClockwise" in preset else 1.0
-        return Span(first, last, "effect" if "olor" in said else "spin", sign * start, sign * end, said)
-    return Span(first, last, meanings[preset], name=said) if preset in meanings else None
+        start, end = _hz(preset, element)
+        return replace(plain, meaning="strobe", start=start, end=end)
+    opened = "open" in element.get("Res1", "") or re.search(r"open|no gobo", said, re.I)
+    if preset == "GoboMacro" or (preset == "ShutterClose" and re.search(f"{NO_FLASH}|no function", said, re.I)):
+        meaning: Meaning = "open" if preset == "ShutterClose" else "neutral" if opened else "effect"
+        return replace(plain, meaning=meaning)
+    if preset.startswith("Reset") or (preset.startswith("Lamp") and (not said or "lamp" in said.lower())):
+        return replace(plain, meaning="maintenance", worse=True)
+    if preset.startswith("Rotation") and preset not in MEANINGS:
+        return _rotation(preset, plain)
+    return plain if preset in MEANINGS else None
 
 
-def _strobe(preset: str, element: Element, said: str, first: int, last: int) -> Span:
+def _macro(element: Element, plain: Span) -> Span:
+    if re.search(FLASHES, plain.name, re.I):
+        return replace(plain, meaning="strobe", start=-1.0, end=-1.0)
+    colour = element.get("Res1", "").lower()
+    known = colour if re.fullmatch("#[0-9a-f]{6}", colour) else colour_named(plain.name)
+    return replace(plain, meaning="colour", colour=known)
+
+
+def _rotation(preset: str, plain: Span) -> Span:
+    start, end = (0.1, 1.0) if "SlowToFast" in preset else (1.0, 0.1)
+    sign = -1.0 if "CounterClockwise" in preset else 1.0
+    meaning: Meaning = "effect" if "olor" in plain.name else "spin"
+    return replace(plain, meaning=meaning, start=sign * start, end=sign * end)
+
+
+def _hz(preset: str, element: Element) -> tuple[float, float]:
+    """How fast it flashes at both ends; -1 where it is not said."""
     if preset.endswith("FreqRange"):
-        start, end = float(element.get("Res1") or 0), float(element.get("Res2") or 0)
-        return Span(first, last, "strobe", start, end, said)
+        return float(element.get("Res1") or 0), float(element.get("Res2") or 0)
     if preset.endswith("Frequency"):
-        hz = float(element.get("Res1") or 0)
-        return Span(first, last, "strobe", hz, hz, said)
-    return Span(first, last, "strobe", -1.0, -1.0, said)
+        return (float(element.get("Res1") or 0),) * 2
+    return -1.0, -1.0
 
 
 def _emitter_of(channel: _Definition) -> str | None:
@@ -476,13 +360,6 @@ def _emitter_of(channel: _Definition) -> str | None:
 def _warmth(name: str) -> str:
     match = re.search(r"\b(warm|cold|cool|ww|cw)\b", name, re.I)
     return {"w": "warm", "c": "cold"}[match[1][0].lower()] if match else ""
-
-
-def _percent(said: str) -> tuple[float, float]:
-    numbers = [float(one) for one in re.findall(r"(\d+(?:\.\d+)?)", said)][:2]
-    if len(numbers) == 2 and "%" in said and max(numbers) <= 100 and numbers[0] != numbers[1]:
-        return numbers[0] / 100.0, numbers[1] / 100.0
-    return (1.0, 0.0) if re.search(r"(bright|full|100%?|open)\W+(to\W+)?(dark|0|off|clos)", said, re.I) else (0.0, 1.0)
 
 
 def _bare(name: str) -> str:

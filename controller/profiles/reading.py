@@ -73,12 +73,15 @@ def native(content: bytes, file: Path, _reference: str = "") -> Profile:
         raise ProfileError(f"{file}: nested too deeply") from error
 
 
-def parsed_json(content: bytes) -> Any:
+def parsed_json(content: bytes) -> dict[str, Any]:
     """JSON, with one kind of error for all that can be wrong with it."""
     try:
-        return json.loads(content)
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ProfileError(f"not valid JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ProfileError("not a fixture of the Open Fixture Library: it holds no object")
+    return data
 
 
 def _ofl(content: bytes, file: Path, reference: str) -> Profile:

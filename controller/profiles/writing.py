@@ -1,24 +1,21 @@
 """A profile in our own written form. Pure."""
 
 import re
-from typing import Any
 
 import yaml
 
 from controller.profiles.profile import Profile
 
+ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "refused")
+
 
 def written(profile: Profile) -> str:
     """YAML that `reading.native` reads back to the same profile."""
     data = profile.model_dump(mode="json", exclude_defaults=True)
-    head = f"# {profile.maker} {profile.model}" + (f", from {profile.source}" if profile.source else "") + ".\n"
-    ordered = {name: data[name] for name in ("format", "maker", "model", "kind", "source", "channels", "modes", "refused")
-               if name in data}  # fmt: skip
-    return (
-        head.replace("\n", " ").strip()
-        + "\n"
-        + yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)
-    )
+    ordered = {name: data[name] for name in ORDER if name in data}
+    came = f", from {profile.source}" if profile.source else ""
+    head = " ".join(f"# {profile.maker} {profile.model}{came}.".split())
+    return f"{head}\n{yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)}"
 
 
 def file_name(profile: Profile) -> str:
@@ -29,8 +26,8 @@ def file_name(profile: Profile) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style outside, one line for each channel and each list of a mode."""
+    """Ranges and lists of a mode on one line each, and everything written out: anchors are for machines."""
 
-    def ignore_aliases(self, data: Any) -> bool:
-        """Write everything out: anchors are for machines."""
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the parent's signature
+        """Never write an anchor."""
         return True

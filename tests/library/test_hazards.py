@@ -1,7 +1,7 @@
-"""Every mode of two whole libraries, driven with random looks: what must never be entered never is (lighting.md, 5.4).
+"""Every mode of two whole libraries, driven with random looks: what must never be entered never is.
 
-The first oracle is the profile's own list of what is never sent; the second goes back to the raw file of the library and
-judges each slot's level by what the library says about it, without our importer's judgement.
+The first oracle is the profile's own list of what is never sent; the second goes back to the raw file of the library
+and judges each slot's level by what the library says about it, without our importer's judgement.
 """
 
 import re
@@ -98,8 +98,10 @@ def is_hazard(capability):
     if kind == "ShutterStrobe":
         starts_still = str(capability.get("speedStart", capability.get("speed", ""))) in ("0Hz", "stop", "slow", "0%")
         whole = "dmxRange" not in capability
-        return capability["shutterEffect"] not in ("Open", "Closed") and not (starts_still and whole) and (
-            capability.get("speed") != "stop"
+        return (
+            capability["shutterEffect"] not in ("Open", "Closed")
+            and not (starts_still and whole)
+            and (capability.get("speed") != "stop")
         )
     if kind in ("Fog", "FogOutput"):
         return capability.get("fogOutput") != "off" and "fogOutputStart" not in capability
@@ -147,8 +149,13 @@ def test_no_level_that_qlcplus_calls_a_hazard_is_ever_sent(qxf_library, shows):
                 checked += hazard
                 sent = {level for level in set(frames[:, start + index].tolist()) if low <= level <= high}
                 if hazard and sent and (low, high) != (0, 255):
-                    open_too = [r for r in channel.ranges if r is not one and not r.get("Preset", "").startswith("Strobe")
-                                and any(int(r.attrib["Min"]) <= level <= int(r.attrib["Max"]) for level in sent)]
+                    open_too = [
+                        r
+                        for r in channel.ranges
+                        if r is not one
+                        and not r.get("Preset", "").startswith("Strobe")
+                        and any(int(r.attrib["Min"]) <= level <= int(r.attrib["Max"]) for level in sent)
+                    ]
                     assert open_too, (fixture.config.profile, fixture.config.mode, name, said, sent)
     assert checked > 3_000
 
@@ -223,7 +230,9 @@ def test_lamps_without_a_dimmer_are_dimmed_by_their_colours(name, request):
 @pytest.mark.parametrize("name", LIBRARIES)
 def test_coarse_bytes_are_the_high_bytes_of_what_is_meant(name, shows):
     patch, frames = shows(name)
-    wide = [lane for lane in patch.lanes if len(lane.slots) == 2 and lane.control in ("pan", "tilt", "intensity", "red")]
+    wide = [
+        lane for lane in patch.lanes if len(lane.slots) == 2 and lane.control in ("pan", "tilt", "intensity", "red")
+    ]
     assert len(wide) > 500
     slots = np.array([lane.slots for lane in wide])
     values = frames[:, slots[:, 0]].astype(int) * 256 + frames[:, slots[:, 1]]
