@@ -1,0 +1,218 @@
+"""Two hosts and a cable: network namespaces `console` (10.66.0.1) and `node` (10.66.0.2) joined by a veth pair.
+
+Needs root. Everything is named after this process and taken down again.
+"""
+
+import contextlib
+import ctypes
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+CONSOLE, NODE = "10.66.0.1", "10.66.0.2"
+OFF = (
+    "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "opendmx", "openpixelcontrol", "osc", "pathport",
+    "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx",
+)  # fmt: skip
+"""Plugins of olad that are of no use here."""
+
+
+def possible() -> bool:
+    """Whether this process may make namespaces and has the tools."""
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        return False
+    name = f"fsprobe{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+    return made
+
+
+class Host:
+    """One end of the cable."""
+
+    def __init__(self, name: str, card: str, address: str) -> None:
+        self.name, self.card, self.address = name, card, address
+
+    @contextlib.contextmanager
+    def here(self) -> Iterator[None]:
+        """Sockets that this thread opens meanwhile belong to this host; they stay there afterwards."""
+        own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+        there = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
+        try:
+            _enter(there)
+            yield
+        finally:
+            _enter(own)
+            os.close(own)
+            os.close(there)
+
+    def start(self, *command: str, **options) -> "subprocess.Popen[bytes]":
+        """Start a program on this host."""
+        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
+        return subprocess.Popen(["ip", "netns", "exec", self.name, *command], **options)
+
+    def run(self, *command: str) -> str:
+        """What a program on this host prints."""
+        full = ["ip", "netns", "exec", self.name, *command]
+        return subprocess.run(full, capture_output=True, text=True, check=True, timeout=20).stdout
+
+    def ip(self, *words: str) -> None:
+        """`ip` on this host."""
+        subprocess.run(["ip", "-n", self.name, *words], capture_output=True, check=True)
+
+    def cable(self, *, plugged: bool) -> None:
+        """Pull the cable, or plug it in again; the multicast route goes and comes with it."""
+        self.ip("link", "set", self.card, "up" if plugged else "down")
+        if plugged:
+            self.routes()
+
+    def routes(self) -> None:
+        """Multicast leaves by the cable."""
+        subprocess.run(
+            ["ip", "-n", self.name, "route", "replace", "224.0.0.0/4", "dev", self.card],
+            capture_output=True,
+            check=False,
+        )
+
+
+def _enter(namespace: int) -> None:
+    if LIBC.setns(namespace, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+class Lab:
+    """Both hosts; taken down by `close`."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        Lab.made += 1
+        mine = f"{os.getpid()}x{Lab.made}"
+        self.console = Host(f"fsc{mine}", f"vc{mine}"[:15], CONSOLE)
+        self.node = Host(f"fsn{mine}", f"vn{mine}"[:15], NODE)
+        self._programs: list[subprocess.Popen[bytes]] = []
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+
+    def _build(self) -> None:
+        ends = (self.console, self.node)
+        for host in ends:
+            subprocess.run(["ip", "netns", "add", host.name], check=True)
+        subprocess.run(
+            ["ip", "link", "add", ends[0].card, "netns", ends[0].name, "type", "veth",
+             "peer", "name", ends[1].card, "netns", ends[1].name],
+            check=True,
+        )  # fmt: skip
+        for host in ends:
+            # without "brd +" olad finds no broadcast address and answers no poll
+            host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
+            host.ip("link", "set", "lo", "up")
+            host.ip("link", "set", host.card, "up")
+            host.routes()
+
+    def keep(self, program: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
+        """End this program with the lab."""
+        self._programs.append(program)
+        return program
+
+    def close(self) -> None:
+        """Take everything down."""
+        for program in self._programs:
+            program.terminate()
+        for program in self._programs:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(5)
+            program.kill()
+            program.wait()
+        for host in (self.console, self.node):
+            subprocess.run(["ip", "netns", "del", host.name], capture_output=True, check=False)
+
+
+PATCHED = {
+    "2-1-I-0": 32, "2-1-I-1": 37, "2-1-O-0": 73, "11-1-O-0": 200, "1-1-O-0": 50,
+    **{f"11-1-I-{port}": port + 1 for port in range(16)},
+}  # fmt: skip
+
+
+class Olad:
+    """OLA's daemon on a host: what it received is read over its web server, what it sends is set there.
+
+    olad universes: 32 and 37 hear Art-Net 0 and 5 (it takes the universe modulo 16); 1..16 hear the sACN universes of
+    that number; 50 is a dummy output for calls; 73 leaves as Art-Net 9; 200 leaves as sACN 200.
+    """
+
+    def __init__(self, lab: Lab, host: Host, folder: Path, usb_folder: Path | None = None) -> None:
+        self.host = host
+        self._folder = folder
+        self._configure(usb_folder)
+        for path in (folder, *folder.iterdir()):
+            shutil.chown(path, "olad", "olad")
+        with (folder.parent / "olad.log").open("wb") as log:
+            self.process = lab.keep(
+                host.start(
+                    "setpriv", "--reuid=olad", "--regid=olad", "--init-groups", "env", f"HOME={folder}",
+                    "olad", "-c", str(folder), "-l", "3", "-p", "9090", "--no-http-quit",
+                    "--no-register-with-dns-sd", stderr=log,
+                )
+            )  # fmt: skip
+        wait_for(self._answers, 15.0, "olad")
+
+    def _configure(self, usb_folder: Path | None) -> None:
+        files = dict.fromkeys((*OFF, "usbserial"), "enabled = false")
+        files["artnet"] = (
+            f"enabled = true\nip = {self.host.address}\nnet = 0\nsubnet = 0\noutput_ports = 4\n"
+            "always_broadcast = false\nuse_loopback = false"
+        )
+        files["e131"] = f"enabled = true\nip = {self.host.address}\ninput_ports = 16\noutput_ports = 4"
+        files["dummy"] = "enabled = true"
+        if usb_folder is not None:
+            files["usbserial"] = (
+                f"enabled = true\ndevice_dir = {usb_folder}\ndevice_prefix = ttyTEST\npro_fps_limit = 40"
+            )
+        files["port"] = "\n".join(f"{port} = {universe}" for port, universe in PATCHED.items())
+        for name, text in files.items():
+            (self._folder / f"ola-{name}.conf").write_text(text + "\n")
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
+            return self.levels(50) is not None
+        return False
+
+    def ask(self, path: str, body: str | None = None) -> str:
+        """Ask its web server."""
+        with self.host.here():
+            connection = http.client.HTTPConnection("127.0.0.1", 9090, timeout=2)
+            try:
+                form = {"Content-Type": "application/x-www-form-urlencoded"}
+                connection.request("POST" if body else "GET", path, body, form if body else {})
+                return connection.getresponse().read().decode()
+            finally:
+                connection.close()
+
+    def levels(self, universe: int) -> list[int]:
+        """What it has for a universe."""
+        return json.loads(self.ask(f"/get_dmx?u={universe}"))["dmx"]
+
+    def set_levels(self, universe: int, levels: list[int]) -> None:
+        """What it shall send."""
+        self.ask("/set_dmx", f"u={universe}&d={','.join(map(str, levels))}")
+
+
+def wait_for(condition, seconds: float, what: str) -> None:
+    """Wait until something real has happened."""
+    end_s = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end_s:
+            raise AssertionError(f"{what}: nothing after {seconds:g} s")
+        time.sleep(0.02)  # noqa: TID251 - real programs take real time
