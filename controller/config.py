@@ -6,6 +6,7 @@ own those, with `Config.where` telling the line. Nothing in a configuration can 
 
 import json
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -28,6 +29,14 @@ Role = Annotated[
     Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
     BeforeValidator(lambda written: "pixel" if written == "bar" else written),  # `bar`: the name of version 0.1
 ]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Section(BaseModel):
@@ -107,12 +116,34 @@ class LookConfig(Section):
     end_fade_s: Annotated[float, Field(ge=0, le=30)] = 1.5
 
 
+class AccessConfig(Section):
+    """Somebody who may use the page: `followspot token NAME --role ROLE` makes the digest."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    role: Literal["viewer", "operator", "admin"]
+    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class PageConfig(Section):
-    """Where the operator page is served; loopback unless somebody says otherwise."""
+    """Where the operator page is served; loopback unless somebody says otherwise, and then only with tokens and TLS."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8100
     enabled: bool = True
+    access: list[AccessConfig] = []
+    certificate: str | None = None
+    key: str | None = None
+
+    @model_validator(mode="after")
+    def _is_no_open_door(self) -> "PageConfig":
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together; give both or none")
+        if self.enabled and not is_loopback(self.host) and not (self.access and self.certificate):
+            raise ValueError(
+                f"host {self.host} lets others in: that needs page.access (followspot token NAME) and page.certificate "
+                "with page.key; 127.0.0.1 needs neither"
+            )
+        return self
 
 
 Device = Annotated[str, Field(pattern=r"^(/dev/[\w./-]+|serial:[\w-]+|COM\d+|/.+)$")]

@@ -114,18 +114,20 @@ class Operator:
         grand_master: 0..1, scales every intensity.
         blackout: every intensity is zero; heads do not move because of it.
         hold: the look stays as it is until released.
+        flash_override: a person takes the flash limiter out for as long as they hold the button.
     """
 
     grand_master: float = 1.0
     blackout: bool = False
     hold: bool = False
+    flash_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One wish of an operator, from the page to the output process."""
 
-    name: Literal["grand_master", "blackout", "hold"]
+    name: Literal["grand_master", "blackout", "hold", "flash_override"]
     amount: float
 
 

@@ -21,7 +21,9 @@ HEADERS = {
 }
 
 
-def admits(host: str | None, origin: str | None, *, bound_host: str, local_host: str, local_port: int) -> bool:
+def admits(
+    host: str | None, origin: str | None, *, bound_host: str, local_host: str, local_port: int, scheme: str = "http"
+) -> bool:
     """Whether a request may be answered.
 
     Args:
@@ -29,16 +31,17 @@ def admits(host: str | None, origin: str | None, *, bound_host: str, local_host:
         bound_host: what the server was told to listen on.
         local_host, local_port: the end of this very connection. With `bound_host` 0.0.0.0 they are the address the
             phone typed.
+        scheme: what the page is served with.
     """
-    name, port = _split(f"//{host}")
+    name, port = _split(f"//{host}", 443 if scheme == "https" else 80)
     if port != local_port or name not in (*LOOPBACK, bound_host.lower(), local_host):
         return False
-    return origin is None or origin.lower() == f"http://{host}".lower()
+    return origin is None or origin.lower() == f"{scheme}://{host}".lower()
 
 
-def _split(location: str) -> tuple[str | None, int | None]:
+def _split(location: str, usual_port: int) -> tuple[str | None, int | None]:
     try:
         parts = urlsplit(location)
-        return parts.hostname, parts.port or 80
+        return parts.hostname, parts.port or usual_port
     except ValueError:
         return None, None

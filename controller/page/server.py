@@ -9,16 +9,20 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
 from controller.errors import PageError
+from controller.page.access import COOKIE, HERE, NOBODY, Access, Bucket, Person, token_of
 from controller.page.admission import HEADERS, admits
 from controller.page.feed import Feed, Hello, Live
+from controller.page.prometheus import prometheus
 from controller.page.wire import WAITING, decode_command, encode_hello, encode_live
 
 STATIC = Path(__file__).parent / "static"
@@ -36,6 +40,9 @@ CLOSE_S = 0.5
 # Small, because what lies in a buffer is old news by the time a slow phone reads it.
 SEND_BUFFER_BYTES = 32 * 1024
 MAX_RECEIVED_BYTES = 64 * 1024  # longer than this the connection is closed instead of the message ignored
+MOST_CLIENTS = 64
+OPEN_TO_ALL = ("/login.html", "/login.js", "/login", "/style.css", "/icon.svg", "/healthz")
+PERSON = web.RequestKey("person", Person)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +52,7 @@ class Client:
     """One open page: what it should get next, the newest of each kind, and whether there is any."""
 
     socket: web.WebSocketResponse
+    person: Person = HERE
     hello: str = ""
     live: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,14 +84,28 @@ class Page:
     Attributes:
         address: (host, port) as bound, once `serving` is set; port 0 asks for any free one.
         ignored: messages from pages that were no command.
-        refused: requests with a foreign Host or Origin.
+        refused: requests with a foreign Host or Origin, without a token, or of one connection too many.
+        denied: commands that a role does not allow, or that came too fast.
+
+    Args:
+        rate_hz: snapshots a second. access: who is let in. tls: what is served with, None for plain HTTP.
+        audit: told of every command and every wrong token.
     """
 
-    def __init__(self, rate_hz: float = RATE_HZ) -> None:
+    def __init__(
+        self,
+        rate_hz: float = RATE_HZ,
+        access: Access | None = None,
+        tls: ssl.SSLContext | None = None,
+        audit: Callable[[dict[str, object]], None] = lambda _entry: None,
+    ) -> None:
         self.address = ("", 0)
         self.serving = asyncio.Event()
         self.ignored = 0
         self.refused = 0
+        self.denied = 0
+        self._access = access or Access(())
+        self._tls, self._audit = tls, audit
         self._interval_s = 1.0 / rate_hz
         self._clients: set[Client] = set()
         self._watched = asyncio.Event()
@@ -106,7 +128,7 @@ class Page:
         runner = web.AppRunner(self._application(feed, host), access_log=None, shutdown_timeout=CLOSE_S)
         await runner.setup()
         try:
-            await _bind(runner, host, port)
+            await _bind(runner, host, port, self._tls)
             self.address = runner.addresses[0][:2]
             self.serving.set()
             yield
@@ -118,11 +140,13 @@ class Page:
         async def live(request: web.Request) -> web.StreamResponse:
             return await self._talk(request, feed)
 
-        application = web.Application(middlewares=[self._guard(host)])
+        application = web.Application(middlewares=[self._guard(host), self._door])
         application.on_response_prepare.append(_add_headers)
         application.on_shutdown.append(self._dismiss)
         application.router.add_get("/live", live)
         application.router.add_get("/healthz", self._healthz)
+        application.router.add_post("/login", self._login)
+        application.router.add_get("/metrics", partial(self._metrics, feed))
         for route, handler in _static_routes():
             application.router.add_get(route, handler)
         return application
@@ -138,6 +162,7 @@ class Page:
                 bound_host=bound_host,
                 local_host=local_host,
                 local_port=local_port,
+                scheme="http" if self._tls is None else "https",
             ):
                 self.refused += 1
                 return web.Response(status=403, text="this page answers on its own address only\n")
@@ -145,9 +170,58 @@ class Page:
 
         return guard
 
-    async def _healthz(self, _request: web.Request) -> web.Response:
-        counts = {"clients": len(self._clients), "ignored": self.ignored, "refused": self.refused}
-        return web.json_response({"status": "ok", **counts})
+    @web.middleware
+    async def _door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Lets in whoever has a token; what it takes to sign in is for all."""
+        person = self._person(request)
+        if person is None and request.path not in OPEN_TO_ALL:
+            self.refused += 1
+            if request.path == "/":
+                raise web.HTTPSeeOther("/login.html")
+            return web.Response(status=401, text="a token is needed here\n")
+        if request.path == "/live" and len(self._clients) >= MOST_CLIENTS:
+            self.refused += 1
+            return web.Response(status=503, text="too many pages are open\n")
+        request[PERSON] = person or NOBODY
+        return await handler(request)
+
+    def _person(self, request: web.Request) -> Person | None:
+        token = token_of(request.headers.get("Authorization"), request.cookies.get(COOKIE))
+        return self._access.person(token, request.remote or "", asyncio.get_running_loop().time())
+
+    async def _login(self, request: web.Request) -> web.Response:
+        """Exchange a token for a cookie."""
+        address = request.remote or ""
+        person = request[PERSON]
+        if person is NOBODY:
+            self._audit({"from": address, "event": "wrong token"})
+            shut_out = self._access.shut_out(address, asyncio.get_running_loop().time())
+            return web.Response(status=429 if shut_out else 401, text="no\n")
+        self._audit({"from": address, "event": "signed in", "name": person.name, "role": person.role})
+        response = web.Response(text="welcome\n")
+        token = token_of(request.headers.get("Authorization"), None) or ""
+        response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=self._tls is not None)
+        return response
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        """Alive; how much so, for those who have a token."""
+        if request[PERSON] is NOBODY:
+            return web.json_response({"status": "ok"})
+        return web.json_response({"status": "ok", **self._counts()})
+
+    def _counts(self) -> dict[str, int]:
+        now = len(self._clients)
+        return {"clients": now, "ignored": self.ignored, "refused": self.refused, "denied": self.denied}
+
+    async def _metrics(self, feed: Feed, _request: web.Request) -> web.Response:
+        """Prometheus's text format."""
+        counts = {
+            "clients": len(self._clients),
+            "ignored": self.ignored,
+            "refused": self.refused,
+            "denied": self.denied,
+        }
+        return web.Response(text=prometheus(feed.live(), counts), content_type="text/plain", charset="utf-8")
 
     async def _talk(self, request: web.Request, feed: Feed) -> web.WebSocketResponse:
         # Deflate would cost more processor time than the 30 kB/s it saves are worth.
@@ -157,10 +231,10 @@ class Page:
         )
         await connection.prepare(request)
         _keep_buffers_small(request)
-        client = Client(connection)
+        client = Client(connection, request[PERSON])
         sending = asyncio.create_task(self._send(client, feed))
         try:
-            await self._listen(connection, feed)
+            await self._listen(client, feed, request.remote or "")
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
@@ -174,8 +248,9 @@ class Page:
             self._watched.set()
             await client.send_newest()
 
-    async def _listen(self, connection: web.WebSocketResponse, feed: Feed) -> None:
-        async for message in connection:
+    async def _listen(self, client: Client, feed: Feed, address: str) -> None:
+        bucket, loop = Bucket(), asyncio.get_running_loop()
+        async for message in client.socket:
             try:
                 if message.type is not WSMsgType.TEXT:
                     raise ValueError("commands are text")
@@ -183,7 +258,13 @@ class Page:
             except ValueError as problem:
                 self.ignored += 1
                 log.debug("ignored a message from a page: %s", problem)
-            else:
+                continue
+            person = client.person
+            allowed = person.may(command.name) and bucket.take(loop.time())
+            self.denied += not allowed
+            said = {"command": command.name, "amount": command.amount, "allowed": allowed}
+            self._audit({"from": address, "name": person.name, "role": person.role, **said})
+            if allowed:
                 feed.command(command)
 
     async def _broadcast(self, feed: Feed) -> None:
@@ -229,9 +310,9 @@ def _names(hello: Hello) -> tuple[object, ...]:
     return hello.venue, hello.source, dict(hello.models), tuple(hello.stages), tuple(hello.heads)
 
 
-async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
+async def _bind(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             raise PageError(

@@ -79,6 +79,8 @@ def decode_command(text: str) -> Command:
             return Command("blackout", float(amount >= 0.5))
         case "hold":
             return Command("hold", float(amount >= 0.5))
+        case "flash_override":
+            return Command("flash_override", float(amount >= 0.5))
     raise ValueError("unknown command")
 
 
@@ -107,6 +109,7 @@ def _operator(operator: Operator) -> dict[str, float | bool]:
         "grand_master": _finite(operator.grand_master),
         "blackout": bool(operator.blackout),
         "hold": bool(operator.hold),
+        "flash_override": bool(operator.flash_override),
     }
 
 

@@ -99,7 +99,9 @@ def test_commands_reach_the_feed_and_their_effect_every_page():
             await one.send_str(BLACKOUT)
             for page in (one, other):
                 live = await next_live(page, lambda live: live["operator"]["blackout"])
-                assert live["operator"] == {"grand_master": 0.25, "blackout": True, "hold": False}
+                assert live["operator"] == {
+                    "grand_master": 0.25, "blackout": True, "hold": False, "flash_override": False,
+                }  # fmt: skip
                 assert not any(any(head[:3]) for head in live["heads"])
             assert feed.commands == [Command("grand_master", 0.25), Command("blackout", 1.0)]
 

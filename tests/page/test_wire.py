@@ -57,7 +57,7 @@ def test_live_carries_the_state_rounded_to_what_a_screen_shows():
     assert message["type"] == "live"
     assert message["t"] == 12.346
     assert message["heads"] == [[0.123, 1.0, 0.0, -12.3, 45.0]]
-    assert message["operator"] == {"grand_master": 0.5, "blackout": True, "hold": False}
+    assert message["operator"] == {"grand_master": 0.5, "blackout": True, "hold": False, "flash_override": False}
     assert message["token"] == [12.3, 179, 255]
     assert message["timings"] == {"embed": [7.1, 11.0]}
 
