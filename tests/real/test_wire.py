@@ -1,0 +1,286 @@
+"""The cable itself: a minute of sixteen universes frame by frame, a judge of packets, and a cable that is pulled."""
+
+import shutil
+import socket
+import threading
+import time
+from itertools import pairwise
+from uuid import uuid4
+
+import numpy as np
+import pytest
+from lab import CONSOLE, NODE, wait_for
+
+from controller.config import DeskConfig
+from controller.input.feed import Feed
+from controller.input.listener import Listener
+from controller.protocol import artnet
+
+SO_RCVBUFFORCE = 33
+"""Linux; Python's socket module does not name it."""
+OTHER_PORT = 7454
+"""Not Art-Net's own, which olad has on the node."""
+MINUTE = 2_400
+UNIVERSES = range(1, 17)
+
+
+class Ear:
+    """All datagrams for one port of a host, with the time each came, read by a thread."""
+
+    def __init__(self, host, port, address="", groups=()):
+        with host.here():
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+            self.socket.bind((address, port))
+            for group in groups:
+                membership = socket.inet_aton(group) + socket.inet_aton(host.address)
+                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+        self.socket.settimeout(0.2)
+        self.heard = []
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stopping:
+            try:
+                self.heard.append((time.monotonic(), self.socket.recv(2048)))
+            except TimeoutError:
+                continue
+
+    def close(self):
+        """Twice does no harm."""
+        self._stopping = True
+        self._thread.join(1.0)
+        self.socket.close()
+
+
+@pytest.fixture
+def hear():
+    """Makes ears that close with the test."""
+    ears = []
+
+    def make(*arguments, **options):
+        ears.append(Ear(*arguments, **options))
+        return ears[-1]
+
+    yield make
+    for one in ears:
+        one.close()
+
+
+def levels(universe, cycle):
+    """512 slots that no other cycle or universe has: the cycle's number, then noise that follows from both."""
+    slots = np.random.Generator(np.random.PCG64(universe << 20 | cycle)).integers(0, 256, 512, dtype=np.uint8)
+    slots[:3] = cycle >> 8, cycle & 0xFF, universe
+    return slots
+
+
+@pytest.mark.timeout(200)
+def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
+    """Every frame of 16 universes by sACN multicast and by Art-Net, all 512 slots of each, in order, none missing.
+
+    What is compared: all slots of each packet at two plain sockets, split by offsets of the standards and by the reader
+    of the benchmarks, which share no code with our encoders. olad hears the same sACN beside them and is asked each
+    second for a universe: whatever it says must be a whole frame of ours.
+    """
+    from sacn.messages.data_packet import DataPacket, calculate_multicast_addr
+
+    from tools.bench.wire import parse_artdmx
+
+    lab, olad = lab
+    ears = (
+        hear(lab.node, 5568, groups=[calculate_multicast_addr(number) for number in UNIVERSES]),
+        hear(lab.node, OTHER_PORT),
+    )
+    outputs = {
+        number: [
+            {"type": "sacn", "universe": number},
+            {"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0x7F0 + number - 1},
+        ]
+        for number in UNIVERSES
+    }
+    made = {cycle: {number: levels(number, cycle) for number in UNIVERSES} for cycle in range(MINUTE)}
+    sending = show(lab.console, outputs, lambda cycle: made[min(cycle, MINUTE - 1)], interface=CONSOLE)
+    asked = 0
+    while sending.cycles < MINUTE:
+        time.sleep(1.0)  # noqa: TID251 - a minute
+        number = 1 + asked % 16
+        said = olad.levels(number)
+        assert said == made[said[0] << 8 | said[1]][number].tolist()
+        asked += 1
+    sending.end()
+    for ear in ears:
+        ear.close()
+    sacn_frames, artnet_frames = {}, {}
+    for _, payload in ears[0].heard:
+        if payload[21] == 4 and not payload[112]:
+            slots = payload[126:]
+            sacn_frames.setdefault(payload[113] << 8 | payload[114], []).append(slots)
+    for _, payload in ears[1].heard:
+        port_address, slots = parse_artdmx(payload)
+        artnet_frames.setdefault(port_address - 0x7F0 + 1, []).append(slots)
+    theirs = DataPacket.make_data_packet(tuple(ears[0].heard[-1][1]))
+    assert bytes(theirs.dmxData) in {one.tobytes() for one in made[MINUTE - 1].values()}
+    for frames in (sacn_frames, artnet_frames):
+        assert sorted(frames) == list(UNIVERSES)
+        for number in UNIVERSES:
+            sent = [made[cycle][number].tobytes() for cycle in range(MINUTE)]
+            assert frames[number][:MINUTE] == sent
+    assert asked > 50
+    assert sending.outputs.errors == 0
+    print(f"{MINUTE} cycles of 16 universes, twice: {len(ears[0].heard) + len(ears[1].heard)} packets, none missing")
+
+
+def test_tshark_finds_nothing_malformed(two_hosts, show, hear, require_real, tmp_path):
+    """Every kind of packet that we send, as Wireshark's own dissectors read it."""
+    require_real("tshark", shutil.which("tshark") is not None)
+    fields = [
+        "artnet.header.opcode", "artnet.output.sequence", "artnet.output.universe", "artnet.output.length",
+        "acn.dmx.universe", "acn.dmx.priority", "acn.dmx.option_s", "_ws.malformed",
+    ]  # fmt: skip
+    with (tmp_path / "seen").open("wb") as seen, (tmp_path / "said").open("wb") as said:
+        capture = two_hosts.node.start(
+            "tshark", "--enable-heuristic", "acn", "-o", "acn.dmx_enable:TRUE", "-n", "-l", "-i", two_hosts.node.card,
+            "-f", "udp port 6454 or udp port 5568", "-T", "fields", "-E", "separator=;",
+            *[word for name in fields for word in ("-e", name)],
+            stdout=seen, stderr=said,
+        )  # fmt: skip
+    try:
+        wait_for(lambda: b"Capturing" in (tmp_path / "said").read_bytes(), 15, "tshark")
+        time.sleep(0.5)  # noqa: TID251 - it says so a little early
+        outputs = [
+            {"type": "artnet", "host": NODE, "port_address": 0x123, "sync": True},
+            {"type": "artnet", "host": "discover", "port_address": 1},
+            {"type": "sacn", "universe": 300, "priority": 120, "sync_universe": 9},
+        ]
+        sends = show(
+            two_hosts.console, {1: outputs}, {1: np.arange(512).astype(np.uint8)},
+            interface=CONSOLE, poll_to=("10.66.0.255",),
+        )  # fmt: skip
+        wait_for(lambda: sends.cycles > 45, 10, "cycles")
+        sends.end()
+        with two_hosts.console.here(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            feed = Feed([{"type": "artnet"}][:0], uuid4(), "Spot")
+            for answer in feed.answers(CONSOLE):
+                sock.sendto(answer, (NODE, artnet.PORT))
+        wait_for(
+            lambda: b"8448" in (tmp_path / "seen").read_bytes() or b"0x2100" in (tmp_path / "seen").read_bytes(), 5, ""
+        )
+    finally:
+        capture.terminate()
+        capture.wait(5)
+    rows = [line.split(";") for line in (tmp_path / "seen").read_text().splitlines()]
+    assert [row for row in rows if row[-1]] == []
+    opcodes = [int(row[0], 0) for row in rows if row[0]]
+    assert {0x5000, 0x5200, 0x2000, 0x2100} <= set(opcodes)
+    dmx = [row for row in rows if row[0] and int(row[0], 0) == 0x5000]
+    assert {(int(row[2], 0), int(row[3], 0)) for row in dmx} == {(0x123, 512)}
+    numbers = [int(row[1], 0) for row in dmx]
+    assert all(b == a % 255 + 1 for a, b in pairwise(numbers))
+    data = [row for row in rows if row[4]]
+    assert {(int(row[4]), int(row[5])) for row in data} == {(300, 120)}
+    assert len([row for row in data if row[6] in ("1", "True")]) == 3
+    print(f"tshark: {len(rows)} packets, none malformed")
+
+
+def gap_ms(ear):
+    return max(b - a for (a, _), (b, _) in pairwise(ear.heard)) * 1e3
+
+
+@pytest.mark.warns
+def test_a_cable_that_is_pulled_stops_nothing_else_and_is_said_once(two_hosts, show, hear, caplog):
+    outputs = {
+        1: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0}],
+        2: [{"type": "sacn", "universe": 2}],
+        3: [{"type": "artnet", "host": "127.0.0.1", "port": OTHER_PORT, "port_address": 0}],
+    }
+    far, near = hear(two_hosts.node, OTHER_PORT), hear(two_hosts.console, OTHER_PORT)
+    slots = np.full(512, 9, np.uint8)
+    sends = show(two_hosts.console, outputs, dict.fromkeys(outputs, slots))
+    wait_for(lambda: len(far.heard) > 40, 5, "frames over the cable")
+    two_hosts.console.cable(plugged=False)
+    time.sleep(3.0)  # noqa: TID251 - as long as somebody looks for the other end
+    failed = sends.state(NODE), sends.state("sACN universe 2"), sends.state("127.0.0.1")
+    before = len(far.heard)
+    two_hosts.console.cable(plugged=True)
+    wait_for(lambda: len(far.heard) > before + 40, 5, "frames after the cable came back")
+    wait_for(lambda: sends.state("sACN universe 2") == "ok", 5, "multicast after the cable came back")
+    sends.end()
+    for ear in (far, near):
+        ear.close()
+    assert failed == ("failed", "failed", "ok")
+    assert gap_ms(near) < 150
+    said = [one.getMessage() for one in caplog.records]
+    for name in (f"Art-Net {NODE}:{OTHER_PORT} port address 0", "sACN universe 2 multicast"):
+        assert len([one for one in said if name in one and "failed" in one]) == 1
+        assert len([one for one in said if name in one and "works again" in one]) == 1
+
+
+@pytest.mark.warns
+def test_a_card_that_loses_its_address_is_used_again_when_it_has_it_back(two_hosts, show, hear, caplog):
+    outputs = {
+        1: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0}, {"type": "sacn", "universe": 2}]
+    }
+    far = hear(two_hosts.node, OTHER_PORT)
+    console = two_hosts.console
+    sends = show(console, outputs, {1: np.full(512, 9, np.uint8)}, interface=CONSOLE)
+    wait_for(lambda: len(far.heard) > 40, 5, "frames")
+    console.ip("addr", "flush", "dev", console.card)
+    time.sleep(3.0)  # noqa: TID251 - as long as a lease takes
+    assert sends.state(NODE) == "failed"
+    cycles = sends.cycles
+    before = len(far.heard)
+    console.ip("addr", "add", f"{CONSOLE}/24", "brd", "+", "dev", console.card)
+    console.routes()
+    wait_for(lambda: len(far.heard) > before + 40, 5, "frames with the address back")
+    wait_for(lambda: sends.state("sACN universe 2") == "ok", 5, "multicast with the address back")
+    assert sends.cycles > cycles
+    sends.end()
+    far.close()
+    said = [one.getMessage() for one in caplog.records if "Art-Net" in one.getMessage()]
+    assert (len([s for s in said if "failed" in s]), len([s for s in said if "works again" in s])) == (1, 1)
+
+
+def test_a_host_that_is_not_there_does_not_fill_the_buffer_of_the_others(two_hosts, show, hear):
+    """Packets to a host that answers no ARP wait in the kernel: with one socket for all they would block everybody."""
+    outputs = {
+        number: [{"type": "artnet", "host": "10.66.0.77", "port_address": number}] for number in range(1, 33)
+    } | {33: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0}]}
+    far = hear(two_hosts.node, OTHER_PORT)
+    slots = np.full(512, 9, np.uint8)
+    sends = show(two_hosts.console, outputs, dict.fromkeys(outputs, slots), interface=CONSOLE)
+    wait_for(lambda: sends.cycles > 160, 10, "cycles")
+    sends.end()
+    wait_for(lambda: len(far.heard) >= sends.cycles - 1, 2, "all frames")
+    far.close()
+    good = next(one for name, one in sends.outputs.status().items() if NODE in name)
+    assert good["errors"] == 0
+    assert gap_ms(far) < 150
+
+
+def test_our_desk_listener_hears_multicast_again_after_its_card_was_gone(two_hosts, show, hear, monkeypatch):
+    from controller.input import listener as listening
+
+    monkeypatch.setattr(listening, "QUIET_S", 0.5)
+    inputs = [{"type": "sacn", "universe": 1, "sacn_universe": 6}]
+    listener = Listener(DeskConfig(inputs=inputs, interface=NODE))
+    node = two_hosts.node
+
+    def heard():
+        with node.here():
+            return len(list(listener.receive(time.monotonic(), frozenset())))
+
+    heard()
+    show(two_hosts.console, {1: [{"type": "sacn", "universe": 6}]}, {1: np.zeros(512, np.uint8)}, interface=CONSOLE)
+    wait_for(heard, 5, "a desk")
+    node.ip("addr", "flush", "dev", node.card)
+    time.sleep(1.0)  # noqa: TID251 - a while
+    node.ip("addr", "add", f"{NODE}/24", "brd", "+", "dev", node.card)
+    node.routes()
+    heard()
+    time.sleep(0.6)  # noqa: TID251 - until what was queued is old
+    heard()
+    wait_for(lambda: heard() > 3 or not time.sleep(0.2), 8, "the desk again")  # noqa: TID251
+    listener.close()
