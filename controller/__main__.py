@@ -46,6 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--out", type=Path, required=True, metavar="DIR")
     rehearse.add_argument("--seed", type=int, help="instead of seed")
 
+    replay = commands.add_parser("replay", help="a recorded show again", description="A show again, bit for bit.")
+    replay.add_argument("log", type=Path, metavar="LOG")
+    replay.add_argument("--out", type=Path, required=True, metavar="DIR")
+    replay.set_defaults(run=_replay)
+
     evaluate = commands.add_parser("evaluate", help="how good a light file is", description="How good a light file is.")
     evaluate.add_argument("tokens", type=Path, metavar="TOKENS.csv", help="as `rehearse` writes it")
     evaluate.add_argument("--audio", type=Path, required=True, metavar="SONG", help="the song it is for")
@@ -55,15 +60,37 @@ def build_parser() -> argparse.ArgumentParser:
 
     _command(commands, "check", _check, "validate config, patch, profiles and models; print the patch sheet")
     patch = commands.add_parser("patch", help="the patch").add_subparsers(required=True, metavar="WHAT")
-    _command(patch, "sheet", _patch_sheet, "print the patch sheet")
+    sheet = _command(patch, "sheet", _patch_sheet, "print the patch sheet")
+    sheet.add_argument("--html", type=Path, metavar="FILE", help="write a page to print instead")
+    why = _command(patch, "explain", _patch_explain, "why a slot has its level")
+    why.add_argument("address", metavar="UNIVERSE.SLOT", help="for example 1.17")
+    identified = _command(patch, "identify", _patch_identify, "light one fixture, everything else dark")
+    identified.add_argument("fixture", metavar="ID")
+    identified.add_argument("--seconds", type=_positive, help="end after this long; without it, at Ctrl-C")
     fixtures = commands.add_parser("fixtures", help="fixture profiles").add_subparsers(required=True, metavar="WHAT")
-    _command(fixtures, "list", _fixtures_list, "all profiles and their modes")
+    listed = _command(fixtures, "list", _fixtures_list, "all profiles and their modes")
+    listed.add_argument("library", nargs="?", default="", choices=("", "ofl", "qxf", "gdtf"), metavar="ofl|qxf|gdtf",
+                        help="names in another library than our own")  # fmt: skip
     one = _command(fixtures, "show", _fixtures_show, "one profile, slot by slot")
-    one.add_argument("reference", metavar="MAKER/MODEL")
+    one.add_argument(
+        "reference", metavar="REF", help="maker/model, ofl:maker/model, qxf:Maker/File, gdtf:File, file:PATH"
+    )
+    imported = fixtures.add_parser("import", help="other libraries into our profiles")
+    imported.add_argument("source", metavar="ofl:PATH|qxf:PATH|gdtf:PATH", help="a file, or a folder with a library")
+    imported.add_argument("--out", type=Path, metavar="DIR", help="where to write profiles; without it, look only")
+    imported.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    imported.set_defaults(run=_fixtures_import)
+    _command(fixtures, "lock", _fixtures_lock, "remember which profile files the patch uses; changed ones are refused")
     models = commands.add_parser("models", help="model artefacts").add_subparsers(required=True, metavar="WHAT")
     _command(models, "list", _models_list, "artefacts with their sizes")
     _command(models, "verify", _models_verify, "manifests and checksums")
-    _command(commands, "devices", _devices, "audio inputs and network interfaces")
+    _command(commands, "devices", _devices, "audio inputs, network cards, serial ports, Art-Net nodes")
+    doctor = _command(commands, "doctor", _doctor, "before doors: sound, nodes, models, disk, clock, power")
+    doctor.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    token = commands.add_parser("token", help="a token for the page", description="A token for somebody at the page.")
+    token.add_argument("name", metavar="NAME")
+    token.add_argument("--role", choices=["viewer", "operator", "admin"], default="operator")
+    token.set_defaults(run=_token)
     return parser
 
 
@@ -130,6 +157,13 @@ def _rehearse(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _replay(arguments: argparse.Namespace) -> int:
+    from controller.replay import replay  # noqa: PLC0415
+
+    print(json.dumps(replay(arguments.log, arguments.out)))
+    return 0
+
+
 def _evaluate(arguments: argparse.Namespace) -> int:
     from controller.evaluate import evaluate, print_evaluation  # noqa: PLC0415
 
@@ -150,15 +184,37 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _patch_sheet(arguments: argparse.Namespace) -> int:
     from controller.check import print_patch_sheet  # noqa: PLC0415
+    from controller.sheet import write_sheet  # noqa: PLC0415
 
-    print_patch_sheet(_configured(arguments))
+    if arguments.html:
+        write_sheet(_configured(arguments), arguments.html)
+        print(f"{arguments.html} written")
+    else:
+        print_patch_sheet(_configured(arguments))
+    return 0
+
+
+def _patch_explain(arguments: argparse.Namespace) -> int:
+    from controller.explain import print_explanation  # noqa: PLC0415
+
+    print_explanation(_configured(arguments), arguments.address)
+    return 0
+
+
+def _patch_identify(arguments: argparse.Namespace) -> int:
+    from controller.identify import identify  # noqa: PLC0415
+
+    def started() -> None:
+        print(f"{arguments.fixture} is lit; Ctrl-C ends", flush=True)
+
+    identify(_configured(arguments), arguments.fixture, MonotonicClock(), started, arguments.seconds)
     return 0
 
 
 def _fixtures_list(arguments: argparse.Namespace) -> int:
     from controller.inventory import print_profiles  # noqa: PLC0415
 
-    print_profiles(_configured(arguments))
+    print_profiles(_configured(arguments), arguments.library)
     return 0
 
 
@@ -166,6 +222,26 @@ def _fixtures_show(arguments: argparse.Namespace) -> int:
     from controller.inventory import print_profile  # noqa: PLC0415
 
     print_profile(_configured(arguments), arguments.reference)
+    return 0
+
+
+def _fixtures_import(arguments: argparse.Namespace) -> int:
+    from controller.importing import import_profiles  # noqa: PLC0415
+    from controller.inventory import print_tally  # noqa: PLC0415
+
+    tally = import_profiles(arguments.source, arguments.out)
+    if arguments.json:
+        print(json.dumps(tally.as_json()))
+    else:
+        print_tally(tally.as_json(), tally.written)
+    return 0
+
+
+def _fixtures_lock(arguments: argparse.Namespace) -> int:
+    from controller.importing import lock_profiles  # noqa: PLC0415
+
+    file, count = lock_profiles(_configured(arguments))
+    print(f"{file}: {count} profiles")
     return 0
 
 
@@ -180,6 +256,27 @@ def _models_verify(arguments: argparse.Namespace) -> int:
     from controller.inventory import print_models  # noqa: PLC0415
 
     print_models(_configured(arguments), verify=True)
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from controller.doctor import findings_as_data, print_findings  # noqa: PLC0415
+
+    config = _configured(arguments)
+    if not arguments.json:
+        return 0 if print_findings(config, MonotonicClock()) else 1
+    findings = findings_as_data(config, MonotonicClock())
+    print(json.dumps(findings))
+    return int(any(one["verdict"] == "bad" for one in findings))
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    from controller.page.access import new_token  # noqa: PLC0415
+
+    token, digest = new_token()
+    print(f"token, shown once, for {arguments.name}: {token}", file=sys.stderr)
+    print(f"for config.yaml, under page.access:\n  - {{name: {json.dumps(arguments.name)}, role: {arguments.role}, "
+          f"token_sha256: {digest}}}")  # fmt: skip
     return 0
 
 

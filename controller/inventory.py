@@ -1,6 +1,7 @@
 """What is here: profiles, models, devices, printed for people."""
 
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from serial.tools import list_ports
@@ -20,9 +21,13 @@ from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutt
 HOP_S = 0.1
 
 
-def print_profiles(config: Config) -> None:
-    """One row for each mode of each profile."""
-    library = Library.of(config)
+def print_profiles(config: Config, name: str = "") -> None:
+    """One row for each mode of each of our profiles, or the references of another library."""
+    library = Library.of(config, locked=False)
+    if name:
+        for reference in library.references(name):
+            paper().print(reference, markup=False)
+        return
     table = wide_table("", "profile", "model", "kind", "mode", "slots", "heads")
     for reference in library.references():
         profile = library.profile(reference)
@@ -30,6 +35,19 @@ def print_profiles(config: Config) -> None:
             counts = (str(profile.footprint(mode)), str(profile.heads(mode)))
             table.add_row(reference, profile.model, profile.kind, mode, *counts)
     paper().print(table)
+    paper().print("more: followspot fixtures list ofl|qxf|gdtf")
+
+
+def print_tally(tally: dict[str, Any], written: int) -> None:
+    """What an import came to, with the reasons of what was refused."""
+    console = paper()
+    if tally["refused"]:
+        table = wide_table("", "refused", "mode", "reason")
+        for one in tally["refused"]:
+            table.add_row(one["ref"], one["mode"], one["reason"])
+        console.print(table)
+    console.print(f"{tally['files']} files, {tally['modes']} modes, {tally['imported']} can be used")
+    console.print(f"{written} profiles written" if written else "nothing written; --out fixtures/ writes profiles")
 
 
 def print_profile(config: Config, reference: str) -> None:

@@ -22,6 +22,19 @@ class Cell:
     pixels: frozenset[int] = frozenset()
 
 
+class NoUsableModeError(ProfileError):
+    """Every mode of a fixture has to be refused.
+
+    Args:
+        refused: why, by mode.
+    """
+
+    def __init__(self, refused: Mapping[str, str]) -> None:
+        reasons = "; ".join(f"{mode}: {reason}" for mode, reason in refused.items())
+        super().__init__(f"no mode can be used ({reasons or 'there is none'})")
+        self.refused = refused
+
+
 Row = Sequence[Cell | None]
 Describe = Callable[[str], Mapping[str, Any]]
 
@@ -48,8 +61,7 @@ def assemble(header: Mapping[str, Any], modes: Mapping[str, Row | ProfileError],
         except ProfileError as error:
             refused[mode] = str(error)
     if not written:
-        reasons = "; ".join(f"{mode}: {reason}" for mode, reason in refused.items())
-        raise ProfileError(f"no mode can be used ({reasons or 'there is none'})")
+        raise NoUsableModeError(refused)
     used = {_plain(entry) for entries in written.values() for entry in entries if entry}
     profile = {**header, "format": 1, "modes": written, "refused": refused}
     try:

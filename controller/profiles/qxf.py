@@ -58,6 +58,11 @@ def profile_of(root: Element, source: str) -> Profile:
         raise ProfileError(f"not a QLC+ fixture definition: {type(error).__name__}: {error}") from error
 
 
+def modes_of(root: Element) -> list[str]:
+    """Names of the modes of a definition, whether they can be used or not."""
+    return [mode.get("Name", "") for mode in root.findall("Mode")]
+
+
 @dataclass(frozen=True, slots=True)
 class _Definition:
     """One channel element."""

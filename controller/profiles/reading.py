@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from controller.config import Place, explain, note_lines
 from controller.errors import ConfigError, ProfileError
-from controller.profiles import ofl, qxf
+from controller.profiles import gdtf, ofl, qxf
 from controller.profiles.profile import Profile
 from controller.profiles.xml_tree import xml_tree
 
@@ -93,8 +93,6 @@ def _qxf(content: bytes, _file: Path, reference: str) -> Profile:
 
 
 def _gdtf(content: bytes, _file: Path, reference: str) -> Profile:
-    from controller.profiles import gdtf  # noqa: PLC0415 - needs an extra that most rigs do without
-
     return gdtf.profile_of(content, reference)
 
 

@@ -1,6 +1,7 @@
 """A profile in our own written form. Pure."""
 
 import re
+from typing import Any
 
 import yaml
 
@@ -15,7 +16,8 @@ def written(profile: Profile) -> str:
     ordered = {name: data[name] for name in ORDER if name in data}
     came = f", from {profile.source}" if profile.source else ""
     head = " ".join(f"# {profile.maker} {profile.model}{came}.".split())
-    return f"{head}\n{yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)}"
+    options: dict[str, Any] = {"sort_keys": False, "default_flow_style": None, "width": 110, "allow_unicode": True}
+    return f"{head}\n{yaml.dump(ordered, Dumper=_Dumper, **options)}"
 
 
 def file_name(profile: Profile) -> str:
