@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -18,6 +19,8 @@ from pathlib import Path
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 CONSOLE, NODE = "10.66.0.1", "10.66.0.2"
+SO_RCVBUFFORCE = 33
+"""Linux; Python's socket module does not name it."""
 OFF = (
     "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "opendmx", "openpixelcontrol", "osc", "pathport",
     "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx",
@@ -207,6 +210,38 @@ class Olad:
     def set_levels(self, universe: int, levels: list[int]) -> None:
         """What it shall send."""
         self.ask("/set_dmx", f"u={universe}&d={','.join(map(str, levels))}")
+
+
+class Ear:
+    """All datagrams for one port of a host, with the time each came, read by a thread."""
+
+    def __init__(self, host, port, address="", groups=()):
+        with host.here():
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+            self.socket.bind((address, port))
+            for group in groups:
+                membership = socket.inet_aton(group) + socket.inet_aton(host.address)
+                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
+        self.socket.settimeout(0.2)
+        self.heard = []
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._stopping:
+            try:
+                self.heard.append((time.monotonic(), self.socket.recv(2048)))
+            except TimeoutError:
+                continue
+
+    def close(self):
+        """Twice does no harm."""
+        self._stopping = True
+        self._thread.join(1.0)
+        self.socket.close()
 
 
 def wait_for(condition, seconds: float, what: str) -> None:

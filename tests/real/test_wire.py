@@ -2,58 +2,23 @@
 
 import shutil
 import socket
-import threading
 import time
 from itertools import pairwise
 from uuid import uuid4
 
 import numpy as np
 import pytest
-from lab import CONSOLE, NODE, wait_for
+from lab import CONSOLE, NODE, Ear, wait_for
 
 from controller.config import DeskConfig
 from controller.input.feed import Feed
 from controller.input.listener import Listener
 from controller.protocol import artnet
 
-SO_RCVBUFFORCE = 33
-"""Linux; Python's socket module does not name it."""
 OTHER_PORT = 7454
 """Not Art-Net's own, which olad has on the node."""
 MINUTE = 2_400
 UNIVERSES = range(1, 17)
-
-
-class Ear:
-    """All datagrams for one port of a host, with the time each came, read by a thread."""
-
-    def __init__(self, host, port, address="", groups=()):
-        with host.here():
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
-            self.socket.bind((address, port))
-            for group in groups:
-                membership = socket.inet_aton(group) + socket.inet_aton(host.address)
-                self.socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, membership)
-        self.socket.settimeout(0.2)
-        self.heard = []
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        while not self._stopping:
-            try:
-                self.heard.append((time.monotonic(), self.socket.recv(2048)))
-            except TimeoutError:
-                continue
-
-    def close(self):
-        """Twice does no harm."""
-        self._stopping = True
-        self._thread.join(1.0)
-        self.socket.close()
 
 
 @pytest.fixture
