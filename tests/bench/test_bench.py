@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.bench import endless, machine
+from tools.bench import endless, machine, universes
 from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
 from tools.bench.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
 from tools.bench.latency import PARTS, Burst
@@ -191,6 +191,17 @@ def test_a_slope_ignores_the_first_slice():
     assert figures["rss_slope_mib_per_hour"] == pytest.approx(0.0, abs=1e-9)
     assert endless.slope(np.array([9.0, 1.0, 3.0, 5.0])) == pytest.approx(2.0)
     assert figures["step_ms"]["p50"] == 2.0
+
+
+# --------------------------------------------------------------- universes
+
+
+@pytest.mark.parametrize(("by", "protocol"), [("followspot", "artnet"), ("followspot", "sacn"), ("package", "artnet")])
+def test_a_few_universes_for_a_moment(tmp_path: Path, by: str, protocol: str):
+    figures = universes.fanning(tmp_path, by, protocol, 4, 0.5)
+    assert figures["cycles"] >= 15
+    assert figures["cpu_percent_of_a_universe"] >= 0.0
+    assert set(figures["lateness_ms"]) == set(figures["sent_after_deadline_ms"]) == {"p50", "p99", "max"}
 
 
 # ------------------------------------------------------------------ report

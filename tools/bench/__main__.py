@@ -11,7 +11,7 @@ from rich.table import Table
 
 from controller.clock import MonotonicClock
 from controller.errors import ControllerError
-from tools.bench import endless, jitter, latency, live, machine, rehearsal, stages
+from tools.bench import endless, jitter, latency, live, machine, rehearsal, stages, universes
 from tools.bench.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.waiting import CONSOLE
 
@@ -21,6 +21,7 @@ BENCHMARKS = (
     Benchmark("rehearse", "How fast is a rehearsal?", rehearsal.measure, rehearsal.AIMS),
     Benchmark("live", "Is the wire steady, and what does a show cost?", live.measure, live.AIMS),
     Benchmark("latency", "How long from sound to light?", latency.measure, latency.AIMS),
+    Benchmark("universes", "How many universes does one process carry?", universes.measure, universes.AIMS),
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
 )
 TABLE_WIDTH = 132

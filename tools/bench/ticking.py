@@ -69,7 +69,7 @@ def tick(config: Config, seconds: float) -> tuple[list[float], list[float]]:
         cycle = len(lateness_s)
         desk.hear_token(LightToken(now_s, cycle, cycle % 180, 128 + cycle % 100, 1.0, 1.0))
         desk.hear_pulse(Pulse(now_s, cycle, -12.0, 0.8, 0.0, cycle // 40, now_s, 0.8, ()), now_s)
-        for packet in sender.packets(desk.tick(now_s).frames):
+        for packet in sender.packets(desk.tick(now_s).frames, now_s):
             sink.send(packet, now_s)
         sent_s.append(clock.now_s() - due_s)
     sink.close()
