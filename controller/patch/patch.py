@@ -16,6 +16,7 @@ from controller.rig import Rig
 
 SLOTS = 512
 CELL_PITCH_M = 0.12
+FURTHEST_M = 1_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,9 @@ def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where:
             f"{where(('fixtures', number, 'profile'))}: {fixture.profile} is a laser; with `allow_laser: true` its "
             "slots are sent, dark, for a person to raise"
         )
+    if not all(abs(metres) <= FURTHEST_M for metres in fixture.position_m):
+        place = where(("fixtures", number, "position_m"))
+        raise PatchError(f"{place}: {list(fixture.position_m)} is no place in a venue; metres, within {FURTHEST_M:g}")
     for name in ("pan", "tilt"):
         low, high = getattr(fixture, name)
         home = getattr(fixture, f"{name}_home")
