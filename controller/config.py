@@ -124,6 +124,21 @@ class AccessConfig(Section):
     token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class SafetyConfig(Section):
+    """How often the rig may flash: `wcag` three times in any second, `uk-hse` four. See docs/safety.md."""
+
+    flashes: Literal["wcag", "uk-hse"] = "wcag"
+
+
+class RecordConfig(Section):
+    """The log that every show writes, from which `followspot replay` makes the same light again."""
+
+    enabled: bool = True
+    folder: str | None = None
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 60
+    audio: bool = False
+
+
 class PageConfig(Section):
     """Where the operator page is served; loopback unless somebody says otherwise, and then only with tokens and TLS."""
 
@@ -317,6 +332,8 @@ class Config(Section):
     model: ModelConfig
     rates: RatesConfig = RatesConfig()
     look: LookConfig = LookConfig()
+    safety: SafetyConfig = SafetyConfig()
+    record: RecordConfig = RecordConfig()
     page: PageConfig = PageConfig()
     network: NetworkConfig = NetworkConfig()
     desk: DeskConfig = DeskConfig()

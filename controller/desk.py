@@ -19,6 +19,7 @@ from controller.messages import Command, DmxFrame, LightToken, Operator, Pulse
 from controller.patch.patch import Patch, build_patch
 from controller.patch.render import Renderer
 from controller.profiles.library import Library
+from controller.profiles.profile import Profile
 
 REST_S = 0.3
 """When the band stops for this long there is nothing to follow: the light waits with them."""
@@ -116,15 +117,24 @@ class Desk:
                 return self._roles.house()
 
 
+def profiles_of(config: Config) -> dict[str, Profile]:
+    """Read the profiles that the configuration names, by reference.
+
+    Raises:
+        ProfileError: with the place in `config.yaml` or in the profile.
+    """
+    library = Library.of(config)
+    profiles: dict[str, Profile] = {}
+    for number, fixture in enumerate(config.fixtures):
+        if fixture.profile not in profiles:
+            profiles[fixture.profile] = library.located(fixture.profile, config.where(("fixtures", number, "profile")))
+    return profiles
+
+
 def patch_of(config: Config) -> Patch:
     """Read the profiles that the configuration names and build its patch.
 
     Raises:
         ProfileError, PatchError: with the place in `config.yaml` or in the profile.
     """
-    library = Library.of(config)
-    profiles = {}
-    for number, fixture in enumerate(config.fixtures):
-        if fixture.profile not in profiles:
-            profiles[fixture.profile] = library.located(fixture.profile, config.where(("fixtures", number, "profile")))
-    return build_patch(config.fixtures, list(config.universes), profiles, config.where)
+    return build_patch(config.fixtures, list(config.universes), profiles_of(config), config.where)

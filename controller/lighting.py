@@ -22,17 +22,20 @@ import zmq
 from controller.bus import Commands, Newest, Publisher, revive
 from controller.clock import Clock, Deadlines, MonotonicClock
 from controller.config import Config
-from controller.desk import Desk, Tick, patch_of
+from controller.cycle import AGES_S, OutputCycle, checksum
+from controller.desk import Tick, patch_of
 from controller.input.listener import Listener
+from controller.journal import Journal
 from controller.messages import LightToken, Pulse
 from controller.network_cards import broadcast_addresses
 from controller.output.cid import source_cid
 from controller.output.sender import NOBODY, SendBudget, Sender
 from controller.output.sinks import Outputs, Sink
 from controller.process import Run
+from controller.recording import Cycle, Heard, Recorder
+from controller.show_log import open_log
 from controller.state_folder import state_folder
-from controller.takeover.journal import Journal
-from controller.takeover.person import Person, Situation
+from controller.takeover.person import Person
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -42,8 +45,6 @@ ACCENT_GAP_S = 0.008
 NICENESS = -10
 LOG_S = 10.0
 STATUS_S = 0.5
-AGES_S = 3_600.0
-"""Long enough for any fade to have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Network:
             cid=source_cid(config.network.cid, config.venue, folder),
             poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
             listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
-            journal=Journal(folder) if config.desk.inputs else None,
+            journal=Journal(folder / "takeovers.jsonl") if config.desk.inputs else None,
         )
 
     def close(self) -> None:
@@ -80,16 +81,19 @@ class Lighting:
 
     Args:
         run: configuration, folder and stop signal. clock: time. sink: where packets go. network: what is heard.
+        recorder: where the show is written down.
     """
 
-    def __init__(self, run: Run, clock: Clock, sink: Sink, network: Network | None = None) -> None:
+    def __init__(
+        self, run: Run, clock: Clock, sink: Sink, network: Network | None = None, recorder: Recorder | None = None
+    ) -> None:
         config, network = run.config, network or Network()
         self._run, self._clock, self._sink = run, clock, sink
         patch = patch_of(config)
-        self._desk = Desk(config, patch)
         self._person = Person(config, patch, network.cid, network.listener, network.journal)
-        self._token: LightToken | None = None
-        self._pulse: Pulse | None = None
+        self._made = OutputCycle(config, patch, self._person)
+        self._taken: list[tuple[float, Pulse]] = []
+        self._recorder = recorder
         self._sender = Sender(config.universes, config.network, network.cid, network.poll_to)
         self._budget = SendBudget(config.rates.output_max_hz, ACCENT_GAP_S)
         self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
@@ -135,8 +139,11 @@ class Lighting:
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
-        self._pulse = pulse or self._pulse
-        return pulse is not None and self._desk.hear_pulse(pulse, self._clock.now_s())
+        if pulse is None:
+            return False
+        now_s = self._clock.now_s()
+        self._taken.append((now_s, pulse))
+        return self._made.hear_pulse(pulse, now_s)
 
     def _safe_cycle(self) -> None:
         """Wait and do a cycle that always sends: what was sent last, if anything goes wrong."""
@@ -157,25 +164,25 @@ class Lighting:
         self._pulled += pulled
         self._timings.add("lateness", self._deadlines.advance(now_s))
         self._hear_pulse()
-        token = revive(LightToken, self._tokens.take())
-        if token is not None:
-            self._token = token
-            self._desk.hear_token(token)
-        for command in self._commands.take_all():
-            self._desk.obey(command)
         for ip, reply in self._person.listen(now_s, self._sink.ports()):
             self._sender.hear(reply, ip, now_s)
-        tick = self._shared(self._desk.tick(now_s), now_s)
+        token = revive(LightToken, self._tokens.take())
+        tick = self._make(now_s, Heard(token=token, commands=tuple(self._commands.take_all())))
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
         self._timings.add("tick", self._clock.now_s() - now_s)
         self._show(tick, now_s)
 
-    def _shared(self, tick: Tick, now_s: float) -> Tick:
-        """The tick with what a person has taken over."""
-        situation = Situation(tick.health, self._token, self._pulse)
-        blackout = self._desk.operator.blackout
-        return replace(tick, frames=self._person.merge(tick.frames, now_s, situation, blackout=blackout))
+    def _make(self, now_s: float, heard: Heard) -> Tick:
+        """The frames of this cycle, written down with everything that led to them."""
+        heard = replace(heard, pulses=tuple(self._taken))
+        self._taken.clear()
+        tick = self._made.run(now_s, heard)
+        if self._recorder is not None:
+            news = self._person.news
+            heard = replace(heard, desk=news.desk, turned=news.turned)
+            self._recorder.add(Cycle(now_s, heard, checksum(tick.frames)))
+        return tick
 
     def _send(self, tick: Tick, now_s: float) -> None:
         self._last = tick
@@ -195,7 +202,7 @@ class Lighting:
         if now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
             return
         self._shown_s = now_s
-        operator = self._desk.operator
+        operator = self._made.desk.operator
         self._stage.send(
             {
                 "t_s": now_s,
@@ -204,6 +211,7 @@ class Lighting:
                 "grand_master": operator.grand_master,
                 "blackout": operator.blackout,
                 "hold": operator.hold,
+                "flash_override": operator.flash_override,
                 "status": self._status_now(now_s),
             }
         )
@@ -215,18 +223,16 @@ class Lighting:
         return self._counted
 
     def _leave(self) -> None:
-        fade_s = self._run.config.look.end_fade_s
-        end_s = self._clock.now_s() + fade_s
-        self._person.leave(self._clock.now_s(), fade_s)
+        end_s = self._clock.now_s() + self._run.config.look.end_fade_s
         while self._clock.now_s() < end_s:
             self._clock.sleep_until(self._deadlines.next_s)
             now_s = self._clock.now_s()
             self._deadlines.advance(now_s)
-            self._send(self._shared(self._desk.farewell(now_s), now_s), now_s)
+            self._send(self._make(now_s, Heard(leaving=True)), now_s)
         # the fade only comes near its end: the last frames are the end look itself
         for _ in range(3):
             now_s = self._clock.now_s()
-            self._send(self._desk.farewell(now_s + AGES_S), now_s)
+            self._send(self._make(now_s + AGES_S, Heard(leaving=True)), now_s)
         for packet in self._sender.farewell():
             self._sink.send(packet, self._clock.now_s())
 
@@ -242,6 +248,8 @@ class Lighting:
             "send_errors": self._sink.errors,
             "outputs": self._sink.status(),
             "takeovers": self._person.status(),
+            "limiter": {**self._made.limiter.status(), "overridden": self._made.overridden},
+            "log": None if self._recorder is None else self._recorder.status(),
             "faults": self._faults,
             "timings_ms": self._timings.percentiles_ms(50, 95, 99),
         }
@@ -264,7 +272,8 @@ def main(argv: list[str]) -> int:
         os.nice(NICENESS)  # where the system lets us: the light comes first
     network = Network.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
-    lighting = Lighting(run, MonotonicClock(), sink, network)
+    recorder = open_log(run.config)
+    lighting = Lighting(run, MonotonicClock(), sink, network, recorder)
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:
         lighting.light()
@@ -273,6 +282,8 @@ def main(argv: list[str]) -> int:
         lighting.close()
         sink.close()
         network.close()
+        if recorder is not None:
+            recorder.close()
         run.close()
     return 0
 

@@ -42,21 +42,23 @@ class Heard:
     """What reached the output process in one cycle, in the order in which it is used.
 
     Attributes:
-        pulses: all that were taken. token: the newest, if there is a new one. commands: in order.
+        pulses: all that were taken, each with the moment at which it was. token: the newest, if there is a new one.
+        commands: in order.
         desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
-        turned: universes whose desk is another one now.
+        turned: universes whose desk is another one now. leaving: the show fades to its end look.
     """
 
-    pulses: tuple[Pulse, ...] = ()
+    pulses: tuple[tuple[float, Pulse], ...] = ()
     token: LightToken | None = None
     commands: tuple[Command, ...] = ()
     desk: dict[int, bytes | None] = field(default_factory=dict)
     turned: tuple[int, ...] = ()
+    leaving: bool = False
 
     @property
     def nothing(self) -> bool:
         """Whether this cycle only had the time."""
-        return not (self.pulses or self.token or self.commands or self.desk or self.turned)
+        return not (self.pulses or self.token or self.commands or self.desk or self.turned or self.leaving)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,12 @@ def plain(cycle: Cycle) -> list[Any]:
     return [
         cycle.now_s,
         cycle.crc,
-        [list(astuple(pulse)) for pulse in heard.pulses],
+        [[at_s, *astuple(pulse)] for at_s, pulse in heard.pulses],
         list(astuple(heard.token)) if heard.token else None,
         [list(astuple(command)) for command in heard.commands],
         list(heard.desk.items()),
         list(heard.turned),
+        heard.leaving,
     ]
 
 
@@ -110,13 +113,14 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             raise TypeError("time and checksum are numbers")
         if not rest:
             return Cycle(now_s, Heard(), crc)
-        pulses, token, commands, desk, turned = rest
+        pulses, token, commands, desk, turned, leaving = rest
         heard = Heard(
-            tuple(_revived(Pulse, one) for one in pulses),
+            tuple((float(at_s), _revived(Pulse, one)) for at_s, *one in pulses),
             None if token is None else _revived(LightToken, token),
             tuple(_revived(Command, one) for one in commands),
             {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
             tuple(int(universe) for universe in turned),
+            bool(leaving),
         )
     except (TypeError, ValueError) as error:
         raise RecordingError(f"not a cycle of this format: {error}") from error
@@ -234,6 +238,10 @@ class Recorder:
         self._began_s = cycle.now_s if self._began_s is None else self._began_s
         if cycle.now_s - self._began_s >= 1.0:
             self.flush()
+
+    def status(self) -> dict[str, Any]:
+        """For the page, the log and the summary."""
+        return {"file": str(self.path), "failing": self.failing, "lost_seconds": self.lost}
 
     def flush(self) -> None:
         """Hand over what was kept."""

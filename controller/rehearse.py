@@ -37,6 +37,7 @@ from controller.metrics.safety import LUMINANCE, dark_share, flash_times_s, most
 from controller.observe import Observer
 from controller.patch.patch import Patch
 from controller.report_page import Onset, ReportData, render_report
+from controller.show_file import ShowFile
 from controller.timing import Timings
 
 HOP_S = 0.1
@@ -105,12 +106,11 @@ class Rehearsal:
             progress = stack.enter_context(_progress())
             task = progress.add_task(self._source.name, total=self._source.duration_s or None)
             tokens.write("t_s,hue,value\n")
-            dmx.write("OLA Show\n")
-            recorder = ShowRecorder(dmx, self._patch, self._period_s)
+            recorder = ShowFile(dmx, self._patch)
             for hop, samples in enumerate(self._hops()):
                 self._hop(hop, samples, tokens, recorder)
                 progress.update(task, completed=(hop + 1) * HOP_S)
-            recorder.close()
+            recorder.close(self._period_s)
         if not self._traces.tokens:
             raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
         return self._report(self._clock.now_s() - started_s)
@@ -120,7 +120,7 @@ class Rehearsal:
         while len(samples := self._source.read(HOP_SAMPLES)) == HOP_SAMPLES:
             yield samples
 
-    def _hop(self, hop: int, samples: FloatArray, tokens: TextIO, recorder: "ShowRecorder") -> None:
+    def _hop(self, hop: int, samples: FloatArray, tokens: TextIO, recorder: ShowFile) -> None:
         end_s = (hop + 1) * HOP_S
         block = AudioBlock(end_s, hop, samples)
         started_s = self._clock.now_s()
@@ -143,11 +143,11 @@ class Rehearsal:
             self._desk.hear_pulse(pulse, end_s)
         self._desk.hear_token(token)
 
-    def _tick(self, now_s: float, recorder: "ShowRecorder") -> None:
+    def _tick(self, now_s: float, recorder: ShowFile) -> None:
         started_s = self._clock.now_s()
         tick = self._desk.tick(now_s)
         self._timings.add("tick", self._clock.now_s() - started_s)
-        recorder.write(tick)
+        recorder.write(tick.frames, self._ticks * self._period_s)
         self._watch(tick)
         self._ticks += 1
 
@@ -260,47 +260,6 @@ class Rehearsal:
                 rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
             )
         )
-
-
-class ShowRecorder:
-    """Writes frames in ola_recorder's text format: `universe v,v,...`, then milliseconds until the next line.
-
-    Slots after the last one that is patched are left out; they are zero.
-
-    Args:
-        file: open text file. patch: the rig. period_s: time between ticks.
-    """
-
-    def __init__(self, file: TextIO, patch: Patch, period_s: float) -> None:
-        self._file = file
-        self._period_s = period_s
-        self._ticks = 0
-        self._lengths = {
-            universe: max(
-                one.config.address + one.footprint - 1 for one in patch.fixtures if one.config.universe == universe
-            )
-            for universe in {one.config.universe for one in patch.fixtures}
-        }
-
-    def write(self, tick: Tick) -> None:
-        """All universes of one tick; they leave together."""
-        frames = [frame for frame in tick.frames if frame.universe in self._lengths]
-        if self._ticks:
-            # whole milliseconds from the start, so that rounding does not add up to a drift
-            due_ms = round(self._ticks * self._period_s * 1e3)
-            before_ms = round((self._ticks - 1) * self._period_s * 1e3)
-            self._file.write(f"{due_ms - before_ms}\n")
-        lines = [
-            f"{frame.universe} {','.join(map(str, frame.slots[: self._lengths[frame.universe]].tolist()))}\n"
-            for frame in frames
-        ]
-        self._file.write("0\n".join(lines))
-        self._ticks += 1
-
-    def close(self) -> None:
-        """End the file with the last frame's duration."""
-        if self._ticks:
-            self._file.write(f"{round(self._period_s * 1e3)}\n")
 
 
 def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The person at the other desk: listens to it, merges it with what we made, and keeps a journal of what it changed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -44,6 +44,19 @@ class Situation:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed at the person's desk since the last cycle.
+
+    Attributes:
+        desk: (512,) levels of each of our universes that changed, as bytes; None where no desk is heard any more.
+        turned: universes that another desk leads now.
+    """
+
+    desk: dict[int, bytes | None] = field(default_factory=dict)
+    turned: tuple[int, ...] = ()
+
+
 class Person:
     """Everything a desk can do to the show. Without inputs in the configuration it does nothing and costs nothing.
 
@@ -65,6 +78,8 @@ class Person:
         self._desk: ByteArray = np.zeros(self._size, np.uint8)
         self._heard = np.zeros(self._size, bool)
         self._turns: dict[int, int] = {}
+        self._last: dict[int, bytes] = {}
+        self.news = News()
         self._inputs = bool(desk.inputs)
 
     def listen(self, now_s: float, own_ports: frozenset[int]) -> list[tuple[str, ArtPollReply]]:
@@ -78,11 +93,25 @@ class Person:
                 self._listener.answer(answer, ip)
         return self._feed.take_replies()
 
-    def merge(self, frames: list[DmxFrame], now_s: float, situation: Situation, *, blackout: bool) -> list[DmxFrame]:
-        """Our frames with what the person has taken over."""
+    def merge(
+        self,
+        frames: list[DmxFrame],
+        now_s: float,
+        situation: Situation,
+        *,
+        blackout: bool,
+        news: News | None = None,
+    ) -> list[DmxFrame]:
+        """Our frames with what the person has taken over.
+
+        Args:
+            frames: one for each universe. now_s: of this cycle. situation: for the journal.
+            blackout: light must stay off. news: of the desk, in a replay; else what was heard (kept in `self.news`).
+        """
         if not self._inputs:
             return frames
-        self._read_desk(now_s)
+        self.news = self._ask(now_s) if news is None else news
+        self._follow(self.news)
         ours = np.concatenate([frame.slots for frame in frames])
         merged, changes = self._takeover.merge(Cycle(now_s, ours, self._desk, self._heard, blackout))
         for change in changes:
@@ -96,20 +125,32 @@ class Person:
         self._inputs = bool(self._takeover.active)
         self._listener = None
 
-    def _read_desk(self, now_s: float) -> None:
-        self._heard[:] = False
+    def _ask(self, now_s: float) -> News:
+        """What changed at the desk since it was asked last."""
         if self._listener is None:
-            return
-        for universe, levels in self._feed.levels(now_s).items():
-            row = self._rows.get(universe)
-            if row is None:
-                continue
-            slots = slice(row * SLOTS, (row + 1) * SLOTS)
-            self._desk[slots], self._heard[slots] = levels, True
-            turns = self._feed.turns(universe)
-            if turns != self._turns.get(universe):
-                self._turns[universe] = turns
-                self._takeover.refer_anew(slots)
+            return News()
+        levels = self._feed.levels(now_s)
+        heard = {number: levels[number].tobytes() for number in levels if number in self._rows}
+        changed: dict[int, bytes | None] = {n: levels for n, levels in heard.items() if levels != self._last.get(n)}
+        changed.update({number: None for number in self._last if number not in heard})
+        self._last = heard
+        turns = {number: self._feed.turns(number) for number in heard}
+        turned = tuple(number for number, count in turns.items() if count != self._turns.get(number))
+        self._turns.update(turns)
+        return News(changed, turned)
+
+    def _follow(self, news: News) -> None:
+        for universe, levels in news.desk.items():
+            slots = self._slots(universe)
+            self._heard[slots] = levels is not None
+            if levels is not None:
+                self._desk[slots] = np.frombuffer(levels, np.uint8)
+        for universe in news.turned:
+            self._takeover.refer_anew(self._slots(universe))
+
+    def _slots(self, universe: int) -> slice:
+        row = self._rows[universe]
+        return slice(row * SLOTS, (row + 1) * SLOTS)
 
     def _note(self, change: Change, situation: Situation) -> None:
         if self._notes is not None:

@@ -11,7 +11,7 @@ from controller.config import with_overrides
 from controller.input.feed import Datagram
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.protocol import artnet, sacn
-from controller.takeover.journal import Journal
+from controller.journal import Journal
 from controller.takeover.person import Person, Situation
 
 DESK = {
@@ -123,7 +123,7 @@ def test_without_inputs_the_frames_pass_untouched(config, patch):
 
 
 def test_the_journal_keeps_lines(tmp_path):
-    journal = Journal(tmp_path / "state")
+    journal = Journal(tmp_path / "state" / "takeovers.jsonl")
     journal.add({"fixture": "front-1"})
     journal.add({"fixture": "front-2"})
     journal.close()
@@ -134,7 +134,7 @@ def test_the_journal_keeps_lines(tmp_path):
 
 @pytest.mark.warns
 def test_a_full_disk_costs_lines_and_is_said_once(tmp_path, caplog, monkeypatch):
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path / "takeovers.jsonl")
     works, full = journal._write, [True]
 
     def write(entry):
@@ -152,12 +152,12 @@ def test_a_full_disk_costs_lines_and_is_said_once(tmp_path, caplog, monkeypatch)
     journal.close()
     said = [one.getMessage() for one in caplog.records]
     assert len([one for one in said if "cannot be written" in one]) == 1
-    assert len([one for one in said if "can be written again; 5 takeovers were not kept" in one]) == 1
+    assert len([one for one in said if "can be written again; 5 lines were not kept" in one]) == 1
     assert '"number": 5' in (tmp_path / "takeovers.jsonl").read_text()
 
 
 def test_a_journal_that_cannot_keep_up_never_waits(tmp_path, monkeypatch):
-    journal = Journal(tmp_path)
+    journal = Journal(tmp_path / "takeovers.jsonl")
     monkeypatch.setattr(journal, "_write", lambda entry: time.sleep(10))  # noqa: TID251
     started_s = time.monotonic()
     for number in range(3_000):

@@ -1,4 +1,4 @@
-"""What people changed, kept for whoever wants to learn from it: one line of JSON for each begin and end.
+"""What people did, kept for whoever wants to learn from it or has to explain it: a line of JSON for each event.
 
 A full or slow disk costs lines, never light. Edge: a file, a thread.
 """
@@ -18,18 +18,18 @@ END_S = 1.0
 
 
 class Journal:
-    """Appends to `takeovers.jsonl`.
+    """Appends to a file.
 
     Args:
-        folder: made at the first line.
+        file: its folder is made at the first line.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "takeovers.jsonl"
+    def __init__(self, file: Path) -> None:
+        self._file = file
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue(LINES_KEPT)
         self._failing = False
         self.dropped = 0
-        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"journal {file.name}", daemon=True)
         self._thread.start()
 
     def add(self, entry: dict[str, Any]) -> None:
@@ -57,12 +57,12 @@ class Journal:
         self.dropped += 1
         if not self._failing:
             self._failing = True
-            log.warning("%s cannot be written (%s); takeovers are not kept until it can", self._file, error)
+            log.warning("%s cannot be written (%s); nothing is kept there until it can", self._file, error)
 
     def _note_success(self) -> None:
         if self._failing:
             self._failing = False
-            log.warning("%s can be written again; %d takeovers were not kept", self._file, self.dropped)
+            log.warning("%s can be written again; %d lines were not kept", self._file, self.dropped)
 
     def close(self) -> None:
         """Write what waits, unless that takes too long."""
