@@ -13,6 +13,9 @@ from controller.protocol import artnet, sacn
 from controller.protocol.malformed import MalformedError
 
 REPLIES_KEPT = 64
+ASKERS_KEPT = 64
+ANSWER_EVERY_S = 1.0
+"""An answer is seventeen times as long as the question, and the asker's address may be forged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Feed:
                     self._feeding.append((one.universe, self._sacn.setdefault(number, SacnSources())))
         self._replies: list[tuple[str, artnet.ArtPollReply]] = []
         self._polled_by: list[str] = []
+        self._asked_s: dict[str, float] = {}
         self.taken = self.ignored = self.malformed = 0
 
     def hear(self, datagram: Datagram, now_s: float) -> None:
@@ -65,13 +69,24 @@ class Feed:
             packet = artnet.decode_artdmx(datagram.payload)
             sources = self._artnet.get(packet.port_address)
             return sources is not None and sources.hear(packet, datagram.ip, now_s)
-        if code == artnet.OP_POLL and len(self._polled_by) < REPLIES_KEPT:
-            self._polled_by.append(datagram.ip)
-            return True
+        if code == artnet.OP_POLL:
+            return self._note_question(datagram.ip, now_s)
         if code == artnet.OP_POLL_REPLY and len(self._replies) < REPLIES_KEPT:
             self._replies.append((datagram.ip, artnet.decode_poll_reply(datagram.payload)))
             return True
         return False
+
+    def _note_question(self, ip: str, now_s: float) -> bool:
+        """Whether this asker is answered now."""
+        if now_s - self._asked_s.get(ip, float("-inf")) < ANSWER_EVERY_S:
+            return False
+        if ip not in self._asked_s and len(self._asked_s) >= ASKERS_KEPT:
+            self._asked_s = {one: asked_s for one, asked_s in self._asked_s.items() if now_s - asked_s < ANSWER_EVERY_S}
+            if len(self._asked_s) >= ASKERS_KEPT:
+                return False
+        self._asked_s[ip] = now_s
+        self._polled_by.append(ip)
+        return True
 
     def _hear_sacn(self, datagram: Datagram, now_s: float) -> bool:
         packet = sacn.decode_data(datagram.payload)

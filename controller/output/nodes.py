@@ -12,7 +12,8 @@ log = logging.getLogger(__name__)
 
 LOST_AFTER_S = 3 * POLL_EVERY_S + 1.0
 """Three polls without an answer; one lost packet must not darken a node."""
-MOST_PARTS = 1024
+MOST_PARTS = 128
+"""Answers can be forged, and each is a destination for forty packets a second."""
 
 
 @dataclass(slots=True)

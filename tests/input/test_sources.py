@@ -250,6 +250,18 @@ def test_who_asks_is_told_what_we_wish_to_hear():
     assert (reply.outputs, reply.short_name, reply.ip) == ((3,), "Spot", "10.0.0.1")
 
 
+def test_who_asks_too_often_or_in_too_many_names_is_not_answered():
+    one = feed()
+    for number in range(200):
+        one.hear(Datagram(6454, "10.0.0.9", artnet.encode_artpoll()), number * 0.01)
+    assert len(one.take_polls()) == 2
+    for number in range(500):
+        one.hear(Datagram(6454, f"10.0.{number // 250}.{number % 250}", artnet.encode_artpoll()), 10.0)
+    assert len(one.take_polls()) == 64
+    one.hear(Datagram(6454, "10.9.9.9", artnet.encode_artpoll()), 12.0)
+    assert one.take_polls() == ["10.9.9.9"]
+
+
 def test_many_port_addresses_are_told_in_several_packets():
     inputs = [DeskArtNetConfig(type="artnet", universe=1, port_address=number) for number in (0, 1, 2, 3, 4, 16)]
     replies = [artnet.decode_poll_reply(one) for one in Feed(inputs, UUID(int=1), "x").answers("10.0.0.1")]

@@ -133,6 +133,13 @@ def test_nodes_are_asked_for_found_sent_to_and_forgotten():
     assert sender.discovers
 
 
+def test_forged_answers_are_bounded():
+    sender = sender_of({"type": "artnet", "host": "discover", "port_address": 1})
+    for number in range(1_000):
+        sender.hear(ArtPollReply("0.0.0.0", "node", (1,)), f"10.0.{number // 250}.{number % 250}", 0.0)
+    assert len([one for one in sender.packets([frame(1)], 0.0) if one.payload[9] == 0x50]) == 128
+
+
 def test_a_node_that_moves_its_port_is_followed():
     sender = sender_of({"type": "artnet", "host": "discover", "port_address": 1})
     sender.hear(ArtPollReply("0.0.0.0", "node", (1,)), "10.0.0.7", 0.0)

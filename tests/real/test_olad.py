@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from lab import CONSOLE, NODE, wait_for
 
+from controller.clock import MonotonicClock
 from controller.config import with_overrides
 from controller.input.listener import Listener
 from controller.messages import DmxFrame
+from controller.node_search import find_nodes
 from controller.takeover.person import Person, Situation
 
 ARTNET_5 = {"type": "artnet", "host": NODE, "port_address": 5}
@@ -55,6 +57,23 @@ def test_a_node_that_answers_our_poll_is_sent_to(lab, show, rng):
     assert any(NODE in name for name in sends.outputs.status())
     sends.end()
     listener.close()
+
+
+def test_followspot_devices_finds_it(lab):
+    lab, _ = lab
+    with lab.console.here():
+        nodes = find_nodes(MonotonicClock(), CONSOLE)
+    assert {(ip, port) for ip, node in nodes for port in node.outputs} >= {(NODE, 0), (NODE, 5)}
+
+
+def test_olad_holds_the_last_frame_when_its_caller_dies(lab, show):
+    """What docs/outputs.md says."""
+    lab, olad = lab
+    sends = show(lab.node, {3: [{"type": "ola", "universe": 50}]}, {3: flat(123)})
+    wait_for(lambda: olad.levels(50)[:1] == [123], 5, "StreamDmxData")
+    sends.end()
+    time.sleep(3.0)  # noqa: TID251 - longer than any time-out of sources
+    assert olad.levels(50)[:1] == [123]
 
 
 def test_a_desk_above_us_wins_and_gives_back_by_ending_or_by_vanishing(lab, show):
