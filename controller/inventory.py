@@ -15,6 +15,7 @@ from controller.errors import AudioError, ModelError
 from controller.network_cards import network_cards
 from controller.node_search import find_nodes
 from controller.paper import paper, wide_table
+from controller.profiles.cross_checks import warnings
 from controller.profiles.library import Library
 from controller.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
 
@@ -65,6 +66,8 @@ def print_profile(config: Config, reference: str) -> None:
             does = "fine byte" if slot.byte else channel.does + _details(channel)
             table.add_row(str(number), slot.name, heads, does)
         console.print(table)
+    for said in [*warnings(profile), *(f"modes.{mode}: not usable: {why}" for mode, why in profile.refused.items())]:
+        console.print(said, markup=False)
 
 
 def _details(channel: Channel) -> str:
@@ -72,7 +75,7 @@ def _details(channel: Channel) -> str:
         case Shutter(ranges=ranges):
             return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.shutter}" for one in ranges)
         case Wheel(slots=slots):
-            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour}" for one in slots)
+            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour or one.name}" for one in slots)
         case Hold(at=level):
             return f" at {level}"
         case Pan(degrees=degrees) | Tilt(degrees=degrees):

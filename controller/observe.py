@@ -176,7 +176,7 @@ def _outside(lane: Lane) -> FloatArray:
     beyond = levels > max(low, high)
     table[beyond] = 1.0 if high >= low or isinstance(lane.channel, Intensity) else 0.0
     table[levels < min(low, high)] = 0.0 if high >= low else 1.0
-    off = getattr(lane.channel, "off", None)
+    off = getattr(lane.channel, "zero", None)
     if off is not None:
         table[off] = 0.0
     if isinstance(lane.channel, Intensity):

@@ -95,9 +95,9 @@ def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
     """The level of a channel that nothing drives, and why."""
     match channel:
         case Intensity() | ColourChannel() | Flag() | Pan() | Tilt():
+            dark_level = channel.range[0] if channel.zero is None else channel.zero
             middle = sum(channel.range) // 2
-            at = middle if isinstance(channel, Pan | Tilt) else channel.range[0] if channel.off is None else channel.off
-            return at, "no look may reach this fixture"
+            return middle if isinstance(channel, Pan | Tilt) else dark_level, "no look may reach this fixture"
         case Shutter():
             closed = next((one.middle for one in channel.ranges if one.shutter == "closed"), channel.open_level)
             return (

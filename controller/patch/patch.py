@@ -34,7 +34,7 @@ class Fixture:
         return self.profile.footprint(self.config.mode)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Patch:
     """The rig as tables with one row for each head, N heads in patch order.
 
@@ -61,6 +61,9 @@ class Patch:
     lanes: tuple[Lane, ...]
     groups: Mapping[str, IndexArray]
     nowhere: int
+
+    def __repr__(self) -> str:
+        return f"Patch({len(self.fixtures)} fixtures, {self.heads} heads)"
 
     @property
     def heads(self) -> int:

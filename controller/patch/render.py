@@ -226,7 +226,7 @@ def ends(lane: Lane) -> tuple[float, float, float]:
     scale = 256 ** (len(lane.slots) - 1)
     low, high = coarse_ends(lane)
     up = high >= low
-    off = getattr(lane.channel, "off", None)
+    off = getattr(lane.channel, "zero", None)
     return (
         low * scale + (0 if up else scale - 1),
         high * scale + (scale - 1 if up else 0),

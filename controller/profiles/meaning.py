@@ -192,7 +192,7 @@ def _emitter(spans: list[Span]) -> dict[str, Any]:
 def _ranged(fields: dict[str, Any], ramp: Span, off: int | None, spans: list[Span]) -> dict[str, Any]:
     levels = _along(ramp)
     fields |= {"range": levels} if levels != (0, 255) else {}
-    fields |= {"off": off} if off is not None and off != levels[0] else {}
+    fields |= {"zero": off} if off is not None and off != levels[0] else {}
     return fields | _hazards(spans)
 
 

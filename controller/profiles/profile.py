@@ -106,16 +106,16 @@ class _Channel(_Data):
 
 
 class _Ranged(_Channel):
-    """Moves between two levels; `range` may run backwards, and `off` is what nothing at all is sent as."""
+    """Moves between two levels; `range` may run backwards, and `zero` is what nothing at all is sent as."""
 
     range: Levels = (0, 255)
-    off: Byte | None = None
+    zero: Byte | None = None
 
     def sends(self) -> Iterator[Levels]:
         """The range, and the level for nothing."""
         yield (min(self.range), max(self.range))
-        if self.off is not None:
-            yield (self.off, self.off)
+        if self.zero is not None:
+            yield (self.zero, self.zero)
 
 
 class Intensity(_Ranged):

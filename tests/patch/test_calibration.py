@@ -115,7 +115,7 @@ def test_a_master_of_one_lamp_carries_the_light_and_its_dimmer_stays_open():
 
 
 def test_a_dimmer_that_is_dark_elsewhere_and_runs_backwards():
-    patch = rig(profile({"d": {"does": "intensity", "range": [200, 10], "off": 255}}, ["d"]))
+    patch = rig(profile({"d": {"does": "intensity", "range": [200, 10], "zero": 255}}, ["d"]))
     assert [sent(patch, look(patch, level))[0] for level in (0.0, 1.0)] == [255, 10]
     assert seen(patch, look(patch, 0.0)).power[0] == 0
     assert seen(patch, look(patch, 0.5)).power[0] == pytest.approx(0.25, abs=0.01)

@@ -68,19 +68,18 @@ def slots_of(patch, frames):
 def test_hazards_are_never_entered(everything, seed):
     """Shutters open, programs and resets held, haze at zero, pan and tilt inside their limits: for any look."""
     frames = slots_of(everything, Renderer(everything).render(any_look(everything, seed)))
-    for fixture in everything.fixtures:
-        slots = frames[fixture.config.universe][fixture.config.address - 1 :]
-        for index, slot in enumerate(fixture.profile.layout(fixture.config.mode)):
-            channel, level = fixture.profile.channels[slot.name], int(slots[index])
-            if isinstance(channel, Shutter):
-                inside = [one.shutter for one in channel.ranges if one.dmx[0] <= level <= one.dmx[1]]
-                assert inside == ["open"]
-            elif isinstance(channel, Hold):
-                assert level == channel.at
-            elif isinstance(channel, Haze):
-                assert level == 0
-            elif isinstance(channel, Wheel) and not slot.byte:
-                assert sum(one.dmx[0] <= level <= one.dmx[1] for one in channel.slots) == 1
+    for lane in everything.lanes:
+        universe, index = everything.universes[lane.slots[0] // 512], lane.slots[0] % 512
+        channel, level = lane.channel, int(frames[universe][index])
+        if isinstance(channel, Shutter):
+            inside = [one.shutter for one in channel.ranges if one.dmx[0] <= level <= one.dmx[1]]
+            assert inside == ["open"] or (inside == ["closed"] and lane.control == "gate")
+            continue
+        assert not any(low <= level <= high for low, high in channel.never())
+        if isinstance(channel, Hold | Haze):
+            assert level == channel.at
+        elif isinstance(channel, Wheel):
+            assert level == channel.rest or sum(one.dmx[0] <= level <= one.dmx[1] for one in channel.slots) == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -107,6 +106,8 @@ def test_blackout_is_dark_and_moves_no_head(everything, seed):
 def test_the_grand_master_is_monotone(everything, seed, one, other):
     low, high = sorted((one, other))
     look = any_look(everything, seed)
+    # what is brighter than full is cut, and heads that share a colour would then have other shares of it
+    look = replace(look, intensity=np.clip(look.intensity, 0.0, 1.0))
     observed = [
         Observer(everything)
         .observe(slots_of(everything, Renderer(everything).render(Master().apply(look, Operator(level)))))
@@ -124,13 +125,16 @@ def test_what_is_seen_is_what_was_asked(everything):
     middle = np.full(everything.heads, 0.5, np.float32)
     look = Look(0.0, 0, intensity, colour, middle, middle)
     stage = Observer(everything).observe(slots_of(everything, Renderer(everything).render(look)))
-    mixes = everything.has("red") & ~everything.has("amber")
+    mixes = everything.has("red") & ~everything.has("amber") & ~everything.has("lime")
+    for lane in everything.lanes:  # one colour for several heads can only be a compromise
+        if lane.control == "red" and len(lane.heads) > 1:
+            mixes[list(lane.heads)] = False
     assert mixes.sum() > 20
     assert np.abs(stage.light[mixes] - colour[mixes] * 0.8**2).max() < 0.012
     amber = everything.has("amber")
     seen = to_encoded(stage.light[amber] / stage.light[amber].max(axis=1, keepdims=True))
     assert np.abs(seen - to_encoded(colour[amber])).max() < 0.25
-    assert np.allclose(stage.pan_deg[everything.has("pan")], 0.0, atol=0.01)
+    assert np.allclose(stage.pan_deg[everything.has("pan")], 0.0, atol=0.4)  # half a step of 8 bits
     assert (stage.light[np.array([role == "hazer" for role in everything.roles])] == 0).all()
 
 

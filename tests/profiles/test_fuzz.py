@@ -258,7 +258,8 @@ def test_damaged_patches():
             profile = profiles[names[int(rng.integers(len(names)))]]
             written = {
                 "id": f"a{int(rng.integers(5))}", "profile": names[list(profiles.values()).index(profile)],
-                "mode": next(iter(profile.modes)) if rng.uniform() < 0.9 else "none", "universe": int(rng.integers(1, 4)),
+                "mode": next(iter(profile.modes)) if rng.uniform() < 0.9 else "none",
+                "universe": int(rng.integers(1, 4)),
                 "address": int(rng.integers(1, 513)), "role": "wash", "position_m": [0, 0, which],
                 "pan": sorted(rng.uniform(0, 1, 2).tolist()),
                 "override": {"dimmer": {"hold": int(rng.integers(256))}},

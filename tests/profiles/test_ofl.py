@@ -178,7 +178,7 @@ def test_a_combined_dimmer_stays_out_of_its_strobe():
         {"dmxRange": [240, 255], "type": "ShutterStrobe", "shutterEffect": "Open"},
     ]
     dimmer = imported({"Dimmer": {"capabilities": ranges}}, {"a": ["Dimmer"]}).channels["Dimmer"]
-    assert (dimmer.does, dimmer.range, dimmer.off) == ("intensity", (8, 134), 3)
+    assert (dimmer.does, dimmer.range, dimmer.zero) == ("intensity", (8, 134), 3)
     assert [(one.dmx, one.hz) for one in dimmer.strobe] == [((135, 239), (1.0, 20.0))]
 
 

@@ -27,7 +27,7 @@ def test_there_are_ten_generic_livehouse_fixtures_and_all_are_valid(root):
     library = Library(root / "fixtures")
     assert len(library.references()) >= 10
     kinds = {library.profile(reference).kind for reference in library.references()}
-    assert kinds == {"par", "bar", "mover", "blinder", "strobe", "hazer", "dimmer"}
+    assert kinds == {"par", "bar", "mover", "blinder", "strobe", "hazer", "dimmer", "panel", "scanner"}
 
 
 def test_the_bundled_profiles_use_every_feature_of_the_format(root):
@@ -35,10 +35,10 @@ def test_the_bundled_profiles_use_every_feature_of_the_format(root):
     profiles = [library.profile(reference) for reference in library.references()]
     channels = [channel for profile in profiles for channel in profile.channels.values()]
     assert {channel.does for channel in channels} == {
-        "intensity", "colour", "shutter", "hold", "pan", "tilt", "wheel", "haze"
+        "intensity", "colour", "flag", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze"
     }  # fmt: skip
     emitters = {channel.emitter for channel in channels if channel.does == "colour"}
-    assert emitters == {"red", "green", "blue", "white", "amber", "uv"}
+    assert emitters == {"red", "green", "blue", "white", "amber", "uv", "lime", "warm_white", "cold_white"}
     assert any(isinstance(one, Shutter) and one.ranges[0].shutter == "closed" for one in channels)
     assert any(profile.heads(mode) > 1 for profile in profiles for mode in profile.modes)
     assert any(fine for profile in profiles for mode in profile.modes for _, fine, _ in profile.layout(mode))

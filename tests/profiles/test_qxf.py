@@ -58,7 +58,7 @@ def test_words_where_no_preset_says_it():
     )  # fmt: skip
     profile = imported(channels, (["Dimmer/Strobe", "Colour", "Function"], ""))
     dimmer, colour, function = (profile.channels[name] for name in ("Dimmer/Strobe", "Colour", "Function"))
-    assert (dimmer.range, dimmer.off, [one.dmx for one in dimmer.strobe]) == ((134, 8), 3, [(135, 239)])
+    assert (dimmer.range, dimmer.zero, [one.dmx for one in dimmer.strobe]) == ((134, 8), 3, [(135, 239)])
     assert [one.colour for one in colour.slots] == ["#ffffff", "#ff0000", "#7fbfff"]
     assert (function.at, function.forbidden) == (49, [(100, 200), (201, 255)])
 
