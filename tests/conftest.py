@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from controller.patch.patch import Patch
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+STATE = tempfile.TemporaryDirectory(prefix="followspot-test-state-")
+os.environ["XDG_STATE_HOME"] = STATE.name  # shows that tests start keep their logs here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -80,7 +80,7 @@ class Turning:
         change = self._hardest * elapsed_s
         way = goal * self._range_deg - self._at_deg
         # the speed from which one more such step still leaves room to stop at the goal
-        braking = np.sqrt(np.square(change / 2.0) + 2.0 * self._hardest * np.abs(way)) - change / 2.0
+        braking = np.sqrt(change * change + 2.0 * self._hardest * np.abs(way)) - change
         wished = np.sign(way) * np.minimum(self._fastest, braking)
         self._deg_per_s = self._deg_per_s + np.clip(wished - self._deg_per_s, -change, change)
         self._at_deg = self._at_deg + self._deg_per_s * elapsed_s

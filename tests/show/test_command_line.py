@@ -166,6 +166,6 @@ def test_what_is_here_is_listed(venue, root):
     assert "generic/moving-spot" in followspot("fixtures", "list", cwd=root).stdout
     assert "tilt" in followspot("fixtures", "show", "generic/moving-spot", cwd=root).stdout
     assert "skipbart-small" in followspot("models", "verify", cwd=root).stdout
-    assert "network interfaces" in followspot("devices", cwd=root).stdout
+    assert "network cards" in followspot("devices", cwd=root).stdout
     assert "front-1" in followspot("patch", "sheet", cwd=root).stdout
     assert Path(root / SONG).is_file()
