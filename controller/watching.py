@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import ssl
 import sys
 from collections import deque
 from collections.abc import Mapping
@@ -20,12 +21,15 @@ from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.desk import patch_of
 from controller.errors import PageError
+from controller.journal import Journal
 from controller.messages import Command, LightToken, Operator, Pulse
 from controller.observe import Observer
+from controller.page.access import Access
 from controller.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
 from controller.page.server import Page
 from controller.patch.patch import Patch
 from controller.process import Run
+from controller.state_folder import state_folder
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +124,7 @@ class BusFeed:
             t_s=lit["t_s"],
             elapsed_s=now_s - self._started_s,
             heads=np.column_stack([stage.light, stage.pan_deg, stage.tilt_deg]),
-            operator=Operator(lit["grand_master"], lit["blackout"], lit["hold"]),
+            operator=Operator(lit["grand_master"], lit["blackout"], lit["hold"], lit["flash_override"]),
             health=lit["health"],
             token=self._minute[-1] if self._minute else None,
             level=self._levels[-1] if self._levels else None,
@@ -182,13 +186,33 @@ def _counters(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, flo
         "overruns": float(heard.get("overruns", 0)),
         "late_hops": float(heard.get("late_hops", 0)),
         "send_errors": float(lit.get("send_errors", 0)),
+        "flashes_limited": float(lit.get("limiter", {}).get("interventions", 0)),
+        "taken_over": float(len(lit.get("takeovers", {}).get("active", ()))),
     }
+
+
+def tls_of(config: Config) -> ssl.SSLContext | None:
+    """What the page is served with.
+
+    Raises:
+        PageError: certificate or key cannot be used.
+    """
+    if config.page.certificate is None or config.page.key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(config.path(config.page.certificate), config.path(config.page.key))
+    except (OSError, ssl.SSLError) as error:
+        place = config.where(("page", "certificate"))
+        raise PageError(f"{place}: certificate and key cannot be used: {error}") from error
+    return context
 
 
 async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
     """Serve the page until told to stop; returns the summary."""
     feed = BusFeed(run, clock)
-    page = Page(config.rates.page_hz)
+    audit = Journal(state_folder() / "audit.jsonl")
+    page = Page(config.rates.page_hz, Access(config.page.access), tls_of(config), audit.add)
     tasks = [
         asyncio.create_task(feed.gather()),
         asyncio.create_task(page.serve(feed, config.page.host, config.page.port)),
@@ -204,6 +228,7 @@ async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
         with contextlib.suppress(asyncio.CancelledError, PageError):
             await asyncio.gather(*tasks)
         feed.close()
+        audit.close()
     return {"ignored_messages": page.ignored, "refused_requests": page.refused}
 
 

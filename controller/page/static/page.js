@@ -12,6 +12,7 @@ const NUMBERS_MS = 500; // people cannot read figures that change faster
 const MINUTE_MS = 95;
 const STALE_MS = 2500;
 const ANSWER_MS = 1500;
+const REPEAT_MS = 400; // the show lets go a second after the last
 const SLIDER_MS = 50;
 const SETTLING = 0.1; // of the difference, with each snapshot
 const TONES = { live: "good", quiet: "calm", hold: "warn", following: "warn", house: "warn", blackout: "alarm" };
@@ -22,6 +23,8 @@ const COUNTERS = {
   late_hops: ["late hops", String],
   dropped_frames: ["dropped frames", String],
   send_errors: ["send errors", String],
+  flashes_limited: ["flashes limited", String],
+  taken_over: ["taken over", String],
 };
 
 const element = (id) => document.getElementById(id);
@@ -237,6 +240,7 @@ const touched = { until_ms: 0, timer: 0, sent_ms: 0 };
 function showOperator(operator) {
   showSwitch(element("blackout"), operator.blackout);
   showSwitch(element("hold"), operator.hold);
+  showSwitch(element("flash_override"), operator.flash_override);
   // While a finger is on the slider, the server's answer is older than the finger.
   if (performance.now() > touched.until_ms) showMaster(operator.grand_master);
 }
@@ -288,6 +292,27 @@ function press(event) {
   toggle(name);
 }
 
+/** A button that works for as long as it is held: it repeats itself, so that a page that dies lets go. */
+function holdable(name) {
+  const button = element(name);
+  let timer = 0;
+  const begin = (event) => {
+    if (button.disabled || timer || (event.type === "keydown" && event.key !== " ")) return;
+    event.preventDefault();
+    link.send(name, 1);
+    timer = setInterval(() => link.send(name, 1), REPEAT_MS);
+  };
+  const end = () => {
+    if (!timer) return;
+    clearInterval(timer);
+    timer = 0;
+    link.send(name, 0);
+  };
+  for (const kind of ["pointerdown", "keydown"]) button.addEventListener(kind, begin);
+  for (const kind of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) button.addEventListener(kind, end);
+}
+
+holdable("flash_override");
 element("blackout").addEventListener("click", () => toggle("blackout"));
 element("hold").addEventListener("click", () => toggle("hold"));
 slider.addEventListener("input", () => moveMaster(slider.valueAsNumber));
@@ -306,7 +331,7 @@ function setConnected(connected) {
   state.connected = connected;
   state.news_ms = performance.now();
   document.body.classList.toggle("lost", !connected);
-  for (const control of [element("blackout"), element("hold"), slider, number]) control.disabled = !connected;
+  for (const control of [element("blackout"), element("hold"), element("flash_override"), slider, number]) control.disabled = !connected;
   tellTrouble();
 }
 
