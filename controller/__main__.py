@@ -59,28 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
 
     _command(commands, "check", _check, "validate config, patch, profiles and models; print the patch sheet")
-    patch = commands.add_parser("patch", help="the patch").add_subparsers(required=True, metavar="WHAT")
-    sheet = _command(patch, "sheet", _patch_sheet, "print the patch sheet")
-    sheet.add_argument("--html", type=Path, metavar="FILE", help="write a page to print instead")
-    why = _command(patch, "explain", _patch_explain, "why a slot has its level")
-    why.add_argument("address", metavar="UNIVERSE.SLOT", help="for example 1.17")
-    identified = _command(patch, "identify", _patch_identify, "light one fixture, everything else dark")
-    identified.add_argument("fixture", metavar="ID")
-    identified.add_argument("--seconds", type=_positive, help="end after this long; without it, at Ctrl-C")
-    fixtures = commands.add_parser("fixtures", help="fixture profiles").add_subparsers(required=True, metavar="WHAT")
-    listed = _command(fixtures, "list", _fixtures_list, "all profiles and their modes")
-    listed.add_argument("library", nargs="?", default="", choices=("", "ofl", "qxf", "gdtf"), metavar="ofl|qxf|gdtf",
-                        help="names in another library than our own")  # fmt: skip
-    one = _command(fixtures, "show", _fixtures_show, "one profile, slot by slot")
-    one.add_argument(
-        "reference", metavar="REF", help="maker/model, ofl:maker/model, qxf:Maker/File, gdtf:File, file:PATH"
+    _patch_commands(commands.add_parser("patch", help="the patch").add_subparsers(required=True, metavar="WHAT"))
+    _fixtures_commands(
+        commands.add_parser("fixtures", help="fixture profiles").add_subparsers(required=True, metavar="WHAT")
     )
-    imported = fixtures.add_parser("import", help="other libraries into our profiles")
-    imported.add_argument("source", metavar="ofl:PATH|qxf:PATH|gdtf:PATH", help="a file, or a folder with a library")
-    imported.add_argument("--out", type=Path, metavar="DIR", help="where to write profiles; without it, look only")
-    imported.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
-    imported.set_defaults(run=_fixtures_import)
-    _command(fixtures, "lock", _fixtures_lock, "remember which profile files the patch uses; changed ones are refused")
     models = commands.add_parser("models", help="model artefacts").add_subparsers(required=True, metavar="WHAT")
     _command(models, "list", _models_list, "artefacts with their sizes")
     _command(models, "verify", _models_verify, "manifests and checksums")
@@ -92,6 +74,33 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=["viewer", "operator", "admin"], default="operator")
     token.set_defaults(run=_token)
     return parser
+
+
+def _patch_commands(patch: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    sheet = _command(patch, "sheet", _patch_sheet, "print the patch sheet")
+    sheet.add_argument("--html", type=Path, metavar="FILE", help="write a page to print instead")
+    why = _command(patch, "explain", _patch_explain, "why a slot has its level")
+    why.add_argument("address", metavar="UNIVERSE.SLOT", help="for example 1.17")
+    identified = _command(patch, "identify", _patch_identify, "light one fixture, everything else dark")
+    identified.add_argument("fixture", metavar="ID")
+    identified.add_argument("--seconds", type=_positive, help="end after this long; without it, at Ctrl-C")
+
+
+def _fixtures_commands(fixtures: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    listed = _command(fixtures, "list", _fixtures_list, "all profiles and their modes")
+    listed.add_argument("library", nargs="?", default="", choices=("", "ofl", "qxf", "gdtf"), metavar="ofl|qxf|gdtf",
+                        help="names in another library than our own")  # fmt: skip
+    one = _command(fixtures, "show", _fixtures_show, "one profile, slot by slot")
+    one.add_argument(
+        "reference", metavar="REF", help="maker/model, ofl:maker/model, qxf:Maker/File, gdtf:File, file:PATH"
+    )
+    imported = fixtures.add_parser("import", help="other libraries into our profiles")
+    imported.add_argument("source", metavar="ofl:PATH|qxf:PATH|gdtf:PATH", help="a file, or a folder with a library")
+    imported.add_argument("--out", type=Path, metavar="DIR", help="where to write profiles; without it, look only")
+    imported.add_argument("--replace", action="store_true", help="write over profiles that are there and differ")
+    imported.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    imported.set_defaults(run=_fixtures_import)
+    _command(fixtures, "lock", _fixtures_lock, "remember which profile files the patch uses; changed ones are refused")
 
 
 def _command(
@@ -229,7 +238,7 @@ def _fixtures_import(arguments: argparse.Namespace) -> int:
     from controller.importing import import_profiles  # noqa: PLC0415
     from controller.inventory import print_tally  # noqa: PLC0415
 
-    tally = import_profiles(arguments.source, arguments.out)
+    tally = import_profiles(arguments.source, arguments.out, replace=arguments.replace)
     if arguments.json:
         print(json.dumps(tally.as_json()))
     else:

@@ -35,12 +35,13 @@ class Tally:
         return {"files": self.files, "modes": self.modes, "imported": self.imported, "refused": self.refused}
 
 
-def import_profiles(written_source: str, out: Path | None) -> Tally:
+def import_profiles(written_source: str, out: Path | None, *, replace: bool = False) -> Tally:
     """Read a file or a whole library, and write what can be used as our own profiles.
 
     Args:
         written_source: `ofl:PATH`, `qxf:PATH` or `gdtf:PATH`; a folder is searched with all that is below it.
         out: folder for `maker/model.yaml`, or None to look only.
+        replace: write over files that are there and say something else.
 
     Raises:
         ProfileError: nothing there to import, or `out` cannot be written.
@@ -51,7 +52,10 @@ def import_profiles(written_source: str, out: Path | None) -> Tally:
     path = Path(place).expanduser()
     tally = Tally()
     for file in _files(path, library):
-        _take(file, library, tally, out)
+        profile = _take(file, library, tally)
+        if profile is not None and out is not None:
+            _write(profile, out, replace=replace)
+            tally.written += 1
     if not tally.files:
         raise ProfileError(f"{path}: no {SUFFIX[library]} file is there")
     return tally
@@ -76,24 +80,23 @@ def _is_fixture(file: Path) -> bool:
     return "modes" in data or redirect_of(data) is not None
 
 
-def _take(file: Path, library: str, tally: Tally, out: Path | None) -> None:
+def _take(file: Path, library: str, tally: Tally) -> Profile | None:
+    """Count a file; the profile that it holds, if any."""
     tally.files += 1
     reference = f"{library}:{file.stem}" if library == "gdtf" else f"{library}:{file.parent.name}/{file.stem}"
     try:
         if library == "ofl" and redirect_of(parsed_json(read_bytes(file))):
-            return
+            return None
         profile = read_profile(file, reference)
     except ProfileError as error:
         reasons = _reasons(error, file, library)
         tally.modes += len(reasons)
         tally.refused += [{"ref": reference, "mode": mode, "reason": reason} for mode, reason in reasons.items()]
-        return
+        return None
     tally.modes += len(profile.modes) + len(profile.refused)
     tally.imported += len(profile.modes)
     tally.refused += [{"ref": reference, "mode": mode, "reason": why} for mode, why in profile.refused.items()]
-    if out is not None:
-        _write(profile, out)
-        tally.written += 1
+    return profile
 
 
 def _reasons(error: ProfileError, file: Path, library: str) -> Mapping[str, str]:
@@ -116,11 +119,13 @@ def _modes(file: Path, library: str) -> list[str]:
     return []
 
 
-def _write(profile: Profile, out: Path) -> None:
-    file = out / f"{file_name(profile)}.yaml"
+def _write(profile: Profile, out: Path, *, replace: bool) -> None:
+    file, text = out / f"{file_name(profile)}.yaml", written(profile)
     try:
+        if not replace and file.exists() and file.read_text(encoding="utf-8") != text:
+            raise ProfileError(f"{file} is there and says something else; --replace writes over it")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(written(profile), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ProfileError(f"{file} cannot be written: {error.strerror}") from error
 

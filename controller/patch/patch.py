@@ -11,6 +11,7 @@ from controller.errors import PatchError
 from controller.messages import FloatArray
 from controller.patch.lanes import CONTROLS, HELD, IndexArray, Lane, decide, dimmed_heads, lanes_of
 from controller.patch.overrides import overridden
+from controller.profiles.hazard_words import is_pyrotechnic
 from controller.profiles.profile import Pan, Profile, Tilt
 from controller.rig import Rig
 
@@ -156,6 +157,9 @@ def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where:
             )
         known = ", ".join(profile.modes)
         raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
+    if is_pyrotechnic(profile.model):
+        place = where(("fixtures", number, "profile"))
+        raise PatchError(f"{place}: {profile.model} makes fire, sparks or throws things; it is never driven from here")
     if profile.kind == "laser" and not fixture.allow_laser:
         raise PatchError(
             f"{where(('fixtures', number, 'profile'))}: {fixture.profile} is a laser; with `allow_laser: true` its "

@@ -116,7 +116,7 @@ def qxf_library():
     return library
 
 
-def rig_of(profiles: dict[str, Profile]):
+def rig_of(profiles: dict[str, Profile], **more):
     """A patch with every mode of every profile, packed into as many universes as it takes."""
     fixtures, address, universe = [], 1, 1
     for reference, profile in profiles.items():
@@ -136,9 +136,15 @@ def rig_of(profiles: dict[str, Profile]):
                     position_m=(len(fixtures) % 40 - 20.0, 1.0, 3.0),
                 )
             )
-            fixtures[-1] = fixtures[-1].model_copy(update={"allow_laser": True})
+            fixtures[-1] = fixtures[-1].model_copy(update={"allow_laser": True, **more})
             address += size
     return build_patch(fixtures, list(range(1, universe + 1)), profiles, str)
+
+
+@pytest.fixture(scope="session")
+def make_rig():
+    """`rig_of`, for tests that want another rig."""
+    return rig_of
 
 
 @pytest.fixture(scope="session")

@@ -210,6 +210,28 @@ def test_blackout_is_dark_everywhere_and_moves_no_head(name, request, capsys):
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
+def test_pan_and_tilt_stay_within_what_a_rig_allows(name, request, make_rig):
+    library = request.getfixturevalue(f"{name}_library")
+    movers = {ref: one for ref, one in library.profiles.items() if one.kind in ("mover", "scanner")}
+    patch = make_rig(movers, pan=(0.3, 0.6), tilt=(0.1, 0.4), pan_home=0.4, tilt_home=0.4, invert_pan=True)
+    limits = {"pan": (0.3, 0.6), "tilt": (0.1, 0.4)}
+    rng, renderer = np.random.default_rng(9), Renderer(patch)
+    frames = np.array([slots_of(patch, renderer.render(any_look(patch.heads, rng, 0.1 * n))) for n in range(LOOKS)])
+    count = 0
+    for lane in patch.lanes:
+        if lane.control in limits:
+            count += 1
+            low, high = lane.channel.range
+            places = (frames[:, lane.slots[0]] - low) / (high - low)
+            least, most = limits[lane.control]
+            half = 1.0 / abs(high - low)  # a coarse byte is cut where a fine one follows
+            assert (places >= least - half).all()
+            assert (places <= most + half).all()
+            assert len(np.unique(places)) > 1
+    assert count > 400
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
 def test_lamps_without_a_dimmer_are_dimmed_by_their_colours(name, request):
     patch = request.getfixturevalue(f"{name}_rig")
     heads = patch.heads

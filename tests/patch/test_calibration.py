@@ -217,6 +217,11 @@ def test_a_laser_needs_leave_and_stays_dark_all_the_same():
     assert sent(patch, look(patch)) == [0, 0, 0, 0]
 
 
+def test_what_makes_fire_is_refused():
+    with pytest.raises(PatchError, match=r"fixtures\.0\.profile: Stage Flame makes fire"):
+        rig(profile(DIMMER, ["d"]).model_copy(update={"model": "Stage Flame"}))
+
+
 def test_haze_rises_for_nobody_armed_or_not():
     for armed in (False, True):
         patch = rig(profile(HAZE | DIMMER, ["haze", "d"], kind="hazer"), role="hazer", armed=armed)

@@ -126,6 +126,11 @@ def test_import_counts_and_writes_what_our_reader_reads(shelf):
     file = shelf / "out" / "acme" / "par.yaml"
     assert native(file.read_bytes(), file).footprint("1ch") == 1
     assert Library(shelf / "out").references() == ["acme/par"]
+    file.write_text(file.read_text() + "# mine\n")
+    with pytest.raises(ProfileError, match=r"par.yaml is there and says something else; --replace writes over it"):
+        import_profiles(f"ofl:{shelf / 'ofl'}", shelf / "out")
+    import_profiles(f"ofl:{shelf / 'ofl'}", shelf / "out", replace=True)
+    assert "# mine" not in file.read_text()
     tally = import_profiles(f"qxf:{shelf / 'qxf'}", None)
     assert (tally.imported, tally.written) == (1, 0)
 
@@ -138,6 +143,13 @@ def test_import_of_nothing_and_of_damage(shelf):
     bad = shelf / "ofl" / "acme" / "bad.json"
     bad.write_text("{")
     assert import_profiles(f"ofl:{bad}", None).refused[0]["reason"].startswith("not valid JSON")
+
+
+def test_the_guides_example_is_a_profile(root):
+    guide = (root / "docs" / "fixtures.md").read_text()
+    examples = [block.partition("```")[0] for block in guide.split("```yaml\n")[1:]]
+    profiles = [native(one.encode(), Path("guide.yaml")) for one in examples if one.startswith("format:")]
+    assert [profile.footprint("8ch") for profile in profiles] == [8]
 
 
 def test_every_bundled_profile_is_written_and_read_back(root):
