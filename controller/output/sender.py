@@ -7,11 +7,11 @@ receiver which falls back to us from another sACN source finds us at once.
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
-from controller.config import ArtNetConfig, NetworkConfig, SacnConfig, UniverseConfig
+from controller.config import NetworkConfig, SacnConfig, UniverseConfig
 from controller.messages import DmxFrame
 from controller.output.nodes import Nodes
-from controller.output.routes import DISCOVER, Route, routes
-from controller.output.streams import Address, ArtNetStream, Packet, Stream, stream_of
+from controller.output.routes import Route, routes
+from controller.output.streams import Address, ArtNetStream, Packet, stream_of
 from controller.protocol import artnet, sacn
 
 NOBODY = UUID(int=0)
@@ -36,16 +36,12 @@ class Sender:
         network = network or NetworkConfig()
         self._nodes = Nodes()
         known = routes(universes)
-        self._streams: dict[int, list[Stream]] = {number: [] for number in universes}
-        for route in known:
-            self._streams[route.universe].append(stream_of(route, network, cid, self._nodes))
-        self._art_syncs = [
-            stream
-            for route, stream in self._with_streams(known)
-            if isinstance(stream, ArtNetStream) and isinstance(route.output, ArtNetConfig) and route.output.sync
-        ]
+        streams = [(route.universe, stream_of(route, network, cid, self._nodes)) for route in known]
+        self._streams = {number: [one for universe, one in streams if universe == number] for number in universes}
+        artnet_streams = [one for _, one in streams if isinstance(one, ArtNetStream)]
+        self._art_syncs = [one for one in artnet_streams if one.synchronized]
+        self._discovers = any(one.discovers for one in artnet_streams)
         self._sacn_syncs = SacnSyncs(known, cid)
-        self._discovers = any(isinstance(one.output, ArtNetConfig) and one.output.host == DISCOVER for one in known)
         self._poll_to = tuple(poll_to)
         sacn_universes = [one.output.universe for one in known if isinstance(one.output, SacnConfig)]
         pages = sacn.encode_discovery(sacn_universes, cid, network.source_name) if sacn_universes else []
@@ -75,10 +71,6 @@ class Sender:
     def discovers(self) -> bool:
         """Whether answers to ArtPoll are wanted."""
         return self._discovers
-
-    def _with_streams(self, known: list[Route]) -> Iterator[tuple[Route, Stream]]:
-        for number in self._streams:
-            yield from zip([one for one in known if one.universe == number], self._streams[number], strict=True)
 
     def _syncs(self) -> Iterator[Packet]:
         """One for each place, after all of its levels."""

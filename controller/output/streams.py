@@ -44,6 +44,9 @@ class ArtNetStream(Stream):
 
     Args:
         route: whose `output` is Art-Net. nodes: who was discovered.
+
+    Attributes:
+        synchronized: an ArtSync is wanted after it. discovers: nodes are looked for.
     """
 
     def __init__(self, route: Route, output: ArtNetConfig, nodes: Nodes) -> None:
@@ -51,6 +54,7 @@ class ArtNetStream(Stream):
         self._packet = artnet.artdmx_template(SLOTS, output.port_address)
         self._fixed: Address = (output.host, output.port)
         self._sequence = 0
+        self.synchronized, self.discovers = output.sync, output.host == DISCOVER
 
     def packets(self, slots: ByteArray) -> Iterator[Packet]:
         """One packet, or one for each node; all carry the same number, which each node sees counted by one."""
@@ -58,7 +62,7 @@ class ArtNetStream(Stream):
         self._packet[artnet.SEQUENCE_AT] = self._sequence
         self._packet[artnet.DMX_HEADER_BYTES :] = slots.data
         payload = bytes(self._packet)
-        if self._output.host != DISCOVER:
+        if not self.discovers:
             yield Packet(self._fixed, payload, self._name)
             return
         for address in self.addresses():
@@ -67,7 +71,7 @@ class ArtNetStream(Stream):
 
     def addresses(self) -> list[Address]:
         """Where this output goes now."""
-        if self._output.host != DISCOVER:
+        if not self.discovers:
             return [self._fixed]
         return [(ip, self._output.port) for ip in self._nodes.addresses(self._output.port_address)]
 

@@ -61,7 +61,7 @@ def test_our_own_packets_are_not_heard(made, mouth):
     mouth.sendto(b"hello", ("127.0.0.1", port))
     assert list(listener.receive(0.1, frozenset({mouth.getsockname()[1]}))) == []
     assert listener._is_local("127.0.0.1")
-    assert not listener._is_local("192.0.2.1")
+    assert not listener._is_local("203.0.113.1")
 
 
 def test_a_flood_waits_for_the_next_cycle(made, mouth):

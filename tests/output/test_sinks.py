@@ -69,7 +69,7 @@ def test_packets_for_many_share_a_socket_and_hosts_do_not():
 
 @pytest.mark.warns
 def test_an_interface_that_is_not_here_is_an_error_that_ends_by_itself(caplog):
-    sink = UdpSink("192.0.2.77")
+    sink = UdpSink("203.0.113.77")
     packet = Packet(("127.0.0.1", 9), b"x", "one")
     for cycle in range(80):
         sink.send(packet, cycle * 0.025)

@@ -77,13 +77,13 @@ def test_outputs_that_cannot_work_are_refused(configured, output, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("network: {interface: 192.0.2.9}", "network.interface: no network card here has the address 192.0.2.9; there"),
+        ("network: {interface: 203.0.113.9}", "network.interface: no network card here has the address 203.0.113.9; there"),
         (
             "desk: {inputs: [{type: sacn, universe: 9, sacn_universe: 4}]}",
             "there is no universe 9 to merge into; there are: 1, 2",
         ),
         (
-            "desk: {interface: 192.0.2.9, inputs: [{type: sacn, universe: 1, sacn_universe: 4}]}",
+            "desk: {interface: 203.0.113.9, inputs: [{type: sacn, universe: 1, sacn_universe: 4}]}",
             "desk.interface: no network card here has the address",
         ),
         ("desk: {allow: [10.0.0.5, elsewhere]}", "'elsewhere' is no address"),
@@ -105,8 +105,8 @@ def test_one_device_is_not_two_kinds(configured, tmp_path):
 def test_the_cards_of_this_machine_are_known():
     assert any(one.address == "127.0.0.1" for one in network_cards())
     assert card_with("127.0.0.1") == "lo"
-    assert card_with("192.0.2.9") is None
-    assert broadcast_addresses("192.0.2.9") == ["255.255.255.255"]
+    assert card_with("203.0.113.9") is None
+    assert broadcast_addresses("203.0.113.9") == ["255.255.255.255"]
 
 
 def test_a_search_where_nobody_is_ends_by_itself():
