@@ -123,6 +123,7 @@ def build_patch(
         PatchError: unknown mode or universe, past slot 512, overlap, an id used twice, a laser that nobody allowed, or
             an override of what is not there.
     """
+    fixtures = [_named(fixture, profiles[fixture.profile]) for fixture in fixtures]
     _check(fixtures, universes, profiles, where)
     tables = _Tables(universes)
     patched = []
@@ -130,6 +131,12 @@ def build_patch(
         place = where(("fixtures", number, "override"))
         patched.append(tables.add(config, overridden(profiles[config.profile], config, place)))
     return tables.patch(tuple(patched))
+
+
+def _named(fixture: FixtureConfig, profile: Profile) -> FixtureConfig:
+    """The fixture with its mode under the name that the profile has it."""
+    mode = profile.also.get(fixture.mode)
+    return fixture if mode is None else fixture.model_copy(update={"mode": mode})
 
 
 def _check(fixtures: list[FixtureConfig], universes: list[int], profiles: Mapping[str, Profile], where: Where) -> None:

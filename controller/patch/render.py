@@ -8,7 +8,7 @@ bits; a channel of several bytes carries the rest in its fine bytes, so its coar
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +88,8 @@ class Renderer:
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
 
     def render(self, look: Look) -> list[DmxFrame]:
-        """One frame for each universe; slots nobody is patched to stay 0."""
+        """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home."""
+        look = _finite(look)
         power = np.square(np.clip(look.intensity, 0.0, 1.0)) * self._numbers.limit
         rest = self._dim(power)
         colour, bright = _gained(look.colour, self._numbers.gains)
@@ -152,6 +153,18 @@ def mixes_of(patch: Patch) -> Iterator[Mix]:
         alike.setdefault(whole, []).append(head)
     for whole, heads in alike.items():
         yield Mix(mixer(whole), np.array(heads, np.intp))
+
+
+def _finite(look: Look) -> Look:
+    """The look without NaN and infinity: a level that is no number would be any byte, and so any hazard."""
+    numbers = (look.intensity, look.colour, look.pan, look.tilt)
+    if all(np.isfinite(one).all() for one in numbers):
+        return look
+    intensity, colour, pan, tilt = (
+        np.where(np.isfinite(one), one, np.float32(instead))
+        for one, instead in zip(numbers, (0.0, 0.0, 0.5, 0.5), strict=True)
+    )
+    return replace(look, intensity=intensity, colour=colour, pan=pan, tilt=tilt)
 
 
 def _gained(colour: FloatArray, gains: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -63,7 +63,8 @@ def assemble(header: Mapping[str, Any], modes: Mapping[str, Row | ProfileError],
     if not written:
         raise NoUsableModeError(refused)
     used = {_plain(entry) for entries in written.values() for entry in entries if entry}
-    profile = {**header, "format": 1, "modes": written, "refused": refused}
+    also = {name: mode for name, mode in header.get("also", {}).items() if mode in written and name not in written}
+    profile = {**header, "format": 1, "modes": written, "refused": refused, "also": also}
     try:
         return Profile.model_validate(profile | {"channels": {k: v for k, v in channels.known.items() if k in used}})
     except ValidationError as error:

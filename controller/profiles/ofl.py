@@ -124,15 +124,17 @@ class _Fixture:
         if is_pyrotechnic(name):
             raise ProfileError(f"{name} makes fire, sparks or throws things; such machines are never driven from here")
         rows: dict[str, Row | ProfileError] = {}
+        also: dict[str, str] = {}
         for mode in self._data["modes"]:
             title = str(mode.get("shortName") or mode["name"])
             title = title if title not in rows else str(mode["name"])
+            also |= {str(mode["name"]): title} if str(mode["name"]) != title else {}
             try:
                 rows[title] = [self._cell(key) for key in self._flat(mode["channels"])]
             except ProfileError as error:
                 rows[title] = error
         kind = next((kind for category, kind in KINDS if category in categories), "other")
-        header = {"maker": maker, "model": name, "kind": kind, "source": source}
+        header = {"maker": maker, "model": name, "kind": kind, "source": source, "also": also}
         self._kind = kind
         return assemble(header, rows, self._describe)
 

@@ -287,7 +287,8 @@ class Profile(_Data):
 
     Entries of `modes` are names of `channels`. `NAME@3` belongs to the third head alone, `NAME@1-4` and `NAME@1,3` to
     several; `NAME.fine` and `NAME.fine2` are the low bytes of a channel of 16 and 24 bits; null is a slot that does
-    nothing. `repeat` gives each head in turn its own copy. `refused` tells why a mode of the source cannot be used.
+    nothing. `repeat` gives each head in turn its own copy. `refused` tells why a mode of the source cannot be used, and
+    `also` gives other names of modes.
     """
 
     format: Literal[1]
@@ -299,6 +300,7 @@ class Profile(_Data):
     modes: Annotated[dict[str, Annotated[list[str | Repeat | None], Field(min_length=1, max_length=512)]],
                      Field(min_length=1)]  # fmt: skip
     refused: dict[str, str] = {}
+    also: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _modes_use_known_channels(self) -> "Profile":

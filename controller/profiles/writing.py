@@ -7,7 +7,7 @@ import yaml
 
 from controller.profiles.profile import Profile
 
-ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "refused")
+ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "also", "refused")
 
 
 def written(profile: Profile) -> str:

@@ -93,6 +93,10 @@ def rig(folder, **fixture):
     return read_config(folder / "config.yaml")
 
 
+def test_a_mode_may_be_called_by_its_long_name(shelf):
+    assert patch_of(rig(shelf, mode="One")).fixtures[0].config.mode == "1ch"
+
+
 def test_libraries_are_relative_to_the_configuration(shelf):
     assert patch_of(rig(shelf)).fixtures[0].footprint == 1
 
