@@ -199,7 +199,7 @@ def test_a_slope_ignores_the_first_slice():
 @pytest.mark.parametrize(("by", "protocol"), [("followspot", "artnet"), ("followspot", "sacn"), ("package", "artnet")])
 def test_a_few_universes_for_a_moment(tmp_path: Path, by: str, protocol: str):
     figures = universes.fanning(tmp_path, by, protocol, 4, 0.5)
-    assert figures["cycles"] >= 15
+    assert figures["cycles"] >= 5
     assert figures["cpu_percent_of_a_universe"] >= 0.0
     assert set(figures["lateness_ms"]) == set(figures["sent_after_deadline_ms"]) == {"p50", "p99", "max"}
 

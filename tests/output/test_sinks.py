@@ -29,6 +29,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from enttec import EnttecWidget
 
 
+PROMPT_S = 0.2
+"""Far below any time-out that could be waited for, far above what a loaded machine takes by itself."""
+
+
 def wait_for(condition, seconds=5.0):
     end_s = time.monotonic() + seconds
     while not condition():
@@ -86,7 +90,7 @@ def test_a_name_that_nobody_knows_never_makes_a_cycle_wait():
     sink = UdpSink(names=Names())
     started_s = time.monotonic()
     sink.send(Packet(("no-such-host.invalid", 6454), b"x", "named"), 0.0)
-    assert time.monotonic() - started_s < 0.05
+    assert time.monotonic() - started_s < PROMPT_S
     assert sink.status()["named"]["state"] == "failed"
     sink._names.close()
     sink.close()
@@ -160,7 +164,7 @@ def test_an_olad_that_is_not_there_costs_no_time_and_is_found_when_it_comes(capl
     for cycle in range(200):
         started_s = time.monotonic()
         sink.send(call(1, port), cycle * 0.025)
-        assert time.monotonic() - started_s < 0.02
+        assert time.monotonic() - started_s < PROMPT_S
     assert ledger.account("olad").state == "failed"
     assert ledger.errors <= 6  # each try a little later
     olad = Olad(port)
@@ -186,7 +190,7 @@ def test_an_olad_that_reads_nothing_gets_the_newest_later_and_then_no_more(caplo
         now_s += 0.025
         started_s = time.monotonic()
         sink.send(call(1, olad.port), now_s)
-        assert time.monotonic() - started_s < 0.05
+        assert time.monotonic() - started_s < PROMPT_S
         assert now_s < 1e4
     assert said(caplog, "olad reads nothing") == 1
     sink.close()
@@ -238,7 +242,9 @@ def test_a_widget_gets_whole_frames_and_no_more_than_it_can_take():
         time.sleep(0.002)  # noqa: TID251 - five hundred frames a second, of which it may get forty
     wait_for(lambda: len(widget.frames) > 10)
     sink.close()
-    assert 15 < len(widget.frames) <= 42
+    times_s = [t_s for t_s, _, _ in widget.frames]
+    assert len(times_s) > 5
+    assert (len(times_s) - 1) / (times_s[-1] - times_s[0]) < 42
     assert {len(data) for _, _, data in widget.frames} == {513}
     assert {data[0] for _, _, data in widget.frames} == {0}
     levels = [data[1] for _, _, data in widget.frames]
@@ -280,7 +286,7 @@ def test_a_widget_that_stalls_or_is_pulled_out_delays_nobody_and_comes_back(capl
     def failed():
         started_s = time.monotonic()
         send(sender, sink, 2)
-        assert time.monotonic() - started_s < 0.1
+        assert time.monotonic() - started_s < PROMPT_S
         assert receiver.recv(2048)
         return sink.status()[name]["state"] == "failed"
 

@@ -176,7 +176,7 @@ def test_a_cable_that_is_pulled_stops_nothing_else_and_is_said_once(two_hosts, s
     for ear in (far, near):
         ear.close()
     assert failed == ("failed", "failed", "ok")
-    assert gap_ms(near) < 150
+    assert gap_ms(near) < 400
     said = [one.getMessage() for one in caplog.records]
     for name in (f"Art-Net {NODE}:{OTHER_PORT} port address 0", "sACN universe 2 multicast"):
         assert len([one for one in said if name in one and "failed" in one]) == 1
@@ -222,7 +222,7 @@ def test_a_host_that_is_not_there_does_not_fill_the_buffer_of_the_others(two_hos
     far.close()
     good = next(one for name, one in sends.outputs.status().items() if NODE in name)
     assert good["errors"] == 0
-    assert gap_ms(far) < 150
+    assert gap_ms(far) < 400
 
 
 def test_our_desk_listener_hears_multicast_again_after_its_card_was_gone(two_hosts, show, hear, monkeypatch):
