@@ -28,7 +28,6 @@ from controller.protocol import enttec_pro, ola
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from enttec import EnttecWidget
 
-
 PROMPT_S = 0.2
 """Far below any time-out that could be waited for, far above what a loaded machine takes by itself."""
 
