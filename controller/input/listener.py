@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 MOST_IN_A_CYCLE = 256
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 QUIET_S = 10.0
-"""A socket that heard nothing for so long joins its groups anew: a card that lost its address left them silently."""
+"""A socket that heard nothing for so long is opened again: a card that was unplugged and plugged in is another card to
+the kernel, and a switch may have forgotten who wanted which group."""
 GROUPS_OF_A_SOCKET = 20
 """Linux lets a socket join so many (net.ipv4.igmp_max_memberships)."""
 IP_MULTICAST_ALL = 49
@@ -54,7 +55,7 @@ class Ear:
                 self._heard_s = now_s
                 yield received
         except BlockingIOError:
-            if self._groups and now_s - self._heard_s > QUIET_S:
+            if (self._groups or self._interface != ANY) and now_s - self._heard_s > QUIET_S:
                 self.close()
         except OSError as error:
             self._break(error, now_s)

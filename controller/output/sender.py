@@ -63,6 +63,13 @@ class Sender:
         # round by round: a burst that loses a packet must not lose all three of one universe
         return [packets[turn] for turn in range(sacn.TERMINATIONS) for packets in last if turn < len(packets)]
 
+    def go_on_after(self, cycles: int) -> None:
+        """Go on with the sequence numbers of another process, which has sent so many cycles."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.go_on_after(cycles)
+        self._sacn_syncs.go_on_after(cycles)
+
     def hear(self, reply: artnet.ArtPollReply, ip: str, now_s: float) -> None:
         """An Art-Net node answered."""
         self._nodes.hear(reply, ip, now_s)
@@ -106,6 +113,10 @@ class SacnSyncs:
             if isinstance(output, SacnConfig) and output.sync_universe:
                 host = output.host or sacn.multicast_address(output.sync_universe)
                 self._places[(output.sync_universe, (host, output.port))] = None
+
+    def go_on_after(self, cycles: int) -> None:
+        """See `Sender`."""
+        self._sequence = cycles & 0xFF
 
     def packets(self) -> Iterator[Packet]:
         """Those of one cycle."""

@@ -42,6 +42,10 @@ class Sink(Protocol):
         """UDP ports that our own packets come from: who hears itself must know."""
         ...
 
+    def release(self) -> None:
+        """Let go of every socket and device until the next packet: another process sends now."""
+        ...
+
 
 class Outputs:
     """All outputs of a configuration: the network ones here, serial devices each in a thread of its own.
@@ -54,15 +58,15 @@ class Outputs:
         self._ledger, self._names = Ledger(), Names()
         self._udp = UdpSink(interface, self._ledger, self._names)
         self._ola = OlaSink(self._ledger, self._names)
-        self._serial = SerialSinks(self._ledger)
-        self._takers: dict[str, OlaSink | SerialSinks] = {}
+        self._serial: SerialSinks | None = None
+        self._of_olad: set[str] = set()
+        self._devices: dict[str, EnttecProConfig | OpenDmxConfig] = {}
         for route in routes(universes):
             match route.output:
                 case OlaConfig():
-                    self._takers[route.name] = self._ola
+                    self._of_olad.add(route.name)
                 case EnttecProConfig() | OpenDmxConfig() as output:
-                    self._takers[route.name] = self._serial
-                    self._serial.add(output)
+                    self._devices[route.name] = output
 
     @property
     def errors(self) -> int:
@@ -71,11 +75,28 @@ class Outputs:
 
     def send(self, packet: Packet, now_s: float) -> None:
         """Hand one packet to whom it belongs."""
-        taker = self._takers.get(packet.output)
-        if taker is None:
-            self._udp.send(packet, now_s)
+        if packet.output in self._devices:
+            self._opened().send(packet, now_s)
+        elif packet.output in self._of_olad:
+            self._ola.send(packet, now_s)
         else:
-            taker.send(packet, now_s)
+            self._udp.send(packet, now_s)
+
+    def _opened(self) -> SerialSinks:
+        """The serial devices; opened with the first packet, because a device belongs to one process at a time."""
+        if self._serial is None:
+            self._serial = SerialSinks(self._ledger)
+            for output in self._devices.values():
+                self._serial.add(output)
+        return self._serial
+
+    def release(self) -> None:
+        """Let go of every socket and device; the next packet opens them again."""
+        self._udp.close()
+        self._ola.close()
+        if self._serial is not None:
+            self._serial.close()
+            self._serial = None
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Sent, errors and state of each output by name."""
@@ -87,17 +108,15 @@ class Outputs:
 
     def close(self) -> None:
         """Close sockets and devices."""
-        self._udp.close()
-        self._ola.close()
-        self._serial.close()
+        self.release()
         self._names.close()
 
 
 class UdpSink:
     """UDP sockets, never bound to a protocol's port (that is the receivers').
 
-    Each host has a socket of its own: packets to a host that does not answer ARP wait in the kernel and count against
-    the socket's buffer, and would fill it for all others. Multicast and broadcast need no ARP and share one.
+    Each host has a socket of its own: packets to hosts that do not answer ARP wait in the kernel and count against the
+    socket's buffer, and would fill it for all others. Multicast and broadcast need no ARP and share one.
 
     An error is counted and said once for each output; that destination rests for a second, the others go on.
     """

@@ -34,6 +34,9 @@ class Stream:
         """What one frame (512,) becomes."""
         raise NotImplementedError
 
+    def go_on_after(self, cycles: int) -> None:
+        """Number what comes as if this stream had sent so many cycles itself; nothing for protocols without numbers."""
+
     def farewell(self) -> Iterator[Packet]:
         """What is sent last, when the show ends in order."""
         return iter(())
@@ -68,6 +71,10 @@ class ArtNetStream(Stream):
         for address in self.addresses():
             # a name of its own for each node: one that fails must not hide that the others work
             yield Packet(address, payload, f"{self._name} at {address[0]}")
+
+    def go_on_after(self, cycles: int) -> None:
+        """See `Stream`: 1..255, round and round."""
+        self._sequence = (cycles - 1) % 255 + 1 if cycles else 0
 
     def addresses(self) -> list[Address]:
         """Where this output goes now."""
@@ -106,6 +113,10 @@ class SacnStream(Stream):
         self._packet[sacn.OPTIONS_AT] |= sacn.TERMINATED
         for _ in range(sacn.TERMINATIONS):
             yield self._numbered()
+
+    def go_on_after(self, cycles: int) -> None:
+        """See `Stream`: 0..255, round and round."""
+        self._sequence = (cycles - 1) & 0xFF
 
     def _numbered(self) -> Packet:
         self._sequence = (self._sequence + 1) & 0xFF

@@ -109,20 +109,28 @@ class Lab:
             raise
 
     def _build(self) -> None:
-        ends = (self.console, self.node)
-        for host in ends:
+        for host in (self.console, self.node):
             subprocess.run(["ip", "netns", "add", host.name], check=True)
+            host.ip("link", "set", "lo", "up")
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        """Put a card into each host and a cable between them."""
+        one, other = self.console, self.node
         subprocess.run(
-            ["ip", "link", "add", ends[0].card, "netns", ends[0].name, "type", "veth",
-             "peer", "name", ends[1].card, "netns", ends[1].name],
+            ["ip", "link", "add", one.card, "netns", one.name, "type", "veth",
+             "peer", "name", other.card, "netns", other.name],
             check=True,
         )  # fmt: skip
-        for host in ends:
+        for host in (one, other):
             # without "brd +" olad finds no broadcast address and answers no poll
             host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
-            host.ip("link", "set", "lo", "up")
             host.ip("link", "set", host.card, "up")
             host.routes()
+
+    def pull_out(self) -> None:
+        """Take the cards away."""
+        self.console.ip("link", "del", self.console.card)
 
     def keep(self, program: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
         """End this program with the lab."""
