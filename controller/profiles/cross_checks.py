@@ -32,6 +32,8 @@ def _of_mode(profile: Profile, mode: str) -> Iterator[str]:
     shines = any(one.does in ("wheel", "flag", "cct", "shutter") for one in does)
     if shines and not lit and not closes:
         yield "nothing makes it dark: no dimmer, no emitters, no shutter that closes"
+    if not shines and not lit and profile.kind not in ("hazer", "fan"):
+        yield "no look can light it; it only runs programs, or only moves"
 
 
 def _gaps(ranges: list[tuple[int, int]]) -> str:

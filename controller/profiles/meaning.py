@@ -8,7 +8,7 @@ Fixture Library, 661 are closed or strobing at their default level, and 697 hold
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
 
@@ -21,7 +21,6 @@ EMITTERS = {
     "cyan": "cyan", "magenta": "magenta", "yellow": "yellow", "indigo": "indigo",
     "warm white": "warm_white", "cold white": "cold_white",
 }  # fmt: skip
-CALMEST: tuple[Meaning, ...] = ("none", "neutral", "open", "level", "speed", "colour")
 NEVER: tuple[Meaning, ...] = ("strobe", "maintenance", "haze")
 STEADY_FROM_HZ = 0.0
 DEFAULT_DEGREES = {"pan": 540.0, "tilt": 270.0}
@@ -275,36 +274,33 @@ def _hold(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
     forbidden = [span.levels for span in spans if span.meaning == "maintenance" and span is not chosen]
     strobes = [{"dmx": span.levels, "hz": _hz(span)} for span in spans if span.meaning == "strobe"]
     fields: dict[str, Any] = {"does": "hold", "at": at}
-    said = (
-        note
-        if chosen is None or not chosen.name or chosen.name == note
-        else f"{note}: {chosen.name}"
-        if note
-        else chosen.name
-    )
+    what = chosen.name if chosen is not None and chosen.name != note else ""
+    said = ": ".join(part for part in (note, what) if part)
     return fields | {k: v for k, v in (("note", said), ("forbidden", forbidden), ("strobe", strobes)) if v}
 
 
 def _resting(spans: list[Span], default: int | None, note: str) -> tuple[int, Span | None]:
-    still = [span for span in spans if span.meaning == "spin"]
-    speeds = [span for span in spans if span.meaning == "speed"]
-    if speeds:
-        fastest = max(speeds, key=lambda span: max(span.start, span.end))
+    """The level at which a channel does least, and what it means there."""
+    of = {meaning: [span for span in spans if span.meaning == meaning] for meaning in get_args(Meaning)}
+    if of["speed"]:
+        fastest = max(of["speed"], key=lambda span: max(span.start, span.end))
         return (fastest.first if fastest.start >= fastest.end else fastest.last), fastest
-    ranked: list[list[Span]] = [[span for span in spans if span.meaning == calm] for calm in CALMEST[:3]]
-    ranked.append([_standstill(span) for span in still if span.start * span.end <= 0.0])
-    ranked += [[span for span in spans if span.meaning == "level"], _gaps(spans)]
-    ranked.append([span for span in spans if span.meaning in ("colour", "cct", "closed")])
-    ranked.append(still)
-    ranked.append([replace(span, last=span.first) for span in spans if span.meaning == "effect"])
-    for group in ranked:
+    calmest_first = (
+        of["none"],
+        of["neutral"],
+        of["open"],
+        [_standstill(span) for span in of["spin"] if span.start * span.end <= 0.0],
+        of["level"],
+        _gaps(spans),
+        of["colour"] + of["cct"] + of["closed"],
+        of["spin"],
+        [replace(span, last=span.first) for span in of["effect"]],
+        [span for span in of["maintenance"] if not span.worse],
+    )
+    for group in calmest_first:
         if group:
             best = next((span for span in group if default is not None and _inside(default, [span])), group[0])
             return _level_in(best, default), best
-    harmless = [span for span in spans if span.meaning == "maintenance" and not span.worse]
-    if harmless:
-        best = next((span for span in harmless if default is not None and _inside(default, [span])), harmless[0])
-        return _level_in(best, default), best
     raise ProfileError(f"{note}: every level of it flashes, resets or switches the lamp")
 
 
@@ -318,13 +314,11 @@ def _standstill(span: Span) -> Span:
 
 
 def _level_in(span: Span, default: int | None) -> int:
+    """The library's default if it lies inside, the start of what grows or of a whole channel, or the middle."""
     if default is not None and _inside(default, [span]):
         return default
-    return (
-        span.first
-        if span.meaning in ("level", "effect", "spin") or (span.first == 0 and span.last == 255)
-        else span.middle
-    )
+    grows = span.meaning in ("level", "effect", "spin") or span.levels == (0, 255)
+    return span.first if grows else span.middle
 
 
 def _inside(level: int, spans: Sequence[Span]) -> bool:

@@ -74,13 +74,14 @@ def test_what_looks_like_a_mistake_is_said():
             "maker": "x",
             "model": "y",
             "kind": "par",
-            "channels": {"s": {"does": "shutter", "ranges": [
+            "channels": {"p": {"does": "hold", "at": 0}, "s": {"does": "shutter", "ranges": [
                 {"dmx": [5, 9], "shutter": "open"}, {"dmx": [20, 99], "shutter": "strobe"}]}},
-            "modes": {"1ch": ["s"]},
+            "modes": {"1ch": ["s"], "auto": ["p"]},
         }
     )  # fmt: skip
     assert warnings(profile) == [
         "channels.s: nothing is said about levels 0-4, 10-19, 100-255",
         "channels.s: a strobe range without hz",
         "modes.1ch: nothing makes it dark: no dimmer, no emitters, no shutter that closes",
+        "modes.auto: no look can light it; it only runs programs, or only moves",
     ]
