@@ -18,6 +18,8 @@ DRIVERS = {
     "pan": "where its heads point",
     "tilt": "where its heads point",
     "wheel": "the colour of its heads: the nearest slot, at most every 1.5 s",
+    "hue": "the colour of its heads, as an angle",
+    "saturation": "the colour of its heads: how far from white",
     "cct": "the colour of its heads: warm or cold",
     "gate": "whether light is wanted at all",
     "haze": "nobody: haze and fans belong to people",

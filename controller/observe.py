@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from controller.colour import parse_colour, to_linear
+from controller.colour import encoded_from_hue, parse_colour, to_linear
 from controller.messages import ByteArray, FloatArray
 from controller.patch.curves import below_minimum, light_of
 from controller.patch.lanes import CONTROLS, EMITTERS, FLAGS, IndexArray, Lane, bytes_of, numbered
@@ -61,7 +61,7 @@ class Observer:
         driven = {control: [lane for lane in patch.lanes if lane.control == control] for control in CONTROLS}
         self._emitters = {name: _Levels(driven[name], patch) for name in EMITTERS if driven[name]}
         self._flags = {name: _Levels(driven[name], patch) for name in FLAGS if driven[name]}
-        self._cct = _Levels(driven["cct"], patch)
+        self._hue, self._saturation, self._cct = (_Levels(driven[one], patch) for one in ("hue", "saturation", "cct"))
         self._dimmers = [
             _Levels([lane for lane in driven["intensity"] if lane.stage == stage], patch)
             for stage in sorted({lane.stage for lane in driven["intensity"]})
@@ -80,7 +80,7 @@ class Observer:
         """Heads that give light at all: something dims them, colours them, or lets their light through."""
         shines = np.zeros(self._patch.heads, np.bool_)
         for lane in self._patch.lanes:
-            if lane.control in ("intensity", *EMITTERS, *FLAGS, "cct", "wheel", "gate"):
+            if lane.control in ("intensity", *EMITTERS, *FLAGS, "hue", "cct", "wheel", "gate"):
                 shines[list(lane.heads)] = True
         return shines & np.array([role != "hazer" for role in self._patch.roles], np.bool_)
 
@@ -112,6 +112,11 @@ class Observer:
             if column == 0:
                 colour[lanes.heads] = 1.0
             colour[:, FLAGS.index(name)] *= 1.0 - lanes.brightest(self._slots, otherwise=0.0)
+        if len(self._hue.heads):
+            heads = self._hue.heads
+            pure = encoded_from_hue(360.0 * self._hue.brightest(self._slots, otherwise=0.0)[heads])
+            saturation = self._saturation.brightest(self._slots, otherwise=0.0)[heads, None]
+            colour[heads] = 1.0 - saturation + saturation * pure
         if len(self._cct.heads):
             cold = self._cct.brightest(self._slots, otherwise=0.0)[self._cct.heads, None]
             colour[self._cct.heads] = (1.0 - cold) * np.array(WARM, np.float32) + cold * np.array(COLD, np.float32)

@@ -11,9 +11,11 @@ from controller.profiles.profile import (
     ColourChannel,
     Flag,
     Haze,
+    Hue,
     Intensity,
     Pan,
     Profile,
+    Saturation,
     Shutter,
     Temperature,
     Tilt,
@@ -25,7 +27,7 @@ WHITES = ("white", "warm_white", "cold_white", "uv")
 EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "magenta", "yellow", "indigo", "warm_white",
             "cold_white")  # fmt: skip
 FLAGS = ("cyan_flag", "magenta_flag", "yellow_flag")
-CONTROLS = ("intensity", *EMITTERS, *FLAGS, "cct", "pan", "tilt", "wheel", "gate", "haze")
+CONTROLS = ("intensity", *EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "wheel", "gate", "haze")
 HELD = "held"
 
 
@@ -94,10 +96,15 @@ def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
 def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
     """The level of a channel that nothing drives, and why."""
     match channel:
-        case Intensity() | ColourChannel() | Flag() | Pan() | Tilt():
+        case Intensity() | ColourChannel() | Flag() | Hue() | Saturation() | Pan() | Tilt():
             dark_level = channel.range[0] if channel.zero is None else channel.zero
             middle = sum(channel.range) // 2
-            return middle if isinstance(channel, Pan | Tilt) else dark_level, "no look may reach this fixture"
+            why = (
+                "rests"
+                if isinstance(channel, Hue | Saturation | Flag) and not dark
+                else "no look may reach this fixture"
+            )
+            return middle if isinstance(channel, Pan | Tilt) else dark_level, why
         case Shutter():
             closed = next((one.middle for one in channel.ranges if one.shutter == "closed"), channel.open_level)
             return (
@@ -121,6 +128,8 @@ def _way(head: int, lanes: Sequence[Lane]) -> str:
         return "emitters"
     if sum(isinstance(one, Flag) for one in mine) >= 2:
         return "filters"
+    if any(isinstance(one, Hue) for one in mine) and any(isinstance(one, Saturation) for one in mine):
+        return "hue and saturation"
     if any(isinstance(one, Wheel) and len(one.choices) >= 2 for one in mine):
         return "a wheel"
     if emitters:
@@ -128,19 +137,26 @@ def _way(head: int, lanes: Sequence[Lane]) -> str:
     return "two whites" if any(isinstance(one, Temperature) for one in mine) else "its lamp"
 
 
+WAYS = {
+    "flag": "filters",
+    "hue": "hue and saturation",
+    "saturation": "hue and saturation",
+    "cct": "two whites",
+    "wheel": "a wheel",
+}
+"""Channels that are driven only where their heads make their colour with them."""
+
+
 def _control(lane: Lane, ways: set[str]) -> str:
-    match lane.channel:
-        case Intensity() | Pan() | Tilt() | Haze():
-            return lane.channel.does
-        case ColourChannel(emitter=emitter):
-            return emitter
-        case Flag(filter=name) if ways == {"filters"}:
-            return f"{name}_flag"
-        case Temperature() if ways == {"two whites"}:
-            return "cct"
-        case Wheel() if ways == {"a wheel"} and len(lane.channel.choices) >= 2:
-            return "wheel"
-    return HELD
+    """What drives a channel, given how all of its heads make their colour."""
+    channel = lane.channel
+    if isinstance(channel, ColourChannel):
+        return channel.emitter
+    if channel.does not in WAYS:
+        return channel.does if channel.does in CONTROLS else HELD
+    if ways != {WAYS[channel.does]} or (isinstance(channel, Wheel) and len(channel.choices) < 2):
+        return HELD
+    return f"{channel.filter}_flag" if isinstance(channel, Flag) else channel.does
 
 
 def _one_wheel_a_head(lanes: Sequence[Lane]) -> None:

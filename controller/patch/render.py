@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.messages import ByteArray, DmxFrame, FloatArray, Look
-from controller.mixing import Emitter, Mixer, mixer
+from controller.mixing import Emitter, Mixer, hue_and_saturation, mixer
 from controller.patch.curves import Curve, above_minimum, level_for
 from controller.patch.lanes import EMITTERS, FLAGS, HELD, IndexArray, Lane, bytes_of, numbered
 from controller.patch.patch import SLOTS, Patch
@@ -82,9 +82,10 @@ class Renderer:
         driven = [lane for lane in patch.lanes if lane.control not in (HELD, "haze", "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
-        names = (*EMITTERS, *FLAGS, "cct", "pan", "tilt", "gate")
+        names = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
         self._moves = [_Lanes([lane for lane in driven if lane.control == name], patch) for name in names]
         self._moves = [one for one in self._moves if one.lanes]
+        self._hues = any(one.control in ("hue", "saturation") for one in self._moves)
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
 
     def render(self, look: Look) -> list[DmxFrame]:
@@ -123,6 +124,9 @@ class Renderer:
                 controls[name][mix.heads] = levels[:, column]
         filtered = 1.0 - colour
         controls |= {name: filtered[:, column] for column, name in enumerate(FLAGS)}
+        if self._hues:
+            hue_deg, saturation = hue_and_saturation(colour)
+            controls |= {"hue": (hue_deg / 360.0).astype(np.float32), "saturation": saturation.astype(np.float32)}
         controls["cct"] = np.clip(0.5 + 0.5 * (colour[:, 2] - colour[:, 0]), 0.0, 1.0)
         controls["gate"] = (light > 0.0).astype(np.float32)
         controls["pan"], controls["tilt"] = self._pan.place(look.pan), self._tilt.place(look.tilt)

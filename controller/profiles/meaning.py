@@ -14,7 +14,7 @@ from controller.errors import ProfileError
 
 Meaning = Literal[
     "intensity", "emitter", "flag", "cct", "colour", "open", "closed", "strobe", "pan", "tilt", "speed", "spin",
-    "haze", "fan", "none", "neutral", "level", "effect", "maintenance",
+    "haze", "fan", "hue", "saturation", "none", "neutral", "level", "effect", "maintenance",
 ]  # fmt: skip
 EMITTERS = {
     "red": "red", "green": "green", "blue": "blue", "white": "white", "amber": "amber", "uv": "uv", "lime": "lime",
@@ -77,7 +77,7 @@ def channel_of(spans: Sequence[Span], default: int | None = None, note: str = ""
         return _shutter(spans, note)
     if meanings & {"pan", "tilt"}:
         return _position(spans)
-    if meanings & {"emitter", "flag", "intensity"}:
+    if meanings & {"emitter", "flag", "hue", "saturation", "intensity"}:
         return _dimmer(spans) if "intensity" in meanings and not meanings & {"emitter", "flag"} else _emitter(spans)
     if "cct" in meanings and "colour" not in meanings:
         return _temperature(spans, default)
@@ -182,7 +182,9 @@ def _dimmer(spans: list[Span]) -> dict[str, Any]:
 
 
 def _emitter(spans: list[Span]) -> dict[str, Any]:
-    ramp = _ramp(spans, "emitter", "flag")
+    ramp = _ramp(spans, "emitter", "flag", "hue", "saturation")
+    if ramp.meaning in ("hue", "saturation"):
+        return _ranged({"does": ramp.meaning}, ramp, None, spans)
     if ramp.meaning == "flag":
         return _ranged({"does": "flag", "filter": ramp.name}, ramp, _off(spans, ramp), spans)
     return _ranged({"does": "colour", "emitter": ramp.name}, ramp, _off(spans, ramp), spans)

@@ -353,6 +353,9 @@ def _prism(_capability: Json, first: int, last: int, said: str) -> Span:
 
 
 def _generic(_capability: Json, first: int, last: int, said: str) -> Span:
+    mixes: dict[str, Meaning] = {"hue": "hue", "saturation": "saturation", "value": "intensity"}
+    if said.lower() in mixes and last > first:
+        return Span(first, last, mixes[said.lower()], name=said)
     if re.search(r"reset|lamp off|shut ?down|reboot", said, re.I):
         return Span(first, last, "maintenance", name=said, worse=True)
     if re.search(r"strob|flash", said, re.I):

@@ -140,6 +140,18 @@ class Flag(_Ranged):
     filter: Literal["cyan", "magenta", "yellow"]
 
 
+class Hue(_Ranged):
+    """Hue as an angle: 0 to 360 degrees from one end of the range to the other, red first."""
+
+    does: Literal["hue"]
+
+
+class Saturation(_Ranged):
+    """White at the first level of `range`, the full colour of the hue at the second."""
+
+    does: Literal["saturation"]
+
+
 class Temperature(_Ranged):
     """White from the first number of Kelvin to the second; rests `at` a level where the fixture mixes colours."""
 
@@ -260,7 +272,7 @@ class Haze(_Channel):
 
 
 Channel = Annotated[
-    Intensity | ColourChannel | Flag | Temperature | Shutter | Hold | Pan | Tilt | Wheel | Haze,
+    Intensity | ColourChannel | Flag | Hue | Saturation | Temperature | Shutter | Hold | Pan | Tilt | Wheel | Haze,
     Field(discriminator="does"),
 ]
 

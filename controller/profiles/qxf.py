@@ -240,6 +240,8 @@ class _Fixture:
             "ShutterStrobeFastSlow": [Span(0, 255, "strobe", 1.0, -1.0)],
             "ShutterIrisMinToMax": [Span(0, 254, "effect"), Span(255, 255, "neutral", name="open iris")],
             "NoFunction": [Span(0, 255, "none")],
+            "IntensityHue": [Span(0, 255, "hue", name=name)],
+            "IntensitySaturation": [Span(0, 255, "saturation", name=name)],
         }
         if preset in known:
             return [self._as_output(span, name) for span in known[preset]]

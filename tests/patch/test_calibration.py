@@ -136,6 +136,15 @@ def test_filters_take_away_what_is_not_wanted():
     assert seen(patch, look(patch, 1.0, (1, 0.5, 0))).light[0] == pytest.approx((1, 0.5, 0), abs=0.01)
 
 
+def test_hue_and_saturation_where_a_lamp_mixes_by_itself():
+    channels = {name: {"does": name} for name in ("hue", "saturation")}
+    patch = rig(profile(DIMMER | channels, ["d", "hue", "hue.fine", "saturation"]))
+    assert sent(patch, look(patch, 1.0, (0, 0, 1))) == [255, 170, 170, 255]
+    assert sent(patch, look(patch, 1.0, (1, 1, 1)))[3] == 0
+    assert seen(patch, look(patch, 1.0, (1, 0.5, 0))).light[0] == pytest.approx((1, 0.5, 0), abs=0.01)
+    assert seen(patch, look(patch, 1.0, (1, 0.5, 0.5))).light[0] == pytest.approx((1, 0.5, 0.5), abs=0.01)
+
+
 def test_two_whites_follow_the_warmth_of_the_colour():
     patch = rig(profile(DIMMER | {"t": {"does": "cct", "kelvin": [6500, 2700]}}, ["d", "t"]))
     assert sent(patch, look(patch, 1.0, (1, 0, 0)))[1] == 255
