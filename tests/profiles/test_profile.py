@@ -35,7 +35,7 @@ def test_the_bundled_profiles_use_every_feature_of_the_format(root):
     profiles = [library.profile(reference) for reference in library.references()]
     channels = [channel for profile in profiles for channel in profile.channels.values()]
     assert {channel.does for channel in channels} == {
-        "intensity", "colour", "flag", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze"
+        "intensity", "colour", "flag", "hue", "saturation", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze"
     }  # fmt: skip
     emitters = {channel.emitter for channel in channels if channel.does == "colour"}
     assert emitters == {"red", "green", "blue", "white", "amber", "uv", "lime", "warm_white", "cold_white"}
