@@ -16,6 +16,8 @@ from controller.messages import Command, LightToken, Pulse
 
 T = TypeVar("T", LightToken, Pulse, Command)
 COMMANDS_KEPT = 100
+SPARE = ".spare"
+"""What the names of a spare process's sockets end in."""
 
 
 class Publisher:
@@ -46,14 +48,18 @@ class Newest:
 
     Args:
         context: of this process. folder: the run's private folder. topic: file name of the socket.
+        spare: from the spare of its publisher as well; only one of the two speaks at a time.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, topic: str) -> None:
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, topic: str, *, spare: bool = False
+    ) -> None:
         self.socket = context.socket(zmq.SUB)
         self.socket.setsockopt(zmq.CONFLATE, 1)
         self.socket.setsockopt(zmq.SUBSCRIBE, b"")
         self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.connect(f"ipc://{folder / topic}")
+        for end in ("", SPARE) if spare else ("",):
+            self.socket.connect(f"ipc://{folder / topic}{end}")
 
     def take(self) -> Any:  # noqa: ANN401 - whatever plain data was published
         """The newest state if one came since the last call, else None. Garbage counts as nothing."""
@@ -71,14 +77,14 @@ class Commands:
     """The receiving end of commands: all of them, in order.
 
     Args:
-        context: of this process. folder: the run's private folder.
+        context: of this process. folder: the run's private folder. end: of the socket's name, `SPARE` for a spare.
     """
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path) -> None:
+    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path, end: str = "") -> None:
         self.socket = context.socket(zmq.PULL)
         self.socket.setsockopt(zmq.RCVHWM, COMMANDS_KEPT)
         self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.bind(f"ipc://{folder / 'commands'}")
+        self.socket.bind(f"ipc://{folder / 'commands'}{end}")
 
     def take_all(self) -> list[Command]:
         """What came since the last call, at most a hundred."""
@@ -99,25 +105,32 @@ class Commands:
 
 
 class Commander:
-    """The sending end of commands."""
+    """The sending end of commands: to the output process and to its spare, which heeds them if it has to step in."""
 
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", folder: Path) -> None:
-        self._socket = context.socket(zmq.PUSH)
-        self._socket.setsockopt(zmq.SNDHWM, COMMANDS_KEPT)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.connect(f"ipc://{folder / 'commands'}")
+        self._sockets = []
+        for end in ("", SPARE):
+            push = context.socket(zmq.PUSH)
+            push.setsockopt(zmq.SNDHWM, COMMANDS_KEPT)
+            push.setsockopt(zmq.LINGER, 0)
+            push.connect(f"ipc://{folder / 'commands'}{end}")
+            self._sockets.append(push)
 
     def send(self, command: Command) -> bool:
-        """Queue one command; False if the output process does not take any."""
-        try:
-            self._socket.send(pack(command), zmq.NOBLOCK)
-        except zmq.Again:
-            return False
-        return True
+        """Queue one command; False if nobody takes any."""
+        taken = False
+        for push in self._sockets:
+            try:
+                push.send(pack(command), zmq.NOBLOCK)
+            except zmq.Again:
+                continue
+            taken = True
+        return taken
 
     def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
+        """Close the sockets."""
+        for push in self._sockets:
+            push.close()
 
 
 def pack(message: object) -> bytes:

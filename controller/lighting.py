@@ -1,6 +1,7 @@
 """Process 2 of 3: lights the rig. Tokens and pulses in; DMX on the wire, forty times a second, whatever happens
 elsewhere.
 
+There are two of this process: one leads and sends, its spare does the same in silence and steps in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the desk, let a person's desk have what it took over, send. An accent may pull the next cycle forward;
 the rate stays within what DMX512 can carry.
@@ -19,14 +20,16 @@ from uuid import UUID
 import numpy as np
 import zmq
 
-from controller.bus import Commands, Newest, Publisher, revive
+from controller.bus import SPARE, Commands, Newest, Publisher, revive
 from controller.clock import Clock, Deadlines, MonotonicClock
 from controller.config import Config
 from controller.cycle import AGES_S, OutputCycle, checksum
 from controller.desk import Tick, patch_of
+from controller.following import commands_towards, operator_of
 from controller.input.listener import Listener
 from controller.journal import Journal
-from controller.messages import LightToken, Pulse
+from controller.lead import PAIR, Lead
+from controller.messages import Command, LightToken, Pulse
 from controller.network_cards import broadcast_addresses
 from controller.output.cid import source_cid
 from controller.output.sender import NOBODY, SendBudget, Sender
@@ -45,6 +48,16 @@ ACCENT_GAP_S = 0.008
 NICENESS = -10
 LOG_S = 10.0
 STATUS_S = 0.5
+SILENT_S = 0.055
+"""A leader that has not beaten for two cycles and a bit is taken to be gone."""
+GRACE_S = 2.0
+"""As long as a leader may take to begin."""
+LOOK_S = 0.004
+"""How often a spare looks whether its leader beats."""
+LEAP = 24
+"""Sequence numbers a new leader skips: the old one may have sent more than it said, and what lies behind is dropped."""
+RECENT_S = 0.3
+"""Commands that a leader may have taken with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +94,18 @@ class Lighting:
 
     Args:
         run: configuration, folder and stop signal. clock: time. sink: where packets go. network: what is heard.
-        recorder: where the show is written down.
+        recorder: where the show is written down. lead: who speaks, where there is a spare.
     """
 
     def __init__(
-        self, run: Run, clock: Clock, sink: Sink, network: Network | None = None, recorder: Recorder | None = None
+        self,
+        run: Run,
+        clock: Clock,
+        sink: Sink,
+        network: Network | None = None,
+        *,
+        recorder: Recorder | None = None,
+        lead: Lead | None = None,
     ) -> None:
         config, network = run.config, network or Network()
         self._run, self._clock, self._sink = run, clock, sink
@@ -99,8 +119,16 @@ class Lighting:
         self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
         self._tokens = Newest(run.context, run.folder, "tokens")
         self._pulses = Newest(run.context, run.folder, "pulses")
-        self._commands = Commands(run.context, run.folder)
-        self._stage = Publisher(run.context, run.folder, "stage")
+        end = SPARE if lead is not None and lead.name == PAIR[1] else ""
+        self._commands = Commands(run.context, run.folder, end)
+        self._stage = Publisher(run.context, run.folder, f"stage{end}")
+        self._lead = lead
+        self._leading = lead is None
+        self.led = lead is None
+        self._began_s = clock.now_s()
+        self._leaders = Newest(run.context, run.folder, "stage", spare=True) if lead is not None else None
+        self._lately: deque[tuple[float, Command]] = deque(maxlen=50)
+        self._sent_cycles = 0
         self._poller = zmq.Poller()
         self._poller.register(self._pulses.socket, zmq.POLLIN)
         self._timings = Timings(keep=2_400)
@@ -128,14 +156,57 @@ class Lighting:
         """Until the next deadline, which an accent may pull forward (True if it did)."""
         pulled = False
         while (remaining_s := self._deadlines.next_s - self._clock.now_s()) > 0:
-            if remaining_s < 0.001:
+            if self._must_step_in(self._clock.now_s()):
+                self._deadlines.next_s = self._clock.now_s()
+            elif remaining_s < 0.001:
                 self._clock.sleep_until(self._deadlines.next_s)
-            elif self._poller.poll(int(remaining_s * 1e3)) and self._hear_pulse():
+            elif self._poller.poll(self._patience_ms(remaining_s)) and self._hear_pulse():
                 earliest_s = self._budget.earliest_s(self._clock.now_s())
                 if earliest_s is not None and earliest_s < self._deadlines.next_s:
                     self._deadlines.next_s = earliest_s
                     pulled = True
         return pulled
+
+    def _patience_ms(self, remaining_s: float) -> int:
+        """How long to wait for a pulse at most; a spare looks up now and then."""
+        return int(1e3 * (remaining_s if self._leading else min(remaining_s, LOOK_S)))
+
+    def _must_step_in(self, now_s: float) -> bool:
+        """Whether this is a spare whose leader has fallen silent."""
+        if self._lead is None or self._lead.leading:
+            return False
+        silent_s = self._lead.silent_s(now_s)
+        return now_s - self._began_s > GRACE_S if silent_s is None else silent_s > SILENT_S
+
+    def _stand(self, now_s: float) -> None:
+        """Lead, follow, or change from one to the other."""
+        if self._lead is None:
+            return
+        if self._must_step_in(now_s):
+            self._lead.take()
+            log.warning("the leading output process is silent; going on in its place")
+        leading = self._lead.leading
+        if leading and not self._leading:
+            self._sent_cycles = self._lead.cycles + (LEAP if self._lead.cycles else 0)
+            self._sender.go_on_after(self._sent_cycles)
+            self.led = True
+        if self._leading and not leading:
+            log.warning("another output process leads now; following it")
+            self._sink.release()
+            self._person.let_go()
+        self._leading = leading
+        self._lead.beat(now_s)
+
+    def _wishes(self, now_s: float) -> tuple[Command, ...]:
+        """Commands of this cycle: what people sent or, in a spare, what makes it stand as its leader does."""
+        given = self._commands.take_all()
+        if self._leading:
+            late = [command for at_s, command in self._lately if now_s - at_s < RECENT_S]
+            self._lately.clear()
+            return (*late, *given)
+        self._lately.extend((now_s, command) for command in given)
+        seen = operator_of(self._leaders.take()) if self._leaders is not None else None
+        return commands_towards(seen, self._made.desk.operator) if seen is not None else ()
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
@@ -163,11 +234,13 @@ class Lighting:
         now_s = self._clock.now_s()
         self._pulled += pulled
         self._timings.add("lateness", self._deadlines.advance(now_s))
+        self._stand(now_s)
         self._hear_pulse()
-        for ip, reply in self._person.listen(now_s, self._sink.ports()):
-            self._sender.hear(reply, ip, now_s)
+        if self._leading:
+            for ip, reply in self._person.listen(now_s, self._sink.ports()):
+                self._sender.hear(reply, ip, now_s)
         token = revive(LightToken, self._tokens.take())
-        tick = self._make(now_s, Heard(token=token, commands=tuple(self._commands.take_all())))
+        tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s)))
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
         self._timings.add("tick", self._clock.now_s() - now_s)
@@ -186,8 +259,9 @@ class Lighting:
 
     def _send(self, tick: Tick, now_s: float) -> None:
         self._last = tick
-        for packet in self._sender.packets(tick.frames, now_s):
-            self._sink.send(packet, now_s)
+        if self._speaks():
+            for packet in self._sender.packets(tick.frames, now_s):
+                self._sink.send(packet, now_s)
         self._budget.note(now_s)
         if self._sent_s:
             self._longest_gap_s = max(self._longest_gap_s, now_s - self._sent_s[-1])
@@ -197,9 +271,19 @@ class Lighting:
             self._was = tick.health
             log.info("the show is %s", tick.health)
 
+    def _speaks(self) -> bool:
+        """Whether packets may leave: the last look, right before they do, at who leads."""
+        if self._lead is None:
+            return True
+        if not (self._leading and self._lead.leading):
+            return False
+        self._sent_cycles += 1
+        self._lead.count(self._sent_cycles)
+        return True
+
     def _show(self, tick: Tick, now_s: float) -> None:
         """Tell the page what just left, at the page's own rate."""
-        if now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
+        if not self._leading or now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
             return
         self._shown_s = now_s
         operator = self._made.desk.operator
@@ -233,13 +317,14 @@ class Lighting:
         for _ in range(3):
             now_s = self._clock.now_s()
             self._send(self._make(now_s + AGES_S, Heard(leaving=True)), now_s)
-        for packet in self._sender.farewell():
+        for packet in self._sender.farewell() if self._speaks() else ():
             self._sink.send(packet, self._clock.now_s())
 
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
         span_s = self._sent_s[-1] - self._sent_s[0] if len(self._sent_s) > 1 else 0.0
         return {
+            "leads": self._leading,
             "cycles": self._cycles,
             "pulled_cycles": self._pulled,
             "skipped_cycles": self._deadlines.skipped,
@@ -261,19 +346,21 @@ class Lighting:
 
     def close(self) -> None:
         """Close the sockets."""
-        for one in (self._tokens, self._pulses, self._commands, self._stage):
-            one.close()
+        for one in (self._tokens, self._pulses, self._commands, self._stage, self._leaders, self._lead):
+            if one is not None:
+                one.close()
 
 
 def main(argv: list[str]) -> int:
-    """Run the process; argv is the run's folder."""
-    run = Run("lighting", argv)
+    """Run the process; argv is the run's folder and which of the two this is."""
+    name = argv[1] if len(argv) > 1 else PAIR[0]
+    run = Run(name, argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
     network = Network.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
-    recorder = open_log(run.config)
-    lighting = Lighting(run, MonotonicClock(), sink, network, recorder)
+    recorder = open_log(run.config, name)
+    lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=Lead(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:
         lighting.light()
@@ -283,7 +370,7 @@ def main(argv: list[str]) -> int:
         sink.close()
         network.close()
         if recorder is not None:
-            recorder.close()
+            recorder.close(keep=lighting.led)
         run.close()
     return 0
 

@@ -129,6 +129,7 @@ class Listening:
         self._source.start()
         next_status_s = next_log_s = self._clock.now_s()
         while not self._run.stopping.is_set() and not self._source.over:
+            self._run.beat(self._clock.now_s())
             got = self._source.read(0.1)
             if got is not None:
                 self._hear(AudioBlock(got[1], self._blocks, got[0]))

@@ -16,6 +16,7 @@ from typing import Any
 
 import zmq
 
+from controller.beats import Beats
 from controller.config import Config, thaw
 
 RUN_FILE = "run.json"
@@ -37,6 +38,7 @@ class Run:
         self.folder = Path(argv[0])
         self.config: Config = thaw((self.folder / RUN_FILE).read_text(encoding="utf-8"))
         self.stopping = threading.Event()
+        self._name, self._beats = name, Beats(self.folder)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
@@ -49,6 +51,10 @@ class Run:
                 pass
         self.stopping.set()
 
+    def beat(self, now_s: float) -> None:
+        """This process is alive; one that does not say so for a while is started again."""
+        self._beats.beat(self._name, now_s)
+
     def say(self, summary: dict[str, Any]) -> None:
         """The last word: one line of JSON on standard output."""
         sys.stdout.write(json.dumps(summary) + "\n")
@@ -57,3 +63,4 @@ class Run:
     def close(self) -> None:
         """Close the ZeroMQ context; sockets must be closed before."""
         self.context.term()
+        self._beats.close()

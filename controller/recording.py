@@ -8,6 +8,7 @@ what stands before it. What arrives while the disk is full waits in memory and i
 Edge: `Recorder` writes a file in a thread of its own; `read_log` reads one. The rest is pure.
 """
 
+import contextlib
 import logging
 import os
 import queue
@@ -249,12 +250,15 @@ class Recorder:
             self._full.put(encode_block(self._second))
         self._second, self._began_s = [], None
 
-    def close(self) -> None:
-        """Write what is left and end."""
+    def close(self, *, keep: bool = True) -> None:
+        """Write what is left and end; `keep` False: the log of a process that never lit anything is nobody's."""
         self.flush()
         self._stop.set()
         self._full.put(None)
         self._thread.join(5.0)
+        if not keep:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def _write_all(self) -> None:
         waiting: deque[bytes] = deque(maxlen=KEPT_BLOCKS)

@@ -37,9 +37,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from controller.beats import Beats
 from controller.clock import Clock
 from controller.config import Config, freeze
 from controller.errors import ControllerError
+from controller.lead import PAIR
 from controller.process import RUN_FILE
 from controller.status_line import StatusLine
 
@@ -48,6 +50,10 @@ log = logging.getLogger(__name__)
 POLL_S = 0.05
 RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 GRACE_S = 3.0
+STUCK_S = 1.2
+"""A process that has said nothing for so long is stopped, swapped out or in a loop."""
+STEADY_S = 3.0
+"""A process that ran for so long is started again at once; one that keeps dying, later and later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,15 @@ class Part:
     module: str
     ends_show: bool = False
 
+    @property
+    def lights(self) -> bool:
+        """Whether it is one of the two that send."""
+        return self.name in PAIR
+
 
 PARTS = (
     Part("lighting", "controller.lighting"),
+    Part("spare", "controller.lighting"),
     Part("listening", "controller.listening", ends_show=True),  # a song that is over
     Part("watching", "controller.watching"),
 )
@@ -73,36 +85,53 @@ class Supervised:
         self.part = part
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._retry_at_s = 0.0
-        self.starts = 0
+        self._retry_at_s = self._started_s = 0.0
+        self._failures = 0
+        self.starts = self.stuck = 0
         self.over = False
         self.summary: dict[str, Any] = {}
 
-    def start(self) -> None:
+    def start(self, now_s: float) -> None:
         """Start the process."""
+        self._started_s = now_s
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", self.part.module, str(self._folder)],
+            [sys.executable, "-P", "-m", self.part.module, str(self._folder), self.part.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         self.starts += 1
 
-    def watch(self, now_s: float) -> None:
-        """Notice an end; start again what should not have ended, a little later each time."""
+    def watch(self, now_s: float, beaten_s: float) -> None:
+        """Notice an end or a standstill; start again what should not have ended, a little later each time.
+
+        Args:
+            now_s: time. beaten_s: when the process last said that it is alive.
+        """
         if self._process is None:
             if not self.over and now_s >= self._retry_at_s:
-                self.start()
+                self.start(now_s)
             return
         code = self._process.poll()
         if code is None:
+            if beaten_s > self._started_s and now_s - beaten_s > STUCK_S:
+                log.warning("%s has not moved for %.1f s; it is killed", self.part.name, now_s - beaten_s)
+                self.stuck += 1
+                self._process.kill()
             return
         self._collect()
         if code == 0 and self.part.ends_show:
             self.over = True
             return
-        wait_s = RETRY_S[min(self.starts - 1, len(RETRY_S) - 1)]
+        steady = now_s - self._started_s > STEADY_S
+        self._failures = 0 if steady else self._failures + 1
+        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         log.warning("%s ended with code %d; starting it again in %.1f s", self.part.name, code, wait_s)
         self._retry_at_s = now_s + wait_s
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        if self._process is not None:
+            self._process.terminate()
 
     def stop(self) -> None:
         """Ask the process to end, and wait; end it if it does not."""
@@ -110,7 +139,7 @@ class Supervised:
             return
         self._process.terminate()
         try:
-            self._process.wait(GRACE_S + 30.0 if self.part.name == "lighting" else GRACE_S)
+            self._process.wait(GRACE_S + 30.0 if self.part.lights else GRACE_S)
         except subprocess.TimeoutExpired:
             log.warning("%s did not end in time; killed", self.part.name)
             self._process.kill()
@@ -152,8 +181,10 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
             refuse_early(folder)
             parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
-            with StatusLine(folder) as line:
-                return _supervise(parts, clock, seconds, ended_by, line)
+            with contextlib.ExitStack() as stack:
+                line = stack.enter_context(StatusLine(folder))
+                beats = stack.enter_context(contextlib.closing(Beats(folder)))
+                return _supervise(parts, clock, seconds, ended_by, line=line, beats=beats)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -163,30 +194,53 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: a t
 
 
 def _supervise(
-    parts: list[Supervised], clock: Clock, seconds: float | None, ended_by: list[str], line: StatusLine
+    parts: list[Supervised],
+    clock: Clock,
+    seconds: float | None,
+    ended_by: list[str],
+    *,
+    line: StatusLine,
+    beats: Beats,
 ) -> dict[str, Any]:
     started_s = clock.now_s()
     for part in parts:
-        part.start()
+        part.start(started_s)
     while not ended_by:
         clock.sleep_until(clock.now_s() + POLL_S)
         now_s = clock.now_s()
         line.update(now_s - started_s)
         for part in parts:
-            part.watch(now_s)
+            part.watch(now_s, beats.beaten_s(part.part.name))
         if any(part.over for part in parts):
             ended_by.append("song")
         elif seconds is not None and now_s - started_s >= seconds:
             ended_by.append("seconds")
     lit_s = clock.now_s() - started_s
-    for part in sorted(parts, key=lambda one: one.part.name == "lighting"):
-        part.stop()  # lighting last: it fades to the end look
+    _stop_in_order(parts)
     return {
         "ended_by": ended_by[0],
         "seconds": round(lit_s, 2),
         "restarts": {part.part.name: part.starts - 1 for part in parts},
-        **{part.part.name: part.summary for part in parts},
+        **{part.part.name: part.summary for part in parts if not part.part.lights},
+        "lighting": next((one for one in _lit(parts) if one.get("leads")), {}),
     }
+
+
+def _lit(parts: list[Supervised]) -> list[dict[str, Any]]:
+    """What the output processes said last."""
+    return [part.summary for part in parts if part.part.lights]
+
+
+def _stop_in_order(parts: list[Supervised]) -> None:
+    """Those that light last, both at once: the one that leads fades to the end look, and nobody steps in for it."""
+    for part in parts:
+        if not part.part.lights:
+            part.stop()
+    lights = [part for part in parts if part.part.lights]
+    for part in lights:
+        part.terminate()
+    for part in lights:
+        part.stop()
 
 
 def refuse_early(folder: Path) -> None:

@@ -34,7 +34,7 @@ def header_of(config: Config) -> dict[str, Any]:
     }
 
 
-def open_log(config: Config) -> Recorder | None:
+def open_log(config: Config, who: str = "lighting") -> Recorder | None:
     """A recorder for a new show, and old logs beyond `record.keep` removed; None if not wished or not possible."""
     if not config.record.enabled:
         return None
@@ -47,7 +47,8 @@ def open_log(config: Config) -> Recorder | None:
     except OSError as error:
         log.warning("no log of this show: %s: %s", folder, error.strerror)
         return None
-    return Recorder(folder / f"{began}-{name}{SUFFIX}", header_of(config))
+    mark = "" if who == "lighting" else f"-{who}"
+    return Recorder(folder / f"{began}-{name}{mark}{SUFFIX}", header_of(config))
 
 
 def _tidy(folder: Path, keep: int) -> None:

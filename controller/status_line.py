@@ -30,7 +30,10 @@ class StatusLine:
 
     def __init__(self, folder: Path) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._readers = {topic: Newest(self._context, folder, topic) for topic in ("stage", "tokens", "pulses")}
+        self._readers = {
+            topic: Newest(self._context, folder, topic, spare=topic == "stage")
+            for topic in ("stage", "tokens", "pulses")
+        }
         self._seen: dict[str, Any] = {}
         self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
 

@@ -48,10 +48,10 @@ class BusFeed:
 
     def __init__(self, run: Run, clock: Clock) -> None:
         self._config = run.config
-        self._clock = clock
+        self._clock, self._beat = clock, run.beat
         self._patch = patch_of(run.config)
         self._observer = Observer(self._patch)
-        self._stage = Newest(run.context, run.folder, "stage")
+        self._stage = Newest(run.context, run.folder, "stage", spare=True)
         self._tokens = Newest(run.context, run.folder, "tokens")
         self._pulses = Newest(run.context, run.folder, "pulses")
         self._listening = Newest(run.context, run.folder, "listening")
@@ -68,6 +68,7 @@ class BusFeed:
     async def gather(self) -> None:
         """Keep up with the bus, whether a page is open or not; costs little."""
         while True:
+            self._beat(self._clock.now_s())
             self._gather()
             await asyncio.sleep(1.0 / LEVELS_HZ)
 

@@ -118,6 +118,11 @@ class Person:
             self._note(change, situation)
         return [replace(one, slots=merged[row * SLOTS : (row + 1) * SLOTS]) for row, one in enumerate(frames)]
 
+    def let_go(self) -> None:
+        """Stop listening: another process does."""
+        if self._listener is not None:
+            self._listener.close()
+
     def leave(self, now_s: float, over_s: float) -> None:
         """The show ends: everything goes back to us, and on to the end look."""
         self._takeover.release(now_s, over_s)

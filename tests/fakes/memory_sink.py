@@ -21,3 +21,6 @@ class MemorySink:
     def ports(self) -> frozenset[int]:
         """Nothing leaves."""
         return frozenset()
+
+    def release(self) -> None:
+        """Nothing is held."""
