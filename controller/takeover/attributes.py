@@ -8,7 +8,19 @@ import numpy.typing as npt
 
 from controller.patch.lanes import IndexArray, Lane
 from controller.patch.patch import SLOTS, Patch
-from controller.profiles.profile import Channel, ColourChannel, Flag, Haze, Intensity, Pan, Temperature, Tilt, Wheel
+from controller.profiles.profile import (
+    Channel,
+    ColourChannel,
+    Flag,
+    Haze,
+    Hue,
+    Intensity,
+    Pan,
+    Saturation,
+    Temperature,
+    Tilt,
+    Wheel,
+)
 
 BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["intensity", "colour", "position", "haze", "other"]
@@ -52,7 +64,7 @@ def kind_of(channel: Channel) -> Kind:
     match channel:
         case Intensity():
             return "intensity"
-        case ColourChannel() | Flag() | Wheel() | Temperature():
+        case ColourChannel() | Flag() | Hue() | Saturation() | Temperature() | Wheel():
             return "colour"
         case Pan() | Tilt():
             return "position"
@@ -68,8 +80,8 @@ def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
     for lane in lanes:
         kind = kind_of(lane.channel)
         lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed.issuperset(lane.heads))
-        # a fade of a wheel would run through other people's colours, one of an unknown channel through anything
-        smooth = kind != "other" and not isinstance(lane.channel, Wheel)
+        # a fade of a wheel or a hue would run through other people's colours, one of an unknown channel through anything
+        smooth = kind != "other" and not isinstance(lane.channel, Wheel | Hue)
         mine = rows.setdefault(kind, {})
         mine[lane.slots[0]] = (lane.slots[1] if len(lane.slots) > 1 else NONE, smooth, lights)
         mine.update(dict.fromkeys(lane.slots[2:], (NONE, False, lights)))

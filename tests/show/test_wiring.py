@@ -77,7 +77,7 @@ def test_outputs_that_cannot_work_are_refused(configured, output, said):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ("network: {interface: 203.0.113.9}", "network.interface: no network card here has the address 203.0.113.9; there"),
+        ("network: {interface: 203.0.113.9}", "network.interface: no network card here has the address 203.0.113.9"),
         (
             "desk: {inputs: [{type: sacn, universe: 9, sacn_universe: 4}]}",
             "there is no universe 9 to merge into; there are: 1, 2",

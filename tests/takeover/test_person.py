@@ -9,9 +9,9 @@ import pytest
 
 from controller.config import with_overrides
 from controller.input.feed import Datagram
+from controller.journal import Journal
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.protocol import artnet, sacn
-from controller.journal import Journal
 from controller.takeover.person import Person, Situation
 
 DESK = {

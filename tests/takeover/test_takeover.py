@@ -1,12 +1,14 @@
 """What a person touches is theirs, the rest stays ours, and light stays off in a blackout."""
 
 import itertools
+from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.profiles.profile import Channel
 from controller.takeover.attributes import attributes_of, kind_of
 from controller.takeover.takeover import Cycle, Takeover, Terms
 
@@ -67,6 +69,14 @@ def test_channels_have_their_attributes(patch):
     assert kinds["haze"] == "haze"
     assert kinds["colour"] == kinds["wheel"] == "colour"
     assert kinds["shutter"] == kinds["hold"] == "other"
+
+
+def test_every_kind_of_channel_has_an_attribute_on_purpose():
+    """A new kind must be put somewhere: in `other` it would jump, and be held at ours in a blackout."""
+    kinds = {one.model_fields["does"].annotation.__args__[0] for one in get_args(get_args(Channel)[0])}
+    assert kinds == {
+        "intensity", "colour", "flag", "hue", "saturation", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze",
+    }  # fmt: skip
 
 
 def test_a_desk_that_is_only_heard_takes_nothing(room):
