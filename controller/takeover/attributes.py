@@ -80,7 +80,7 @@ def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
     for lane in lanes:
         kind = kind_of(lane.channel)
         lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed.issuperset(lane.heads))
-        # a fade of a wheel or a hue would run through other people's colours, one of an unknown channel through anything
+        # a fade of a wheel or a hue runs through other colours, one of an unknown channel through anything
         smooth = kind != "other" and not isinstance(lane.channel, Wheel | Hue)
         mine = rows.setdefault(kind, {})
         mine[lane.slots[0]] = (lane.slots[1] if len(lane.slots) > 1 else NONE, smooth, lights)
