@@ -3,6 +3,7 @@
 A CID that changed at a restart would be a second source, and receivers would merge the two for 2.5 seconds.
 """
 
+import contextlib
 import logging
 import socket
 from pathlib import Path
@@ -25,11 +26,28 @@ def source_cid(configured: UUID | None, venue: str, folder: Path) -> UUID:
         pass
     except (OSError, ValueError) as error:
         log.warning("%s holds no CID (%s); a new one is made", file, error)
+        with contextlib.suppress(OSError):
+            file.unlink()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        made = uuid4()
-        file.write_text(f"{made}\n", encoding="ascii")
-    except OSError as error:
+        return _keep(uuid4(), file)
+    except (OSError, ValueError) as error:
         log.warning("%s cannot be kept (%s); sACN is sent under a CID from host name and venue", file, error)
         return uuid5(NAMESPACE_DNS, f"{socket.gethostname()}/{venue}")
+
+
+def _keep(made: UUID, file: Path) -> UUID:
+    """Keep a CID unless another process, the spare above all, was quicker: then its CID is ours.
+
+    Raises:
+        OSError, ValueError: nothing can be kept there.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"cid.{made}")
+    draft.write_text(f"{made}\n", encoding="ascii")
+    try:
+        file.hardlink_to(draft)  # whole or not at all, and only if nobody else did
+    except FileExistsError:
+        return UUID(file.read_text(encoding="ascii").strip())
+    finally:
+        draft.unlink()
     return made

@@ -356,6 +356,23 @@ def test_a_cid_is_made_once_and_kept(tmp_path):
     assert source_cid(UUID(int=9), "Basement", tmp_path / "state") == UUID(int=9)
 
 
+def test_processes_that_start_together_agree(tmp_path):
+    """The output process and its spare: two CIDs would be two sources."""
+    found, together = [], threading.Barrier(8)
+
+    def start():
+        together.wait()
+        found.append(source_cid(None, "Basement", tmp_path / "state"))
+
+    threads = [threading.Thread(target=start) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(set(found)) == 1
+    assert [one.name for one in (tmp_path / "state").iterdir()] == ["cid"]
+
+
 @pytest.mark.warns
 def test_where_nothing_can_be_kept_it_is_the_same_all_the_same(tmp_path, caplog):
     (tmp_path / "file").write_text("")
