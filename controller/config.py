@@ -161,6 +161,33 @@ class PageConfig(Section):
         return self
 
 
+class StandbyConfig(Section):
+    """A second machine that goes on when this one cannot: see docs/standby.md.
+
+    `peer` is the address of the other machine, `port` the one the backup listens on, `key` a long text that both know.
+    """
+
+    role: Literal["off", "main", "backup"] = "off"
+    peer: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 8102
+    key: Annotated[str, Field(max_length=200)] = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "StandbyConfig":
+        if self.role == "off":
+            return self
+        try:
+            ip_address(self.peer or "")
+        except ValueError as error:
+            raise ValueError("peer must be the IP address of the other machine") from error
+        if len(self.key) < 16:
+            raise ValueError(
+                "key must be a text of at least 16 characters, the same on both machines; "
+                "`python3 -c 'import secrets; print(secrets.token_urlsafe())'` makes one"
+            )
+        return self
+
+
 Device = Annotated[str, Field(pattern=r"^(/dev/[\w./-]+|serial:[\w-]+|COM\d+|/.+)$")]
 
 
@@ -337,6 +364,7 @@ class Config(Section):
     page: PageConfig = PageConfig()
     network: NetworkConfig = NetworkConfig()
     desk: DeskConfig = DeskConfig()
+    standby: StandbyConfig = StandbyConfig()
     profiles: str = "fixtures"
     libraries: LibrariesConfig = LibrariesConfig()
     universes: Annotated[dict[Annotated[int, Field(ge=1, le=63999)], UniverseConfig], Field(min_length=1)]

@@ -37,6 +37,11 @@ class OutputCycle:
         self._leaving = False
         self.overridden = 0
 
+    @property
+    def token(self) -> LightToken | None:
+        """The newest."""
+        return self._token
+
     def hear_pulse(self, pulse: Pulse, at_s: float) -> bool:
         """Take a pulse the moment it arrives; True if it starts an accent, which should not wait."""
         self._pulse = pulse

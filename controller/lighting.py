@@ -31,12 +31,13 @@ from controller.journal import Journal
 from controller.lead import PAIR, Lead
 from controller.messages import Command, LightToken, Pulse
 from controller.network_cards import broadcast_addresses
-from controller.output.cid import source_cid
 from controller.output.sender import NOBODY, SendBudget, Sender
 from controller.output.sinks import Outputs, Sink
 from controller.process import Run
 from controller.recording import Cycle, Heard, Recorder
 from controller.show_log import open_log
+from controller.standby.instances import below_main, own_cid, partner_of
+from controller.standby.partner import Partner
 from controller.state_folder import state_folder
 from controller.takeover.person import Person
 from controller.timing import Timings
@@ -56,6 +57,8 @@ LOOK_S = 0.004
 """How often a spare looks whether its leader beats."""
 LEAP = 24
 """Sequence numbers a new leader skips: the old one may have sent more than it said, and what lies behind is dropped."""
+HAND_OVER_S = 0.15
+"""As long as both machines light when one hands over to the other."""
 RECENT_S = 0.3
 """Commands that a leader may have taken with it."""
 
@@ -68,6 +71,7 @@ class Network:
     poll_to: tuple[str, ...] = ()
     listener: Listener | None = None
     journal: Journal | None = None
+    partner: Partner | None = None
 
     @staticmethod
     def of(config: Config) -> "Network":
@@ -76,10 +80,11 @@ class Network:
         discovers = Sender(config.universes).discovers
         listens = discovers or bool(config.desk.inputs)
         return Network(
-            cid=source_cid(config.network.cid, config.venue, folder),
+            cid=own_cid(config),
             poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
             listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
             journal=Journal(folder / "takeovers.jsonl") if config.desk.inputs else None,
+            partner=partner_of(config, MonotonicClock().now_s()),
         )
 
     def close(self) -> None:
@@ -87,6 +92,8 @@ class Network:
         for one in (self.listener, self.journal):
             if one is not None:
                 one.close()
+        if self.partner is not None:
+            self.partner.let_go()
 
 
 class Lighting:
@@ -114,7 +121,9 @@ class Lighting:
         self._made = OutputCycle(config, patch, self._person)
         self._taken: list[tuple[float, Pulse]] = []
         self._recorder = recorder
-        self._sender = Sender(config.universes, config.network, network.cid, network.poll_to)
+        self._sender = Sender(below_main(config), config.network, network.cid, network.poll_to)
+        self._partner = network.partner
+        self._quiet = False
         self._budget = SendBudget(config.rates.output_max_hz, ACCENT_GAP_S)
         self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
         self._tokens = Newest(run.context, run.folder, "tokens")
@@ -194,6 +203,8 @@ class Lighting:
             log.warning("another output process leads now; following it")
             self._sink.release()
             self._person.let_go()
+            if self._partner is not None:
+                self._partner.let_go()
         self._leading = leading
         self._lead.beat(now_s)
 
@@ -203,9 +214,13 @@ class Lighting:
         if self._leading:
             late = [command for at_s, command in self._lately if now_s - at_s < RECENT_S]
             self._lately.clear()
-            return (*late, *given)
+            wishes = (*late, *given)
+            return wishes if self._partner is None else self._partner.wishes(wishes, self._made.desk.operator)
         self._lately.extend((now_s, command) for command in given)
-        seen = operator_of(self._leaders.take()) if self._leaders is not None else None
+        stage = self._leaders.take() if self._leaders is not None else None
+        if self._partner is not None and isinstance(stage, dict):
+            self._partner.stand_as(stage.get("standby"), now_s)
+        seen = operator_of(stage)
         return commands_towards(seen, self._made.desk.operator) if seen is not None else ()
 
     def _hear_pulse(self) -> bool:
@@ -240,6 +255,9 @@ class Lighting:
             for ip, reply in self._person.listen(now_s, self._sink.ports()):
                 self._sender.hear(reply, ip, now_s)
         token = revive(LightToken, self._tokens.take())
+        if self._leading and self._partner is not None:
+            self._partner.listen(now_s)
+            token = self._partner.token(token, now_s)
         tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s)))
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
@@ -260,8 +278,10 @@ class Lighting:
     def _send(self, tick: Tick, now_s: float) -> None:
         self._last = tick
         if self._speaks():
-            for packet in self._sender.packets(tick.frames, now_s):
+            for packet in self._sender.packets(tick.frames, now_s, quiet=self._is_quiet()):
                 self._sink.send(packet, now_s)
+            if self._partner is not None:
+                self._partner.speak(now_s, self._made.token, self._made.desk.operator)
         self._budget.note(now_s)
         if self._sent_s:
             self._longest_gap_s = max(self._longest_gap_s, now_s - self._sent_s[-1])
@@ -270,6 +290,14 @@ class Lighting:
         if tick.health != self._was:
             self._was = tick.health
             log.info("the show is %s", tick.health)
+
+    def _is_quiet(self) -> bool:
+        """Whether another machine lights; what only one may hold is let go of when it does again."""
+        quiet = self._partner is not None and self._partner.quiet
+        if quiet and not self._quiet:
+            self._sink.release()
+        self._quiet = quiet
+        return quiet
 
     def _speaks(self) -> bool:
         """Whether packets may leave: the last look, right before they do, at who leads."""
@@ -296,6 +324,7 @@ class Lighting:
                 "blackout": operator.blackout,
                 "hold": operator.hold,
                 "flash_override": operator.flash_override,
+                "standby": None if self._partner is None else self._partner.status(),
                 "status": self._status_now(now_s),
             }
         )
@@ -307,6 +336,35 @@ class Lighting:
         return self._counted
 
     def _leave(self) -> None:
+        if self._partner is not None and self._partner.takes_over:
+            self._hand_over()
+        else:
+            self._fade_out()
+        for packet in self._sender.farewell() if self._speaks() else ():
+            self._sink.send(packet, self._clock.now_s())
+
+    def _hand_over(self) -> None:
+        """Another machine goes on: light until it does, and leave nothing behind that nodes would merge with it."""
+        log.warning("handing over to the backup")
+        self._partner_goodbye()
+        end_s = self._clock.now_s() + HAND_OVER_S
+        while self._clock.now_s() < end_s:
+            self._clock.sleep_until(self._deadlines.next_s)
+            now_s = self._clock.now_s()
+            self._deadlines.advance(now_s)
+            self._send(self._last, now_s)
+        now_s = self._clock.now_s()
+        dark = [replace(one, slots=np.zeros_like(one.slots)) for one in self._last.frames]
+        for packet in self._sender.packets(dark, now_s) if self._speaks() else ():
+            if packet.output.split(", ")[-1].startswith("Art-Net"):
+                self._sink.send(packet, now_s)
+
+    def _partner_goodbye(self) -> None:
+        if self._partner is not None and self._leading:
+            self._partner.goodbye(self._clock.now_s(), self._made.desk.operator)
+
+    def _fade_out(self) -> None:
+        """To the configured end look."""
         end_s = self._clock.now_s() + self._run.config.look.end_fade_s
         while self._clock.now_s() < end_s:
             self._clock.sleep_until(self._deadlines.next_s)
@@ -317,8 +375,7 @@ class Lighting:
         for _ in range(3):
             now_s = self._clock.now_s()
             self._send(self._make(now_s + AGES_S, Heard(leaving=True)), now_s)
-        for packet in self._sender.farewell() if self._speaks() else ():
-            self._sink.send(packet, self._clock.now_s())
+        self._partner_goodbye()
 
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
@@ -333,6 +390,7 @@ class Lighting:
             "send_errors": self._sink.errors,
             "outputs": self._sink.status(),
             "takeovers": self._person.status(),
+            "standby": None if self._partner is None else self._partner.status(),
             "limiter": {**self._made.limiter.status(), "overridden": self._made.overridden},
             "log": None if self._recorder is None else self._recorder.status(),
             "faults": self._faults,

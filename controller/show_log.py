@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from controller.config import Config, freeze
+from controller.config import Config, StandbyConfig, freeze
 from controller.desk import profiles_of
 from controller.recording import Recorder
 from controller.state_folder import state_folder
@@ -29,9 +29,14 @@ def header_of(config: Config) -> dict[str, Any]:
     return {
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
         "venue": config.venue,
-        "config": freeze(config),
+        "config": freeze(without_secrets(config)),
         "profiles": yaml.safe_dump(profiles, sort_keys=False),
     }
+
+
+def without_secrets(config: Config) -> Config:
+    """The configuration as others may read it: a replay needs no key."""
+    return config.model_copy(update={"standby": StandbyConfig()})
 
 
 def open_log(config: Config, who: str = "lighting") -> Recorder | None:

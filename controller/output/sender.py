@@ -49,12 +49,20 @@ class Sender:
         self._pages = [Packet(there, page, "sACN discovery") for page in pages]
         self._polled_s = self._announced_s = float("-inf")
 
-    def packets(self, frames: list[DmxFrame], now_s: float = 0.0) -> Iterator[Packet]:
-        """Packets of one cycle: levels in the order of the frames, then what makes nodes show them, then questions."""
+    def packets(self, frames: list[DmxFrame], now_s: float = 0.0, *, quiet: bool = False) -> Iterator[Packet]:
+        """Packets of one cycle: levels in the order of the frames, then what makes nodes show them, then questions.
+
+        Args:
+            frames: one for each universe. now_s: time.
+            quiet: another machine lights; only what receivers choose by its priority leaves, and questions.
+        """
         for frame in frames:
             for stream in self._streams[frame.universe]:
-                yield from stream.packets(frame.slots)
-        yield from self._syncs()
+                if stream.shared or not quiet:
+                    yield from stream.packets(frame.slots)
+        if not quiet:
+            yield from self._art_sync_packets()
+        yield from self._sacn_syncs.packets()
         yield from self._questions(now_s)
 
     def farewell(self) -> list[Packet]:
@@ -79,12 +87,11 @@ class Sender:
         """Whether answers to ArtPoll are wanted."""
         return self._discovers
 
-    def _syncs(self) -> Iterator[Packet]:
+    def _art_sync_packets(self) -> Iterator[Packet]:
         """One for each place, after all of its levels."""
         there = dict.fromkeys(address for stream in self._art_syncs for address in stream.addresses())
         for address in there:
             yield Packet(address, artnet.encode_artsync(), f"ArtSync to {address[0]}")
-        yield from self._sacn_syncs.packets()
 
     def _questions(self, now_s: float) -> Iterator[Packet]:
         if self._discovers and now_s - self._polled_s >= artnet.POLL_EVERY_S:

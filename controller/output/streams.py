@@ -28,7 +28,13 @@ class Packet:
 
 
 class Stream:
-    """The frames of one output."""
+    """The frames of one output.
+
+    Attributes:
+        shared: others may send the same universe, and receivers choose by priority.
+    """
+
+    shared = False
 
     def packets(self, slots: ByteArray) -> Iterator[Packet]:
         """What one frame (512,) becomes."""
@@ -89,6 +95,8 @@ class SacnStream(Stream):
     Sequence numbers count each universe (section 6.7.2). Several outputs of one universe count in step, so that whoever
     gets it by both ways sees the second as a repetition.
     """
+
+    shared = True
 
     def __init__(self, route: Route, output: SacnConfig, network: NetworkConfig, cid: UUID) -> None:
         self._name, self._output = route.name, output

@@ -1,0 +1,228 @@
+"""Two machines and the network between them, in one process and a time of their own."""
+
+import itertools
+import logging
+
+import pytest
+
+from controller.messages import Command, LightToken, Operator
+from controller.standby.partner import BEAT_S, Backup, Main
+
+KEY = "a long enough text, on both machines"
+
+
+class Wire:
+    """Carries datagrams between two ends, keeps all of them, and can be cut."""
+
+    def __init__(self):
+        self.there, self.back, self.kept = [], [], []
+        self.cut = False
+
+    def end(self, *, listens):
+        wire = self
+
+        class End:
+            def receive(self, now_s):
+                waiting = wire.there if listens else wire.back
+                while waiting:
+                    yield waiting.pop(0), ("10.0.0.1", 4000)
+
+            def send(self, payload, now_s, address=None):
+                wire.kept.append(payload)
+                if not wire.cut:
+                    (wire.back if listens else wire.there).append(payload)
+
+            def close(self):
+                (wire.there if listens else wire.back).clear()
+
+        return End()
+
+
+class Pair:
+    def __init__(self, key=KEY):
+        numbers = itertools.count(1)
+        self.draw = lambda: next(numbers).to_bytes(8, "big")
+        self.wire, self.now_s, self.seq = Wire(), 1_000.0, 0
+        self.main = Main(KEY, self.wire.end(listens=False), self.draw)
+        self.backup = Backup(key, self.wire.end(listens=True), self.draw, now_s=self.now_s, stale_s=2.0)
+        self.mains, self.backups = Operator(), Operator()
+        self.taken = []
+
+    def run(self, seconds, *, main=True):
+        """Cycles of both; the main decides ten times a second."""
+        for _ in range(round(seconds / 0.025)):
+            self.now_s += 0.025
+            if main:
+                self.main.listen(self.now_s)
+                self.mains = obeyed(self.mains, self.main.wishes((), self.mains))
+                self.seq += 1
+                token = LightToken(self.now_s - 0.1, self.seq // 4, self.seq // 4 % 180, 9, 0.5, 0.25)
+                self.main.speak(self.now_s, token, self.mains)
+            self.backup.listen(self.now_s)
+            self.backups = obeyed(self.backups, self.backup.wishes((), self.backups))
+            self.taken.append(self.backup.token(None, self.now_s))
+            self.backup.speak(self.now_s, None, self.backups)
+
+
+def obeyed(operator, commands):
+    from dataclasses import replace
+
+    for one in commands:
+        amount = one.amount if one.name == "grand_master" else one.amount > 0.5
+        operator = replace(operator, **{one.name: amount})
+    return operator
+
+
+@pytest.fixture(autouse=True)
+def quiet_log(caplog):
+    caplog.set_level(logging.ERROR, "controller.standby")
+
+
+def test_a_backup_hears_the_main_and_falls_silent():
+    pair = Pair()
+    pair.run(0.3)
+    assert pair.backup.quiet
+    assert pair.backup.status()["state"] == "following"
+    assert pair.main.takes_over
+    tokens = [one for one in pair.taken if one is not None]
+    assert [one.hue for one in tokens] == list(range(tokens[0].hue, tokens[0].hue + len(tokens)))
+    assert pair.now_s - tokens[-1].t_s == pytest.approx(0.15, abs=0.06)
+
+
+def test_people_at_the_main_are_obeyed_at_the_backup_and_those_at_the_backup_are_not():
+    pair = Pair()
+    pair.run(0.5)
+    pair.mains = Operator(0.4, blackout=True)
+    pair.run(0.2)
+    assert pair.backups == Operator(0.4, blackout=True)
+    given = (Command("blackout", 0.0),)
+    assert pair.backup.wishes(given, pair.backups) == ()
+
+
+def test_a_killed_main_is_replaced_after_half_a_second_and_not_before():
+    pair = Pair()
+    pair.run(1.0)
+    pair.run(0.4, main=False)
+    assert pair.backup.quiet
+    pair.run(0.2, main=False)
+    assert not pair.backup.quiet
+    given = (Command("blackout", 1.0),)
+    assert pair.backup.wishes(given, pair.backups) == given  # its people are obeyed now
+
+
+def test_a_goodbye_needs_no_half_second():
+    pair = Pair()
+    pair.run(1.0)
+    pair.main.goodbye(pair.now_s, pair.mains)
+    pair.run(0.025, main=False)
+    assert not pair.backup.quiet
+
+
+def test_what_was_set_at_the_backup_stays_set_when_the_main_is_back():
+    pair = Pair()
+    pair.run(1.0)
+    pair.run(1.0, main=False)
+    pair.backups = Operator(0.3, blackout=True)
+    pair.run(0.05, main=False)
+    pair.main = Main(KEY, pair.wire.end(listens=False), pair.draw)
+    pair.mains = Operator()
+    pair.run(0.5)
+    assert pair.mains == pair.backups == Operator(0.3, blackout=True)
+    assert not pair.backup.quiet
+    pair.run(2.0)
+    assert pair.backup.quiet
+
+
+def test_a_spare_process_of_the_main_is_believed_within_a_tenth_of_a_second():
+    pair = Pair()
+    pair.run(1.0)
+    pair.main = Main(KEY, pair.wire.end(listens=False), pair.draw)
+    pair.mains = Operator(0.9)
+    pair.run(0.1)
+    assert pair.backup.quiet
+    pair.run(0.1)
+    assert pair.backups.grand_master == 0.9
+
+
+def test_a_spare_process_of_the_backup_goes_on_where_its_leader_stood():
+    pair = Pair()
+    pair.run(1.0)
+    spare = Backup(KEY, pair.wire.end(listens=True), pair.draw, now_s=pair.now_s - 60.0, stale_s=2.0)
+    spare.stand_as(pair.backup.status(), pair.now_s)
+    pair.backup = spare
+    pair.run(0.4)
+    assert pair.backup.quiet
+    assert pair.backup.status()["state"] == "following"
+    pair.run(1.0, main=False)
+    again = Backup(KEY, pair.wire.end(listens=True), pair.draw, now_s=pair.now_s, stale_s=2.0)
+    again.stand_as(pair.backup.status(), pair.now_s)
+    pair.backup = again
+    pair.run(0.025, main=False)
+    assert not pair.backup.quiet
+
+
+def test_a_recording_of_the_main_does_not_keep_a_backup_silent():
+    """The attack: every datagram of an evening, played again by somebody who holds no key."""
+    pair = Pair()
+    pair.run(2.0)
+    recorded = list(pair.wire.kept)
+    pair.run(0.7, main=False)
+    assert not pair.backup.quiet
+    for payload in recorded:
+        pair.wire.there.append(payload)
+        pair.run(0.025, main=False)
+        assert pair.backup.status()["state"] == "in charge"
+    fresh = Backup(KEY, pair.wire.end(listens=True), pair.draw, now_s=pair.now_s, stale_s=2.0)
+    for payload in recorded:
+        pair.wire.there.append(payload)
+        fresh.listen(pair.now_s)
+    assert fresh.status()["state"] == "waiting"
+
+
+def test_a_recorded_hello_sets_nothing_at_the_main():
+    pair = Pair()
+    pair.run(1.0)
+    pair.run(1.0, main=False)
+    pair.backups = Operator(0.0, blackout=True)
+    pair.main = Main(KEY, pair.wire.end(listens=False), pair.draw)
+    pair.run(0.5)
+    recorded = list(pair.wire.kept)
+    pair.main = Main(KEY, pair.wire.end(listens=False), pair.draw)
+    for payload in recorded:
+        pair.wire.back.append(payload)
+    pair.main.listen(pair.now_s)
+    assert pair.main.wishes((), Operator()) == ()
+    assert not pair.main.takes_over
+
+
+@pytest.mark.warns
+def test_another_key_is_not_obeyed_and_said_once(caplog):
+    caplog.set_level(logging.WARNING, "controller.standby")
+    pair = Pair(key="another text that is long enough")
+    pair.run(4.0)
+    assert not pair.backup.quiet
+    assert not pair.main.takes_over
+    assert len([one for one in caplog.records if "refused" in one.message]) == 1
+
+
+def test_a_cut_network_leaves_both_lighting_and_heals():
+    pair = Pair()
+    pair.run(1.0)
+    pair.wire.cut = True
+    pair.run(2.0)
+    assert not pair.backup.quiet
+    assert not pair.main.takes_over
+    pair.wire.cut = False
+    pair.run(2.5)
+    assert pair.backup.quiet
+    assert pair.main.takes_over
+
+
+def test_tokens_of_the_main_count_only_while_they_are_fresh():
+    pair = Pair()
+    pair.run(1.0)
+    own = LightToken(pair.now_s, 3, 77, 8, 0.5, 0.5)
+    old = LightToken(pair.now_s - 60.0, 4_000, 5, 5, 0.5, 0.5)
+    pair.main.speak(pair.now_s + BEAT_S, old, pair.mains)  # its model died a minute ago
+    pair.backup.listen(pair.now_s + BEAT_S)
+    assert pair.backup.token(own, pair.now_s + BEAT_S) == own
