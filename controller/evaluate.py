@@ -4,6 +4,7 @@ Edge: reads files.
 """
 
 import csv
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,9 +157,20 @@ def evaluate(tokens: Path, audio: Path, reference: Path | None = None) -> dict[s
         "likeness": far["mean"],
         "metrics": figures,
         "craft": craft(shown.light, _marks(music, shown.first_s)),
+        "limiter": _rehearsed(tokens),
         "token_flashes_in_worst_second": token_flashes_in_worst_second(shown.light),
         "reference": compared,
     }
+
+
+def _rehearsed(tokens: Path) -> dict[str, Any] | None:
+    """What the limiter did in the rehearsal that wrote these tokens; None if they come from elsewhere."""
+    try:
+        report = json.loads((tokens.parent / "report.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    limiter = report.get("limiter") if isinstance(report, dict) else None
+    return limiter if isinstance(limiter, dict) and isinstance(limiter.get("at"), list) else None
 
 
 def _marks(music: MusicFeatures, first_s: float) -> dict[str, IntArray]:
@@ -195,6 +207,8 @@ def print_evaluation(result: dict[str, Any]) -> None:
     console.print(table)
     console.print("lift: score less that of the same light shifted by 20 s or more; of one song, so without interval\n")
     _print_craft(result, console)
+    if result["limiter"] is not None:
+        _print_limiter(result["limiter"], console)
     if result["reference"] is not None:
         _print_errors(result["reference"], console)
 
@@ -218,6 +232,16 @@ def _print_craft(result: dict[str, Any], console: Console) -> None:
     console.print(
         f"flashes in the worst second, from the tokens and not from DMX: {flashes}, {verdict} of {FLASH_LIMIT}"
     )
+
+
+def _print_limiter(limiter: dict[str, Any], console: Console) -> None:
+    """Where the rehearsed show would have flashed too often on the wire, had nothing limited it."""
+    console.print(f"flash limiter ({limiter['standard']}): stepped in {limiter['interventions']} times")
+    table = wide_table("", "from s", "to s", "would have flashed too often")
+    for one in limiter["at"]:
+        table.add_row(f"{one['start_s']:.2f}", f"{one['end_s']:.2f}", one["what"])
+    if limiter["at"]:
+        console.print(table)
 
 
 def _print_errors(compared: dict[str, dict[str, float]], console: Console) -> None:

@@ -35,8 +35,19 @@ MARGIN = 0.004
 ROUNDING = 1e-6
 """A change counts when it is a tenth, give or take arithmetic: the very moment at which anybody else would count it."""
 HALVINGS = 7
+STEPS_KEPT = 1_000
+ZONES = ("the left", "the middle", "the right")
 GLIDES = ("intensity", *EMITTERS, *FLAGS, "cct")
 TURNS = ("pan", "tilt", "haze")
+
+
+@dataclass(slots=True)
+class Step:
+    """One time the limiter stepped in: from when to when, and what would have flashed too often."""
+
+    start_s: float
+    end_s: float
+    what: str
 
 
 @dataclass(slots=True)
@@ -86,17 +97,19 @@ class Limiter:
         self._most = 2 * FLASHES_PER_S[standard]
         self._observer = Observer(patch)
         self._universes = patch.universes
-        self._areas = areas(patch)
-        self._swings = [Swing() for _ in range(2 * len(self._areas))]
+        names, self._areas = areas(patch)
+        self._names = [*(f"light of {name}" for name in names), *(f"red of {name}" for name in names)]
+        self._swings = [Swing() for _ in range(2 * len(names))]
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
         self._glides = _Blend([lane for lane in patch.lanes if lane.control in GLIDES], patch.nowhere)
         stays = [lane for lane in patch.lanes if lane.control not in (*GLIDES, *TURNS)]
         self._stays = np.array([slot for lane in stays for slot in lane.slots], np.intp)
         self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
-        self._levels_now: list[float] = []
+        self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
         self.clamped_cycles = self.cycles = 0
         self._clamping = self._stopping = False
+        self._too_often = ""
 
     def limit(self, frames: Sequence[DmxFrame], now_s: float, *, override: bool = False) -> list[DmxFrame]:
         """The frames that may be sent, in the same order.
@@ -113,7 +126,7 @@ class Limiter:
         shown, levels = wished, self._levels(wished)
         if not override and not self._allows(levels, now_s):
             shown, levels = self._nearest_allowed(wished, now_s)
-        self._count(clamped=shown is not wished)
+        self._count(now_s, "" if shown is wished else self._too_often)
         for swing, level in zip(self._swings, levels, strict=True):
             swing.show(level, now_s)
         self._shown = shown
@@ -136,7 +149,11 @@ class Limiter:
         return [*luminance.tolist(), *red.tolist()]
 
     def _allows(self, levels: list[float], now_s: float) -> bool:
-        return all(swing.allows(level, now_s, self._most) for swing, level in zip(self._swings, levels, strict=True))
+        for swing, level, name in zip(self._swings, levels, self._names, strict=True):
+            if not swing.allows(level, now_s, self._most):
+                self._too_often = self._too_often or name
+                return False
+        return True
 
     def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float]]:
         """As much of the way to the wish as may be shown; none of it, what is shown already, always may."""
@@ -160,11 +177,16 @@ class Limiter:
         self._glides.write(slots, self._shown, wished, share)
         return slots
 
-    def _count(self, *, clamped: bool) -> None:
+    def _count(self, now_s: float, what: str) -> None:
+        clamped = bool(what)
         self.cycles += 1
         self.clamped_cycles += clamped
         self.interventions += clamped and not self._clamping
-        self._clamping = clamped
+        if clamped and self._clamping and self.steps:
+            self.steps[-1].end_s = now_s
+        elif clamped:
+            self.steps.append(Step(now_s, now_s, what))
+        self._clamping, self._too_often = clamped, ""
 
     def status(self) -> dict[str, float]:
         """How often it had to step in, for the page, the log and the nightly report."""
@@ -199,17 +221,20 @@ class _Blend:
         return level.astype(np.float64)
 
 
-def areas(patch: Patch) -> FloatArray:
-    """Who counts how much in the whole rig and in each zone (left, middle and right third of it), (areas, N) rows of
-    sum 1. A bar of cells counts as one fixture; what gives no light counts nowhere."""
+def areas(patch: Patch) -> tuple[list[str], FloatArray]:
+    """The whole rig and its zones (left, middle and right third), by name, and who counts how much in each.
+
+    Returns:
+        Names, and (areas, N) rows of sum 1. A bar of cells counts as one fixture; what gives no light counts nowhere.
+    """
     of_fixture = np.array([fixture.heads for fixture in patch.fixtures], np.float32)[patch.fixture_of]
     weight = np.where([role == "hazer" for role in patch.roles], 0.0, 1.0 / of_fixture)
     x = patch.positions_m[:, 0]
     edges = np.linspace(x.min(), x.max(), 4)
     zone = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, 2)
-    rows = [weight, *(weight * (zone == number) for number in range(3))]
-    kept = [row / row.sum() for row in rows if row.sum() > 0]
-    return np.array(kept or [np.zeros_like(weight)], np.float32)
+    rows = {"the rig": weight, **{name: weight * (zone == number) for number, name in enumerate(ZONES)}}
+    lit = {name: row / row.sum() for name, row in rows.items() if row.sum() > 0} or {"the rig": weight}
+    return list(lit), np.array(list(lit.values()), np.float32)
 
 
 def _strobes(lane: Lane) -> tuple[ByteArray, int]:

@@ -27,17 +27,22 @@ from controller.audio.windows import HOP_SAMPLES, Windows
 from controller.clock import MonotonicClock
 from controller.colour import to_encoded
 from controller.config import Config
+from controller.cycle import OutputCycle
 from controller.decider import Decider, model_folders
-from controller.desk import Desk, Tick, patch_of
+from controller.desk import Tick, patch_of
 from controller.errors import AudioError
+from controller.limiter import Limiter
 from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import LUMINANCE, dark_share, flash_times_s, most_in_one_second
 from controller.observe import Observer
+from controller.output.sender import NOBODY
 from controller.patch.patch import Patch
-from controller.report_page import Onset, ReportData, render_report
+from controller.recording import Heard
+from controller.report_page import Intervention, Onset, ReportData, render_report
 from controller.show_file import ShowFile
+from controller.takeover.person import Person
 from controller.timing import Timings
 
 HOP_S = 0.1
@@ -84,7 +89,8 @@ class Rehearsal:
         self._clock = MonotonicClock()
         self._decider = Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
-        self._desk = Desk(config, self._patch)
+        self._made = OutputCycle(config, self._patch, Person(config, self._patch, NOBODY))
+        self._token: LightToken | None = None
         self._observer = Observer(self._patch)
         self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
         self._hits = Hits()
@@ -136,16 +142,17 @@ class Rehearsal:
         while self._ticks * self._period_s <= end_s - 1e-9:
             now_s = self._ticks * self._period_s
             while waiting < len(pulses) and pulses[waiting].t_s <= now_s + 1e-9:
-                self._desk.hear_pulse(pulses[waiting], now_s)
+                self._made.hear_pulse(pulses[waiting], now_s)
                 waiting += 1
             self._tick(now_s, recorder)
         for pulse in pulses[waiting:]:
-            self._desk.hear_pulse(pulse, end_s)
-        self._desk.hear_token(token)
+            self._made.hear_pulse(pulse, end_s)
+        self._token = token
 
     def _tick(self, now_s: float, recorder: ShowFile) -> None:
         started_s = self._clock.now_s()
-        tick = self._desk.tick(now_s)
+        tick = self._made.run(now_s, Heard(token=self._token))
+        self._token = None
         self._timings.add("tick", self._clock.now_s() - started_s)
         recorder.write(tick.frames, self._ticks * self._period_s)
         self._watch(tick)
@@ -185,7 +192,7 @@ class Rehearsal:
             "song": self._source.name,
             "music_s": round(music_s, 1),
             "metrics": figures,
-            "limiter": {"interventions": None, "note": "no limiter in this version; see the flash figures"},
+            "limiter": limiter_report(self._made.limiter, self._config.safety.flashes),
             "identity": identity,
             "seed": self._config.seed,
             "timings_ms": {
@@ -256,6 +263,7 @@ class Rehearsal:
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,
                 metrics=shown,
+                interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
                 identity=identity,
                 rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
             )
@@ -277,6 +285,12 @@ def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
         raise AudioError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
     finally:
         source.close()
+
+
+def limiter_report(limiter: Limiter, standard: str) -> dict[str, Any]:
+    """What would have flashed too often, when, and what for: for `report.json` and for `evaluate`."""
+    at = [{"start_s": round(one.start_s, 3), "end_s": round(one.end_s, 3), "what": one.what} for one in limiter.steps]
+    return {"standard": standard, **limiter.status(), "at": at}
 
 
 def _block_lift(heard: FloatArray, seen: FloatArray, rate_hz: float) -> float:

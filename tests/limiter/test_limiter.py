@@ -66,7 +66,7 @@ def fading(patch, rng):
 
 def worst_second(patch, shown, rate_hz):
     """Most flashes in any second of any area, general and red, of frames (ticks, universes, 512)."""
-    observer, weights = Observer(patch), areas(patch)
+    observer, (_, weights) = Observer(patch), areas(patch)
     means = []
     for slots in shown:
         stage = observer.observe(dict(zip(patch.universes, slots, strict=True)))
@@ -158,6 +158,9 @@ def test_it_clamps_the_change_and_never_blacks_out(patch):
         light.append(observer.observe({f.universe: f.slots for f in frames}).light.mean())
     clamped = np.array(light[60:120])
     assert len(np.unique(np.round(clamped, 2))) > 1
+    assert limiter.steps[0].what == "light of the rig"
+    assert 0 < limiter.steps[0].start_s < 1
+    assert limiter.steps[-1].end_s > 2
     assert light[-1] > 0.9 * max(light)
 
 
