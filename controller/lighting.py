@@ -123,7 +123,7 @@ class Lighting:
         self._recorder = recorder
         self._sender = Sender(below_main(config), config.network, network.cid, network.poll_to)
         self._partner = network.partner
-        self._quiet = False
+        self._quiet, self._lift = False, 0
         self._budget = SendBudget(config.rates.output_max_hz, ACCENT_GAP_S)
         self._deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
         self._tokens = Newest(run.context, run.folder, "tokens")
@@ -278,7 +278,8 @@ class Lighting:
     def _send(self, tick: Tick, now_s: float) -> None:
         self._last = tick
         if self._speaks():
-            for packet in self._sender.packets(tick.frames, now_s, quiet=self._is_quiet()):
+            self._yield_to_main()
+            for packet in self._sender.packets(tick.frames, now_s, quiet=self._quiet):
                 self._sink.send(packet, now_s)
             if self._partner is not None:
                 self._partner.speak(now_s, self._made.token, self._made.desk.operator)
@@ -291,13 +292,15 @@ class Lighting:
             self._was = tick.health
             log.info("the show is %s", tick.health)
 
-    def _is_quiet(self) -> bool:
-        """Whether another machine lights; what only one may hold is let go of when it does again."""
-        quiet = self._partner is not None and self._partner.quiet
-        if quiet and not self._quiet:
+    def _yield_to_main(self) -> None:
+        """Where another machine lights: what only one may hold is let go of; where none does: sACN above its last."""
+        if self._partner is None:
+            return
+        if self._partner.quiet and not self._quiet:
             self._sink.release()
-        self._quiet = quiet
-        return quiet
+        if self._partner.lift != self._lift:
+            self._sender.lift(self._partner.lift)
+        self._quiet, self._lift = self._partner.quiet, self._partner.lift
 
     def _speaks(self) -> bool:
         """Whether packets may leave: the last look, right before they do, at who leads."""

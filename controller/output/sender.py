@@ -71,6 +71,12 @@ class Sender:
         # round by round: a burst that loses a packet must not lose all three of one universe
         return [packets[turn] for turn in range(sacn.TERMINATIONS) for packets in last if turn < len(packets)]
 
+    def lift(self, by: int) -> None:
+        """From now on, sACN leaves so much above its configured priority."""
+        for streams in self._streams.values():
+            for stream in streams:
+                stream.lift(by)
+
     def go_on_after(self, cycles: int) -> None:
         """Go on with the sequence numbers of another process, which has sent so many cycles."""
         for streams in self._streams.values():

@@ -40,6 +40,9 @@ class Stream:
         """What one frame (512,) becomes."""
         raise NotImplementedError
 
+    def lift(self, by: int) -> None:
+        """Send so much above the configured priority, where the protocol has one that receivers choose by."""
+
     def go_on_after(self, cycles: int) -> None:
         """Number what comes as if this stream had sent so many cycles itself; nothing for protocols without numbers."""
 
@@ -121,6 +124,10 @@ class SacnStream(Stream):
         self._packet[sacn.OPTIONS_AT] |= sacn.TERMINATED
         for _ in range(sacn.TERMINATIONS):
             yield self._numbered()
+
+    def lift(self, by: int) -> None:
+        """See `Stream`."""
+        self._packet[sacn.PRIORITY_AT] = min(200, self._output.priority + by)
 
     def go_on_after(self, cycles: int) -> None:
         """See `Stream`: 0..255, round and round."""

@@ -31,7 +31,7 @@ DMP = struct.Struct(">HBBHHH")
 SYNC = struct.Struct(">HIBHH")
 DISCOVERY = struct.Struct(">HI64sIHIBB")
 DATA_HEADER_BYTES = ROOT.size + FRAMING.size + DMP.size + 1  # 126: the start code is the last of them
-SEQUENCE_AT, OPTIONS_AT = 111, 112
+PRIORITY_AT, SEQUENCE_AT, OPTIONS_AT = 108, 111, 112
 UNIVERSES_IN_PAGE = 512
 
 

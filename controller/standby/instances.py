@@ -10,11 +10,8 @@ from controller.config import Config, OutputConfig, SacnConfig, UniverseConfig
 from controller.output.cid import source_cid
 from controller.standby.heartbeat import NOBODY
 from controller.standby.link import Link
-from controller.standby.partner import Backup, Main, Partner
+from controller.standby.partner import BELOW, Backup, Main, Partner
 from controller.state_folder import state_folder
-
-BELOW = 10
-"""A backup's sACN streams all the time, so much below the main's: receivers fall back to it by themselves."""
 
 
 def below_main(config: Config) -> dict[int, UniverseConfig]:

@@ -30,6 +30,8 @@ from controller.standby.link import Address
 
 log = logging.getLogger(__name__)
 
+BELOW = 10
+"""A backup's sACN streams all the time, so much below the main's: receivers fall back to it by themselves."""
 BEAT_S = 0.05
 HELLO_S = 0.25
 LISTENING_S = 1.5
@@ -77,6 +79,11 @@ class Partner:
     def quiet(self) -> bool:
         """Whether outputs that cannot be shared are silent here."""
         return False
+
+    @property
+    def lift(self) -> int:
+        """How much sACN leaves above its configured priority."""
+        return 0
 
     def listen(self, now_s: float) -> None:
         """Take what arrived."""
@@ -138,7 +145,7 @@ class Main(Partner):
         super().__init__(key, link, draw)
         self._adopted: Operator | None = None
         self._hello_s = float("-inf")
-        self._followed = False
+        self._followed = self._over = False
 
     def listen(self, now_s: float) -> None:
         """Hellos of the backup; the first one tells what people set there while we were away."""
@@ -162,7 +169,7 @@ class Main(Partner):
 
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
         """A beat, twenty times a second."""
-        if now_s - self._said_s >= BEAT_S - SLACK_S:
+        if not self._over and now_s - self._said_s >= BEAT_S - SLACK_S:
             self._said_s = now_s
             self._say(Kind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
 
@@ -172,7 +179,8 @@ class Main(Partner):
         return self._followed
 
     def goodbye(self, now_s: float, operator: Operator) -> None:
-        """See `Partner`; more than once, because one may be lost."""
+        """See `Partner`; more than once, because one may be lost. It is the last word."""
+        self._over = True
         for _ in range(GOODBYES):
             self._say(Kind.GOODBYE, self._trust.other, told(operator), now_s)
 
@@ -205,6 +213,11 @@ class Backup(Partner):
     def quiet(self) -> bool:
         """See `Partner`."""
         return self._duty.quiet
+
+    @property
+    def lift(self) -> int:
+        """Just above a main that is gone: receivers would hold its last look for another two seconds."""
+        return BELOW + 1 if self._state == "in charge" else 0
 
     def listen(self, now_s: float) -> None:
         """Beats and goodbyes; who does not know our number yet is told it."""

@@ -259,3 +259,35 @@ def wait_for(condition, seconds: float, what: str) -> None:
         if time.monotonic() > end_s:
             raise AssertionError(f"{what}: nothing after {seconds:g} s")
         time.sleep(0.02)  # noqa: TID251 - real programs take real time
+
+
+BACKUP = "10.66.0.3"
+
+
+class ThreeHosts(Lab):
+    """A third host, `backup`, and a switch among all: the node's card is a bridge that two cables end in."""
+
+    def _build(self) -> None:
+        self.backup = Host(self.node.name.replace("fsn", "fsb"), self.node.card.replace("vn", "vb"), BACKUP)
+        for host in (self.console, self.node, self.backup):
+            subprocess.run(["ip", "netns", "add", host.name], check=True)
+            host.ip("link", "set", "lo", "up")
+        self.node.ip("link", "add", self.node.card, "type", "bridge", "mcast_snooping", "0")
+        for host in (self.console, self.backup):
+            end = f"p{host.card}"[:15]
+            subprocess.run(
+                ["ip", "link", "add", host.card, "netns", host.name, "type", "veth",
+                 "peer", "name", end, "netns", self.node.name],
+                check=True,
+            )  # fmt: skip
+            self.node.ip("link", "set", end, "master", self.node.card)
+            self.node.ip("link", "set", end, "up")
+        for host in (self.console, self.node, self.backup):
+            host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
+            host.ip("link", "set", host.card, "up")
+            host.routes()
+
+    def close(self) -> None:
+        """Take everything down."""
+        super().close()
+        subprocess.run(["ip", "netns", "del", self.backup.name], capture_output=True, check=False)

@@ -114,8 +114,8 @@ def test_a_goodbye_needs_no_half_second():
     pair = Pair()
     pair.run(1.0)
     pair.main.goodbye(pair.now_s, pair.mains)
-    pair.run(0.025, main=False)
-    assert not pair.backup.quiet
+    pair.run(0.15)  # it lights on for a moment, and says no more
+    assert pair.backup.status()["state"] == "in charge"
 
 
 def test_what_was_set_at_the_backup_stays_set_when_the_main_is_back():
@@ -226,3 +226,14 @@ def test_tokens_of_the_main_count_only_while_they_are_fresh():
     pair.main.speak(pair.now_s + BEAT_S, old, pair.mains)  # its model died a minute ago
     pair.backup.listen(pair.now_s + BEAT_S)
     assert pair.backup.token(own, pair.now_s + BEAT_S) == own
+
+
+def test_a_backup_in_charge_lifts_its_sacn_above_the_mains_last_packet():
+    """Receivers hold a source that vanished for 2.5 s (E1.31 6.7.1); the higher priority wins at once."""
+    pair = Pair()
+    pair.run(1.0)
+    assert pair.backup.lift == 0
+    pair.run(0.6, main=False)
+    assert pair.backup.lift == 11
+    pair.run(0.2)
+    assert pair.backup.lift == 0  # the main is back and stands above at once

@@ -1,0 +1,178 @@
+"""A main and its backup on two hosts, olad on a third: the main ends in order, and is killed, and the light goes on.
+
+Both are whole shows. One slot is held at another level by each, so that olad's levels tell whose light they are.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from lab import BACKUP, CONSOLE, NODE, Ear, Olad, ThreeHosts, possible, wait_for
+
+from controller.protocol import artnet, sacn
+
+SACN, ARTNET = 1, 37
+"""olad's universes: sACN 1, and Art-Net 5."""
+MARKED = 511
+MAINS, BACKUPS = 11, 22
+KEY = "the key of a venue that does not exist"
+
+
+@pytest.fixture
+def three(require_real):
+    require_real("the right to make network namespaces", possible())
+    require_real("olad", shutil.which("olad") is not None)
+    lab = ThreeHosts()
+    folder = tempfile.TemporaryDirectory(prefix="followspot-lab-")
+    Path(folder.name).chmod(0o755)
+    (Path(folder.name) / "conf").mkdir()
+    try:
+        yield lab, Olad(lab, lab.node, Path(folder.name) / "conf")
+    finally:
+        lab.close()
+        folder.cleanup()
+
+
+PEER = {"main": BACKUP, "backup": CONSOLE}
+MARK = {"main": MAINS, "backup": BACKUPS}
+
+
+def venue(root, folder, host, role):
+    """The bundled room on one of two machines; universe 1 by sACN, 2 by Art-Net, its last slot marked."""
+    data = yaml.safe_load((root / "config.yaml").read_text())
+    data["page"]["enabled"] = False
+    data["profiles"] = str(root / "fixtures")
+    for part in ("embedder", "decoder"):
+        data["model"][part] = str(root / data["model"][part])
+    data["audio"] |= {"source": f"file:{root / 'controller/songs/metal_madness.opus'}", "loop": True}
+    data["network"] = {"interface": host.address}
+    data["standby"] = {"role": role, "peer": PEER[role], "key": KEY}
+    data["universes"] = {
+        1: {"outputs": [{"type": "sacn", "universe": SACN}]},
+        2: {"outputs": [{"type": "artnet", "host": NODE, "port_address": 5}]},
+    }
+    data["fixtures"] = [one for one in data["fixtures"] if one["role"] != "hazer"]
+    for universe in (1, 2):
+        data["fixtures"].append(
+            {"id": f"mark-{universe}", "profile": "generic/hazer", "mode": "2ch", "universe": universe, "address": 511,
+             "role": "hazer", "armed": True, "position_m": [0, 0, 0], "override": {"fan": {"hold": MARK[role]}}}
+        )  # fmt: skip
+    path = folder / f"{role}.yaml"
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+    return path
+
+
+class Machine:
+    """A show on a host."""
+
+    def __init__(self, lab, root, folder, role):
+        host = lab.console if role == "main" else lab.backup
+        path = venue(root, folder, host, role)
+        self.log = folder / f"{role}-{time.monotonic_ns()}.log"
+        with self.log.open("w") as log:
+            self.process = lab.keep(
+                host.start(
+                    sys.executable, "-P", "-m", "controller", "show", "--config", str(path), stderr=log,
+                    start_new_session=True, env={**os.environ, "XDG_STATE_HOME": str(folder / role)},
+                )
+            )  # fmt: skip
+
+    def said(self):
+        return self.log.read_text()
+
+    def kill(self):
+        """Everything at once, as if somebody had pulled the plug."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+
+
+class Levels(threading.Thread):
+    """Asks olad for a universe's marked slot over and over."""
+
+    def __init__(self, olad, universe):
+        super().__init__(daemon=True)
+        self.olad, self.universe, self.over, self.seen = olad, universe, False, []
+        self.start()
+
+    def run(self):
+        while not self.over:
+            levels = self.olad.levels(self.universe)
+            self.seen.append((time.monotonic(), levels[MARKED] if len(levels) > MARKED else 0))
+
+    def first_s(self, mark, since_s):
+        return next((t for t, level in self.seen if t >= since_s and level == mark), None)
+
+
+def last_packet_s(ear, address, before_s=float("inf")):
+    """When the main's last level packet came; `ear.heard` keeps no senders, so its mark tells."""
+    return max(t for t, p in ear.heard if t < before_s and len(p) > MARKED and p[-1] == address and is_light(p))
+
+
+def is_light(payload):
+    return payload[8:10] == b"\x00\x50" or (payload[:2] == b"\x00\x10" and payload[21:22] == b"\x04")
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("how", ["ends", "killed"])
+def test_the_backup_goes_on(three, root, tmp_path, how):
+    lab, olad = three
+    wire = Ear(lab.node, sacn.PORT, groups=[sacn.multicast_address(SACN)])
+    main = Machine(lab, root, tmp_path, "main")
+    backup = Machine(lab, root, tmp_path, "backup")
+    try:
+        wait_for(lambda: "a backup follows" in main.said(), 90, f"the pair\n{main.said()}\n{backup.said()}")
+        priorities = {sacn.decode_data(p).priority for t, p in wire.heard[-200:] if is_light(p)}
+        wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS and olad.levels(ARTNET)[MARKED] == MAINS, 10, "the main")
+        time.sleep(2.0)  # noqa: TID251 - a show that runs
+        asked = [Levels(olad, SACN), Levels(olad, ARTNET)]
+        time.sleep(0.5)  # noqa: TID251
+        hit_s = time.monotonic()
+        main.end() if how == "ends" else main.kill()
+        wait_for(lambda: all(one.first_s(BACKUPS, hit_s) for one in asked), 15, f"the backup\n{backup.said()}")
+        for one in asked:
+            one.over = True
+            one.join()
+        gap_s = asked[0].first_s(BACKUPS, hit_s) - last_packet_s(wire, MAINS)
+        art_s = asked[1].first_s(BACKUPS, hit_s) - (last_packet_s(wire, MAINS) if how == "ends" else hit_s)
+        every_s = (asked[0].seen[-1][0] - asked[0].seen[0][0]) / len(asked[0].seen)
+        print(
+            f"main {how}: the backup's levels at olad after {1e3 * gap_s:.0f} ms (sACN), {1e3 * art_s:.0f} ms (Art-Net)"
+        )
+        print(f"olad was asked every {1e3 * every_s:.0f} ms; priorities {sorted(priorities)}")
+        assert {90, 80} <= priorities
+        assert gap_s < (0.25 if how == "ends" else 2.6)
+        assert art_s < 2.6
+        assert "Traceback" not in main.said() + backup.said()
+        assert backup.said().count("all outputs of this machine go on") == 1
+        if how == "killed":
+            main = come_back(lab, root, tmp_path, olad, backup)
+    finally:
+        for one in (main, backup):
+            if one.process.poll() is None:
+                one.end()
+        for one in (main, backup):
+            one.process.wait(30)
+        wire.close()
+
+
+def come_back(lab, root, tmp_path, olad, backup):
+    """The main is started again: it lights again, and the backup falls silent on Art-Net."""
+    main = Machine(lab, root, tmp_path, "main")
+    wait_for(lambda: backup.said().count("only sACN leaves here") == 2, 60, f"the return\n{backup.said()}")
+    wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, 5, "the main on sACN")
+    art, since_s = Ear(lab.node, artnet.PORT), time.monotonic() + 0.2
+    time.sleep(1.0)  # noqa: TID251
+    art.close()
+    marks = {p[-1] for t, p in art.heard if is_light(p) and t > since_s}
+    assert marks <= {MAINS}
+    return main
