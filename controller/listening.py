@@ -32,8 +32,11 @@ from controller.timing import Timings
 
 log = logging.getLogger(__name__)
 
+SILENT_DB = -120.0
 PULSE_EVERY = 4
 """Pulses without an onset are published every 20 ms; an onset at once."""
+LOST_S = 0.5
+"""Longer than any driver rests between blocks: a device that brings nothing for so long is gone."""
 STATUS_S = 0.5
 LOG_S = 10.0
 
@@ -115,6 +118,7 @@ class Listening:
         self._status = Publisher(run.context, run.folder, "listening")
         self._timings = Timings(keep=2_000)
         self._published = (0, 0.0)
+        self._newest: Pulse | None = None
         self._blocks = 0
         self._tokens_made = 0
         self.failed = False
@@ -135,6 +139,7 @@ class Listening:
                 self._hear(AudioBlock(got[1], self._blocks, got[0]))
                 self._blocks += 1
             now_s = self._clock.now_s()
+            self._tell_loss(now_s)
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_S
                 self._status.send(self.status())
@@ -152,6 +157,7 @@ class Listening:
         block = replace(block, samples=clean)
         for pulse in self._onsets.feed(block):
             self._hits.hear(pulse)
+            self._newest = pulse
             self._tell(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
         for window in self._windows.feed(block):
@@ -162,6 +168,14 @@ class Listening:
         if news != self._published or pulse.seq % PULSE_EVERY == 0:
             self._published = news
             self._pulses.send(pulse)
+
+    def _tell_loss(self, now_s: float) -> None:
+        """A device that was heard and is gone is silence: the room gets its quiet look, not that of a dead engine."""
+        last = self._newest
+        if last is not None and now_s - last.t_s > LOST_S:
+            silent_s = last.silent_s + now_s - last.t_s
+            nothing = replace(last, t_s=now_s, level_db=SILENT_DB, loudness=0.0, silent_s=silent_s)
+            self._pulses.send(nothing)
 
     def _analyse(self) -> None:
         try:

@@ -52,6 +52,8 @@ RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 GRACE_S = 3.0
 STUCK_S = 1.2
 """A process that has said nothing for so long is stopped, swapped out or in a loop."""
+ASLEEP_S = 0.5
+"""A supervisor that looks so late was itself stopped, with everybody else: a machine that was suspended wakes up."""
 STEADY_S = 3.0
 """A process that ran for so long is started again at once; one that keeps dying, later and later."""
 
@@ -85,7 +87,7 @@ class Supervised:
         self.part = part
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._retry_at_s = self._started_s = 0.0
+        self._retry_at_s = self._started_s = self._woke_s = 0.0
         self._failures = 0
         self.starts = self.stuck = 0
         self.over = False
@@ -113,8 +115,9 @@ class Supervised:
             return
         code = self._process.poll()
         if code is None:
-            if beaten_s > self._started_s and now_s - beaten_s > STUCK_S:
-                log.warning("%s has not moved for %.1f s; it is killed", self.part.name, now_s - beaten_s)
+            still_s = now_s - max(beaten_s, self._woke_s)
+            if beaten_s > self._started_s and still_s > STUCK_S:
+                log.warning("%s has not moved for %.1f s; it is killed", self.part.name, still_s)
                 self.stuck += 1
                 self._process.kill()
             return
@@ -127,6 +130,10 @@ class Supervised:
         wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         log.warning("%s ended with code %d; starting it again in %.1f s", self.part.name, code, wait_s)
         self._retry_at_s = now_s + wait_s
+
+    def wake(self, now_s: float) -> None:
+        """The whole machine stood still until now; that is nobody's fault."""
+        self._woke_s = now_s
 
     def terminate(self) -> None:
         """Ask the process to end."""
@@ -205,9 +212,15 @@ def _supervise(
     started_s = clock.now_s()
     for part in parts:
         part.start(started_s)
+    now_s = started_s
     while not ended_by:
+        looked_s = now_s
         clock.sleep_until(clock.now_s() + POLL_S)
         now_s = clock.now_s()
+        if now_s - looked_s > ASLEEP_S:
+            log.warning("nothing ran for %.1f s; going on", now_s - looked_s)
+            for part in parts:
+                part.wake(now_s)
         line.update(now_s - started_s)
         for part in parts:
             part.watch(now_s, beats.beaten_s(part.part.name))

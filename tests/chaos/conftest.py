@@ -1,0 +1,141 @@
+"""A whole show, its wire, and what it says: what the tests of this folder do things to.
+
+`FOLLOWSPOT_CHAOS=50` makes everything longer; the default is short.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
+
+OUTAGE_S = 10.0 if "FOLLOWSPOT_CHAOS" in os.environ else 3.0
+
+
+class Wire(threading.Thread):
+    """Listens where the show sends, in a thread of its own."""
+
+    def __init__(self, address="127.0.0.1"):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.bind((address, 0))
+        self.socket.settimeout(0.2)
+        self.port = self.socket.getsockname()[1]
+        self.packets = []
+        self.over = False
+        self.start()
+
+    def run(self):
+        while not self.over:
+            with contextlib.suppress(TimeoutError):
+                self.packets.append((time.monotonic(), self.socket.recv(2048)))
+
+    def close(self):
+        self.over = True
+        self.join()
+        self.socket.close()
+
+    def gap_s(self, since_s, until_s=float("inf"), address=0):
+        """The longest time without a packet of one port address."""
+        times = [t for t, p in list(self.packets) if since_s <= t <= until_s and p[14] == address]
+        return float(np.diff(times).max()) if len(times) > 1 else float("inf")
+
+
+class Running:
+    """A show in a process group of its own."""
+
+    def __init__(self, path, folder, *, environment=None, host=None):
+        self.path, self.log = path, folder / f"show-{time.monotonic_ns()}.log"
+        command = [sys.executable, "-P", "-m", "controller", "show", "--config", str(path)]
+        start = subprocess.Popen if host is None else lambda words, **options: host.start(*words, **options)
+        with self.log.open("w") as log:
+            self.process = start(
+                command, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True,
+                env={**os.environ, "XDG_STATE_HOME": str(folder / "state"), **(environment or {})},
+            )  # fmt: skip
+
+    def said(self):
+        return self.log.read_text()
+
+    def end(self):
+        """The show's summary."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        said, _ = self.process.communicate(timeout=40)
+        assert self.process.returncode == 0, self.said()
+        return json.loads(said.splitlines()[-1])
+
+    def kill(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGCONT)
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+
+
+def until(condition, patience_s, what=""):
+    """Wait for something; how long it took."""
+    begun_s = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun_s < patience_s, what() if callable(what) else what
+        time.sleep(0.02)  # noqa: TID251 - real processes take real time
+    return time.monotonic() - begun_s
+
+
+@pytest.fixture
+def venue(root, tmp_path):
+    """Writes the bundled room's configuration with changes: a function of it."""
+
+    def write(change):
+        data = yaml.safe_load((root / "config.yaml").read_text())
+        data["page"]["enabled"] = False
+        data["profiles"] = str(root / "fixtures")
+        for part in ("embedder", "decoder"):
+            data["model"][part] = str(root / data["model"][part])
+        data["audio"] |= {"source": f"file:{root / 'controller/songs/metal_madness.opus'}", "loop": True}
+        change(data)
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(data, sort_keys=False))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def wire():
+    wire = Wire()
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts shows that have ended with the test."""
+    running = []
+
+    def begin(path, **options):
+        running.append(Running(path, tmp_path, **options))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        if one.process.poll() is None:
+            one.kill()
+
+
+@pytest.fixture
+def stage(venue, start, wire):
+    """All of it: `venue`, `start`, `wire`, `until`, and how long what is taken away stays away."""
+    return SimpleNamespace(venue=venue, start=start, wire=wire, until=until, outage_s=OUTAGE_S)

@@ -1,0 +1,133 @@
+"""The wall clock jumps an hour, and the whole machine stands still: no light goes by the wall clock."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The wall clock as a file says, in every process that loads this. */
+static long step_s(void) {
+    char text[32] = {0};
+    const char *path = getenv("FOLLOWSPOT_TEST_STEP");
+    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (file < 0) return 0;
+    long got = read(file, text, sizeof text - 1);
+    close(file);
+    return got > 0 ? strtol(text, 0, 10) : 0;
+}
+int clock_gettime(clockid_t which, struct timespec *out) {
+    int code = syscall(SYS_clock_gettime, which, out);
+    if (!code && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE)) out->tv_sec += step_s();
+    return code;
+}
+time_t time(time_t *out) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out) *out = now.tv_sec;
+    return now.tv_sec;
+}
+int gettimeofday(struct timeval *out, void *zone) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    out->tv_sec = now.tv_sec;
+    out->tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+"""
+
+
+def pause(seconds):
+    time.sleep(seconds)  # noqa: TID251 - real processes take real time
+
+
+def to(wire):
+    def change(data):
+        for universe in data["universes"].values():
+            universe["outputs"] = [universe["outputs"][0] | {"port": wire.port}]
+        data["page"] |= {"enabled": False}
+
+    return change
+
+
+@pytest.fixture
+def stepping(tmp_path, require_real):
+    """An environment whose wall clock goes by a file, and that file."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    require_real("a C compiler, for a clock that can be stepped", compiler is not None)
+    (tmp_path / "shim.c").write_text(SHIM)
+    shim = tmp_path / "shim.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, tmp_path / "shim.c"], check=True)
+    step = tmp_path / "step"
+    step.write_text("0")
+    environment = {"LD_PRELOAD": str(shim), "FOLLOWSPOT_TEST_STEP": str(step)}
+    said = subprocess.run(
+        ["python3", "-c", "import time; print(int(time.time()))"], capture_output=True, text=True, check=True,
+        env={**os.environ, **environment, "FOLLOWSPOT_TEST_STEP": "/dev/null"},
+    )  # fmt: skip
+    assert abs(int(said.stdout) - time.clock_gettime(time.CLOCK_REALTIME)) < 30
+    return environment, step
+
+
+@pytest.mark.timeout(150)
+def test_the_wall_clock_jumps_an_hour(stage, stepping):
+    environment, step = stepping
+    show = stage.start(stage.venue(to(stage.wire)), environment=environment)
+    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    pause(1.0)
+    since_s, before = time.monotonic(), show.said()
+    for seconds in ("3600", "-3600", "0"):
+        step.write_text(seconds)
+        seen = subprocess.run(
+            ["python3", "-c", "import time; print(time.time())"], env={**os.environ, **environment},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert abs(float(seen.stdout) - time.clock_gettime(time.CLOCK_REALTIME) - float(seconds)) < 60
+        pause(1.5)
+    gap_s, said = stage.wire.gap_s(since_s), show.said()
+    rate_hz = sum(t > since_s for t, p in stage.wire.packets if p[14] == 0) / (time.monotonic() - since_s)
+    summary = show.end()
+    print(f"three steps of an hour: longest gap {1e3 * gap_s:.0f} ms, {rate_hz:.1f} Hz")
+    assert gap_s < 0.1
+    assert 38 < rate_hz < 45
+    assert [line for line in said.removeprefix(before).splitlines() if "the show is" in line] == []
+    assert summary["restarts"] == {"lighting": 0, "spare": 0, "listening": 0}
+
+
+@pytest.mark.timeout(150)
+def test_the_whole_machine_stands_still(stage):
+    """As a lid that was closed: everything goes on by itself, and nobody is killed for having slept."""
+    show = stage.start(stage.venue(to(stage.wire)))
+    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    pause(1.0)
+    os.killpg(show.process.pid, signal.SIGSTOP)
+    pause(stage.outage_s)
+    before = len(stage.wire.packets)
+    woke_s = time.monotonic()
+    os.killpg(show.process.pid, signal.SIGCONT)
+    light_s = stage.until(lambda: len(stage.wire.packets) > before + 2, 3, show.said)
+    stage.until(lambda: show.said().splitlines()[-1].endswith("the show is live") or steady(show, woke_s), 8, show.said)
+    pause(1.0)
+    gap_s = stage.wire.gap_s(woke_s + 0.5)
+    summary = show.end()
+    print(f"light {1e3 * light_s:.0f} ms after waking, then no gap over {1e3 * gap_s:.0f} ms")
+    assert light_s < 0.5
+    assert gap_s < 0.1
+    assert summary["restarts"] == {"lighting": 0, "spare": 0, "listening": 0}, show.said()
+    assert show.said().count("nothing ran for") == 1
+
+
+def steady(show, woke_s):
+    """Nothing else has been said for three seconds."""
+    return time.monotonic() - woke_s > 3.0

@@ -1,0 +1,227 @@
+"""Cable, address, sound, USB, disk are taken from a show and given back: it goes on, says so once, and recovers."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from enttec import EnttecWidget
+from lab import CONSOLE, NODE, Ear, Lab, possible, wait_for
+from pulse import Pulse, installed
+
+from controller.replay import replay
+
+PORT = 7466
+BACK_S = 3.0
+"""Back to normal within this time after something came back."""
+
+
+def pause(seconds):
+    time.sleep(seconds)  # noqa: TID251 - real processes take real time
+
+
+def to(wire):
+    """A change of the configuration: both universes leave for the wire."""
+
+    def change(data):
+        for universe in data["universes"].values():
+            universe["outputs"] = [universe["outputs"][0] | {"port": wire.port}]
+
+    return change
+
+
+@pytest.fixture
+def cable(require_real):
+    require_real("the right to make network namespaces", possible())
+    lab = Lab()
+    yield lab
+    lab.close()
+
+
+def pull(lab):
+    lab.console.cable(plugged=False)
+    return lambda: lab.console.cable(plugged=True)
+
+
+def lose_address(lab):
+    words = (f"{CONSOLE}/24", "dev", lab.console.card)
+    lab.console.ip("addr", "del", *words)
+
+    def back():
+        lab.console.ip("addr", "add", *words)
+        lab.console.routes()
+
+    return back
+
+
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("away", [pull, lose_address], ids=["cable", "address"])
+def test_the_network_goes_away(stage, cable, away):
+    def change(data):
+        data["network"] = {"interface": CONSOLE}
+        data["universes"] = {
+            1: {"outputs": [{"type": "artnet", "host": NODE, "port": PORT, "port_address": 0}]},
+            2: {"outputs": [{"type": "sacn", "universe": 2}]},
+        }
+
+    ear = Ear(cable.node, PORT)
+    show = stage.start(stage.venue(change), host=cable.console)
+    try:
+        wait_for(lambda: len(ear.heard) > 80, 60, "the first light")
+        back = away(cable)
+        pause(stage.outage_s)
+        assert show.process.poll() is None
+        before = len(ear.heard)
+        back()
+        back_s = stage.until(lambda: len(ear.heard) > before + 20, BACK_S, show.said)
+        pause(1.5)
+        summary = show.end()["lighting"]
+    finally:
+        ear.close()
+    said = show.said()
+    print(f"light {back_s:.2f} s after the network came back")
+    for output in ("Art-Net", "sACN universe 2"):
+        assert sum("failed" in line for line in said.splitlines() if output in line) == 1, said
+        assert sum("works again" in line for line in said.splitlines() if output in line) == 1, said
+    assert summary["faults"] == 0
+    assert {one["state"] for one in summary["outputs"].values() if one["sent"]} == {"ok"}
+
+
+@pytest.mark.timeout(150)
+def test_the_sound_card_goes_away(stage, root, tmp_path, require_real):
+    """Silence, not a dead engine: the quiet look, and the band is followed again when it is back."""
+    require_real("pulseaudio", installed())
+    (tmp_path / "pulse").mkdir()
+    pulse = Pulse(tmp_path / "pulse")
+    song = tmp_path / "song.wav"
+    write_song(root, song)
+    pulse.start()
+    player = pulse.play(song)
+    show = None
+    try:
+
+        def change(data):
+            to(stage.wire)(data)
+            data["audio"] |= {"source": "device:pulse", "latency": 0.03, "silence_after_s": 2.5}
+
+        show = stage.start(stage.venue(change), environment=pulse.environment)
+        stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+        pause(1.0)
+        gone_s = time.monotonic()
+        pulse.stop()
+        stage.until(lambda: "the show is quiet" in show.said(), 10, show.said)
+        quiet_s = time.monotonic() - gone_s
+        player.wait(10)
+        pulse.start()
+        back_s = time.monotonic()
+        player = pulse.play(song)
+        stage.until(lambda: show.said().split("the show is quiet")[-1].count("the show is live"), 15, show.said)
+        print(f"quiet {quiet_s:.1f} s after the card went, live {time.monotonic() - back_s:.1f} s after it came back")
+        assert stage.wire.gap_s(gone_s) < 0.1
+        summary = show.end()
+    finally:
+        pulse.stop()
+        player.wait(10)
+    assert summary["listening"]["device_losses"] == 1
+    assert summary["restarts"] == {"lighting": 0, "spare": 0, "listening": 0}
+    assert "the show is house" not in show.said().split("the show is live", 1)[1].split("the show is live")[0]
+
+
+def write_song(root, path):
+    import av
+    import numpy as np
+    import soundfile
+
+    with av.open(str(root / "controller/songs/metal_madness.opus")) as file:
+        frames = [frame.to_ndarray() for frame in file.decode(audio=0)]
+    sound = np.concatenate(frames, axis=1).T[: 48_000 * 60]
+    soundfile.write(path, sound.astype(np.float32) / (1 if sound.dtype.kind == "f" else 32_768), 48_000)
+
+
+@pytest.mark.timeout(150)
+def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
+    """The other outputs never notice."""
+    link = tmp_path / "widget"
+    widget = EnttecWidget(link)
+
+    def change(data):
+        to(stage.wire)(data)
+        data["universes"][2]["outputs"].append({"type": "enttec-pro", "device": str(link)})
+
+    show = stage.start(stage.venue(change))
+    try:
+        stage.until(lambda: len(widget.frames) > 40, 60, show.said)
+        since_s = time.monotonic()
+        widget.stalled = True
+        pause(stage.outage_s)
+        stalled = len(widget.frames)
+        widget.stalled = False
+        stage.until(lambda: len(widget.frames) > stalled + 40, 8, show.said)
+        widget.unplug()
+        pause(stage.outage_s)
+        widget = EnttecWidget(link)
+        stage.until(lambda: len(widget.frames) > 20, 8, show.said)
+        gap_s = stage.wire.gap_s(since_s)
+        summary = show.end()["lighting"]
+    finally:
+        widget.unplug()
+    said = show.said()
+    print(f"longest gap on Art-Net meanwhile {1e3 * gap_s:.0f} ms")
+    assert gap_s < 0.1
+    assert sum("Enttec" in line and "failed" in line for line in said.splitlines()) == 2, said
+    assert sum("Enttec" in line and "works again" in line for line in said.splitlines()) == 2, said
+    assert summary["faults"] == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path, require_real):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    require_real("the right to mount a small disk", mounted.returncode == 0)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@pytest.mark.timeout(150)
+def test_the_disk_is_full_for_a_while(stage, small_disk, tmp_path):
+    """What was not written is written later: the log replays whole, to the same bytes."""
+
+    def change(data):
+        to(stage.wire)(data)
+        data["record"] = {"folder": str(small_disk)}
+
+    show = stage.start(stage.venue(change))
+    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    pause(1.0)
+    fill(small_disk / "filler")
+    since_s = time.monotonic()
+    stage.until(lambda: "cannot be written" in show.said(), 30, show.said)
+    pause(stage.outage_s)
+    (small_disk / "filler").unlink()
+    stage.until(lambda: "is written again; nothing is missing" in show.said(), 10, show.said)
+    gap_s = stage.wire.gap_s(since_s)
+    summary = show.end()["lighting"]
+    (log,) = [one for one in small_disk.glob("*.showlog") if "-spare" not in one.name]
+    shutil.copy(log, tmp_path / "kept.showlog")
+    result = replay(tmp_path / "kept.showlog", tmp_path / "again")
+    print(f"{result['cycles']} cycles in the log, {summary['cycles']} lit; longest gap {1e3 * gap_s:.0f} ms")
+    assert gap_s < 0.1
+    assert result["damage"] == ""
+    assert result["different_cycles"] == 0
+    assert result["cycles"] == summary["cycles"] - summary["faults"]
+    assert summary["log"]["lost_seconds"] == 0
+
+
+def fill(path: Path):
+    """Until nothing more fits."""
+    with path.open("wb", buffering=0) as out:
+        for size in (4_096, 256, 1):
+            try:
+                while True:
+                    out.write(b"\0" * size)
+            except OSError:
+                continue
