@@ -11,8 +11,10 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from controller.config import NO_YAML
 from controller.errors import ModelError
 
+MAX_MANIFEST_BYTES = 100_000
 Shape = list[Annotated[int, Field(ge=1)]]
 
 
@@ -31,7 +33,8 @@ class OnnxFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    """In the artefact's own folder: a model that somebody sent names no other files."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     inputs: list[Tensor]
     outputs: list[Tensor]
@@ -88,14 +91,16 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
     path = folder / "manifest.yaml"
     if not path.is_file():
         raise ModelError(f"{path}: no such manifest; `model.{kind}` in config.yaml must name a folder under models/")
+    if path.stat().st_size > MAX_MANIFEST_BYTES:
+        raise ModelError(f"{path}: larger than {MAX_MANIFEST_BYTES} bytes; this is no manifest")
     try:
         manifest = Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path}: not readable as YAML: {error}; restore the file") from error
-    except ValidationError as error:
+    except ValidationError as error:  # a ValueError, too
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ModelError(f"{path}: {place}: {first['msg']}; restore the file or export the model again") from error
+    except (*NO_YAML, OSError) as error:
+        raise ModelError(f"{path}: not readable as YAML: {error}; restore the file") from error
     if manifest.kind != kind:
         raise ModelError(f"{path}: this is a {manifest.kind}, `model.{kind}` needs a {kind}")
     if abs(manifest.hop_s - hop_s) > 1e-9:

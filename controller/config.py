@@ -20,6 +20,8 @@ from controller.errors import ConfigError
 Place = tuple[str | int, ...]
 Where = Callable[[Place], str]
 MAX_CONFIG_BYTES = 1_000_000
+NO_YAML = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What PyYAML's safe loader raises at text that is no YAML, or means nothing: `!!bool maybe` is a KeyError there."""
 MAX_CONFIG_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mean billions of values
 
 Unit = Annotated[float, Field(ge=0, le=1)]
@@ -417,10 +419,13 @@ def read_config(file: Path) -> Config:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{file}:{line}: not valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except NO_YAML as error:
         raise ConfigError(f"{file}: not valid YAML: {error}") from error
     lines: dict[Place, int] = {}
-    note_lines(node, (), lines, file)
+    try:
+        note_lines(node, (), lines, file)
+    except RecursionError as error:
+        raise ConfigError(f"{file}: nested too deeply; this is no configuration") from error
     try:
         config = Config.model_validate(data)
     except ValidationError as error:

@@ -123,7 +123,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             tuple(int(universe) for universe in turned),
             bool(leaving),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise RecordingError(f"not a cycle of this format: {error}") from error
     return Cycle(now_s, heard, crc)
 

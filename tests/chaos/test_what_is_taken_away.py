@@ -169,8 +169,11 @@ def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
     said = show.said()
     print(f"longest gap on Art-Net meanwhile {1e3 * gap_s:.0f} ms")
     assert gap_s < 0.1
-    assert sum("Enttec" in line and "failed" in line for line in said.splitlines()) == 2, said
-    assert sum("Enttec" in line and "works again" in line for line in said.splitlines()) == 2, said
+    for word in ("failed", "works again"):
+        lines = [line for line in said.splitlines() if "Enttec" in line and word in line]
+        assert len(lines) >= 2, said
+        # said once for each time: by each output process, should the spare have stepped in meanwhile
+        assert max(sum(line.startswith(who) for line in lines) for who in ("lighting", "spare")) <= 2, said
     assert summary["faults"] == 0
 
 
