@@ -264,3 +264,23 @@ def test_a_tiny_run_of_the_stages_writes_json(tmp_path: Path, capsys: pytest.Cap
         assert 0.0 < entry["figures"][stage]["p50"] <= entry["figures"][stage]["p99"]
     assert len(entry["before"]["load"]) == 3
     assert "decode_ms" in capsys.readouterr().out
+
+
+def test_long_benchmarks_run_on_request_only():
+    from tools.bench.__main__ import build_parser, wanted
+
+    def names(*words):
+        return {one.name for one in wanted(build_parser().parse_args(words))}
+
+    assert not {"soak", "night"} & names()
+    assert names("--only", "soak") == {"soak"}
+    assert "soak" in names("--soak-minutes", "3")
+    assert names("--only", "stages", "--soak-minutes", "3") == {"stages", "soak"}
+
+
+def test_growth_is_what_a_line_gains():
+    from tools.bench.soak import growth
+
+    grown = growth({"a": [100.0] * 10, "b": [100.0 + k for k in range(11)]})
+    assert grown["a"] == 0.0
+    assert grown["b"] == pytest.approx(100.0 * 10 / 105, rel=1e-3)

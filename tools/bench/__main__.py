@@ -11,7 +11,7 @@ from rich.table import Table
 
 from controller.clock import MonotonicClock
 from controller.errors import ControllerError
-from tools.bench import endless, jitter, latency, live, machine, rehearsal, stages, universes
+from tools.bench import endless, jitter, latency, live, machine, night, rehearsal, soak, stages, universes
 from tools.bench.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.waiting import CONSOLE
 
@@ -23,6 +23,8 @@ BENCHMARKS = (
     Benchmark("latency", "How long from sound to light?", latency.measure, latency.AIMS),
     Benchmark("universes", "How many universes does one process carry?", universes.measure, universes.AIMS),
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
+    Benchmark("soak", "Does a show that runs and runs stay the same?", soak.measure, soak.AIMS, on_request=True),
+    Benchmark("night", "Does a whole night, simulated, leak or slow down?", night.measure, night.AIMS, on_request=True),
 )
 TABLE_WIDTH = 132
 
@@ -30,8 +32,13 @@ TABLE_WIDTH = 132
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmarks that were asked for; returns the exit code."""
     arguments = build_parser().parse_args(argv)
-    options = Options(quick=arguments.quick, hops=arguments.hops)
-    asked = [one for one in BENCHMARKS if not arguments.only or one.name in arguments.only]
+    asked = list(wanted(arguments))
+    options = Options(
+        quick=arguments.quick,
+        hops=arguments.hops,
+        soak_minutes=arguments.soak_minutes or Options().soak_minutes,
+        night_minutes=arguments.night_minutes or Options().night_minutes,
+    )
     report: dict[str, Any] = {"machine": machine.describe(), "quick": options.quick, "benchmarks": {}}
     for benchmark in asked:
         CONSOLE.print(f"{benchmark.name}: {benchmark.question}", style="dim")
@@ -48,6 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if any("failed" in entry for entry in report["benchmarks"].values()) else 0
 
 
+def wanted(arguments: argparse.Namespace) -> Iterator[Benchmark]:
+    """The benchmarks of a run: those that were named; else all but the long ones; a number of minutes names its own."""
+    minutes = {"soak": arguments.soak_minutes, "night": arguments.night_minutes}
+    for one in BENCHMARKS:
+        if one.name in (arguments.only or ()) or minutes.get(one.name) or not (arguments.only or one.on_request):
+            yield one
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
@@ -56,6 +71,8 @@ def build_parser() -> argparse.ArgumentParser:
     names = [one.name for one in BENCHMARKS]
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
     parser.add_argument("--hops", type=int, help="stages only: how many hops of 0.1 s")
+    parser.add_argument("--soak-minutes", type=float, metavar="N", help="run `soak`, too, for so long (usual: 20)")
+    parser.add_argument("--night-minutes", type=float, metavar="N", help="run `night`, too, over so much (usual: 180)")
     return parser
 
 

@@ -30,10 +30,13 @@ class Options:
     Attributes:
         quick: smaller runs, three minutes for all instead of fifteen.
         hops: stages only: how many hops; None for the usual number.
+        soak_minutes: soak only: how long the show runs. night_minutes: night only: how much of a night is simulated.
     """
 
     quick: bool = False
     hops: int | None = None
+    soak_minutes: float = 20.0
+    night_minutes: float = 180.0
 
     def pick(self, full: int, quick: int) -> int:
         """The size of a run: the full one, or the quick one."""
@@ -47,12 +50,14 @@ class Benchmark:
     Attributes:
         name: on the command line and in the JSON. question: the heading in the table. measure: does it.
         aims: what we promise, by dotted name of the figure; shown, never enforced.
+        on_request: too long for a run of everything; `--only` names it.
     """
 
     name: str
     question: str
     measure: Callable[[Options], Figures]
     aims: dict[str, str] = field(default_factory=dict)
+    on_request: bool = False
 
 
 def percentiles(durations: Sequence[float] | npt.NDArray[np.float64], *percent: int, scale: float = 1e3) -> Figures:

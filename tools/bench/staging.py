@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,12 @@ from tools.bench.waiting import wait_for
 START_TIMEOUT_S = 60.0
 
 
-def write_config(folder: Path, artnet_port: int) -> Path:
-    """A copy of `config.yaml` that finds everything from anywhere and sends to `artnet_port` on the loopback."""
+def write_config(folder: Path, artnet_port: int, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
+    """A copy of `config.yaml` that finds everything from anywhere and sends to `artnet_port` on the loopback.
+
+    Args:
+        folder: for the file. artnet_port: where packets go. changes: by section, to the values in it.
+    """
     config: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     kind, _, place = config["audio"]["source"].partition(":")
     if kind != "device":
@@ -28,6 +32,8 @@ def write_config(folder: Path, artnet_port: int) -> Path:
     for universe in config["universes"].values():
         for output in universe["outputs"]:
             output.update(host="127.0.0.1", port=artnet_port)
+    for section, values in (changes or {}).items():
+        config[section] = {**config.get(section, {}), **values}
     file = folder / "config.yaml"
     file.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     return file
@@ -42,17 +48,21 @@ def bundled_song() -> Path:
 
 @contextmanager
 def staged_show(
-    folder: Path, artnet_port: int, *options: str, environment: dict[str, str] | None = None
+    folder: Path,
+    artnet_port: int,
+    *options: str,
+    environment: dict[str, str] | None = None,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Program]:
     """`followspot show`, ended when the block is left.
 
     Args:
         folder: for its files. artnet_port: where its packets go. options: of the command line.
-        environment: all variables; None passes ours on.
+        environment: all variables; None passes ours on. changes: of the configuration.
     """
-    config = write_config(folder, artnet_port)
+    config = write_config(folder, artnet_port, changes)
     # the run's private folder is made where TMPDIR says: so it is found without guessing
-    variables = {**(environment or os.environ), "TMPDIR": str(folder)}
+    variables = {**(environment or os.environ), "TMPDIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
     arguments = python("controller", "show", "--config", str(config), *options)
     with running(arguments, folder, "show", variables) as show:
         yield show
