@@ -131,7 +131,7 @@ def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0
     """What people have set and what the model decided, with its age instead of its time: clocks differ."""
     said: dict[str, Any] = {"operator": [operator.grand_master, operator.blackout, operator.hold]}
     if token is not None:
-        said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, now_s - token.t_s]
+        said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, max(0.0, now_s - token.t_s)]
     return said
 
 

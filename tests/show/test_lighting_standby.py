@@ -142,3 +142,26 @@ def test_a_main_without_a_follower_fades_and_says_goodbye_all_the_same(stage):
     stage.lighting.light()
     assert stage.clock.now_s() - begun_s > 1.0
     assert stage.partner.said.count("goodbye") == 1
+
+
+@pytest.mark.warns
+def test_a_main_whose_cycles_fail_lights_on_and_is_silent_towards_the_backup(stage):
+    """It repeats its last frames; after half a second of that the backup does better."""
+    cycles(stage, 4)
+    said = len(stage.partner.said)
+    stage.lighting._made.run = None
+    assert [len(one) for one in cycles(stage, 4)] == [4, 4]
+    assert len(stage.partner.said) == said
+
+
+@pytest.mark.warns
+def test_a_partner_that_breaks_takes_no_light_with_it(stage):
+    def broken(*_):
+        raise RuntimeError("the partner is on fire")
+
+    cycles(stage, 4)
+    for name in ("speak", "listen", "wishes"):
+        setattr(stage.partner, name, broken)
+        assert [len(one) for one in cycles(stage, 4)] == [4, 4] or name == "speak"
+        delattr(stage.partner, name)
+    assert [len(one) for one in cycles(stage, 4)] == [4, 4]
