@@ -57,6 +57,7 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
         ("sound", lambda: _sound(config, clock)),
         ("models", lambda: _models(config, clock)),
         ("page", lambda: _page(config)),
+        ("pair", lambda: _pair(config)),
         ("disk", _disk),
         ("clock", _clock),
         ("power", _power),
@@ -164,6 +165,25 @@ def _page(config: Config) -> Iterator[Finding]:
         return
     people = f"{len(page.access)} people with tokens" if page.access else "for whoever sits here"
     yield Finding("page", "good", f"{page.host}:{page.port}, {people}{', TLS' if page.certificate else ''}")
+
+
+def _pair(config: Config) -> Iterator[Finding]:
+    """The way to the other machine; whether somebody answers there, only the show itself may try."""
+    standby = config.standby
+    if standby.role == "off" or standby.peer is None:
+        return
+    with socket.socket(socket.AF_INET6 if ":" in standby.peer else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((standby.peer, standby.port))  # of a datagram socket: looks the route up, sends nothing
+        except OSError as error:
+            yield Finding("pair", "bad", f"no way to {standby.peer}: {error.strerror}", "is the cable in?")
+            return
+        own = probe.getsockname()[0]
+    if config.file.exists() and config.file.stat().st_mode & 0o044:
+        said, remedy = f"others may read {config.file}, and the key in it", f"chmod 600 {config.file}"
+        yield Finding("pair", "look", said, remedy)
+        return
+    yield Finding("pair", "good", f"{standby.role}, from {own} to {standby.peer}")
 
 
 def _disk() -> Iterator[Finding]:

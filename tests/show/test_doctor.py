@@ -97,3 +97,20 @@ def test_a_token_is_shown_once_and_only_its_digest_is_for_the_file(capsys):
     token = shown.err.split(": ")[-1].strip()
     assert token not in shown.out
     assert 'name: "the LD", role: viewer' in shown.out
+
+
+def test_the_way_to_the_other_machine(config, tmp_path):
+    assert found(config, "pair") == []
+    standby = {"role": "backup", "peer": "127.0.0.1", "key": "a long enough text for a test"}
+    pair = with_overrides(config, standby=standby)
+    file = tmp_path / "config.yaml"
+    file.write_text("")
+    file.chmod(0o644)
+    (one,) = list(doctor._pair(pair.at(file, {})))
+    assert (one.verdict, one.remedy) == ("look", f"chmod 600 {file}")
+    file.chmod(0o600)
+    (one,) = list(doctor._pair(pair))
+    assert one.verdict == "good"
+    assert "from 127.0.0.1" in one.said
+    (one,) = list(doctor._pair(with_overrides(config, standby=standby | {"peer": "ff02::1"})))
+    assert one.what == "pair"
