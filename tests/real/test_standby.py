@@ -17,6 +17,7 @@ import yaml
 from lab import BACKUP, CONSOLE, NODE, Ear, Olad, ThreeHosts, possible, wait_for
 
 from controller.protocol import artnet, sacn
+from controller.recording import Log
 
 SACN, ARTNET = 1, 37
 """olad's universes: sACN 1, and Art-Net 5."""
@@ -163,6 +164,67 @@ def test_the_backup_goes_on(three, root, tmp_path, how):
         for one in (main, backup):
             one.process.wait(30)
         wire.close()
+
+
+@pytest.fixture
+def pair(three, root, tmp_path):
+    """Both machines, lighting."""
+    lab, olad = three
+    main, backup = (Machine(lab, root, tmp_path, role) for role in ("main", "backup"))
+    wait_for(lambda: "a backup follows" in main.said(), 90, f"the pair\n{main.said()}\n{backup.said()}")
+    yield lab, olad, main, backup
+    for one in (main, backup):
+        one.end()
+    for one in (main, backup):
+        one.process.wait(30)
+
+
+@pytest.mark.timeout(240)
+def test_the_backup_lights_by_the_mains_decisions(pair, tmp_path):
+    """They hear the song at different places; both logs hold the same tokens, in the same order."""
+    time.sleep(8.0)  # noqa: TID251
+    mains, backups = (tokens(tmp_path / role) for role in ("main", "backup"))
+    first = next(at for at, one in enumerate(backups) if one in mains)
+    shared = backups[first:]
+    at = mains.index(shared[0])
+    print(f"{len(shared)} tokens of the main in the backup's log, {first} of its own before it heard the main")
+    assert len(shared) > 50
+    missed = [one for one in mains[at : at + len(shared)] if one not in shared]
+    assert len(missed) <= 0.1 * len(shared)  # twenty beats carry ten tokens: one may be overtaken
+    assert set(shared[: len(mains) - at]) <= set(mains)
+
+
+def tokens(folder):
+    """(number, hue, value) of every token in a running show's log, up to the second that is being written."""
+    (log,) = [one for one in (folder / "followspot/shows").glob("*.showlog") if "-spare" not in one.name]
+    found = [cycle.heard.token for cycle in Log(log).cycles() if cycle.heard.token is not None]
+    return [(one.seq, one.hue, one.value) for one in found]
+
+
+@pytest.mark.timeout(240)
+def test_a_main_that_loses_one_process_or_sleeps_gets_its_light_back(pair):
+    """Its own spare is quicker than the backup; a main that was suspended is followed again."""
+    _, olad, main, backup = pair
+    time.sleep(2.0)  # noqa: TID251
+    (lighting,) = [pid for pid, name in children(main.process.pid) if name == "lighting"]
+    os.kill(lighting, signal.SIGKILL)
+    time.sleep(2.5)  # noqa: TID251
+    assert "all outputs of this machine" not in backup.said()
+    os.killpg(main.process.pid, signal.SIGSTOP)
+    wait_for(lambda: "all outputs of this machine" in backup.said(), 3, "the backup")
+    wait_for(lambda: olad.levels(SACN)[MARKED] == BACKUPS, 2, "its light")
+    os.killpg(main.process.pid, signal.SIGCONT)
+    wait_for(lambda: backup.said().count("only sACN leaves here") == 2, 8, backup.said())
+    wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, 2, "the main's light")
+    assert "Traceback" not in main.said() + backup.said()
+
+
+def children(pid):
+    """Process ids and parts below a show, which `ip netns exec` has become."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        if len(words) > 5:
+            yield int(child), words[5].decode()
 
 
 def come_back(lab, root, tmp_path, olad, backup):
