@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from controller.following import commands_towards
 from controller.messages import Command, LightToken, Operator
 from controller.protocol.malformed import MalformedError
-from controller.standby.duty import Duty
+from controller.standby.duty import LOST_S, Duty
 from controller.standby.heartbeat import (
     FROM_MAIN,
     NOBODY,
@@ -148,7 +148,12 @@ class Main(Partner):
         self._followed = self._over = False
 
     def listen(self, now_s: float) -> None:
-        """Hellos of the backup; the first one tells what people set there while we were away."""
+        """Hellos of the backup; the first one tells what people set there while we were away.
+
+        A main that was asleep has been away, too: it comes back as a new speaker, and asks before it is believed.
+        """
+        if now_s - self._said_s > LOST_S and self._said_s > 0.0:
+            self.let_go()
         for one, _ in self._heard(now_s):
             if one.kind is not Kind.HELLO:
                 continue

@@ -133,6 +133,19 @@ def test_what_was_set_at_the_backup_stays_set_when_the_main_is_back():
     assert pair.backup.quiet
 
 
+def test_a_main_that_was_asleep_adopts_what_was_set_meanwhile():
+    """A blackout above all: nobody may light a room again by opening a lid."""
+    pair = Pair()
+    pair.run(1.0)
+    pair.run(30.0, main=False)
+    pair.backups = Operator(0.5, blackout=True)
+    pair.run(0.3, main=False)
+    pair.run(0.3)
+    assert pair.mains == pair.backups == Operator(0.5, blackout=True)
+    pair.run(3.0)
+    assert pair.backup.quiet
+
+
 def test_a_spare_process_of_the_main_is_believed_within_a_tenth_of_a_second():
     pair = Pair()
     pair.run(1.0)
