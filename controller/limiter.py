@@ -91,6 +91,10 @@ class Limiter:
 
     Args:
         patch: the rig. standard: how many flashes a second.
+
+    Attributes:
+        light: (N, 3) float32 linear RGB, what the frames show that were let through last.
+        interventions, strobes_stopped: how often it stepped in. steps: the last thousand times.
     """
 
     def __init__(self, patch: Patch, standard: Standard = "wcag") -> None:
@@ -105,6 +109,7 @@ class Limiter:
         stays = [lane for lane in patch.lanes if lane.control not in (*GLIDES, *TURNS)]
         self._stays = np.array([slot for lane in stays for slot in lane.slots], np.intp)
         self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
+        self.light: FloatArray = np.zeros((patch.heads, 3), np.float32)
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
         self.clamped_cycles = self.cycles = 0
@@ -123,9 +128,9 @@ class Limiter:
             wished[row * SLOTS : (row + 1) * SLOTS] = frame.slots
         if not override:
             self._open_strobes(wished)
-        shown, levels = wished, self._levels(wished)
+        shown, (levels, self.light) = wished, self._seen(wished)
         if not override and not self._allows(levels, now_s):
-            shown, levels = self._nearest_allowed(wished, now_s)
+            shown, levels, self.light = self._nearest_allowed(wished, now_s)
         self._count(now_s, "" if shown is wished else self._too_often)
         for swing, level in zip(self._swings, levels, strict=True):
             swing.show(level, now_s)
@@ -140,13 +145,14 @@ class Limiter:
         self.strobes_stopped += stopping and not self._stopping
         self._stopping = stopping
 
-    def _levels(self, slots: ByteArray) -> list[float]:
-        """Luminance and saturated red of each area, 0..1 of what it could show."""
+    def _seen(self, slots: ByteArray) -> tuple[list[float], FloatArray]:
+        """Luminance and saturated red of each area, 0..1 of what it could show, and the light of each head (N, 3)."""
         frames = {u: slots[row * SLOTS : (row + 1) * SLOTS] for row, u in enumerate(self._universes)}
-        means = self._areas @ self._observer.observe(frames).light
+        light = self._observer.observe(frames).light
+        means = self._areas @ light
         luminance, total = means @ LUMINANCE, means.sum(axis=1)
         red = np.where(means[:, 0] >= SATURATED_RED * np.maximum(total, 1e-9), means[:, 0], 0.0)
-        return [*luminance.tolist(), *red.tolist()]
+        return [*luminance.tolist(), *red.tolist()], light
 
     def _allows(self, levels: list[float], now_s: float) -> bool:
         for swing, level, name in zip(self._swings, levels, self._names, strict=True):
@@ -155,20 +161,20 @@ class Limiter:
                 return False
         return True
 
-    def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float]]:
+    def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float], FloatArray]:
         """As much of the way to the wish as may be shown; none of it, what is shown already, always may."""
         low, high = 0.0, 1.0
         best = self._part_of_the_way(wished, 0.0)
-        levels = self._levels(best)
+        levels, light = self._seen(best)
         for _ in range(HALVINGS):
             share = (low + high) / 2.0
             tried = self._part_of_the_way(wished, share)
-            there = self._levels(tried)
+            there, lit = self._seen(tried)
             if self._allows(there, now_s):
-                low, best, levels = share, tried, there
+                low, best, levels, light = share, tried, there, lit
             else:
                 high = share
-        return best, levels
+        return best, levels, light
 
     def _part_of_the_way(self, wished: ByteArray, share: float) -> ByteArray:
         """Light between what is shown and what is wished; heads turn as wished, wheels and shutters stay."""

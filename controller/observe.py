@@ -148,14 +148,26 @@ class _Levels:
             (curve, np.array([row for row, one in enumerate(curves) if one == curve]))
             for curve in {*curves} - {"linear"}
         ]
+        self._rows, self._wide = np.arange(len(lanes)), np.flatnonzero(self._width > 1)
+        every = np.arange(LEVELS)
+        # most channels have one byte: what each of its 256 levels means is looked up, not computed
+        self._meaning = np.stack([self._decode(np.full(len(lanes), one), np.full(len(lanes), one)) for one in every], 1)
 
     def amounts(self, slots: ByteArray) -> FloatArray:
         """(L,) 0..1."""
-        coarse = slots[self._coarse].astype(np.int64)
-        wide = np.where(self._width == 1, coarse, coarse * 256 + slots[self._fine])
-        wide = np.where(self._width == 3, wide * 256 + slots[self._finest], wide)
-        level = np.clip((wide - self._low) / self._span, 0.0, 1.0)
-        outside = self._outside[np.arange(len(coarse)), coarse]
+        coarse = slots[self._coarse]
+        found = self._meaning[self._rows, coarse]
+        if len(self._wide):
+            number = coarse.astype(np.int64)
+            number = np.where(self._width == 1, number, number * 256 + slots[self._fine])
+            number = np.where(self._width == 3, number * 256 + slots[self._finest], number)
+            found[self._wide] = self._decode(coarse, number)[self._wide]
+        return found
+
+    def _decode(self, coarse: npt.NDArray[np.integer], number: npt.NDArray[np.int64]) -> FloatArray:
+        """Coarse bytes and whole numbers (L,) to amounts 0..1."""
+        level = np.clip((number - self._low) / self._span, 0.0, 1.0)
+        outside = self._outside[self._rows, coarse]
         level = np.where(np.isnan(outside), level, outside)
         level = below_minimum(level, self._minimum)
         for curve, rows in self._curves:

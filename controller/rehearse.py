@@ -36,7 +36,6 @@ from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import LUMINANCE, dark_share, flash_times_s, most_in_one_second
-from controller.observe import Observer
 from controller.output.sender import NOBODY
 from controller.patch.patch import Patch
 from controller.recording import Heard
@@ -91,7 +90,6 @@ class Rehearsal:
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, Person(config, self._patch, NOBODY))
         self._token: LightToken | None = None
-        self._observer = Observer(self._patch)
         self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
         self._hits = Hits()
         self._windows = Windows(len(source.stems))
@@ -159,16 +157,15 @@ class Rehearsal:
         self._ticks += 1
 
     def _watch(self, tick: Tick) -> None:
-        stage = self._observer.observe({frame.universe: frame.slots for frame in tick.frames})
-        traces = self._traces
-        mean = stage.light.mean(axis=0)
+        light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
+        mean = light.mean(axis=0)
         traces.luminance.append(float(mean @ LUMINANCE))
-        traces.power.append(float(stage.power.mean()))
+        traces.power.append(float(light.max(axis=1).mean()))
         total = float(mean.sum())
         traces.red.append(float(mean[0]) if total > 0 and mean[0] / total >= 0.8 else 0.0)
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
         if self._ticks % REPORT_EVERY_TICKS == 0:
-            rows = stage.light[[head for _, head in self._rows]]
+            rows = light[[head for _, head in self._rows]]
             traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 
     def _remember(self, token: LightToken, pulses: list[Pulse], samples: FloatArray) -> None:
