@@ -24,7 +24,7 @@ class Settings:
     """How tokens are drawn; the defaults are the recommended ones for the bundled decoder."""
 
     hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=1.0, reach=90))
-    value: Choice = field(default_factory=lambda: Choice(temperature=1.2, top_p=0.98, reach=255))
+    value: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=1.0, reach=255))
     cue_wait_hops: int = 20
 
 
