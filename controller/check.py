@@ -4,6 +4,7 @@ import socket
 import sys
 from pathlib import Path
 
+import numpy as np
 from rich.table import Table
 
 from controller.audio.capture import find_device, input_channels
@@ -16,6 +17,7 @@ from controller.errors import ControllerError, ModelError, PageError
 from controller.paper import paper, wide_table
 from controller.patch.patch import Patch
 from controller.process import RUN_FILE
+from controller.profiles.cross_checks import warnings
 from controller.wiring import describe_wiring, examine_wiring
 
 
@@ -89,6 +91,18 @@ def print_check(config: Config) -> None:
     for line in describe_wiring(config):
         console.print(line)
     console.print(patch_sheet(config, patch))
+    for warning in worth_a_look(patch):
+        console.print(f"worth a look: {warning}")
+
+
+def worth_a_look(patch: Patch) -> list[str]:
+    """What is not wrong and may still surprise: oddities of profiles in use, and lamps that nothing can make dark."""
+    profiles = {fixture.config.profile: fixture.profile for fixture in patch.fixtures}
+    found = [f"{reference}: {said}" for reference, profile in profiles.items() for said in warnings(profile)]
+    lamps = np.array([role != "hazer" for role in patch.roles])
+    heads = np.flatnonzero(lamps & ~patch.dimmable)
+    bright = sorted({patch.fixtures[patch.fixture_of[head]].config.id for head in heads})
+    return found + ([f"nothing can make these dark: {', '.join(bright)}"] if bright else [])
 
 
 def print_patch_sheet(config: Config) -> None:

@@ -63,7 +63,7 @@ class Listener(nn.Module):
 class ListenRecipe:
     """Numbers of a run."""
 
-    steps: int = 2_000
+    steps: int = 3_000
     batch: int = 16
     length: int = 256
     rate: float = 2e-3

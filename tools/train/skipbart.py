@@ -43,7 +43,7 @@ PARITY_HOPS = 256
 class Recipe:
     """Numbers of a training run."""
 
-    steps: int = 3_000
+    steps: int = 4_500
     batch: int = 6
     lengths: tuple[float, ...] = (0.25, 0.5, 1.0)  # of the full context, drawn for each batch of equally many hops
     rate: float = 1.5e-3
