@@ -20,6 +20,7 @@ from controller.standby.heartbeat import (
     token_told,
     told,
 )
+from controller.standby.partner import Backup, Main
 
 SECRET, OTHER = secret_of("the key of this venue"), secret_of("the key of another one")
 INPUTS = int(os.environ.get("FOLLOWSPOT_FUZZ", "100000"))
@@ -115,3 +116,51 @@ def test_a_speaker_that_was_followed_by_another_is_never_believed_again():
     assert trust.believes(decode(beat(1, speaker=b"second.."), SECRET))
     assert not trust.believes(decode(beat(6, speaker=b"first..."), SECRET))
     assert trust.believes(decode(beat(2, speaker=b"second.."), SECRET))
+
+
+class Inbox:
+    """A way that holds one datagram and counts what is sent."""
+
+    def __init__(self):
+        self.waiting, self.sent = [], 0
+
+    def receive(self, now_s):
+        waiting, self.waiting = self.waiting, []
+        return iter(waiting)
+
+    def send(self, payload, now_s, address=None):
+        self.sent += 1
+
+    def close(self):
+        self.waiting = []
+
+
+@pytest.mark.warns
+def test_nothing_forged_moves_a_machine():
+    """The two views themselves: a backup stays what it is, a main adopts nothing, whatever a stranger sends."""
+    rng, good = np.random.default_rng(6), beat(1_000)
+    ways = Inbox(), Inbox()
+    backup = Backup("the key of this venue", ways[0], lambda: OURS, now_s=0.0, stale_s=2.0)
+    main = Main("the key of this venue", ways[1], lambda: OURS)
+    dark = Heartbeat(Kind.HELLO, THEIRS, OURS, 5, {"in_charge": True, **told(Operator(0.0, blackout=True))})
+    for count in range(INPUTS // 5):
+        payload = forged_by_a_stranger(rng, good) if count % 3 else encode(dark, OTHER)
+        for way in ways:
+            way.waiting.append((payload, ("10.0.0.66", 1)))
+        now_s = 1e-5 * count  # within the time that a backup waits
+        backup.listen(now_s)
+        main.listen(now_s)
+    assert backup.status()["state"] == "waiting"
+    assert backup.wishes((), Operator()) == main.wishes((), Operator()) == ()
+    assert not main.takes_over
+    assert ways[0].sent == ways[1].sent == 0  # not even an answer
+
+
+def forged_by_a_stranger(rng, good):
+    """As `forged`, by somebody who holds no key and recorded nothing."""
+    while True:
+        payload = forged(rng, good)
+        try:
+            decode(payload, SECRET)
+        except MalformedError:
+            return payload
