@@ -243,7 +243,8 @@ class Lighting:
             self._clock.sleep_until(self._deadlines.next_s)
             now_s = self._clock.now_s()
             self._deadlines.advance(now_s)
-            self._send(self._last, now_s, well=False)
+            with contextlib.suppress(Exception):  # sending may be what fails
+                self._send(self._last, now_s, well=False)
 
     def _cycle(self, *, pulled: bool) -> None:
         now_s = self._clock.now_s()
