@@ -94,6 +94,7 @@ class Limiter:
 
     Attributes:
         light: (N, 3) float32 linear RGB, what the frames show that were let through last.
+        levels: the same as luminance of each area, the whole rig first, and then as saturated red of each.
         interventions, strobes_stopped: how often it stepped in. steps: the last thousand times.
     """
 
@@ -110,6 +111,7 @@ class Limiter:
         self._stays = np.array([slot for lane in stays for slot in lane.slots], np.intp)
         self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
         self.light: FloatArray = np.zeros((patch.heads, 3), np.float32)
+        self.levels = [0.0] * len(self._swings)
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
         self.clamped_cycles = self.cycles = 0
@@ -132,6 +134,7 @@ class Limiter:
         if not override and not self._allows(levels, now_s):
             shown, levels, self.light = self._nearest_allowed(wished, now_s)
         self._count(now_s, "" if shown is wished else self._too_often)
+        self.levels = levels
         for swing, level in zip(self._swings, levels, strict=True):
             swing.show(level, now_s)
         self._shown = shown

@@ -35,7 +35,7 @@ from controller.limiter import Limiter
 from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
-from controller.metrics.safety import LUMINANCE, dark_share, flash_times_s, most_in_one_second
+from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
 from controller.output.sender import NOBODY
 from controller.patch.patch import Patch
 from controller.recording import Heard
@@ -63,9 +63,8 @@ class Traces:
     levels_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
     waveform: "array[float]" = field(default_factory=floats)
-    luminance: "array[float]" = field(default_factory=floats)
+    levels: "array[float]" = field(default_factory=floats)
     power: "array[float]" = field(default_factory=floats)
-    red: "array[float]" = field(default_factory=floats)
     colours: bytearray = field(default_factory=bytearray)
     states: dict[str, int] = field(default_factory=dict)
 
@@ -158,11 +157,8 @@ class Rehearsal:
 
     def _watch(self, tick: Tick) -> None:
         light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
-        mean = light.mean(axis=0)
-        traces.luminance.append(float(mean @ LUMINANCE))
+        traces.levels.extend(self._made.limiter.levels)
         traces.power.append(float(light.max(axis=1).mean()))
-        total = float(mean.sum())
-        traces.red.append(float(mean[0]) if total > 0 and mean[0] / total >= 0.8 else 0.0)
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
         if self._ticks % REPORT_EVERY_TICKS == 0:
             rows = light[[head for _, head in self._rows]]
@@ -204,9 +200,9 @@ class Rehearsal:
     def _figures(self) -> dict[str, Any]:
         traces = self._traces
         rate_hz = self._config.rates.output_hz
-        luminance = np.array(traces.luminance, np.float32)
-        flashes = flash_times_s(luminance, rate_hz)
-        red = flash_times_s(np.array(traces.red, np.float32), rate_hz)
+        areas = np.array(traces.levels, np.float32).reshape(-1, len(self._made.limiter.levels)).T
+        general, red = np.split(areas, 2)  # of the whole rig and of each zone, as the limiter counts them
+        flashes = flash_times_s(general[0], rate_hz)
         power = np.array(traces.power, np.float32)
         hops = np.minimum((np.arange(len(power)) / rate_hz / HOP_S).astype(int), len(traces.levels_db) - 1)
         level_db = np.array(traces.levels_db, np.float32)[hops]
@@ -218,8 +214,8 @@ class Rehearsal:
         change = np.abs(np.diff(brightness, prepend=brightness[:1])).astype(np.float32)
         return {
             "flashes": len(flashes),
-            "flashes_in_worst_second": most_in_one_second(flashes),
-            "red_flashes_in_worst_second": most_in_one_second(red),
+            "flashes_in_worst_second": max(most_in_one_second(flash_times_s(one, rate_hz)) for one in general),
+            "red_flashes_in_worst_second": max(most_in_one_second(flash_times_s(one, rate_hz)) for one in red),
             "dark_share": round(dark_share(power, level_db > self._config.audio.silence_db), 4),
             "hue_dwell_s": round(hue_dwell_s(traces.light), 2),
             "loudness_brightness": round(block_correlation(amplitude, brightness, rate_hz), 3),
