@@ -46,6 +46,9 @@ class Publisher:
 class Newest:
     """Reads the newest state of one topic.
 
+    Whoever opens one reads it, again and again, wanted or not: ZeroMQ keeps one message, but also a note of each that
+    came since somebody looked, some forty bytes (zeromq/libzmq#3171). In a night that would be tens of megabytes.
+
     Args:
         context: of this process. folder: the run's private folder. topic: file name of the socket.
         spare: from the spare of its publisher as well; only one of the two speaks at a time.

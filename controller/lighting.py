@@ -211,13 +211,13 @@ class Lighting:
     def _wishes(self, now_s: float) -> tuple[Command, ...]:
         """Commands of this cycle: what people sent or, in a spare, what makes it stand as its leader does."""
         given = self._commands.take_all()
+        stage = self._leaders.take() if self._leaders is not None else None  # who leads hears itself: see `Newest`
         if self._leading:
             late = [command for at_s, command in self._lately if now_s - at_s < RECENT_S]
             self._lately.clear()
             wishes = (*late, *given)
             return wishes if self._partner is None else self._partner.wishes(wishes, self._made.desk.operator)
         self._lately.extend((now_s, command) for command in given)
-        stage = self._leaders.take() if self._leaders is not None else None
         if self._partner is not None and isinstance(stage, dict):
             self._partner.stand_as(stage.get("standby"), now_s)
         seen = operator_of(stage)

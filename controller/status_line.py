@@ -29,16 +29,16 @@ class StatusLine:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._readers = {
-            topic: Newest(self._context, folder, topic, spare=topic == "stage")
-            for topic in ("stage", "tokens", "pulses")
-        }
+        self._readers: dict[str, Newest] = {}
         self._seen: dict[str, Any] = {}
         self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
 
     def __enter__(self) -> "StatusLine":
-        if sys.stderr.isatty():
+        if sys.stderr.isatty():  # nothing is opened that nobody would read
+            for topic in ("stage", "tokens", "pulses"):
+                self._readers[topic] = Newest(self._context, self._folder, topic, spare=topic == "stage")
             self._live.start()
         return self
 

@@ -80,3 +80,56 @@ def test_a_field_of_another_type_makes_it_no_message(field, part):
     data = {**dataclasses.asdict(PULSE), "stem_levels_db": [-30.0]}
     assert revive(Pulse, data) is not None
     assert revive(Pulse, {**data, field.name: part}) is None
+
+
+def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypatch):
+    """One that nobody reads grows by some forty bytes with each message: megabytes in a night (zeromq/libzmq#3171)."""
+    import threading
+    from types import SimpleNamespace
+
+    import zmq
+
+    from controller import bus, lighting, status_line
+    from controller.clock import ManualClock
+    from controller.lead import Lead
+
+    opened, read = [], set()
+
+    class Watched(bus.Newest):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            opened.append(self)
+
+        def take(self):
+            read.add(id(self))
+            return super().take()
+
+    class Sink:
+        errors = 0
+
+        def send(self, packet, now_s): ...
+
+        def status(self):
+            return {}
+
+        def ports(self):
+            return frozenset()
+
+        def release(self): ...
+
+    for module in (lighting, status_line):
+        monkeypatch.setattr(module, "Newest", Watched)
+    context = zmq.Context()
+    run = SimpleNamespace(config=config, folder=tmp_path, context=context, stopping=threading.Event())
+    clock, lead = ManualClock(100.0), Lead(tmp_path, "lighting")
+    leads = lighting.Lighting(run, clock, Sink(), lead=lead)
+    with status_line.StatusLine(tmp_path) as line:
+        for _ in range(3):
+            clock.sleep_until(clock.now_s() + 0.025)
+            leads._safe_cycle()
+            line.update(1.0)
+    assert leads.status()["leads"]
+    assert len(opened) == 3
+    assert {id(one) for one in opened} == read
+    leads.close()
+    context.term()
