@@ -7,6 +7,7 @@ from pathlib import Path
 
 import yaml
 
+from controller.config import NO_YAML
 from controller.errors import ProfileError
 from controller.profiles.reading import read_bytes, sha256_of
 
@@ -23,7 +24,7 @@ def read_lock(file: Path) -> dict[str, str]:
         return {}
     try:
         data = yaml.safe_load(read_bytes(file).decode("utf-8"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except NO_YAML as error:
         raise ProfileError(f"{file}: not valid YAML: {error}; `followspot fixtures lock` writes it anew") from error
     profiles = data.get("profiles") if isinstance(data, dict) else None
     if not isinstance(profiles, dict) or not all(isinstance(one, str) for pair in profiles.items() for one in pair):

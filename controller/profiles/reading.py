@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from controller.config import Place, explain, note_lines
+from controller.config import NO_YAML, Place, explain, note_lines
 from controller.errors import ConfigError, ProfileError
 from controller.profiles import gdtf, ofl, qxf
 from controller.profiles.profile import Profile
@@ -63,7 +63,7 @@ def native(content: bytes, file: Path, _reference: str = "") -> Profile:
         raise ProfileError(f"{file}{line}: not valid YAML: {error.problem}") from error
     except ConfigError as error:
         raise ProfileError(str(error).replace("configuration", "profile")) from error
-    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+    except NO_YAML as error:
         raise ProfileError(f"{file}: not valid YAML: {error}") from error
     try:
         return Profile.model_validate(data)

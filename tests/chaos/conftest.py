@@ -15,11 +15,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
+from metronome import Metronome
 
 OUTAGE_S = 10.0 if "FOLLOWSPOT_CHAOS" in os.environ else 3.0
 
@@ -36,6 +36,7 @@ class Wire(threading.Thread):
         self.port = self.socket.getsockname()[1]
         self.packets = []
         self.over = False
+        self.metronome = Metronome()
         self.start()
 
     def run(self):
@@ -46,12 +47,13 @@ class Wire(threading.Thread):
     def close(self):
         self.over = True
         self.join()
+        self.metronome.stop()
         self.socket.close()
 
     def gap_s(self, since_s, until_s=float("inf"), address=0):
         """The longest time without a packet of one port address."""
         times = [t for t, p in list(self.packets) if since_s <= t <= until_s and p[14] == address]
-        return float(np.diff(times).max()) if len(times) > 1 else float("inf")
+        return self.metronome.longest_gap_s(times) if len(times) > 1 else float("inf")
 
 
 class Running:

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -28,33 +27,9 @@ RECOVERY_S = 3.0
 PARTS = ("lighting", "spare", "listening", "watching")
 
 
-class Wire(threading.Thread):
-    """Listens where the show sends, in a thread, so that nothing else delays the time stamps."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(0.2)
-        self.port = self.socket.getsockname()[1]
-        self.packets: list[tuple[float, bytes]] = []
-        self.over = False
-
-    def run(self) -> None:
-        while not self.over:
-            try:
-                payload = self.socket.recv(2048)
-            except TimeoutError:
-                continue
-            self.packets.append((time.monotonic(), payload))
-
-
 @pytest.fixture
-def show(root, tmp_path):
+def show(root, tmp_path, wire):
     """A running show of the bundled room, and its wire."""
-    wire = Wire()
-    wire.start()
     data = yaml.safe_load((root / "config.yaml").read_text())
     with socket.create_server(("127.0.0.1", 0)) as free:
         data["page"]["port"] = free.getsockname()[1]
@@ -74,9 +49,6 @@ def show(root, tmp_path):
     if process.poll() is None:
         process.kill()
         process.communicate()
-    wire.over = True
-    wire.join()
-    wire.socket.close()
 
 
 def parts(show):
@@ -112,15 +84,6 @@ def beating(path, name, since_s):
     return False
 
 
-def gaps(wire, since_s, port_addresses):
-    """The longest time without a packet, of any universe."""
-    longest = 0.0
-    for address in port_addresses:
-        times = [t for t, p in wire.packets if int.from_bytes(p[14:16], "little") == address and t >= since_s]
-        longest = max(longest, float(np.diff(times).max()))
-    return longest
-
-
 def brightness(wire, path, since_s):
     """Mean power of the rig with each packet."""
     config = read_config(path)
@@ -154,7 +117,7 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     assert process.returncode == 0, logged
     summary = json.loads(said.splitlines()[-1])
     assert sum(summary["restarts"].values()) == TURNS * len(PARTS), logged
-    gap_s = gaps(wire, since_s, (0, 1))
+    gap_s = max(wire.gap_s(since_s, address=address) for address in (0, 1))
     print(f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {max(recoveries):.2f} s")
     assert gap_s <= GAP_S
     assert max(recoveries) <= RECOVERY_S
