@@ -38,6 +38,7 @@ from controller.recording import Cycle, Heard, Recorder
 from controller.show_log import open_log
 from controller.standby.instances import below_main, own_cid, partner_of
 from controller.standby.partner import Partner
+from controller.standing import Standing
 from controller.state_folder import state_folder
 from controller.takeover.person import Person
 from controller.timing import Timings
@@ -49,14 +50,6 @@ ACCENT_GAP_S = 0.008
 NICENESS = -10
 LOG_S = 10.0
 STATUS_S = 0.5
-SILENT_S = 0.055
-"""A leader that has not beaten for two cycles and a bit is taken to be gone."""
-GRACE_S = 2.0
-"""As long as a leader may take to begin."""
-LOOK_S = 0.004
-"""How often a spare looks whether its leader beats."""
-LEAP = 24
-"""Sequence numbers a new leader skips: the old one may have sent more than it said, and what lies behind is dropped."""
 HAND_OVER_S = 0.15
 """As long as both machines light when one hands over to the other."""
 RECENT_S = 0.3
@@ -132,12 +125,9 @@ class Lighting:
         self._commands = Commands(run.context, run.folder, end)
         self._stage = Publisher(run.context, run.folder, f"stage{end}")
         self._lead = lead
-        self._leading = lead is None
-        self.led = lead is None
-        self._began_s = clock.now_s()
+        self._standing = Standing(lead, clock.now_s())
         self._leaders = Newest(run.context, run.folder, "stage", spare=True) if lead is not None else None
         self._lately: deque[tuple[float, Command]] = deque(maxlen=50)
-        self._sent_cycles = 0
         self._poller = zmq.Poller()
         self._poller.register(self._pulses.socket, zmq.POLLIN)
         self._timings = Timings(keep=2_400)
@@ -150,6 +140,11 @@ class Lighting:
         self._counted_s = -np.inf
         self._counted: dict[str, Any] = {}
         self._was = ""
+
+    @property
+    def led(self) -> bool:
+        """Whether it ever was the one that sends."""
+        return self._standing.led
 
     def light(self) -> None:
         """Run until told to stop, then fade to the end look."""
@@ -165,54 +160,33 @@ class Lighting:
         """Until the next deadline, which an accent may pull forward (True if it did)."""
         pulled = False
         while (remaining_s := self._deadlines.next_s - self._clock.now_s()) > 0:
-            if self._must_step_in(self._clock.now_s()):
+            if self._standing.must_step_in(self._clock.now_s()):
                 self._deadlines.next_s = self._clock.now_s()
             elif remaining_s < 0.001:
                 self._clock.sleep_until(self._deadlines.next_s)
-            elif self._poller.poll(self._patience_ms(remaining_s)) and self._hear_pulse():
+            elif self._poller.poll(int(1e3 * self._standing.patience_s(remaining_s))) and self._hear_pulse():
                 earliest_s = self._budget.earliest_s(self._clock.now_s())
                 if earliest_s is not None and earliest_s < self._deadlines.next_s:
                     self._deadlines.next_s = earliest_s
                     pulled = True
         return pulled
 
-    def _patience_ms(self, remaining_s: float) -> int:
-        """How long to wait for a pulse at most; a spare looks up now and then."""
-        return int(1e3 * (remaining_s if self._leading else min(remaining_s, LOOK_S)))
-
-    def _must_step_in(self, now_s: float) -> bool:
-        """Whether this is a spare whose leader has fallen silent."""
-        if self._lead is None or self._lead.leading:
-            return False
-        silent_s = self._lead.silent_s(now_s)
-        return now_s - self._began_s > GRACE_S if silent_s is None else silent_s > SILENT_S
-
     def _stand(self, now_s: float) -> None:
         """Lead, follow, or change from one to the other."""
-        if self._lead is None:
-            return
-        if self._must_step_in(now_s):
-            self._lead.take()
-            log.warning("the leading output process is silent; going on in its place")
-        leading = self._lead.leading
-        if leading and not self._leading:
-            self._sent_cycles = self._lead.cycles + (LEAP if self._lead.cycles else 0)
-            self._sender.go_on_after(self._sent_cycles)
-            self.led = True
-        if self._leading and not leading:
-            log.warning("another output process leads now; following it")
-            self._sink.release()
-            self._person.let_go()
-            if self._partner is not None:
-                self._partner.let_go()
-        self._leading = leading
-        self._lead.beat(now_s)
+        match self._standing.change(now_s):
+            case "took the lead":
+                self._sender.go_on_after(self._standing.sent_cycles)
+            case "lost the lead":
+                self._sink.release()
+                self._person.let_go()
+                if self._partner is not None:
+                    self._partner.let_go()
 
     def _wishes(self, now_s: float) -> tuple[Command, ...]:
         """Commands of this cycle: what people sent or, in a spare, what makes it stand as its leader does."""
         given = self._commands.take_all()
         stage = self._leaders.take() if self._leaders is not None else None  # who leads hears itself: see `Newest`
-        if self._leading:
+        if self._standing.leading:
             late = [command for at_s, command in self._lately if now_s - at_s < RECENT_S]
             self._lately.clear()
             wishes = (*late, *given)
@@ -252,11 +226,11 @@ class Lighting:
         self._timings.add("lateness", self._deadlines.advance(now_s))
         self._stand(now_s)
         self._hear_pulse()
-        if self._leading:
+        if self._standing.leading:
             for ip, reply in self._person.listen(now_s, self._sink.ports()):
                 self._sender.hear(reply, ip, now_s)
         token = revive(LightToken, self._tokens.take())
-        if self._leading and self._partner is not None:
+        if self._standing.leading and self._partner is not None:
             self._partner.listen(now_s)
             token = self._partner.token(token, now_s)
         tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s)))
@@ -279,7 +253,7 @@ class Lighting:
     def _send(self, tick: Tick, now_s: float, *, well: bool = True) -> None:
         """Let the frames leave; a process that only repeats itself does not tell another machine that it is well."""
         self._last = tick
-        if self._speaks():
+        if self._standing.speaks():
             if well:
                 self._yield_to_main()
             for packet in self._sender.packets(tick.frames, now_s, quiet=self._quiet):
@@ -305,19 +279,9 @@ class Lighting:
             self._sender.lift(self._partner.lift)
         self._quiet, self._lift = self._partner.quiet, self._partner.lift
 
-    def _speaks(self) -> bool:
-        """Whether packets may leave: the last look, right before they do, at who leads."""
-        if self._lead is None:
-            return True
-        if not (self._leading and self._lead.leading):
-            return False
-        self._sent_cycles += 1
-        self._lead.count(self._sent_cycles)
-        return True
-
     def _show(self, tick: Tick, now_s: float) -> None:
         """Tell the page what just left, at the page's own rate."""
-        if not self._leading or now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
+        if not self._standing.leading or now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
             return
         self._shown_s = now_s
         operator = self._made.desk.operator
@@ -346,7 +310,7 @@ class Lighting:
             self._hand_over()
         else:
             self._fade_out()
-        for packet in self._sender.farewell() if self._speaks() else ():
+        for packet in self._sender.farewell() if self._standing.speaks() else ():
             self._sink.send(packet, self._clock.now_s())
 
     def _hand_over(self) -> None:
@@ -361,12 +325,12 @@ class Lighting:
             self._send(self._last, now_s)
         now_s = self._clock.now_s()
         dark = [replace(one, slots=np.zeros_like(one.slots)) for one in self._last.frames]
-        for packet in self._sender.packets(dark, now_s) if self._speaks() else ():
+        for packet in self._sender.packets(dark, now_s) if self._standing.speaks() else ():
             if packet.output.split(", ")[-1].startswith("Art-Net"):
                 self._sink.send(packet, now_s)
 
     def _partner_goodbye(self) -> None:
-        if self._partner is not None and self._leading:
+        if self._partner is not None and self._standing.leading:
             self._partner.goodbye(self._clock.now_s(), self._made.desk.operator)
 
     def _fade_out(self) -> None:
@@ -387,7 +351,7 @@ class Lighting:
         """Numbers for the page, the log and the summary."""
         span_s = self._sent_s[-1] - self._sent_s[0] if len(self._sent_s) > 1 else 0.0
         return {
-            "leads": self._leading,
+            "leads": self._standing.leading,
             "cycles": self._cycles,
             "pulled_cycles": self._pulled,
             "skipped_cycles": self._deadlines.skipped,

@@ -1,0 +1,100 @@
+"""Whether an output process leads or follows in this cycle, and when it must step in. Pure but for `Lead`'s memory."""
+
+import logging
+from typing import Literal, Protocol
+
+log = logging.getLogger(__name__)
+
+SILENT_S = 0.055
+"""A leader that has not beaten for two cycles and a bit is taken to be gone."""
+GRACE_S = 2.0
+"""As long as a leader may take to begin."""
+LOOK_S = 0.004
+"""How often a spare looks whether its leader beats."""
+LEAP = 24
+"""Sequence numbers a new leader skips: the old one may have sent more than it said, and what lies behind is dropped."""
+
+
+class Leadership(Protocol):
+    """What two processes know of each other: `lead.Lead`, or a test's."""
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process speaks."""
+        ...
+
+    @property
+    def cycles(self) -> int:
+        """How many cycles were sent by whoever led."""
+        ...
+
+    def beat(self, now_s: float) -> None:
+        """This process is alive."""
+        ...
+
+    def count(self, cycles: int) -> None:
+        """The leader has sent so many cycles."""
+        ...
+
+    def silent_s(self, now_s: float) -> float | None:
+        """How long the other process has not beaten; None if it never did."""
+        ...
+
+    def take(self) -> None:
+        """Lead from now on."""
+        ...
+
+
+class Standing:
+    """One output process's standing.
+
+    Args:
+        lead: what both processes see; None where there is no spare. began_s: when this process did.
+
+    Attributes:
+        leading: whether it leads in this cycle. led: whether it ever did. sent_cycles: of whoever led.
+    """
+
+    def __init__(self, lead: Leadership | None, began_s: float) -> None:
+        self._lead, self._began_s = lead, began_s
+        self.leading = self.led = lead is None
+        self.sent_cycles = 0
+
+    def patience_s(self, remaining_s: float) -> float:
+        """How long to wait for anything at most; a spare looks up now and then."""
+        return remaining_s if self.leading else min(remaining_s, LOOK_S)
+
+    def must_step_in(self, now_s: float) -> bool:
+        """Whether this is a spare whose leader has fallen silent."""
+        if self._lead is None or self._lead.leading:
+            return False
+        silent_s = self._lead.silent_s(now_s)
+        return now_s - self._began_s > GRACE_S if silent_s is None else silent_s > SILENT_S
+
+    def change(self, now_s: float) -> Literal["", "took the lead", "lost the lead"]:
+        """Lead, follow, or change from one to the other; once in each cycle."""
+        if self._lead is None:
+            return ""
+        if self.must_step_in(now_s):
+            self._lead.take()
+            log.warning("the leading output process is silent; going on in its place")
+        before, self.leading = self.leading, self._lead.leading
+        self._lead.beat(now_s)
+        if self.leading and not before:
+            self.sent_cycles = self._lead.cycles + (LEAP if self._lead.cycles else 0)
+            self.led = True
+            return "took the lead"
+        if before and not self.leading:
+            log.warning("another output process leads now; following it")
+            return "lost the lead"
+        return ""
+
+    def speaks(self) -> bool:
+        """Whether packets may leave: the last look, right before they do, at who leads. Counts the cycle."""
+        if self._lead is None:
+            return True
+        if not (self.leading and self._lead.leading):
+            return False
+        self.sent_cycles += 1
+        self._lead.count(self.sent_cycles)
+        return True

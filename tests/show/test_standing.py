@@ -1,0 +1,89 @@
+"""Who leads: a spare steps in when its leader is silent, and whoever was asleep sees that it leads no more."""
+
+import logging
+
+import pytest
+
+from controller.lead import PAIR, Lead
+from controller.standing import GRACE_S, LEAP, SILENT_S, Standing
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """The two processes' views of the same memory, both begun at second 0."""
+    leads = [Lead(tmp_path, name) for name in PAIR]
+    yield [Standing(lead, 0.0) for lead in leads]
+    for lead in leads:
+        lead.close()
+
+
+def cycles(standings, now_s, count):
+    """Both cycle side by side."""
+    for _ in range(count):
+        for one in standings:
+            one.change(now_s)
+            one.speaks()
+        now_s += 0.025
+    return now_s
+
+
+def test_the_first_leads_and_only_one_speaks(pair):
+    first, spare = pair
+    for cycle in range(100):
+        now_s = 0.025 * cycle
+        first.change(now_s)
+        spare.change(now_s)
+        assert first.speaks()
+        assert not spare.speaks()
+    assert (first.led, spare.led) == (True, False)
+
+
+@pytest.mark.warns
+def test_a_silent_leader_is_replaced_within_its_time_and_numbers_go_on(pair, caplog):
+    _, spare = pair
+    now_s = cycles(pair, 1.0, 40)
+    last_s = now_s - 0.025
+    assert not spare.must_step_in(last_s + SILENT_S - 0.001)
+    assert spare.must_step_in(last_s + SILENT_S + 0.001)
+    assert spare.change(last_s + SILENT_S + 0.001) == "took the lead"
+    assert spare.sent_cycles == 40 + LEAP
+    assert spare.speaks()
+    assert [one.levelno for one in caplog.records] == [logging.WARNING]
+
+
+@pytest.mark.warns
+def test_a_leader_that_was_only_asleep_says_nothing_more_and_follows(pair):
+    first, spare = pair
+    now_s = cycles(pair, 1.0, 10)
+    spare.change(now_s + 1.0)
+    assert not first.speaks()  # it wakes in the middle of its cycle, right before it would send
+    assert first.change(now_s + 1.0) == "lost the lead"
+    assert spare.speaks()
+    assert not first.speaks()
+
+
+@pytest.mark.warns
+def test_it_goes_there_and_back(pair):
+    first, spare = pair
+    now_s = cycles(pair, 1.0, 10)
+    for turn in range(20):
+        leader, other = (first, spare) if turn % 2 == 0 else (spare, first)
+        assert other.change(now_s + 0.1) == "took the lead"
+        assert leader.change(now_s + 0.1) == "lost the lead"
+        now_s = cycles(pair, now_s + 0.1, 5)
+    assert first.leading != spare.leading
+
+
+@pytest.mark.warns
+def test_a_leader_that_never_begins_is_waited_for_a_while(pair):
+    _, spare = pair
+    assert spare.change(GRACE_S) == ""
+    assert spare.change(GRACE_S + 0.01) == "took the lead"
+
+
+def test_without_a_spare_there_is_nothing_to_decide():
+    alone = Standing(None, 0.0)
+    assert alone.change(5.0) == ""
+    assert alone.speaks()
+    assert alone.led
+    assert alone.patience_s(0.02) == 0.02
