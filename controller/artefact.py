@@ -113,7 +113,11 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
 
 def _check_file(folder: Path, graph: OnnxFile) -> None:
     onnx = folder / graph.file
-    if not onnx.is_file():
+    try:
+        there = onnx.is_file()
+    except OSError:  # no file can have such a name
+        there = False
+    if not there:
         raise ModelError(f"{onnx}: named by manifest.yaml but missing; restore it or export the model again")
     found = sha256_of(onnx)
     if found != graph.sha256:

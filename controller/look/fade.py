@@ -83,10 +83,12 @@ class Turning:
         braking = np.sqrt(change * change + 2.0 * self._hardest * np.abs(way)) - change
         wished = np.sign(way) * np.minimum(self._fastest, braking)
         self._deg_per_s = self._deg_per_s + np.clip(wished - self._deg_per_s, -change, change)
-        self._at_deg = self._at_deg + self._deg_per_s * elapsed_s
+        before_deg, self._at_deg = self._at_deg, self._at_deg + self._deg_per_s * elapsed_s
         there = (np.abs(goal * self._range_deg - self._at_deg) < ARRIVED_DEG) & (np.abs(self._deg_per_s) <= change)
         self._at_deg = np.where(there, goal * self._range_deg, self._at_deg)
-        self._deg_per_s = np.where(there, 0.0, self._deg_per_s)
+        # what it did in this step is what the next one starts from, though it has arrived
+        done = (self._at_deg - before_deg) / max(elapsed_s, 1e-6)
+        self._deg_per_s = np.where(there, done, self._deg_per_s)
         return np.asarray(np.clip(self._at_deg / self._range_deg, 0.0, 1.0), np.float32)
 
 

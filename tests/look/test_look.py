@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.colour import encoded_from_hue, hue_degrees, parse_colour, to_encoded, to_linear
@@ -92,10 +92,11 @@ def test_near_hues_turn_the_short_way(patch, start_deg, way_deg):
         assert apart_deg(seen_deg, start_deg) <= abs(way_deg) + 2.0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.integers(1, 80)), min_size=1, max_size=12), st.sampled_from([180.0, 540.0])
 )
+@example([(0.4296875, 20), (1.0, 1)], 180.0)  # sent back in the very step in which it arrived
 def test_heads_turn_within_speed_and_acceleration_brake_in_time_and_arrive(goals, range_deg):
     turning, places = Turning(np.array([range_deg], np.float32), 110.0, 220.0), [0.5 * range_deg]
     for goal, ticks in [*goals, (goals[-1][0], 400)]:
