@@ -138,7 +138,6 @@ class RecordConfig(Section):
     enabled: bool = True
     folder: str | None = None
     keep: Annotated[int, Field(ge=1, le=10_000)] = 60
-    audio: bool = False
 
 
 class PageConfig(Section):

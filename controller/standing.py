@@ -5,8 +5,8 @@ from typing import Literal, Protocol
 
 log = logging.getLogger(__name__)
 
-SILENT_S = 0.055
-"""A leader that has not beaten for two cycles and a bit is taken to be gone."""
+SILENT_S = 0.065
+"""A leader that has not beaten for two and a half cycles is taken to be gone."""
 GRACE_S = 2.0
 """As long as a leader may take to begin."""
 LOOK_S = 0.004
