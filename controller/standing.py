@@ -9,6 +9,8 @@ SILENT_S = 0.065
 """A leader that has not beaten for two and a half cycles is taken to be gone."""
 GRACE_S = 2.0
 """As long as a leader may take to begin."""
+SETTLE_S = 0.25
+"""How long a spare watches its leader before it judges it: the first cycle of a process takes longer than any other."""
 LOOK_S = 0.004
 """How often a spare looks whether its leader beats."""
 LEAP = 24
@@ -59,6 +61,7 @@ class Standing:
         self._lead, self._began_s = lead, began_s
         self.leading = self.led = lead is None
         self.sent_cycles = 0
+        self._watched_s: float | None = None
 
     def patience_s(self, remaining_s: float) -> float:
         """How long to wait for anything at most; a spare looks up now and then."""
@@ -69,7 +72,10 @@ class Standing:
         if self._lead is None or self._lead.leading:
             return False
         silent_s = self._lead.silent_s(now_s)
-        return now_s - self._began_s > GRACE_S if silent_s is None else silent_s > SILENT_S
+        if silent_s is None:
+            return now_s - self._began_s > GRACE_S
+        self._watched_s = now_s if self._watched_s is None else self._watched_s
+        return silent_s > SILENT_S and now_s - self._watched_s > SETTLE_S
 
     def change(self, now_s: float) -> Literal["", "took the lead", "lost the lead"]:
         """Lead, follow, or change from one to the other; once in each cycle."""

@@ -54,7 +54,7 @@ def test_a_silent_leader_is_replaced_within_its_time_and_numbers_go_on(pair, cap
 @pytest.mark.warns
 def test_a_leader_that_was_only_asleep_says_nothing_more_and_follows(pair):
     first, spare = pair
-    now_s = cycles(pair, 1.0, 10)
+    now_s = cycles(pair, 1.0, 20)
     spare.change(now_s + 1.0)
     assert not first.speaks()  # it wakes in the middle of its cycle, right before it would send
     assert first.change(now_s + 1.0) == "lost the lead"
@@ -70,7 +70,7 @@ def test_it_goes_there_and_back(pair):
         leader, other = (first, spare) if turn % 2 == 0 else (spare, first)
         assert other.change(now_s + 0.1) == "took the lead"
         assert leader.change(now_s + 0.1) == "lost the lead"
-        now_s = cycles(pair, now_s + 0.1, 5)
+        now_s = cycles(pair, now_s + 0.1, 20)
     assert first.leading != spare.leading
 
 
@@ -79,6 +79,13 @@ def test_a_leader_that_never_begins_is_waited_for_a_while(pair):
     _, spare = pair
     assert spare.change(GRACE_S) == ""
     assert spare.change(GRACE_S + 0.01) == "took the lead"
+
+
+def test_a_slow_first_cycle_of_the_leader_is_not_its_end(pair):
+    first, spare = pair
+    first.change(1.0)
+    for step in range(25):
+        assert spare.change(1.0 + 0.01 * step) == ""
 
 
 def test_without_a_spare_there_is_nothing_to_decide():
