@@ -66,6 +66,12 @@ def build_parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="model artefacts").add_subparsers(required=True, metavar="WHAT")
     _command(models, "list", _models_list, "artefacts with their sizes")
     _command(models, "verify", _models_verify, "manifests and checksums")
+    staged = _command(
+        models, "stage", _models_stage, "verify a trained model and let it decide, in a running show, too"
+    )
+    staged.add_argument("artefact", type=Path, metavar="DIR", help="folder with manifest.yaml, as training exports it")
+    back = _command(models, "rollback", _models_rollback, "let the generation before decide again")
+    back.add_argument("--to", type=int, metavar="N", help="this generation instead; 0 is the configured model")
     _command(commands, "devices", _devices, "audio inputs, network cards, serial ports, Art-Net nodes")
     doctor = _command(commands, "doctor", _doctor, "before doors: sound, nodes, models, disk, clock, power")
     doctor.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
@@ -265,6 +271,26 @@ def _models_verify(arguments: argparse.Namespace) -> int:
     from controller.inventory import print_models  # noqa: PLC0415
 
     print_models(_configured(arguments), verify=True)
+    return 0
+
+
+def _models_stage(arguments: argparse.Namespace) -> int:
+    from controller.staging import stage  # noqa: PLC0415
+
+    one = stage(_configured(arguments), arguments.artefact, MonotonicClock())
+    print(
+        f"generation {one.number} ({one.name}) decides from now on; a running show takes it up at the end of a phrase"
+    )
+    print("back again: followspot models rollback")
+    return 0
+
+
+def _models_rollback(arguments: argparse.Namespace) -> int:
+    from controller.staging import roll_back  # noqa: PLC0415
+
+    number = roll_back(_configured(arguments), arguments.to)
+    what = f"generation {number}" if number else "the configured model"
+    print(f"{what} decides from now on; a running show takes it up at the end of a phrase")
     return 0
 
 

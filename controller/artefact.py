@@ -40,6 +40,15 @@ class OnnxFile(BaseModel):
     outputs: list[Tensor]
 
 
+class Weights(BaseModel):
+    """The file that training goes on from, where the ONNX files do not hold the weights as they were trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Manifest(BaseModel):
     """`manifest.yaml` of an artefact folder."""
 
@@ -64,9 +73,14 @@ class Manifest(BaseModel):
     """Embedders: how long before the window's end the moment lies that an embedding stands for. OpenL3's, whose
     decoders were trained on centred windows: 0.5."""
     derived_from: str | None = None
-    """Embedders: name of the one this stands in for (its int8 form, a distilled student); its decoders accept this."""
+    """Embedders: name of the one this stands in for (its int8 form, a distilled student); its decoders accept this.
+    Decoders: name of the model this was finetuned from."""
     derived_from_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    """Embedders: checksum of that one's network."""
+    """Checksum of that one's step network."""
+    learnt_from: Annotated[str, Field(max_length=500)] | None = None
+    """Decoders that were finetuned: what they learnt from, in a sentence."""
+    weights: Weights | None = None
+    """Not read by a show."""
     step: OnnxFile
     refresh: OnnxFile | None = None
     """Decoders with a bidirectional encoder: reads the past anew, every `refresh_hops` hops."""

@@ -11,13 +11,16 @@ from controller.artefact import Manifest, read_manifest
 from controller.clock import Clock
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
-from controller.decode.cueing import Cueing
+from controller.decode.cueing import SMALL_STEP, Cueing
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
-from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_from_degrees
+from controller.decode.succession import Succession
+from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
 from controller.embed.embedder import Embedder
 from controller.embed.paced import PacedEmbedder, advice, hops_for
+from controller.errors import ModelError
+from controller.generations import Generations
 from controller.messages import Embedding, LightToken, Window
 from controller.timing import Timings
 
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 
 MEASURED = 4
 """Rounds that the governor measures."""
+REST_DB = -50.0
+"""A second of sound below this is a rest between two phrases, or two songs."""
 SEED_VALUE = 96
 """Brightness the decoder is told for "before the first hop": on, but not loud."""
 
@@ -51,11 +56,13 @@ class Decider:
 
     def __init__(self, config: Config, clock: Clock, *, patient: bool = False) -> None:
         self._clock = clock
+        self._config = config
         model = config.model
-        embedder_folder, decoder_folder = model_folders(config)
-        self.embedder = Embedder(embedder_folder, threads=model.threads, provider=model.provider)
-        self._open = _opener(decoder_folder, self.embedder.manifest, model.threads, model.provider)
+        self.embedder = Embedder(config.path(model.embedder), threads=model.threads, provider=model.provider)
+        self.generations = Generations.of(config)
+        self.generation, self.decoder_folder, self._open = self._first()
         self.decoder_name = self._open.name
+        self.succession = Succession(clock)
         self._skipbart = self._open.decoder(patient=patient)
         self._paced = self._pace(config, patient=patient)
         self._hue_choice = _choice(model.hue)
@@ -65,12 +72,50 @@ class Decider:
         self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
         self._value = SEED_VALUE
         self._seq = 0
+        self._tried: int | None = None
         self.timings = Timings()
 
     @property
     def embed_every(self) -> int:
         """Hops between two embeddings; 1 unless the embedder is too slow for this machine."""
         return self._paced.every
+
+    def _first(self) -> "tuple[int, Path, _Causal | _Bidirectional]":
+        """The generation that was chosen, or the configured model if that cannot be used: number, folder, network."""
+        number = self.generations.current()
+        if number:
+            try:
+                folder = self.generations.find(number).folder
+                return number, folder, self._opener(folder)
+            except ModelError as error:
+                log.warning("%s; the configured model decides instead", error)
+        folder = self._config.path(self._config.model.decoder)
+        return 0, folder, self._opener(folder)
+
+    def _opener(self, folder: Path) -> "_Causal | _Bidirectional":
+        return open_decoder(self._config, folder, self.embedder.manifest)
+
+    def look_for_successor(self) -> None:
+        """Prepare the chosen generation if it is not the one that decides; may take seconds, off the hot path."""
+        number = self.generations.current()
+        if number == self.generation:
+            self.succession.withdraw()
+            self._tried = None
+        elif number != self._tried:
+            self._tried = number
+            try:
+                name, folder = self._named(number)
+            except ModelError as error:
+                self.succession.refuse(number, "?", str(error))
+                return
+            self.succession.prepare(number, name, folder, lambda: self._opener(folder).decoder(patient=False))
+
+    def _named(self, number: int) -> tuple[str, Path]:
+        if number == 0:
+            folder = self._config.path(self._config.model.decoder)
+            return folder.name, folder
+        one = self.generations.find(number)
+        return one.name, one.folder
 
     def warm_up(self) -> None:
         """Run both networks on silence, so that the first hop of the show is not the slow one."""
@@ -105,7 +150,8 @@ class Decider:
         started_s = self._clock.now_s()
         embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
-        hue_logits, value_logits = self._skipbart.step(embedding, self._hue, self._value)
+        before = self._hue, self._value
+        hue_logits, value_logits = self._skipbart.step(embedding, *before)
         hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)
         self._hue = self._cueing.step(hue, self._hue, window.hit)
         self._value, value_p = sample_value(value_logits, self._value, self._value_choice, self._rng)
@@ -115,7 +161,18 @@ class Decider:
         self.timings.add("analysis", decoded_s - started_s)
         token = LightToken(window.t_s, self._seq, self._hue, self._value, hue_p, value_p)
         self._seq += 1
+        self._hand_over(embedding, before, window)
         return token
+
+    def _hand_over(self, embedding: Embedding, told: tuple[int, int], window: Window) -> None:
+        """From the next hop on another model decides, if one is due."""
+        cue = hue_distance(self._hue, told[0]) > SMALL_STEP
+        successor = self.succession.hear(embedding, *told, ends=cue or _rests(window), hit=window.hit)
+        if successor is None:
+            return
+        self._skipbart, self.generation, self.decoder_folder = successor.decoder, successor.number, successor.folder
+        self.decoder_name = successor.name
+        log.info("generation %d (%s) decides from here on", self.generation, self.decoder_name)
 
 
 class _Causal:
@@ -141,15 +198,25 @@ class _Bidirectional:
         return RefreshedSkipBart(self._network, self._executor, patient=patient)
 
 
-def _opener(folder: Path, embedder: Manifest, threads: int, provider: str) -> _Causal | _Bidirectional:
-    """The network that an artefact holds, by its manifest."""
+def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | _Bidirectional:
+    """The network that an artefact holds, by its manifest.
+
+    Raises:
+        ModelError: the artefact cannot be used, or not with this embedder.
+    """
     manifest = read_manifest(folder, "decoder", HOP_S)
     kind = _Causal if manifest.refresh is None else _Bidirectional
-    return kind(folder, embedder, threads, provider)
+    return kind(folder, embedder, config.model.threads, config.model.provider)
+
+
+def _rests(window: Window) -> bool:
+    """Whether the second is as good as silent."""
+    power = float(np.dot(window.samples, window.samples)) / len(window.samples)
+    return bool(power < 10.0 ** (REST_DB / 10.0))
 
 
 def model_folders(config: Config) -> tuple[Path, Path]:
-    """Folders of embedder and decoder artefact."""
+    """Folders of the configured embedder and decoder artefact; a generation may decide in the decoder's place."""
     return config.path(config.model.embedder), config.path(config.model.decoder)
 
 

@@ -12,6 +12,7 @@ from controller.clock import MonotonicClock
 from controller.config import Config
 from controller.decider import model_folders
 from controller.errors import AudioError, ModelError
+from controller.generations import Generations
 from controller.network_cards import network_cards
 from controller.node_search import find_nodes
 from controller.paper import paper, wide_table
@@ -91,7 +92,9 @@ def print_models(config: Config, *, verify: bool) -> None:
     Raises:
         ModelError: naming every artefact that is not what its manifest says.
     """
-    in_use = {folder.resolve() for folder in model_folders(config)}
+    generations = Generations.of(config)
+    current = generations.current()
+    in_use = {folder.resolve() for folder in model_folders(config)[: 1 if current else 2]}
     root = model_folders(config)[0].parent
     table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []
@@ -102,8 +105,25 @@ def print_models(config: Config, *, verify: bool) -> None:
         if problem:
             wrong.append(problem)
     paper().print(table)
+    wrong += _print_generations(generations, current, verify=verify)
     if wrong:
         raise ModelError("; ".join(wrong))
+
+
+def _print_generations(generations: Generations, current: int, *, verify: bool) -> list[str]:
+    """What the venue has learned, newest last; returns what is wrong with it."""
+    wrong = []
+    table = wide_table("", "generation", "artefact", "staged", "from", "state")
+    for one in generations.all():
+        _, problem = _describe(one.folder, verify=verify)
+        table.add_row(
+            str(one.number), one.name, one.staged, one.source, problem or ("decides" * (one.number == current))
+        )
+        wrong += [problem] if problem else []
+    if table.row_count:
+        paper().print(table)
+        paper().print("another one: followspot models rollback [--to N], N 0 is the configured model")
+    return wrong
 
 
 def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]:

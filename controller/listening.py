@@ -39,6 +39,7 @@ LOST_S = 0.5
 """Longer than any driver rests between blocks: a device that brings nothing for so long is gone."""
 STATUS_S = 0.5
 LOG_S = 10.0
+SUCCESSION_S = 1.0
 
 
 class LiveSource(Protocol):
@@ -130,6 +131,7 @@ class Listening:
         self._decider.warm_up()
         analysis = threading.Thread(target=self._analyse, name="analysis")
         analysis.start()
+        threading.Thread(target=self._succeed, name="succession", daemon=True).start()
         self._source.start()
         next_status_s = next_log_s = self._clock.now_s()
         while not self._run.stopping.is_set() and not self._source.over:
@@ -190,6 +192,15 @@ class Listening:
             self.failed = True
             self._run.stopping.set()
 
+    def _succeed(self) -> None:
+        """Look every second whether somebody chose another generation of the model, and prepare it."""
+        while not self._run.stopping.wait(SUCCESSION_S):
+            try:
+                self._decider.look_for_successor()
+            except Exception:
+                # top of a thread: what decides now goes on deciding
+                log.exception("looking for another generation of the model failed")
+
     def status(self) -> dict[str, Any]:
         """Numbers for the page, the log and the summary."""
         bad = self._bad_samples + self._source.bad_samples
@@ -203,6 +214,9 @@ class Listening:
             "embedder": self._decider.embedder.name,
             "embed_every": self._decider.embed_every,
             "decoder": self._decider.decoder_name,
+            "generation": self._decider.generation,
+            "next_generation": self._decider.succession.waiting,
+            "refused_generation": self._decider.succession.refused,
             "hops": self._tokens_made,
             "late_hops": self._box.dropped,
             "overruns": self._source.overruns,

@@ -28,7 +28,7 @@ from controller.clock import MonotonicClock
 from controller.colour import to_encoded
 from controller.config import Config
 from controller.cycle import OutputCycle
-from controller.decider import Decider, model_folders
+from controller.decider import Decider
 from controller.desk import Tick, patch_of
 from controller.errors import AudioError
 from controller.limiter import Limiter
@@ -228,7 +228,7 @@ class Rehearsal:
         }
 
     def _identity(self) -> dict[str, str]:
-        embedder, decoder = model_folders(self._config)
+        embedder, decoder = self._config.path(self._config.model.embedder), self._decider.decoder_folder
         return {
             "embedder": self._decider.embedder.name,
             "embedder_sha256": sha256_of(embedder / "manifest.yaml"),

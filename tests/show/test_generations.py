@@ -1,0 +1,152 @@
+"""Generations: staged whole or not at all, listed, chosen, rolled back; a show never dies of one."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+import yaml
+
+from controller.clock import ManualClock, MonotonicClock
+from controller.config import read_config
+from controller.decider import Decider
+from controller.errors import ModelError
+from controller.generations import KEPT, Generations
+from controller.staging import roll_back, stage
+from tests.show.test_show import finish, lit, start, venue, wire  # noqa: F401 - fixtures
+
+
+@pytest.fixture
+def generations(tmp_path):
+    return Generations(tmp_path / "generations")
+
+
+@pytest.fixture
+def room(root, tmp_path, monkeypatch):
+    """A configuration whose generations are its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return read_config(root / "config.yaml")
+
+
+def named(root, folder, name):
+    """A copy of the bundled decoder under another name."""
+    shutil.copytree(root / "models/skipbart-small", folder)
+    manifest = yaml.safe_load((folder / "manifest.yaml").read_text())
+    (folder / "manifest.yaml").write_text(yaml.safe_dump({**manifest, "name": name}, sort_keys=False))
+    return folder
+
+
+def artefact(tmp_path, name="a"):
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "manifest.yaml").write_text(name)
+    return folder
+
+
+def test_generations_count_up_and_the_newest_decides(generations, tmp_path):
+    assert (generations.current(), generations.all()) == (0, [])
+    for number in (1, 2, 3):
+        assert generations.stage(artefact(tmp_path, f"m{number}"), f"m{number}").number == number
+    assert [one.name for one in generations.all()] == ["m1", "m2", "m3"]
+    assert generations.current() == 3
+    assert generations.before() == 2
+    generations.choose(1)
+    assert (generations.current(), generations.before()) == (1, 0)
+
+
+def test_old_ones_go_but_never_the_one_that_decides(generations, tmp_path):
+    for number in range(1, KEPT + 4):
+        generations.stage(artefact(tmp_path, f"m{number}"), f"m{number}")
+    numbers = [one.number for one in generations.all()]
+    assert numbers == list(range(4, KEPT + 4))
+    assert generations.current() == numbers[-1]
+
+
+def test_a_disk_that_is_full_changes_nothing(generations, tmp_path, monkeypatch):
+    generations.stage(artefact(tmp_path, "good"), "good")
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(ModelError, match=r"generation 2 cannot be kept.*No space"):
+        generations.stage(artefact(tmp_path, "more"), "more")
+    assert (generations.current(), len(generations.all())) == (1, 1)
+
+
+def test_a_choice_that_nobody_can_read_is_the_configured_model(generations, tmp_path):
+    generations.stage(artefact(tmp_path), "a")
+    (generations.folder / "current").write_text("what?")
+    assert generations.current() == 0
+    (generations.folder / "0001" / "staged.json").write_text("{")
+    assert generations.all() == []
+
+
+def test_a_model_is_tried_before_it_is_staged(room, root, tmp_path):
+    clock = MonotonicClock()
+    one = stage(room, named(root, tmp_path / "new", "room-2"), clock)
+    assert (one.number, one.name) == (1, "room-2")
+    assert roll_back(room, None) == 0
+    with pytest.raises(ModelError, match="nothing to go back to"):
+        roll_back(room, None)
+    with pytest.raises(ModelError, match="no generation 7; there are: 1"):
+        roll_back(room, 7)
+    assert roll_back(room, 1) == 1
+
+
+@pytest.mark.parametrize("damage", ["weights", "parity", "embedder", "no folder"])
+def test_a_model_that_does_not_fit_is_refused_and_nothing_changes(room, root, tmp_path, damage):
+    folder = named(root, tmp_path / "new", "room-2")
+    match damage:
+        case "weights":
+            content = bytearray((folder / "step.onnx").read_bytes())
+            content[len(content) // 2] ^= 1
+            (folder / "step.onnx").write_bytes(content)
+        case "parity":
+            with np.load(folder / "parity.npz") as arrays:
+                changed = dict(arrays) | {"hue_logits": arrays["hue_logits"] + 1.0}
+            np.savez(folder / "parity.npz", **changed)
+        case "embedder":
+            manifest = yaml.safe_load((folder / "manifest.yaml").read_text())
+            (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest | {"embedder": "another"}))
+        case "no folder":
+            folder = tmp_path / "nowhere"
+    with pytest.raises(ModelError):
+        stage(room, folder, MonotonicClock())
+    assert Generations.of(room).current() == 0
+    assert Generations.of(room).all() == []
+
+
+@pytest.mark.warns
+def test_a_damaged_generation_never_keeps_a_show_from_beginning(room, root, tmp_path, caplog):
+    one = stage(room, named(root, tmp_path / "new", "room-2"), MonotonicClock())
+    assert Decider(room, ManualClock()).decoder_name == "room-2"
+    (one.folder / "step.onnx").write_bytes(b"damaged")
+    decider = Decider(room, ManualClock())
+    assert (decider.generation, decider.decoder_name) == (0, "skipbart-small")
+    assert "the configured model decides instead" in caplog.text
+
+
+@pytest.mark.timeout(90)
+def test_a_running_show_takes_a_new_model_up(venue, wire, root, tmp_path, monkeypatch):  # noqa: F811
+    """Staged while the band plays: the name changes, no frame is missing; a damaged one later changes nothing."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    show = start(venue, "--seconds", "40")
+    lit(show, wire, 3.0)
+    config = read_config(venue)
+    stage(config, named(root, tmp_path / "new", "room-2"), MonotonicClock())
+    before_s = time.monotonic()
+    wire.listen(18.0)
+    bad = named(root, tmp_path / "bad", "room-3")
+    (bad / "step.onnx").write_bytes(b"damaged")
+    Generations.of(config).stage(bad, "room-3")
+    summary, logged = finish(show, wire, 45)
+    assert "generation 1 (room-2) decides from here on" in logged
+    assert "generation 2 (room-3)" in logged
+    assert summary["listening"]["decoder"] == "room-2"
+    assert summary["listening"]["generation"] == 1
+    assert "room-3" in summary["listening"]["refused_generation"]
+    assert summary["restarts"]["listening"] == 0
+    times_s, _ = wire.frames(0)
+    during = times_s[(times_s > before_s) & (times_s < before_s + 18.0)]
+    assert np.diff(during).max() < 0.1
