@@ -29,7 +29,11 @@ def describe_onnx(path: Path) -> OnnxFile:
 def write_manifest(folder: Path, step: Path, *, refresh: Path | None = None, **fields: str | float | None) -> Manifest:
     """Write `folder/manifest.yaml` (format 1) for its ONNX files; `fields` are those of `Manifest`."""
     graphs = {"step": describe_onnx(step)} | ({"refresh": describe_onnx(refresh)} if refresh else {})
-    manifest = Manifest.model_validate({"format": 1, **fields, **graphs})
+    return save_manifest(folder, Manifest.model_validate({"format": 1, **fields, **graphs}))
+
+
+def save_manifest(folder: Path, manifest: Manifest) -> Manifest:
+    """Write `folder/manifest.yaml`."""
     text = yaml.safe_dump(manifest.model_dump(exclude_none=True), sort_keys=False, default_flow_style=None, width=120)
     (folder / "manifest.yaml").write_text(text, encoding="utf-8")
     return manifest

@@ -41,14 +41,14 @@ def attentions(stack: Stack) -> list[Attention]:
     return [module for module in stack.modules() if isinstance(module, Attention)]
 
 
-def adapt(network: SkipBart) -> SkipBart:
+def adapt(network: SkipBart, rank: int = RANK, alpha: float = ALPHA, dropout: float = DROPOUT) -> SkipBart:
     """Freeze both stacks and add adapters, in place; embeddings, MLPs and output heads stay trainable."""
     for stack in (network.encoder, network.decoder):
         for parameter in stack.parameters():
             parameter.requires_grad_(requires_grad=False)
         for attention in attentions(stack):
             for name in ADAPTED:
-                setattr(attention, name, LoraLinear(getattr(attention, name)))
+                setattr(attention, name, LoraLinear(getattr(attention, name), rank, alpha, dropout))
     return network
 
 

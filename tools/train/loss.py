@@ -9,6 +9,9 @@ from torch.nn import functional
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD
 
 
+PADS = (HUE_PAD, VALUE_PAD)
+
+
 @dataclass(slots=True)
 class Weights:
     """Weights of the two losses.
@@ -32,12 +35,12 @@ def light_loss(logits: tuple[Tensor, Tensor], light: Tensor, weights: Weights) -
 
     Args:
         logits: hue (B, L, 181) and value (B, L, 257).
-        light: (B, L, 2) int64; PAD is ignored.
+        light: (B, L, 2) int64; PAD is ignored, and where there is nothing else the loss is zero.
     """
-    hue = functional.cross_entropy(logits[0].flatten(0, 1), light[..., 0].flatten(), ignore_index=HUE_PAD)
-    value = functional.cross_entropy(logits[1].flatten(0, 1), light[..., 1].flatten(), ignore_index=VALUE_PAD)
+    hue = _cross_entropy(logits[0], light[..., 0], HUE_PAD)
+    value = _cross_entropy(logits[1], light[..., 1], VALUE_PAD)
     with torch.no_grad():
-        right = [(part.argmax(-1) == light[..., i]).float().mean() for i, part in enumerate(logits)]
+        right = [_share_right(part, light[..., i], pad) for i, (part, pad) in enumerate(zip(logits, PADS, strict=True))]
     return {
         "loss": weights.hue * hue + weights.value * value,
         "hue_loss": hue.detach(),
@@ -45,3 +48,14 @@ def light_loss(logits: tuple[Tensor, Tensor], light: Tensor, weights: Weights) -
         "hue_accuracy": right[0],
         "value_accuracy": right[1],
     }
+
+
+def _cross_entropy(logits: Tensor, wanted: Tensor, pad: int) -> Tensor:
+    """Mean over what is known; the plain mean of nothing would be NaN, and a step on it the end of the run."""
+    total = functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=pad, reduction="sum")
+    return total / (wanted != pad).sum().clamp(min=1)
+
+
+def _share_right(logits: Tensor, wanted: Tensor, pad: int) -> Tensor:
+    known = wanted != pad
+    return ((logits.argmax(-1) == wanted) & known).sum() / known.sum().clamp(min=1)
