@@ -74,7 +74,7 @@ class OutputCycle:
         """The cycle again, from what a log says was heard."""
         for at_s, pulse in heard.pulses:
             self.hear_pulse(pulse, at_s)
-        return self.run(now_s, heard, News(heard.desk, heard.turned))
+        return self.run(now_s, heard, News(heard.desk, heard.turned, heard.held))
 
     def _obey(self, command: Command, now_s: float) -> None:
         if command.name != "flash_override":

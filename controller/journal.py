@@ -14,6 +14,8 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 LINES_KEPT = 1_000
+FULL_BYTES = 10_000_000
+"""A file of this size becomes NAME.1, and what was there goes."""
 END_S = 1.0
 
 
@@ -50,6 +52,8 @@ class Journal:
 
     def _write(self, entry: dict[str, Any]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
+        if self._file.is_file() and self._file.stat().st_size > FULL_BYTES:
+            self._file.replace(self._file.with_name(f"{self._file.name}.1"))
         with self._file.open("a", encoding="utf-8") as out:
             out.write(json.dumps(entry) + "\n")
 

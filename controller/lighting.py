@@ -194,6 +194,8 @@ class Lighting:
         self._lately.extend((now_s, command) for command in given)
         if self._partner is not None and isinstance(stage, dict):
             self._partner.stand_as(stage.get("standby"), now_s)
+        if isinstance(stage, dict):
+            self._person.relay(stage.get("held"))
         seen = operator_of(stage)
         return commands_towards(seen, self._made.desk.operator) if seen is not None else ()
 
@@ -246,7 +248,7 @@ class Lighting:
         tick = self._made.run(now_s, heard)
         if self._recorder is not None:
             news = self._person.news
-            heard = replace(heard, desk=news.desk, turned=news.turned)
+            heard = replace(heard, desk=news.desk, turned=news.turned, held=news.held)
             self._recorder.add(Cycle(now_s, heard, checksum(tick.frames)))
         return tick
 
@@ -295,6 +297,7 @@ class Lighting:
                 "hold": operator.hold,
                 "flash_override": operator.flash_override,
                 "standby": None if self._partner is None else self._partner.status(),
+                "held": self._person.held(),
                 "status": self._status_now(now_s),
             }
         )

@@ -36,6 +36,9 @@ MAX_UNPACKED_BYTES = 64_000_000
 KEPT_BLOCKS = 3_600
 """An hour of a full disk stays in memory: some ten megabytes."""
 RETRY_S = 1.0
+HeldRow = tuple[int, float, float, tuple[int, ...], float, float]
+"""A takeover as plain numbers: attribute, since when, moved last, levels of 16 bits, when its way back began (-1: not
+yet), and how long that takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Heard:
         commands: in order.
         desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
         turned: universes whose desk is another one now. leaving: the show fades to its end look.
+        held: what another output process says a person holds; None: nothing new.
     """
 
     pulses: tuple[tuple[float, Pulse], ...] = ()
@@ -55,11 +59,12 @@ class Heard:
     desk: dict[int, bytes | None] = field(default_factory=dict)
     turned: tuple[int, ...] = ()
     leaving: bool = False
+    held: tuple[HeldRow, ...] | None = None
 
     @property
     def nothing(self) -> bool:
         """Whether this cycle only had the time."""
-        return not (self.pulses or self.token or self.commands or self.desk or self.turned or self.leaving)
+        return self == Heard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def plain(cycle: Cycle) -> list[Any]:
         list(heard.desk.items()),
         list(heard.turned),
         heard.leaving,
+        *([] if heard.held is None else [[list(row) for row in heard.held]]),
     ]
 
 
@@ -114,7 +120,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             raise TypeError("time and checksum are numbers")
         if not rest:
             return Cycle(now_s, Heard(), crc)
-        pulses, token, commands, desk, turned, leaving = rest
+        pulses, token, commands, desk, turned, leaving, *held = rest
         heard = Heard(
             tuple((float(at_s), _revived(Pulse, one)) for at_s, *one in pulses),
             None if token is None else _revived(LightToken, token),
@@ -122,6 +128,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
             tuple(int(universe) for universe in turned),
             bool(leaving),
+            held_rows(*held) if held else None,
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise RecordingError(f"not a cycle of this format: {error}") from error
@@ -137,6 +144,18 @@ def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401
         ):
             raise TypeError(f"{kind.__name__} holds numbers and words")
     return kind(*(tuple(part) if isinstance(part, list) else part for part in values))
+
+
+def held_rows(rows: Any) -> tuple[HeldRow, ...]:  # noqa: ANN401 - plain data of any shape
+    """What a person holds, from plain data.
+
+    Raises:
+        TypeError, ValueError, OverflowError: it is none.
+    """
+    return tuple(
+        (int(index), float(since_s), float(moved_s), tuple(int(one) for one in levels), float(back_s), float(over_s))
+        for index, since_s, moved_s, levels, back_s, over_s in rows
+    )
 
 
 def _levels(levels: Any) -> bytes:  # noqa: ANN401

@@ -68,6 +68,10 @@ def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
         for wish in ("blackout", "hold"):
             if stage[wish]:
                 text.append(f"  {wish.upper()}", style="bold reverse")
+        taken = len(stage["status"].get("takeovers", {}).get("active", ()))
+        if taken:
+            text.append(f"  {taken} IN HAND", style="bold magenta")
+        text.append(_standby(stage.get("standby")), style="bold cyan")
         text.append(f"  {stage['status'].get('output_hz', 0.0):.1f} Hz  ")
     token = revive(LightToken, seen.get("tokens"))
     if token is not None:
@@ -81,3 +85,12 @@ def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
         text.append("▮" * cells + "▯" * (METER_CELLS - cells))
         text.append(f" {pulse.level_db:5.1f} dBFS")
     return text
+
+
+def _standby(standby: object) -> str:
+    """How this machine and the other one stand, where there is another one."""
+    if not isinstance(standby, dict):
+        return ""
+    if standby.get("role") == "backup":
+        return f"  BACKUP, {standby.get('state', '?')}"
+    return "  main, backup follows" if standby.get("followed") else "  MAIN, NO BACKUP"

@@ -131,7 +131,7 @@ class BusFeed:
             level=self._levels[-1] if self._levels else None,
             loudness=self._loudness,
             timings=_timings(self._heard, lit["status"]),
-            counters=_counters(self._heard, lit["status"]),
+            counters=_counters(self._heard, lit["status"], lit.get("standby")),
             processes={
                 "listening": "up" if now_s - heard_s < ALIVE_S else "down",
                 "lighting": "up" if now_s - lit["t_s"] < ALIVE_S else "down",
@@ -179,7 +179,7 @@ def _timings(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, Timi
     return {stage: Timing(percent[0], percent[2]) for stage, percent in both.items()}
 
 
-def _counters(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, float]:
+def _counters(heard: Mapping[str, Any], lit: Mapping[str, Any], standby: object) -> dict[str, float]:
     late = lit.get("timings_ms", {}).get("lateness", (0.0, 0.0, 0.0))
     return {
         "output_hz": float(lit.get("output_hz", 0.0)),
@@ -189,7 +189,18 @@ def _counters(heard: Mapping[str, Any], lit: Mapping[str, Any]) -> dict[str, flo
         "send_errors": float(lit.get("send_errors", 0)),
         "flashes_limited": float(lit.get("limiter", {}).get("interventions", 0)),
         "taken_over": float(len(lit.get("takeovers", {}).get("active", ()))),
+        "generation": float(heard.get("generation", 0)),
+        **_standby_counters(standby),
     }
+
+
+def _standby_counters(standby: object) -> dict[str, float]:
+    """Whether the other machine is there, and whether this one is in charge; nothing where there is only one."""
+    if not isinstance(standby, dict):
+        return {}
+    if standby.get("role") == "backup":
+        return {"in_charge": float(standby.get("state") == "in charge")}
+    return {"backup_follows": float(bool(standby.get("followed")))}
 
 
 def tls_of(config: Config) -> ssl.SSLContext | None:

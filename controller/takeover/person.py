@@ -1,6 +1,7 @@
 """The person at the other desk: listens to it, merges it with what we made, and keeps a journal of what it changed."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from controller.input.listener import Listener
 from controller.messages import ByteArray, DmxFrame, LightToken, Pulse
 from controller.patch.patch import SLOTS, Patch
 from controller.protocol.artnet import ArtPollReply
+from controller.recording import HeldRow, held_rows
 from controller.takeover.attributes import attributes_of
 from controller.takeover.takeover import Change, Cycle, Takeover, Terms
 
@@ -51,10 +53,12 @@ class News:
     Attributes:
         desk: (512,) levels of each of our universes that changed, as bytes; None where no desk is heard any more.
         turned: universes that another desk leads now.
+        held: what another output process held, where this one follows it; None: nothing new.
     """
 
     desk: dict[int, bytes | None] = field(default_factory=dict)
     turned: tuple[int, ...] = ()
+    held: tuple[HeldRow, ...] | None = None
 
 
 class Person:
@@ -70,7 +74,8 @@ class Person:
     ) -> None:
         desk = config.desk
         self._listener, self._notes = listener, notes
-        self._feed = Feed(desk.inputs, cid, config.network.source_name)
+        self._new_feed = partial(Feed, desk.inputs, cid, config.network.source_name)
+        self._feed = self._new_feed()
         self._rows = {universe: row for row, universe in enumerate(patch.universes)}
         self._size = len(patch.universes) * SLOTS
         terms = Terms(desk.intensity == "htp", desk.hands_off_s, desk.hand_back_s)
@@ -80,6 +85,7 @@ class Person:
         self._turns: dict[int, int] = {}
         self._last: dict[int, bytes] = {}
         self.news = News()
+        self._relayed: tuple[HeldRow, ...] | None = None
         self._inputs = bool(desk.inputs)
 
     def listen(self, now_s: float, own_ports: frozenset[int]) -> list[tuple[str, ArtPollReply]]:
@@ -111,7 +117,7 @@ class Person:
         if not self._inputs:
             return frames
         self.news = self._ask(now_s) if news is None else news
-        self._follow(self.news)
+        self._follow(self.news, now_s)
         ours = np.concatenate([frame.slots for frame in frames])
         merged, changes = self._takeover.merge(Cycle(now_s, ours, self._desk, self._heard, blackout))
         for change in changes:
@@ -122,6 +128,20 @@ class Person:
         """Stop listening: another process does."""
         if self._listener is not None:
             self._listener.close()
+        self._feed = self._new_feed()
+
+    def held(self) -> tuple[HeldRow, ...]:
+        """What is taken over, for a process that follows this one."""
+        return self._takeover.rows()
+
+    def relay(self, rows: object) -> None:
+        """What the process that this one follows says is taken over; anything else counts as nothing."""
+        try:
+            found = held_rows(rows)
+        except (TypeError, ValueError, OverflowError):
+            return
+        if self._inputs and (found or self._takeover.active):
+            self._relayed = found
 
     def leave(self, now_s: float, over_s: float) -> None:
         """The show ends: everything goes back to us, and on to the end look."""
@@ -132,8 +152,9 @@ class Person:
 
     def _ask(self, now_s: float) -> News:
         """What changed at the desk since it was asked last."""
+        held, self._relayed = self._relayed, None
         if self._listener is None:
-            return News()
+            return News(held=held)
         levels = self._feed.levels(now_s)
         heard = {number: levels[number].tobytes() for number in levels if number in self._rows}
         changed: dict[int, bytes | None] = {n: levels for n, levels in heard.items() if levels != self._last.get(n)}
@@ -142,9 +163,11 @@ class Person:
         turns = {number: self._feed.turns(number) for number in heard}
         turned = tuple(number for number, count in turns.items() if count != self._turns.get(number))
         self._turns.update(turns)
-        return News(changed, turned)
+        return News(changed, turned, held)
 
-    def _follow(self, news: News) -> None:
+    def _follow(self, news: News, now_s: float) -> None:
+        if news.held is not None:
+            self._takeover.adopt(news.held, now_s)
         for universe, levels in news.desk.items():
             slots = self._slots(universe)
             self._heard[slots] = levels is not None

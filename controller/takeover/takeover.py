@@ -12,11 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.messages import ByteArray
+from controller.recording import HeldRow
 from controller.takeover.attributes import NONE, Attribute, BoolArray
 
 MOVED = 2
 """Levels: one more than a fader that rests may tremble by."""
 WideArray = npt.NDArray[np.int32]
+RELAYED_S = 2.7
+"""What was taken over from another process stands so long without the desk being heard: longer than a living one is
+ever silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,36 @@ class Takeover:
         self._reference = np.zeros(size, np.int16)
         self._known = np.zeros(size, bool)
         self._held: dict[int, Held] = {}
+        self._relayed_s = float("-inf")
         self.begun = 0
 
     @property
     def active(self) -> list[tuple[Attribute, Held]]:
         """What a person has now, or is getting back."""
         return [(self._attributes[index], one) for index, one in self._held.items()]
+
+    def rows(self) -> tuple[HeldRow, ...]:
+        """Everything that is held, for a process that may have to go on from here."""
+        return tuple(
+            (
+                index,
+                one.since_s,
+                one.moved_s,
+                tuple(one.levels.tolist()),
+                -1.0 if one.back_s is None else one.back_s,
+                one.back_over_s,
+            )
+            for index, one in sorted(self._held.items())
+        )
+
+    def adopt(self, rows: Sequence[HeldRow], now_s: float) -> None:
+        """Hold what another process held; rows of another patch are left out."""
+        self._held.clear()
+        self._relayed_s = now_s
+        for index, since_s, moved_s, levels, back_s, back_over_s in rows:
+            if 0 <= index < len(self._attributes) and len(levels) == len(self._attributes[index].coarse):
+                at = np.clip(np.array(levels, np.int64), 0, 0xFFFF).astype(np.int32)
+                self._held[index] = Held(since_s, moved_s, at, None if back_s < 0 else back_s, back_over_s)
 
     def merge(self, cycle: Cycle) -> tuple[ByteArray, list[Change]]:
         """(S,) levels to send, and the takeovers that began or ended."""
@@ -169,7 +197,10 @@ class Takeover:
         """Take the desk's levels while it has the attribute; begin to give it back when it is lost or left alone."""
         if held.back_s is not None:
             return
-        if not cycle.heard[attribute.coarse].all() or self._left_alone(held, attribute, cycle):
+        heard = bool(cycle.heard[attribute.coarse].all())
+        if not heard and cycle.now_s - self._relayed_s < RELAYED_S and not self._rests(held, cycle):
+            return
+        if not heard or self._left_alone(held, attribute, cycle):
             _begin_back(held, cycle.now_s, self._terms.hand_back_s)
             return
         held.levels = wide(cycle.desk, attribute)
@@ -178,8 +209,12 @@ class Takeover:
 
     def _left_alone(self, held: Held, attribute: Attribute, cycle: Cycle) -> bool:
         if self._terms.hands_off_s > 0:
-            return cycle.now_s - held.moved_s >= self._terms.hands_off_s
+            return self._rests(held, cycle)
         return not cycle.desk[attribute.slots].any()
+
+    def _rests(self, held: Held, cycle: Cycle) -> bool:
+        """Whether the hand has been off the fader for long enough."""
+        return 0 < self._terms.hands_off_s <= cycle.now_s - held.moved_s
 
 
 def wide(levels: ByteArray, attribute: Attribute) -> WideArray:

@@ -3,14 +3,17 @@
 The default is a short, seeded run; `FOLLOWSPOT_CHAOS=50` makes it the long one.
 """
 
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ import yaml
 from controller.config import read_config
 from controller.desk import patch_of
 from controller.observe import Observer
+from controller.protocol import sacn
 
 TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "2"))
 """How often each process is hit, in each way."""
@@ -124,3 +128,41 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     power = brightness(wire, path, since_s)[: -40 * 2 * 3]  # not the end look
     assert power.min() > 0.001  # never all off
     assert power.max() < 0.9  # never full on
+
+
+def test_a_fader_in_a_persons_hand_survives_the_process(venue, start, wire):
+    """The output process dies while a person holds a level: not one packet shows anything else."""
+
+    def change(data):
+        data["desk"] = {"inputs": [{"type": "sacn", "universe": 1, "sacn_universe": 77}], "hands_off_s": 0}
+        for universe in data["universes"].values():
+            universe["outputs"][0]["port"] = wire.port
+
+    show = start(venue(change))
+    until(lambda: len(wire.packets) > 200, 60.0, show.said)
+    slots, over = np.zeros(512, np.uint8), threading.Event()
+
+    def desk():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for sequence in itertools.count():
+                if over.wait(0.025):
+                    return
+                sock.sendto(sacn.encode_data(slots, 77, sequence % 256, UUID(int=9)), ("127.0.0.1", sacn.PORT))
+
+    sender = threading.Thread(target=desk)
+    sender.start()
+    try:
+        time.sleep(1.0)  # noqa: TID251 - real time
+        slots[:8] = 99
+        until(lambda: 99 in wire.packets[-1][1][18:26] or 99 in wire.packets[-2][1][18:26], 5.0)
+        time.sleep(1.0)  # noqa: TID251
+        held_s = time.monotonic()
+        os.kill(parts(show.process)["lighting"], signal.SIGKILL)
+        time.sleep(4.0)  # noqa: TID251
+    finally:
+        over.set()
+        sender.join()
+    shown = {p[18] for t, p in list(wire.packets) if t > held_s - 0.5 and p[14] == 0}
+    until(lambda: "going on in its place" in show.said(), 5.0, show.said)
+    assert shown == {99}
+    assert show.end()["lighting"]["takeovers"]["active"]

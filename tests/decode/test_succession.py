@@ -1,7 +1,6 @@
 """One decoder follows another: told the past, in charge when a phrase ends, or refused."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -118,7 +117,7 @@ def test_it_is_told_while_the_show_goes_on(succession, tmp_path):
     number = 200
     while (successor := hear(succession, number, 1, ends=True)[0]) is None and number < 100_000:
         number += 1
-        time.sleep(0.001)
+        teller.join(0.001)
     teller.join()
     seqs = [seq for seq, _, _ in student.told]
     assert successor is not None

@@ -32,10 +32,12 @@ pulses = st.builds(Pulse, *[numbers] * 1, whole, *[numbers] * 3, whole, numbers,
 tokens = st.builds(LightToken, numbers, whole, st.integers(0, 179), st.integers(0, 255), numbers, numbers)
 commands = st.builds(Command, st.sampled_from(["grand_master", "blackout", "hold"]), numbers)
 desks = st.dictionaries(st.integers(1, 63999), st.none() | st.binary(min_size=512, max_size=512), max_size=2)
+rows = st.tuples(whole, numbers, numbers, st.lists(whole, max_size=3).map(tuple), numbers, numbers)
 heards = st.builds(
     Heard, st.lists(st.tuples(numbers, pulses), max_size=3).map(tuple), st.none() | tokens,
     st.lists(commands, max_size=2).map(tuple),
     desks, st.lists(st.integers(1, 63999), max_size=2).map(tuple), st.booleans(),
+    st.none() | st.lists(rows, max_size=2).map(tuple),
 )  # fmt: skip
 cycles = st.builds(Cycle, st.floats(0, 1e6), heards, st.integers(0, 2**32 - 1))
 

@@ -28,3 +28,19 @@ def test_without_a_terminal_it_is_silent(tmp_path, capsys):
     with StatusLine(tmp_path) as line:
         line.update(1.0)
     assert capsys.readouterr().err == ""
+
+
+def test_it_says_who_else_has_a_hand_on_the_rig():
+    status = {"output_hz": 40.0, "takeovers": {"active": [{}, {}]}}
+    said = {
+        None: "",
+        "main": "  MAIN, NO BACKUP",
+        "main followed": "  main, backup follows",
+        "backup": "  BACKUP, in charge",
+    }
+    for role, words in said.items():
+        standby = (
+            None if role is None else {"role": role.split()[0], "followed": "followed" in role, "state": "in charge"}
+        )
+        text = status_text({"stage": {**STAGE, "hold": False, "standby": standby, "status": status}}, 0.0)
+        assert text.plain == f"0:00  LIVE  2 IN HAND{words}  40.0 Hz  "

@@ -164,3 +164,61 @@ def test_a_journal_that_cannot_keep_up_never_waits(tmp_path, monkeypatch):
         journal.add({"number": number})
     assert time.monotonic() - started_s < 1.0
     assert journal.dropped >= 1_900
+
+
+def test_a_process_that_follows_holds_what_the_other_one_held(person, config, patch):
+    """The leader dies with a fader up: its spare keeps the level until the desk is heard again, and then follows it."""
+    leader, ears, _ = person
+    for cycle, level in enumerate((0, 99)):
+        desk(ears, cycle, level)
+        leader.listen(cycle * 0.025, frozenset())
+        leader.merge(frames(), cycle * 0.025, NOW, blackout=False)
+    plain = json.loads(json.dumps(leader.held()))
+    ears = Ears()
+    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears)
+    spare.relay(plain)
+    wanted = leader.merge(frames(), 0.05, NOW, blackout=False)
+    assert np.array_equal(spare.merge(frames(), 0.05, NOW, blackout=False)[0].slots, wanted[0].slots)
+    assert np.array_equal(spare.merge(frames(), 1.05, NOW, blackout=False)[0].slots, wanted[0].slots)
+    desk(ears, 200, 99)
+    spare.listen(1.1, frozenset())
+    assert np.array_equal(spare.merge(frames(), 1.1, NOW, blackout=False)[0].slots, wanted[0].slots)
+    desk(ears, 201, 120)
+    spare.listen(1.2, frozenset())
+    assert 120 in spare.merge(frames(), 1.2, NOW, blackout=False)[0].slots[:8]
+
+
+def test_a_desk_that_died_with_the_leader_holds_nothing_for_long(person, config, patch):
+    leader, ears, _ = person
+    for cycle, level in enumerate((0, 99)):
+        desk(ears, cycle, level)
+        leader.listen(cycle * 0.025, frozenset())
+        leader.merge(frames(), cycle * 0.025, NOW, blackout=False)
+    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), Ears())
+    spare.relay(leader.held())
+    spare.merge(frames(), 0.05, NOW, blackout=False)
+    for cycle in range(400):
+        merged = spare.merge(frames(), 0.05 + 0.025 * cycle, NOW, blackout=False)
+    assert set(merged[0].slots.tolist()) == {50}
+    assert spare.status()["active"] == []
+
+
+@pytest.mark.parametrize(
+    "nonsense", [None, 7, [1], [[1, 2, 3]], [["x", 0, 0, [1], 0, 0]], [[99_999, 0, 0, [1], -1, 0]]]
+)
+def test_nonsense_about_what_is_held_changes_nothing(person, nonsense):
+    person, _, _ = person
+    person.relay(nonsense)
+    assert set(person.merge(frames(), 0.0, NOW, blackout=False)[0].slots.tolist()) == {50}
+
+
+def test_a_journal_does_not_grow_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("controller.journal.FULL_BYTES", 1_000)
+    journal = Journal(tmp_path / "takeovers.jsonl")
+    for number in range(100):
+        journal.add({"number": number})
+    journal.close()
+    files = sorted(tmp_path.iterdir())
+    assert [one.name for one in files] == ["takeovers.jsonl", "takeovers.jsonl.1"]
+    assert all(one.stat().st_size < 1_200 for one in files)
+    assert '"number": 99' in files[0].read_text()

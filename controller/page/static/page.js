@@ -16,6 +16,7 @@ const REPEAT_MS = 400; // the show lets go a second after the last
 const SLIDER_MS = 50;
 const SETTLING = 0.1; // of the difference, with each snapshot
 const TONES = { live: "good", quiet: "calm", hold: "warn", following: "warn", house: "warn", blackout: "alarm" };
+const TROUBLE = new Set(["overruns", "late_hops", "send_errors", "flashes_limited"]);
 const COUNTERS = {
   output_hz: ["output", (rate) => `${rate.toFixed(1)} Hz`],
   lateness_p99_ms: ["late, p99", (late) => `${late.toFixed(1)} ms`],
@@ -164,7 +165,7 @@ function showCounters(counters) {
     const [label, format] = COUNTERS[name] ?? [name.replaceAll("_", " "), String];
     const item = list.querySelector(`[data-name="${CSS.escape(name)}"]`) ?? list.appendChild(counterItem(name, label));
     setText(item.lastChild, format(count));
-    item.classList.toggle("bad", count > 0 && !name.endsWith("_hz") && !name.endsWith("_ms"));
+    item.classList.toggle("bad", count > 0 && TROUBLE.has(name));
   }
 }
 
