@@ -133,9 +133,15 @@ class SafetyConfig(Section):
 
 
 class RecordConfig(Section):
-    """The log that every show writes, from which `followspot replay` makes the same light again."""
+    """The log that every show writes, from which `followspot replay` makes the same light again.
+
+    `heard` keeps the embeddings of the sound beside it, from which no sound can be made: what training needs to learn
+    from a night. `audio` keeps the sound itself; ask the band.
+    """
 
     enabled: bool = True
+    heard: bool = True
+    audio: bool = False
     folder: str | None = None
     keep: Annotated[int, Field(ge=1, le=10_000)] = 60
 

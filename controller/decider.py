@@ -50,6 +50,9 @@ class Decider:
         clock: measures durations; decides nothing.
         patient: wait for work off the hot path, so that the same input decides the same (rehearsal).
 
+    Attributes:
+        heard: the newest embedding. generation: of the model that decides, 0 for the configured one.
+
     Raises:
         ModelError: an artefact cannot be used.
     """
@@ -72,6 +75,7 @@ class Decider:
         self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
         self._value = SEED_VALUE
         self._seq = 0
+        self.heard: Embedding | None = None
         self._tried: int | None = None
         self.timings = Timings()
 
@@ -161,6 +165,7 @@ class Decider:
         self.timings.add("analysis", decoded_s - started_s)
         token = LightToken(window.t_s, self._seq, self._hue, self._value, hue_p, value_p)
         self._seq += 1
+        self.heard = embedding
         self._hand_over(embedding, before, window)
         return token
 

@@ -26,8 +26,11 @@ from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.decider import Decider
 from controller.errors import ControllerError
+from controller.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
+from controller.heard_log import SUFFIX as HEARD_SUFFIX
 from controller.messages import AudioBlock, FloatArray, Pulse, Window
 from controller.process import Run
+from controller.show_log import new_file
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -114,6 +117,7 @@ class Listening:
         self._windows = Windows(len(self.stems))
         self._decider = Decider(run.config, clock)
         self._box = Box()
+        self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
         self._pulses = Publisher(run.context, run.folder, "pulses")
         self._tokens = Publisher(run.context, run.folder, "tokens")
         self._status = Publisher(run.context, run.folder, "listening")
@@ -157,6 +161,8 @@ class Listening:
         clean, bad = finite(block.samples)
         self._bad_samples += bad
         block = replace(block, samples=clean)
+        if self._sound is not None:
+            self._sound.add(block)
         for pulse in self._onsets.feed(block):
             self._hits.hear(pulse)
             self._newest = pulse
@@ -186,6 +192,8 @@ class Listening:
                 if window is not None:
                     self._tokens.send(self._decider.step(window))
                     self._tokens_made += 1
+                    if self._heard is not None and self._decider.heard is not None:
+                        self._heard.add(self._decider.heard)
         except Exception:
             # top of a thread: a network that fails takes this process with it, and the supervisor brings both back
             log.exception("deciding failed; this process ends and is started again")
@@ -235,9 +243,21 @@ class Listening:
         return f"p50/p99: {stages}; {status['late_hops']} late hops, {status['overruns']} overruns"
 
     def close(self) -> None:
-        """Close the sockets."""
-        for publisher in (self._pulses, self._tokens, self._status):
-            publisher.close()
+        """Close sockets and files."""
+        for one in (self._pulses, self._tokens, self._status, self._heard, self._sound):
+            if one is not None:
+                one.close()
+
+
+def open_recorders(config: Config, embedder: dict[str, str]) -> tuple[HeardRecorder | None, SoundRecorder | None]:
+    """Where embeddings and sound are kept, as far as that is wished and possible."""
+    record = config.record
+    heard = new_file(config, HEARD_SUFFIX) if record.enabled and record.heard else None
+    sound = new_file(config, SOUND_SUFFIX) if record.enabled and record.audio else None
+    return (
+        None if heard is None else HeardRecorder(heard, embedder),
+        None if sound is None else SoundRecorder(sound, config.venue),
+    )
 
 
 def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:

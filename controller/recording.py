@@ -5,17 +5,11 @@ msgpack. The first block is the header (configuration, profiles, identity), each
 is written whole or not at all: what a crash, a full disk or a bad sector leaves behind costs the damaged tail, never
 what stands before it. What arrives while the disk is full waits in memory and is written when there is room again.
 
-Edge: `Recorder` writes a file in a thread of its own; `read_log` reads one. The rest is pure.
+Edge: `Recorder` writes a file and `Log` reads one. The rest is pure.
 """
 
-import contextlib
-import logging
-import os
-import queue
 import struct
-import threading
 import zlib
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
@@ -23,10 +17,9 @@ from typing import Any, BinaryIO
 
 import msgpack
 
+from controller.appending import Appender
 from controller.errors import RecordingError
 from controller.messages import Command, LightToken, Pulse
-
-log = logging.getLogger(__name__)
 
 VERSION = 1
 MAGIC = b"FOLLOWSPOT SHOW LOG 1\n"
@@ -35,7 +28,6 @@ MAX_BLOCK_BYTES = 8_000_000
 MAX_UNPACKED_BYTES = 64_000_000
 KEPT_BLOCKS = 3_600
 """An hour of a full disk stays in memory: some ten megabytes."""
-RETRY_S = 1.0
 HeldRow = tuple[int, float, float, tuple[int, ...], float, float]
 """A takeover as plain numbers: attribute, since when, moved last, levels of 16 bits, when its way back began (-1: not
 yet), and how long that takes."""
@@ -234,7 +226,7 @@ class Log:
 
 
 class Recorder:
-    """Writes a log, a block a second, in a thread of its own: neither a slow nor a full disk delays a cycle.
+    """Writes a log, a block a second.
 
     Args:
         path: the file, in a folder that exists. header: plain data.
@@ -244,13 +236,8 @@ class Recorder:
         self.path = path
         self._second: list[list[Any]] = []
         self._began_s: float | None = None
-        self._full: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._full.put(MAGIC + encode_block({"version": VERSION, **header}))
-        self._stop = threading.Event()
-        self.failing = False
-        self.lost = 0
-        self._thread = threading.Thread(target=self._write_all, name="recorder", daemon=True)
-        self._thread.start()
+        first = MAGIC + encode_block({"version": VERSION, **header})
+        self._file = Appender(path, first, what="the show log", most_kept=KEPT_BLOCKS)
 
     def add(self, cycle: Cycle) -> None:
         """Keep a cycle; returns at once."""
@@ -261,59 +248,15 @@ class Recorder:
 
     def status(self) -> dict[str, Any]:
         """For the page, the log and the summary."""
-        return {"file": str(self.path), "failing": self.failing, "lost_seconds": self.lost}
+        return {"file": str(self.path), "failing": self._file.failing, "lost_seconds": self._file.lost}
 
     def flush(self) -> None:
         """Hand over what was kept."""
         if self._second:
-            self._full.put(encode_block(self._second))
+            self._file.put(encode_block(self._second))
         self._second, self._began_s = [], None
 
     def close(self, *, keep: bool = True) -> None:
         """Write what is left and end; `keep` False: the log of a process that never lit anything is nobody's."""
         self.flush()
-        self._stop.set()
-        self._full.put(None)
-        self._thread.join(5.0)
-        if not keep:
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-
-    def _write_all(self) -> None:
-        waiting: deque[bytes] = deque(maxlen=KEPT_BLOCKS)
-        good = 0
-        while True:
-            block = self._next(waiting)
-            if block is not None:
-                self.lost += len(waiting) == KEPT_BLOCKS
-                waiting.append(block)
-            good = self._write(waiting, good)
-            if self._stop.is_set() and self._full.empty() and (not waiting or block is None):
-                return
-
-    def _next(self, waiting: "deque[bytes]") -> bytes | None:
-        try:
-            return self._full.get(timeout=RETRY_S if waiting else None)
-        except queue.Empty:
-            return None
-
-    def _write(self, waiting: "deque[bytes]", good: int) -> int:
-        """Write what waits after the `good` first bytes; returns how many are good now."""
-        try:
-            with self.path.open("r+b" if good else "wb") as file:
-                file.truncate(good)
-                file.seek(good)
-                while waiting:
-                    file.write(waiting[0])
-                    file.flush()
-                    os.fdatasync(file.fileno())
-                    good += len(waiting.popleft())
-        except OSError as error:
-            if not self.failing:
-                log.warning("the show log %s cannot be written: %s; it is kept in memory", self.path, error.strerror)
-            self.failing = True
-            return good
-        if self.failing:
-            log.warning("the show log %s is written again; nothing is missing", self.path)
-        self.failing = False
-        return good
+        self._file.close(keep=keep)

@@ -41,22 +41,31 @@ def without_secrets(config: Config) -> Config:
 
 def open_log(config: Config, who: str = "lighting") -> Recorder | None:
     """A recorder for a new show, and old logs beyond `record.keep` removed; None if not wished or not possible."""
-    if not config.record.enabled:
-        return None
+    mark = "" if who == "lighting" else f"-{who}"
+    path = new_file(config, f"{mark}{SUFFIX}") if config.record.enabled else None
+    return None if path is None else Recorder(path, header_of(config))
+
+
+def new_file(config: Config, ending: str) -> Path | None:
+    """Where something of a new show is written, by when it began; None if it is not possible.
+
+    Args:
+        ending: of its name, with the suffix; of old files of this suffix, `record.keep` are kept.
+    """
     folder = log_folder(config)
     name = re.sub(r"[^A-Za-z0-9]+", "-", config.venue).strip("-").lower() or "show"
     began = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S-%f}"[:-3]
+    path = folder / f"{began}-{name}{ending}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _tidy(folder, config.record.keep - 1)
+        _tidy(folder, path.suffix, config.record.keep - 1)
     except OSError as error:
-        log.warning("no log of this show: %s: %s", folder, error.strerror)
+        log.warning("nothing is kept of this show: %s: %s", folder, error.strerror)
         return None
-    mark = "" if who == "lighting" else f"-{who}"
-    return Recorder(folder / f"{began}-{name}{mark}{SUFFIX}", header_of(config))
+    return path
 
 
-def _tidy(folder: Path, keep: int) -> None:
-    logs = sorted(folder.glob(f"*{SUFFIX}"))
+def _tidy(folder: Path, suffix: str, keep: int) -> None:
+    logs = sorted(folder.glob(f"*{suffix}"))
     for old in logs[: max(0, len(logs) - keep)]:
         old.unlink(missing_ok=True)

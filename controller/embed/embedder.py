@@ -57,6 +57,11 @@ class Embedder:
         """What decoders are bound to."""
         return self.manifest.name
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """Name, and checksum of the network: what embeddings can only be compared under."""
+        return {"embedder": self.manifest.name, "sha256": self.manifest.step.sha256}
+
     def embed(self, window: Window) -> Embedding:
         """The window's embedding; zeros if the network answers with something that is no number."""
         (vector,) = self._session.run(None, {self._input: self._front_end(window.samples)})
