@@ -23,6 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Generator = np.random.Generator
 Role = Literal["intro", "verse", "chorus", "outro"]
+Palette = tuple[tuple[int, int], tuple[int, int]]
 
 # Saturated colours that rigs have gels and presets for: hue ids (half degrees) and how often designers start there.
 COOL = {90: 2.0, 105: 3.0, 118: 4.0, 130: 2.0, 60: 1.0}  # cyan, azure, blue, indigo, green
@@ -111,7 +112,7 @@ def _pick(colours: dict[int, float], rng: Generator) -> int:
     return int(centre + rng.integers(-3, 4)) % HUES
 
 
-def draw_palette(taste: Taste, rng: Generator) -> tuple[tuple[int, int], tuple[int, int]]:
+def draw_palette(taste: Taste, rng: Generator) -> Palette:
     """The song's colours: two neighbours for calm sections, two for energetic ones.
 
     Restraint is what rigs in front of people show (hue varies by a fifteenth of the circle in the median, Kohl et al.,
@@ -128,9 +129,7 @@ def draw_palette(taste: Taste, rng: Generator) -> tuple[tuple[int, int], tuple[i
     return (calm, (calm + beside[0]) % HUES), (hot, (hot + beside[1]) % HUES)
 
 
-def draw_families(
-    labels: int, taste: Taste, palette: tuple[tuple[int, int], tuple[int, int]], rng: Generator
-) -> list[Family]:
+def draw_families(labels: int, taste: Taste, palette: Palette, rng: Generator) -> list[Family]:
     """A family for each label, calmest first; the loudest third wears the other colours."""
     families = []
     for label in range(labels):
@@ -177,12 +176,18 @@ def decays(hits: FloatArray, decay_s: float) -> FloatArray:
 
 
 class Composer:
-    """Writes one show; each method adds one layer of it."""
+    """Writes one show; each method adds one layer of it.
 
-    def __init__(self, song: Analysis, rng: Generator) -> None:
+    Args:
+        taste, palette: a designer and the song's colours as `draw_palette` gives them; None: drawn.
+    """
+
+    def __init__(
+        self, song: Analysis, rng: Generator, taste: Taste | None = None, palette: Palette | None = None
+    ) -> None:
         self.song, self.rng = song, rng
-        self.taste = draw_taste(rng)
-        palette = draw_palette(self.taste, rng)
+        self.taste = taste or draw_taste(rng)
+        palette = palette or draw_palette(self.taste, rng)
         self.palette = tuple(sorted({*palette[0], *palette[1]}))
         self.labels = 1 + max(section.label for section in song.sections)
         self.families = draw_families(self.labels, self.taste, palette, rng)

@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD
 
-
 PADS = (HUE_PAD, VALUE_PAD)
 
 

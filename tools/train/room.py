@@ -1,9 +1,9 @@
 """A room's own light: a folder of footage, as stretches that can be trusted, nights apart.
 
-Footage is one `NAME.npz` for each video (`tools.train.footage`) or show log (`takeovers`): `t_s` (T,) ten a second, `hue`
-(T,) 0..179, `value` (T,) 0..255, `trust` (T,) 0..1, `embedding` (T, 512); and, if they are known, `hue_trust` and
-`value_trust` (T,), `hits`, `loudness` (T,), `beats`, `section_starts` (hops), and `chroma`, `onsets`, `rms` at 30 frames
-a second. `NAME.json` beside it may say the `night`, the `embedder_sha256`, and which segments were `dropped`.
+Footage is one `NAME.npz` for each video (`tools.train.footage`) or show log (`takeovers`): `t_s` (T,) ten a second,
+`hue` (T,) 0..179, `value` (T,) 0..255, `trust` (T,) 0..1, `embedding` (T, 512); and, if they are known, `hue_trust` and
+`value_trust` (T,), `hits`, `loudness` (T,), `beats`, `section_starts` (hops), and `chroma`, `onsets`, `rms` at 30
+frames a second. `NAME.json` beside it may say the `night`, the `embedder_sha256`, and which segments were `dropped`.
 
 Light that is not trusted is PAD: no loss falls there, and the decoder is told that the light is unknown. Stretches end
 where a segment was dropped or time jumps, so no crop reaches over a cut. Edge: reads files.
@@ -119,11 +119,6 @@ class Room:
         return f"{self.minutes:.0f} minutes of trusted footage from {nights}"
 
 
-def is_footage(folder: Path) -> bool:
-    """Whether a folder holds footage and not prepared songs."""
-    return folder.is_dir() and not (folder / "train").is_dir() and any(folder.rglob("*.npz"))
-
-
 def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | None = None) -> Room:
     """All footage of a folder and its subfolders, divided into what is learnt and what is held out.
 
@@ -186,13 +181,14 @@ def _check(path: Path, there: dict[str, npt.NDArray[Any]]) -> None:
     if there["embedding"].shape[1] != 512:
         raise FootageError(f"{path}: embeddings of {there['embedding'].shape[1]} numbers, not 512; extract it again")
     for name, end in (("hue", HUES), ("value", VALUES)):
-        if hops and not (0 <= there[name].min() and there[name].max() < end):
+        if hops and not (there[name].min() >= 0 and there[name].max() < end):
             raise FootageError(f"{path}: '{name}' outside 0..{end - 1}; extract it again")
 
 
 def light_of(there: dict[str, npt.NDArray[Any]]) -> IntArray:
     """(T, 2) of footage arrays: PAD where the light, or its colour, cannot be trusted."""
-    light = np.stack([np.rint(there["hue"]), np.rint(there["value"])], axis=1).astype(np.int64)
+    light = np.stack([np.rint(there["hue"]) % HUES, np.minimum(np.rint(there["value"]), VALUES - 1)], axis=1)
+    light = light.astype(np.int64)
     sure = [there["trust"] > TRUSTED] * 2
     for column, name in enumerate(("hue_trust", "value_trust")):
         if name in there:
@@ -203,7 +199,7 @@ def light_of(there: dict[str, npt.NDArray[Any]]) -> IntArray:
 
 
 def dropped(said: dict[str, Any]) -> list[tuple[float, float]]:
-    """Seconds from..to of the segments that a `NAME.json` says were dropped; entries of another form are passed over."""
+    """Seconds from..to of the segments that a `NAME.json` says were dropped; entries of other forms are passed over."""
     found = []
     for one in said.get("dropped", ()):
         ends = [one.get("start_s"), one.get("end_s")] if isinstance(one, dict) else list(one)[:2]

@@ -29,14 +29,13 @@ from tools.train.imported import import_official as run_import
 from tools.train.listening import Listening, ListenRecipe, Student, told_loss
 from tools.train.loss import Weights, light_loss
 from tools.train.network import OFFICIAL, SMALL, Size, SkipBart
+from tools.train.parity import write_parity
 from tools.train.prepare import EMBEDDER_NOTE, TOLD, prepare
 from tools.train.pretraining import Pretraining, PretrainRecipe
 from tools.train.step import export_step
 from tools.train.workers import Workers, join
 
 FloatArray = npt.NDArray[np.float32]
-
-PARITY_HOPS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,21 +212,6 @@ def _judge(training: Training | Pretraining | Listening, songs: list[PreparedSon
     return min(best, scores.get("loss", best))
 
 
-@torch.no_grad()
-def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
-    """Store what the whole-sequence network says about a validation excerpt, for tests that have no torch."""
-    crops = crop(song, song.hops // 4, min(PARITY_HOPS, network.size.positions), view=0, show=0, rng=None)
-    music, light_in, *_ = to_tensors(crops, "cpu")
-    hue_logits, value_logits = network(music, light_in)
-    np.savez_compressed(
-        path,
-        music=crops.music[0],
-        light_in=crops.light_in[0],
-        hue_logits=hue_logits[0].numpy(),
-        value_logits=value_logits[0].numpy(),
-    )
-
-
 def export(checkpoint: Path, data: Path, out: Path) -> None:
     """Write the step graph, its manifest and the parity excerpt of a checkpoint."""
     state = load_checkpoint(checkpoint)
@@ -271,9 +255,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     listening = verbs.add_parser("listen", help="teach the encoder beats, bars and sections, without light")
     _add_trainer(listening, ListenRecipe())
     listening.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
-    training = verbs.add_parser("finetune", help="learn light from prepared songs")
-    _add_trainer(training, Recipe())
-    training.add_argument("--weights", type=Path, help="start from the weights of this checkpoint (pretrain's, too)")
+    training = verbs.add_parser("finetune", help="learn light: from prepared songs, or a room's from its footage")
+    _add_trainer(training, None)
+    training.add_argument("--weights", type=Path, help="start from this checkpoint (pretrain's, too); of a room also "
+                          "an artefact folder, default: the bundled model")  # fmt: skip
+    training.add_argument("--held-out", metavar="NIGHT", help="footage: the night to judge by; default: the last one")
+    training.add_argument("--venue", help="footage: for the model's name; default: the folder's")
+    training.add_argument("--rank", type=int, help="footage: of the adapters; default: by the amount of footage")
+    training.add_argument("--patience", type=int, help="footage: looks at the held-out night without a better one")
     training.add_argument("--bfloat16", action="store_true", help="faster on processors that multiply bfloat16")
     judging = verbs.add_parser("evaluate", help="the table: baselines, designer and models on held-out songs")
     judging.add_argument("--data", type=Path, required=True, help="folder written by prepare")
@@ -303,8 +292,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecipe | ListenRecipe) -> None:
-    parser.add_argument("--data", type=Path, required=True, help="folder written by prepare")
+def _add_trainer(parser: argparse.ArgumentParser, recipe: PretrainRecipe | ListenRecipe | None) -> None:
+    """Arguments of every trainer; without a recipe its numbers depend on the data and are None."""
+    kind = "folder written by prepare" if recipe else "folder written by prepare, or of footage (.npz)"
+    parser.add_argument("--data", type=Path, required=True, help=kind)
     parser.add_argument("--out", type=Path, required=True, help="run folder: checkpoints and log.jsonl")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/last.pt if there is one")
     parser.add_argument("--seed", type=int, default=1)
@@ -312,9 +303,9 @@ def _add_trainer(parser: argparse.ArgumentParser, recipe: Recipe | PretrainRecip
     parser.add_argument(
         "--size", type=partial(size_from_text, base=SMALL), default=SMALL, help="JSON of other dimensions"
     )
-    parser.add_argument("--steps", type=int, default=recipe.steps, help="length of the run")
-    parser.add_argument("--rate", type=float, default=recipe.rate, help="largest learning rate")
-    parser.add_argument("--batch", type=int, default=recipe.batch)
+    parser.add_argument("--steps", type=int, default=recipe and recipe.steps, help="length of the run")
+    parser.add_argument("--rate", type=float, default=recipe and recipe.rate, help="largest learning rate")
+    parser.add_argument("--batch", type=int, default=recipe and recipe.batch)
     parser.add_argument("--max-minutes", type=float, default=120.0)
 
 
@@ -363,10 +354,25 @@ def judge(options: argparse.Namespace) -> int:
     return 0
 
 
+def learn_room(options: argparse.Namespace) -> int:
+    """The verb `finetune` on footage, on one worker or under `torchrun`; returns the exit status."""
+    from tools.train.learning import Wishes, finetune  # noqa: PLC0415 - only this verb needs it
+
+    asked = {name: getattr(options, name) for name in Wishes.__slots__}
+    wishes = Wishes(**{name: wish for name, wish in asked.items() if wish is not None})
+    try:
+        finetune(options.data, options.out, wishes, join(options.device))
+    except (ControllerError, OSError) as error:
+        print(f"skipbart finetune: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def train(options: argparse.Namespace) -> None:
     """The verbs `listen`, `pretrain` and `finetune`, on one worker or under `torchrun`."""
     workers = join(options.device)
-    numbers = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
+    asked = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
+    numbers = {name: wish for name, wish in asked.items() if wish is not None}
     training: Training | Pretraining | Listening
     if options.verb == "listen":
         training = Listening(options.size, ListenRecipe(**numbers), options.seed, workers, bfloat16=options.bfloat16)
@@ -401,6 +407,8 @@ def main(argv: list[str] | None = None) -> int:
             workers=options.workers,
             relight=options.relight,
         )
+    elif options.verb == "finetune" and not (options.data / "train").is_dir():
+        return learn_room(options)
     elif options.verb in ("listen", "pretrain", "finetune"):
         train(options)
     else:
