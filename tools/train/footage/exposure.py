@@ -1,0 +1,95 @@
+"""The value scale: which places tell how bright the light is, how exposure drifts, and how shots compare. Pure.
+
+What always shines (signs, lamps of amplifiers, a bar) does not follow the show, so when it gets brighter the camera has
+opened up. Light of the show spills on it too; that part is estimated from fast changes, which exposure does not make.
+Between cameras: light does not jump because a camera was switched, so levels on both sides of a cut are the same.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import median_filter, uniform_filter1d
+
+from tools.train.footage.light import GAMMA, LINEAR
+from tools.train.footage.shots import Camera, Piece
+
+FloatArray = npt.NDArray[np.float32]
+Pictures = npt.NDArray[np.uint8]
+
+LIT_PERCENTILE = 50
+REFERENCES = 30
+LEAST_REFERENCE = 0.006
+SLOW_HOPS = 41
+MOST_STOPS = 1.2
+SIDE = 3
+PRIOR = 0.15
+
+
+def lit_places(camera: Camera) -> npt.NDArray[np.bool_]:
+    """(h, w): the half of the picture that the light reaches most, without what blows out."""
+    usable = ~camera.clipped
+    if usable.mean() < 0.2:
+        usable = np.ones_like(usable)
+    return usable & (camera.reach >= np.percentile(camera.reach[usable], LIT_PERCENTILE))
+
+
+def drift(pictures: Pictures, camera: Camera) -> FloatArray:
+    """Exposure of each picture as a factor, (n,), 1 where nothing tells.
+
+    Args:
+        pictures: (n, h, w, 3) of one shot.
+    """
+    n = len(pictures)
+    flat = np.ones(n, np.float32)
+    always = camera.always.max(axis=-1)
+    spill = np.maximum(camera.reach**GAMMA - always, 1e-5)
+    ratio = np.where(always > LEAST_REFERENCE, always / spill, 0.0)
+    where = np.argsort(ratio, axis=None)[-REFERENCES:]
+    where = where[ratio.ravel()[where] > 0.3]
+    if len(where) < 5 or n < SLOW_HOPS:
+        return flat
+    bright = LINEAR[pictures].max(axis=-1).reshape(n, -1)
+    seen = np.median(bright[:, where] / always.ravel()[where], axis=1)
+    level = bright[:, lit_places(camera).ravel()].mean(axis=1)
+    slow = _slow(seen - _spilled(seen, level))
+    return np.clip(slow, 2.0**-MOST_STOPS, 2.0**MOST_STOPS).astype(np.float32)
+
+
+def _spilled(seen: FloatArray, level: FloatArray) -> FloatArray:
+    """Part of the reference that follows the show."""
+    fast_seen = seen - uniform_filter1d(seen, SLOW_HOPS)
+    fast_level = level - uniform_filter1d(level, SLOW_HOPS)
+    power = float((fast_level**2).sum())
+    share = max(float((fast_seen * fast_level).sum()) / power, 0.0) if power > 1e-9 else 0.0
+    return share * level
+
+
+def _slow(curve: FloatArray) -> FloatArray:
+    smooth = median_filter(curve, SLOW_HOPS, mode="nearest")
+    return uniform_filter1d(smooth, SLOW_HOPS // 2, mode="nearest")
+
+
+def match(level: FloatArray, pieces: list[Piece], cameras: int) -> FloatArray:
+    """Factor for each camera (cameras,) that makes levels agree across cuts, least squares on logarithms.
+
+    Args:
+        level: (n,) as measured.
+    """
+    rows, right = [], []
+    for camera in range(cameras):  # without cuts to go by: their bright moments are about the same
+        row = np.zeros(cameras)
+        row[camera] = PRIOR
+        own = np.concatenate([level[p.first : p.last] for p in pieces if p.camera == camera])
+        rows.append(row)
+        right.append(-PRIOR * np.log(max(float(np.percentile(own, 90)), 0.02)))
+    for before, after in zip(pieces[:-1], pieces[1:], strict=True):
+        a = level[max(after.first - 1 - SIDE, before.first) : after.first - 1]
+        b = level[after.first + 1 : min(after.first + 1 + SIDE, after.last)]
+        if before.camera == after.camera or not len(a) or not len(b) or min(a.mean(), b.mean()) < 0.04:
+            continue
+        row = np.zeros(cameras)
+        row[after.camera], row[before.camera] = 1.0, -1.0
+        rows.append(row)
+        right.append(float(np.log(np.median(a) / max(float(np.median(b)), 1e-3))))
+    gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(right), rcond=None)
+    gains -= gains.mean()
+    return np.exp(np.clip(gains, -2.0, 2.0)).astype(np.float32)

@@ -1,0 +1,127 @@
+"""What was heard, hop by hop, as the show hears it: embeddings, hits, level, and a novelty curve to time lights by.
+
+Hop k ends at sample 4800 (k + 1) of the film's sound and its window holds the second before, with zeros in front of the
+first, exactly as `controller.audio.windows` cuts it live.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.artefact import read_manifest
+from controller.audio.hits import Hits
+from controller.audio.onsets import Onsets
+from controller.embed.mel import (
+    HOP_SAMPLES,
+    SAMPLE_RATE_HZ,
+    SMALL_FRAMES,
+    SMALL_STEP,
+    WINDOW_SAMPLES,
+    openl3_mel256,
+    small_frames,
+)
+from controller.messages import AudioBlock
+from controller.session import open_session
+
+FloatArray = npt.NDArray[np.float32]
+
+HOP_S = 0.1
+BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
+FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
+SILENCE_DB = -60.0
+NOVELTY_HZ = SAMPLE_RATE_HZ // SMALL_STEP
+NOVELTY_LEAD_S = -0.014
+"""Novelty i stands for the moment i / 100 s + this. Measured with clicks (tests/train/footage/test_hearing.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A block of whole hops: `embeddings` by name (n, 512) float16, `hits` (n,) 0..1, `level_db` (n,), `novelty` (10 n,)."""
+
+    embeddings: dict[str, npt.NDArray[np.float16]]
+    hits: FloatArray
+    level_db: FloatArray
+    novelty: FloatArray
+
+
+class Network:
+    """An exported embedder over many windows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.manifest = read_manifest(folder, "embedder", HOP_S)
+        self._session = open_session(folder, self.manifest, threads=1, provider="cpu")
+        self._input = self.manifest.step.inputs[0].name
+
+    def embed(self, samples: FloatArray, frames: FloatArray, hops: int) -> npt.NDArray[np.float16]:
+        """(hops, 512); `samples` begin 43 200 before the first hop, `frames` are their log-mel frames."""
+        rows = []
+        for hop in range(hops):
+            if self.manifest.front_end == "small64":
+                patch = frames[FRAMES_PER_HOP * hop : FRAMES_PER_HOP * hop + SMALL_FRAMES][None]
+            else:
+                window = samples[HOP_SAMPLES * hop : HOP_SAMPLES * hop + WINDOW_SAMPLES]
+                patch = openl3_mel256(window)[None, :, :, None]
+            rows.append(self._session.run(None, {self._input: patch})[0].reshape(-1))
+        return np.nan_to_num(np.stack(rows)).astype(np.float16)
+
+
+class Listener:
+    """Takes blocks of sound in order and tells what was heard.
+
+    Args:
+        networks: by the name under which their embeddings are stored.
+    """
+
+    def __init__(self, networks: dict[str, Network]) -> None:
+        self._networks = networks
+        self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
+        self._onsets, self._hits = Onsets(SILENCE_DB), Hits()
+        self._hops = 0
+        self._last_frame: FloatArray | None = None
+
+    def hear(self, block: FloatArray) -> Heard | None:
+        """The whole hops of a block; a rest shorter than a hop is not heard, so only the last block may have one."""
+        hops = len(block) // HOP_SAMPLES
+        if hops == 0:
+            return None
+        samples = np.concatenate([self._before, block[: hops * HOP_SAMPLES]])
+        frames = small_frames(samples)
+        heard = Heard(
+            {name: network.embed(samples, frames, hops) for name, network in self._networks.items()},
+            np.array(list(self._hits_of(block, hops)), np.float32),
+            _level_db(block, hops),
+            self._novelty(frames, hops),
+        )
+        self._before = samples[len(samples) - len(self._before) :]
+        self._hops += hops
+        return heard
+
+    def _hits_of(self, block: FloatArray, hops: int) -> Iterator[float]:
+        for hop in range(hops):
+            end_s = (self._hops + hop + 1) * HOP_S
+            part = block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
+            for pulse in self._onsets.feed(AudioBlock(end_s, self._hops + hop, part)):
+                self._hits.hear(pulse)
+            yield self._hits.take(end_s)
+
+    def _novelty(self, frames: FloatArray, hops: int) -> FloatArray:
+        """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""
+        newest = frames[-FRAMES_PER_HOP * hops - 2 :] if self._last_frame is None else frames[-FRAMES_PER_HOP * hops :]
+        before = newest[:2] if self._last_frame is None else self._last_frame
+        joined = np.concatenate([before, newest[2:] if self._last_frame is None else newest])
+        self._last_frame = joined[-2:]
+        return np.maximum(joined[2:] - joined[:-2], 0.0).mean(axis=1).astype(np.float32)
+
+
+def _level_db(block: FloatArray, hops: int) -> FloatArray:
+    power = np.square(block[: hops * HOP_SAMPLES], dtype=np.float64).reshape(hops, HOP_SAMPLES).mean(axis=1)
+    return (10.0 * np.log10(power + 1e-7)).astype(np.float32)
+
+
+def loudness(level_db: FloatArray) -> FloatArray:
+    """0..1 between the quiet and the loud passages, the scale of `tools.train.analysis.hop_loudness`; (hops,)."""
+    low, high = np.percentile(level_db, [3, 97])
+    return np.clip((level_db - low) / max(high - low, 12.0), 0.0, 1.0).astype(np.float32)
