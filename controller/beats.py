@@ -11,7 +11,7 @@ from pathlib import Path
 FILE = "beats"
 SLOTS = ("lighting", "spare", "listening", "watching")
 NUMBER, TIME = struct.Struct("<q"), struct.Struct("<d")
-LEADER_AT, CYCLES_AT, BEATS_AT, SIZE = 0, 8, 16, 64
+LEADER_AT, CYCLES_AT, BEATS_AT, PIDS_AT, SIZE = 0, 8, 16, 48, 64
 
 
 class Beats:

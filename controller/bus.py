@@ -153,10 +153,11 @@ def unpack(payload: bytes) -> Any:  # noqa: ANN401 - plain data of any shape
 
 def revive(kind: type[T], fields: object) -> T | None:
     """The message that `fields` were packed from, or None if they are not one of its kind."""
-    wanted = dataclasses.fields(kind)
-    if not isinstance(fields, dict) or set(fields) != {field.name for field in wanted}:
+    known = dataclasses.fields(kind)
+    needed = {field.name for field in known if field.default is dataclasses.MISSING}
+    if not isinstance(fields, dict) or not needed <= set(fields) <= {field.name for field in known}:
         return None
-    if not all(_fits(fields[field.name], field.type) for field in wanted):
+    if not all(_fits(fields[field.name], field.type) for field in known if field.name in fields):
         return None
     parts: dict[str, Any] = {name: tuple(part) if isinstance(part, list) else part for name, part in fields.items()}
     return kind(**parts)

@@ -9,13 +9,11 @@ from dataclasses import replace
 from controller.config import Config
 from controller.desk import Desk, Tick
 from controller.limiter import Limiter
-from controller.messages import Command, DmxFrame, LightToken, Pulse
+from controller.messages import DmxFrame, LightToken, Pulse
 from controller.patch.patch import Patch
 from controller.recording import Heard
 from controller.takeover.person import News, Person, Situation
 
-OVERRIDE_S = 1.0
-"""How long one `flash_override` holds; a page that is pressed repeats it, a page that died does not."""
 AGES_S = 3_600.0
 """Long enough for any fade to have ended."""
 
@@ -33,9 +31,7 @@ class OutputCycle:
         self._end_fade_s = config.look.end_fade_s
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
-        self._override_s = float("-inf")
         self._leaving = False
-        self.overridden = 0
 
     @property
     def token(self) -> LightToken | None:
@@ -58,31 +54,21 @@ class OutputCycle:
             self._token = heard.token
             self.desk.hear_token(heard.token)
         for command in heard.commands:
-            self._obey(command, now_s)
+            self.desk.obey(command, now_s)
         if heard.leaving and not self._leaving:
             self._leaving = True
             self.person.leave(now_s, self._end_fade_s)
-        override = now_s - self._override_s < OVERRIDE_S
-        if override != self.desk.operator.flash_override:
-            self.desk.operator = replace(self.desk.operator, flash_override=override)
         tick = self.desk.farewell(now_s) if heard.leaving else self.desk.tick(now_s)
         situation = Situation(tick.health, self._token, self._pulse)
         frames = self.person.merge(tick.frames, now_s, situation, blackout=self.desk.operator.blackout, news=news)
-        return replace(tick, frames=self.limiter.limit(frames, now_s, override=override))
+        limited = self.limiter.limit(frames, now_s, override=self.desk.operator.flash_override)
+        return replace(tick, frames=limited, asked=tick.frames)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:
         """The cycle again, from what a log says was heard."""
         for at_s, pulse in heard.pulses:
             self.hear_pulse(pulse, at_s)
         return self.run(now_s, heard, News(heard.desk, heard.turned, heard.held))
-
-    def _obey(self, command: Command, now_s: float) -> None:
-        if command.name != "flash_override":
-            self.desk.obey(command)
-            return
-        held = command.amount > 0.5
-        self.overridden += held and now_s - self._override_s >= OVERRIDE_S
-        self._override_s = now_s if held else float("-inf")
 
 
 def checksum(frames: list[DmxFrame]) -> int:

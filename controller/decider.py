@@ -15,13 +15,14 @@ from controller.decode.cueing import SMALL_STEP, Cueing
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
+from controller.decode.steering import NEUTRAL, Palette, allowed_hues, steer_hue, steer_value
 from controller.decode.succession import Succession
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
 from controller.embed.embedder import Embedder
 from controller.embed.paced import PacedEmbedder, advice, hops_for
 from controller.errors import ModelError
 from controller.generations import Generations
-from controller.messages import Embedding, LightToken, Window
+from controller.messages import Embedding, FloatArray, LightToken, Window
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,8 @@ class Decider:
         patient: wait for work off the hot path, so that the same input decides the same (rehearsal).
 
     Attributes:
-        heard: the newest embedding. generation: of the model that decides, 0 for the configured one.
+        steering: how people lean on the model; set it when they do. heard: the newest embedding.
+        generation: of the model that decides, 0 for the configured one.
 
     Raises:
         ModelError: an artefact cannot be used.
@@ -70,9 +72,12 @@ class Decider:
         self._paced = self._pace(config, patient=patient)
         self._hue_choice = _choice(model.hue)
         self._value_choice = _choice(model.value)
+        hues = [hue_from_degrees(hue_degrees(parse_colour(one))) for one in config.palette]
+        self._palette = Palette(tuple(hues))
+        self.steering = NEUTRAL
         self._cueing = Cueing(round(model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
-        self._hue = hue_from_degrees(hue_degrees(parse_colour(config.palette[0])))
+        self._hue = hues[0]
         self._value = SEED_VALUE
         self._seq = 0
         self.heard: Embedding | None = None
@@ -156,9 +161,9 @@ class Decider:
         embedded_s = self._clock.now_s()
         before = self._hue, self._value
         hue_logits, value_logits = self._skipbart.step(embedding, *before)
-        hue, hue_p = sample_hue(hue_logits, self._hue, self._hue_choice, self._rng)
-        self._hue = self._cueing.step(hue, self._hue, window.hit)
-        self._value, value_p = sample_value(value_logits, self._value, self._value_choice, self._rng)
+        hue_p = self._draw_hue(hue_logits, window.hit)
+        value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
+        self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
@@ -168,6 +173,15 @@ class Decider:
         self.heard = embedding
         self._hand_over(embedding, before, window)
         return token
+
+    def _draw_hue(self, logits: FloatArray, hit: float) -> float:
+        """The next hue, and the probability it had; one that a person does not want any more goes at once."""
+        logits, choice = steer_hue(logits, self._hue_choice, self._hue, self.steering, self._palette)
+        hue, hue_p = sample_hue(logits, self._hue, choice, self._rng)
+        allowed = allowed_hues(self.steering)
+        wanted = allowed is None or bool(allowed[self._hue])
+        self._hue = self._cueing.step(hue, self._hue, hit) if wanted else hue
+        return hue_p
 
     def _hand_over(self, embedding: Embedding, told: tuple[int, int], window: Window) -> None:
         """From the next hop on another model decides, if one is due."""

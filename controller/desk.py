@@ -3,19 +3,23 @@
 The output process calls `tick` on the machine's clock, rehearsal calls it on a virtual one; the bytes are the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config
+from controller.hands import Hands
 from controller.health import Health, Limits, health
 from controller.look.accents import Accents
 from controller.look.fade import Fade
+from controller.look.formation import BoolArray
 from controller.look.history import History
+from controller.look.manual import Manual
 from controller.look.master import Master
-from controller.look.roles import Roles, Target
-from controller.messages import Command, DmxFrame, LightToken, Operator, Pulse
+from controller.look.roles import Pressed, Roles, Target
+from controller.messages import Command, DmxFrame, LightToken, Look, Operator, Pulse
 from controller.patch.patch import Patch, build_patch
 from controller.patch.render import Renderer
 from controller.profiles.library import Library
@@ -27,10 +31,15 @@ REST_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one output cycle made: frames in the order of universe numbers, and the state it was in."""
+    """What one output cycle made: frames in the order of universe numbers, the state it was in, and the look it showed.
+
+    `asked` are the frames of the look alone, before a person's desk and the limiter.
+    """
 
     frames: list[DmxFrame]
     health: Health
+    look: Look | None = None
+    asked: Sequence[DmxFrame] = ()
 
 
 class Desk:
@@ -53,7 +62,9 @@ class Desk:
         self._renderer = Renderer(patch)
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
-        self.operator = Operator()
+        self._manual = Manual(targets_of(patch), patch.heads)
+        self.hands = Hands()
+        self._ticked_s: float | None = None
 
     def hear_token(self, token: LightToken) -> None:
         """Take the newest token; one that was taken already is ignored, and in a rest the picture is held."""
@@ -70,23 +81,28 @@ class Desk:
         self._accents.hear(pulse, now_s)
         return accented
 
-    def obey(self, command: Command) -> None:
-        """Do what the operator wishes; amounts out of range are brought into it, nonsense is ignored."""
-        if not np.isfinite(command.amount):
-            return
-        amount = min(1.0, max(0.0, command.amount))
-        if command.name == "grand_master":
-            self.operator = replace(self.operator, grand_master=amount)
-        elif command.name == "blackout":
-            self.operator = replace(self.operator, blackout=amount > 0.5)
-        elif command.name == "hold":
-            self.operator = replace(self.operator, hold=amount > 0.5)
+    @property
+    def operator(self) -> Operator:
+        """What people have set."""
+        return self.hands.operator
+
+    def obey(self, command: Command, now_s: float = 0.0) -> None:
+        """Do what somebody wishes."""
+        self.hands.obey(command, now_s)
 
     def tick(self, now_s: float) -> Tick:
         """One output cycle."""
+        self.hands.expire(now_s)
         state = self._health(now_s)
-        look = self._fade.step(self._target(state, now_s), now_s, self._quiet_fade_s if state == "quiet" else None)
-        return Tick(self._renderer.render(self._master.apply(look, self.operator)), state)
+        quiet = state == "quiet" or self.operator.quiet
+        elapsed_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s)
+        self._ticked_s = now_s
+        target = self._manual.scene(self._target(state, now_s), self.operator.scene, elapsed_s)
+        look = self._fade.step(target, now_s, self._quiet_fade_s if quiet else None)
+        look = self._manual.apply(look, self.operator.hands, elapsed_s)
+        look = self._master.apply(look, self.operator)
+        haze = 0.0 if self.operator.blackout else self.operator.haze
+        return Tick(self._renderer.render(look, haze), state, look)
 
     def farewell(self, now_s: float) -> Tick:
         """One cycle towards the configured end look: everything dark, or a stage people can work by."""
@@ -103,7 +119,13 @@ class Desk:
         return health(token_age_s, pulse_age_s, silent_s, self._limits)
 
     def _target(self, state: Health, now_s: float) -> Target:
-        accent = self._accents.level(now_s)
+        accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)
+        pressed = Pressed(self.operator.blinder, self.operator.strobe)
+        if self.operator.quiet and state != "house":
+            return self._roles.with_buttons(self._roles.quiet(self._history), pressed, now_s)
+        return self._roles.with_buttons(self._of_state(state, accent, now_s), pressed, now_s)
+
+    def _of_state(self, state: Health, accent: float, now_s: float) -> Target:
         match state:
             case "live":
                 strength = self._pulse.onset_strength if self._pulse else 0.0
@@ -115,6 +137,15 @@ class Desk:
                 return self._roles.quiet(self._history)
             case "house":
                 return self._roles.house()
+
+
+def targets_of(patch: Patch) -> dict[str, BoolArray]:
+    """What a person may take in hand, and its heads (N,): fixtures, groups, roles, and all."""
+    configs = [patch.fixtures[fixture].config for fixture in patch.fixture_of]
+    names = {"all": np.ones(patch.heads, bool)}
+    for word in sorted({group for one in configs for group in (*one.groups, one.role, one.id)}):
+        names[word] = np.array([word in (*one.groups, one.role, one.id) for one in configs])
+    return names
 
 
 def profiles_of(config: Config) -> dict[str, Profile]:

@@ -1,5 +1,9 @@
-"""How a spare output process keeps standing where its leader stands. Pure."""
+"""How another output process, here or on another machine, comes to stand where this one stands. Pure."""
 
+import json
+from dataclasses import replace
+
+from controller.hands import operator_from, plain_operator
 from controller.messages import Command, Operator
 
 NEAR = 1e-6
@@ -7,16 +11,23 @@ NEAR = 1e-6
 
 def operator_of(stage: object) -> Operator | None:
     """What the leader's last word says people have set; None if it says nothing of that."""
-    if not isinstance(stage, dict):
-        return None
-    master, switches = stage.get("grand_master"), [stage.get(name) for name in ("blackout", "hold", "flash_override")]
-    if not isinstance(master, float | int) or not all(isinstance(one, bool) for one in switches):
-        return None
-    return Operator(float(master), *(bool(one) for one in switches))
+    return operator_from(stage.get("operator")) if isinstance(stage, dict) else None
+
+
+def lasting(operator: Operator) -> Operator:
+    """Without the buttons that are held: those are held anew, never inherited."""
+    return replace(operator, flash_override=False, blinder=False, strobe=False, haze=0.0)
+
+
+def stand_as(wanted: Operator, now: Operator) -> tuple[Command, ...]:
+    """What brings a spare to stand as its leader does."""
+    if lasting(wanted) == lasting(now):
+        return ()
+    return (Command("stand_as", 1.0, json.dumps(plain_operator(lasting(wanted)))),)
 
 
 def commands_towards(wanted: Operator, now: Operator) -> tuple[Command, ...]:
-    """The commands that bring one state of the desk to another; the flash override is held anew, never inherited."""
+    """What brings another machine's desk to stand as this one does: what must not be lost, master and switches."""
     commands = []
     if abs(wanted.grand_master - now.grand_master) > NEAR:
         commands.append(Command("grand_master", wanted.grand_master))

@@ -25,10 +25,12 @@ from controller.clock import Clock, Deadlines, MonotonicClock
 from controller.config import Config
 from controller.cycle import AGES_S, OutputCycle, checksum
 from controller.desk import Tick, patch_of
-from controller.following import commands_towards, operator_of
+from controller.following import operator_of, stand_as
+from controller.hands import plain_operator
 from controller.input.listener import Listener
 from controller.journal import Journal
 from controller.lead import PAIR, Lead
+from controller.look.manual import rows_of
 from controller.messages import Command, LightToken, Pulse
 from controller.network_cards import broadcast_addresses
 from controller.output.sender import NOBODY, SendBudget, Sender
@@ -197,7 +199,7 @@ class Lighting:
         if isinstance(stage, dict):
             self._person.relay(stage.get("held"))
         seen = operator_of(stage)
-        return commands_towards(seen, self._made.desk.operator) if seen is not None else ()
+        return stand_as(seen, self._made.desk.operator) if seen is not None else ()
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
@@ -286,18 +288,21 @@ class Lighting:
         if not self._standing.leading or now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
             return
         self._shown_s = now_s
-        operator = self._made.desk.operator
         self._stage.send(
             {
                 "t_s": now_s,
                 "frames": {str(frame.universe): frame.slots.tobytes() for frame in tick.frames},
                 "health": tick.health,
-                "grand_master": operator.grand_master,
-                "blackout": operator.blackout,
-                "hold": operator.hold,
-                "flash_override": operator.flash_override,
+                "operator": plain_operator(self._made.desk.operator),
                 "standby": None if self._partner is None else self._partner.status(),
                 "held": self._person.held(),
+                "rows": b"" if tick.look is None else rows_of(tick.look).tobytes(),
+                "asked": {
+                    str(asked.universe): asked.slots.tobytes()
+                    for asked, sent in zip(tick.asked, tick.frames, strict=False)
+                    if not np.array_equal(asked.slots, sent.slots)
+                },
+                "marks": list(self._made.desk.hands.marks),
                 "status": self._status_now(now_s),
             }
         )
@@ -364,7 +369,7 @@ class Lighting:
             "outputs": self._sink.status(),
             "takeovers": self._person.status(),
             "standby": None if self._partner is None else self._partner.status(),
-            "limiter": {**self._made.limiter.status(), "overridden": self._made.overridden},
+            "limiter": {**self._made.limiter.status(), "overridden": self._made.desk.hands.overrides},
             "log": None if self._recorder is None else self._recorder.status(),
             "faults": self._faults,
             "timings_ms": self._timings.percentiles_ms(50, 95, 99),

@@ -21,11 +21,12 @@ from controller.audio.onsets import Onsets
 from controller.audio.playback import Playback
 from controller.audio.source import accent_column, open_recorded
 from controller.audio.windows import Windows
-from controller.bus import Publisher
+from controller.bus import Newest, Publisher
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.decider import Decider
 from controller.errors import ControllerError
+from controller.following import operator_of
 from controller.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
 from controller.heard_log import SUFFIX as HEARD_SUFFIX
 from controller.messages import AudioBlock, FloatArray, Pulse, Window
@@ -186,8 +187,12 @@ class Listening:
             self._pulses.send(nothing)
 
     def _analyse(self) -> None:
+        stage = Newest(self._run.context, self._run.folder, "stage", spare=True)  # a socket is used where it is made
         try:
             while not self._run.stopping.is_set():
+                operator = operator_of(stage.take())
+                if operator is not None:
+                    self._decider.steering = operator.steering
                 window = self._box.take(0.1)
                 if window is not None:
                     self._tokens.send(self._decider.step(window))
@@ -199,6 +204,8 @@ class Listening:
             log.exception("deciding failed; this process ends and is started again")
             self.failed = True
             self._run.stopping.set()
+        finally:
+            stage.close()
 
     def _succeed(self) -> None:
         """Look every second whether somebody chose another generation of the model, and prepare it."""

@@ -107,28 +107,95 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """How a person leans on the model without taking over; at 0.5 it does as it would by itself.
+
+    Attributes:
+        intensity: 0 darker .. 1 brighter. energy: 0 steady .. 1 restless, and how much accents show.
+        pace: 0 colours change seldom .. 1 often. spread: 0 near relations only .. 1 the whole colour wheel.
+        hues: hue ids 0..179 that it keeps near to, () for any. forbidden: hue ids that it keeps away from.
+    """
+
+    intensity: float = 0.5
+    energy: float = 0.5
+    pace: float = 0.5
+    spread: float = 0.5
+    hues: tuple[int, ...] = ()
+    forbidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a person holds at the page.
+
+    Attributes:
+        target: a fixture's id, a group, a role, or `all`.
+        intensity: 0..1, or -1: not held. hue_deg: 0..360, or -1: colour is not held. saturation: 0..1.
+    """
+
+    target: str
+    intensity: float = -1.0
+    hue_deg: float = -1.0
+    saturation: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A whole look by name: `rows` six numbers for each head, intensity, red, green, blue (linear), pan, tilt, 0..1."""
+
+    name: str
+    rows: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
-    """What the person at the desk has set.
+    """What people have set at the page, at controllers and on the keyboard.
 
     Attributes:
         grand_master: 0..1, scales every intensity.
         blackout: every intensity is zero; heads do not move because of it.
         hold: the look stays as it is until released.
         flash_override: a person takes the flash limiter out for as long as they hold the button.
+        quiet: the look of a stage on which nobody plays.
+        blinder, strobe: held buttons. haze: 0..1 for as long as it is held.
+        steering: how they lean on the model. hands: what they hold, the latest last. scene: a look from the library.
+        beat_s: seconds between tapped beats, 0 without any. beat_t_s: time of the newest.
     """
 
     grand_master: float = 1.0
     blackout: bool = False
     hold: bool = False
     flash_override: bool = False
+    quiet: bool = False
+    blinder: bool = False
+    strobe: bool = False
+    haze: float = 0.0
+    steering: Steering = Steering()
+    hands: tuple[Hand, ...] = ()
+    scene: Scene | None = None
+    beat_s: float = 0.0
+    beat_t_s: float = 0.0
+
+
+CommandName = Literal[
+    "grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden", "hand",
+    "scene", "tap", "mark", "undo", "flash_override", "blinder", "strobe", "haze", "stand_as", "save_scene",
+    "forget_scene",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One wish of an operator, from the page to the output process."""
+    """One wish of a person, on its way to the output process (`hands.py` says what each means).
 
-    name: Literal["grand_master", "blackout", "hold", "flash_override"]
+    Attributes:
+        amount: 0..1. target: what it is about, where there is a choice. values: further numbers.
+    """
+
+    name: CommandName
     amount: float
+    target: str = ""
+    values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ Edge: `Recorder` writes a file and `Log` reads one. The rest is pure.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import MISSING, astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -128,8 +128,9 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
 
 
 def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401
-    if not isinstance(values, list) or len(values) != len(fields(kind)):
-        raise TypeError(f"{kind.__name__} has {len(fields(kind))} fields")
+    most, least = len(fields(kind)), sum(one.default is MISSING for one in fields(kind))
+    if not isinstance(values, list) or not least <= len(values) <= most:  # older logs know fewer fields
+        raise TypeError(f"{kind.__name__} has {most} fields")
     for part in values:
         if not isinstance(part, str | int | float | list) or (
             isinstance(part, list) and not all(isinstance(one, int | float) for one in part)

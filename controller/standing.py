@@ -42,6 +42,10 @@ class Leadership(Protocol):
         """How long the other process has not beaten; None if it never did."""
         ...
 
+    def gone(self) -> bool:
+        """Whether the other process is known to have died."""
+        ...
+
     def take(self) -> None:
         """Lead from now on."""
         ...
@@ -72,6 +76,8 @@ class Standing:
         if self._lead is None or self._lead.leading:
             return False
         silent_s = self._lead.silent_s(now_s)
+        if silent_s is not None and self._lead.gone():
+            return True
         if silent_s is None:
             return now_s - self._began_s > GRACE_S
         self._watched_s = now_s if self._watched_s is None else self._watched_s

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from controller.bus import Newest, revive
 from controller.colour import encoded_from_hue
+from controller.following import operator_of
 from controller.messages import LightToken, Pulse
 
 STYLES = {"live": "bold green", "following": "bold yellow", "quiet": "bold blue", "house": "bold red"}
@@ -65,8 +66,9 @@ def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
     if isinstance(stage, dict):
         state = str(stage["health"])
         text.append(state.upper(), style=STYLES.get(state, "bold"))
-        for wish in ("blackout", "hold"):
-            if stage[wish]:
+        operator = operator_of(stage)
+        for wish in ("blackout", "hold", "quiet") if operator else ():
+            if getattr(operator, wish):
                 text.append(f"  {wish.upper()}", style="bold reverse")
         taken = len(stage["status"].get("takeovers", {}).get("active", ()))
         if taken:

@@ -12,6 +12,7 @@ import ssl
 import sys
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,19 @@ import numpy as np
 from controller.bus import Commander, Newest, revive
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
-from controller.desk import patch_of
+from controller.desk import patch_of, targets_of
 from controller.errors import PageError
+from controller.following import operator_of
 from controller.journal import Journal
 from controller.messages import Command, LightToken, Operator, Pulse
 from controller.observe import Observer
 from controller.page.access import Access
 from controller.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
 from controller.page.server import Page
-from controller.patch.patch import Patch
+from controller.patch.patch import SLOTS, Patch
 from controller.process import Run
+from controller.reasons import Now, why
+from controller.scenes import Scenes
 from controller.state_folder import state_folder
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,8 @@ class BusFeed:
         self._heard: dict[str, Any] = {}
         self._lit: dict[str, Any] = {}
         self._live: Live | None = None
+        self._token: LightToken | None = None
+        self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
 
     async def gather(self) -> None:
@@ -75,6 +81,7 @@ class BusFeed:
     def _gather(self) -> None:
         token = revive(LightToken, self._tokens.take())
         if token is not None:
+            self._token = token
             self._minute.append(TokenPoint(token.t_s, token.hue, token.value))
         pulse = revive(Pulse, self._pulses.take())
         if pulse is not None:
@@ -109,6 +116,9 @@ class BusFeed:
             tokens=list(self._minute),
             levels=list(self._levels),
             history_s=HISTORY_S,
+            targets=list(targets_of(self._patch)),
+            scenes=self._scenes.names,
+            haze=any(one.config.armed for one in self._patch.fixtures),
         )
 
     def live(self) -> Live | None:
@@ -125,7 +135,7 @@ class BusFeed:
             t_s=lit["t_s"],
             elapsed_s=now_s - self._started_s,
             heads=np.column_stack([stage.light, stage.pan_deg, stage.tilt_deg]),
-            operator=Operator(lit["grand_master"], lit["blackout"], lit["hold"], lit["flash_override"]),
+            operator=operator_of(lit) or Operator(),
             health=lit["health"],
             token=self._minute[-1] if self._minute else None,
             level=self._levels[-1] if self._levels else None,
@@ -136,10 +146,44 @@ class BusFeed:
                 "listening": "up" if now_s - heard_s < ALIVE_S else "down",
                 "lighting": "up" if now_s - lit["t_s"] < ALIVE_S else "down",
             },
+            marks=[(float(t_s), str(label)) for t_s, label in lit.get("marks", ())],
         )
 
+    def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
+        """From the level of a slot back to what led to it."""
+        patch, lit = self._patch, self._lit
+        if universe not in patch.universes or not 1 <= slot <= SLOTS or not lit.get("rows"):
+            return []
+        sent = np.concatenate([np.frombuffer(lit["frames"][str(one)], np.uint8) for one in patch.universes])
+        asked = np.concatenate(
+            [np.frombuffer(lit["asked"].get(str(one), lit["frames"][str(one)]), np.uint8) for one in patch.universes]
+        )
+        active = lit["status"].get("takeovers", {}).get("active", ())
+        now = Now(
+            sent,
+            asked,
+            np.frombuffer(lit["rows"], "<f2").astype(np.float32).reshape(-1, 6),
+            str(lit["health"]),
+            operator_of(lit) or Operator(),
+            self._token,
+            0.0 if self._token is None else self._clock.now_s() - self._token.t_s,
+            f"{self._heard.get('decoder', '?')}, generation {self._heard.get('generation', 0)}",
+            [(str(one["fixture"]), str(one["attribute"])) for one in active],
+        )
+        return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)
+
     def command(self, command: Command) -> None:
-        """Pass an operator's wish on."""
+        """Pass an operator's wish on; scenes are kept here."""
+        if command.name == "save_scene":
+            rows = np.frombuffer(self._lit.get("rows", b""), "<f2")
+            if len(rows) and command.target.strip():
+                self._scenes.keep(command.target.strip(), tuple(round(float(one), 4) for one in rows))
+            return
+        if command.name == "forget_scene":
+            self._scenes.forget(command.target)
+            return
+        if command.name == "scene":
+            command = replace(command, values=self._scenes.rows(command.target) or ())
         if not self._commander.send(command):
             log.warning("the output process takes no commands; '%s' is lost", command.name)
 

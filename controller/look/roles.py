@@ -11,7 +11,7 @@ White is a policy and not the model's: its saturation is fixed. Blinders are war
 lamps that answer an accent lean to white at full energy (docs/decisions/0015).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,6 +29,7 @@ ANSWER_S = 0.4
 PIXELS_S = 1.6
 BLINDER_GAP_S = 8.0
 STROBE_GAP_S = 16.0
+BUTTON_STROBE_HZ, BUTTON_STROBE_ON = 2.8, 0.3
 ENERGY_FOR_BLINDERS = 0.72
 ENERGY_FOR_WHITE = 0.8
 WARM_WHITE = "#ffd2a0"
@@ -48,6 +49,14 @@ class Target:
     colour: FloatArray
     pan: FloatArray
     tilt: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Buttons that a person holds down now."""
+
+    blinder: bool = False
+    strobe: bool = False
 
 
 class Roles:
@@ -153,6 +162,23 @@ class Roles:
         pan_deg = pan_deg + reach_deg * self._form.side * np.sin(wave)
         tilt_deg = tilt_deg + 0.6 * reach_deg * np.cos(wave)
         return _share_of(pan_deg, self._rig.pan_deg), _share_of(tilt_deg, self._rig.tilt_deg)
+
+    def with_buttons(self, target: Target, pressed: Pressed, now_s: float) -> Target:
+        """A target with the blinders and the strobe that a person holds; a rig without them uses what it has.
+
+        Strobing stays below what the limiter lets through, and it goes through the limiter as everything does.
+        """
+        if not (pressed.blinder or pressed.strobe):
+            return target
+        flash, colour = target.flash.copy(), target.colour.copy()
+        if pressed.blinder:
+            heads = self._form.of["blinder"] if self._form.of["blinder"].any() else self._form.answer
+            flash[heads], colour[heads] = 1.0, self._white
+        if pressed.strobe:
+            heads = self._form.of["strobe"] if self._form.of["strobe"].any() else self._form.lead | self._form.answer
+            flash[heads] = float(now_s * BUTTON_STROBE_HZ % 1.0 < BUTTON_STROBE_ON)
+            colour[heads] = self._white
+        return replace(target, flash=flash, colour=colour)
 
     def following(self, history: History, loudness: float, accent: float, accents: int, now_s: float) -> Target:
         """Brightness by the audio level, colours as they were last: the model is late."""

@@ -18,11 +18,15 @@ from controller.config import AccessConfig
 Role = Literal["viewer", "operator", "admin"]
 RANKS: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
 NEEDED: dict[str, Role] = {
-    "grand_master": "operator",
-    "blackout": "operator",
-    "hold": "operator",
+    **dict.fromkeys(
+        ("grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden",
+         "hand", "scene", "tap", "mark", "undo", "blinder", "strobe", "haze"),
+        "operator",
+    ),
     "flash_override": "admin",
-}
+    "save_scene": "admin",
+    "forget_scene": "admin",
+}  # fmt: skip
 """Who may give which command; one that is not here is nobody's."""
 COOKIE = "followspot"
 WRONG_TOKENS, WRONG_WINDOW_S = 5, 60.0

@@ -83,6 +83,7 @@ class Hello:
     Attributes:
         models: stage to model name, such as {"embedder": "small-1", "decoder": "skip-bart-small"}.
         tokens, levels: oldest first, not older than `history_s`.
+        targets: what can be taken in hand: all, roles, groups, fixtures. scenes: names. haze: whether any is armed.
     """
 
     venue: str
@@ -93,6 +94,9 @@ class Hello:
     tokens: Sequence[TokenPoint] = ()
     levels: Sequence[LevelPoint] = ()
     history_s: float = 60.0
+    targets: Sequence[str] = ()
+    scenes: Sequence[str] = ()
+    haze: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class Live:
         health: one word, such as "live", "quiet", "following", "house".
         token, level: the newest; the page drops one it has already seen.
         loudness: 0..1.
-        timings: by stage name. counters, processes: shown as they are.
+        timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
     """
 
     t_s: float
@@ -121,6 +125,7 @@ class Live:
     timings: Mapping[str, Timing]
     counters: Mapping[str, float]
     processes: Mapping[str, str]
+    marks: Sequence[tuple[float, str]] = ()
 
 
 class Feed(Protocol):
@@ -134,3 +139,6 @@ class Feed(Protocol):
 
     def command(self, command: Command) -> None:
         """Pass an operator's wish on. `amount` is finite and within 0..1."""
+
+    def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
+        """From the level of a slot back to what led to it: stage and words; empty if there is no such slot."""

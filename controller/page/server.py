@@ -147,6 +147,7 @@ class Page:
         application.router.add_get("/healthz", self._healthz)
         application.router.add_post("/login", self._login)
         application.router.add_get("/metrics", partial(self._metrics, feed))
+        application.router.add_get("/why", partial(_why, feed))
         for route, handler in _static_routes():
             application.router.add_get(route, handler)
         return application
@@ -307,7 +308,7 @@ class Page:
 
 def _names(hello: Hello) -> tuple[object, ...]:
     """What a page has to be told again when it changes; the last minute is not among it."""
-    return hello.venue, hello.source, dict(hello.models), tuple(hello.stages), tuple(hello.heads)
+    return hello.venue, hello.source, dict(hello.models), tuple(hello.stages), tuple(hello.heads), tuple(hello.scenes)
 
 
 async def _bind(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> None:
@@ -347,6 +348,16 @@ def _static(path: Path) -> Handler:
         return web.Response(body=body, content_type=content_type, charset="utf-8")
 
     return handler
+
+
+async def _why(feed: Feed, request: web.Request) -> web.Response:
+    """Why a slot has its level: a list of stage and words, from the wire back to the model."""
+    try:
+        universe, slot = int(request.query["universe"]), int(request.query["slot"])
+    except (KeyError, ValueError):
+        return web.Response(status=400, text="universe and slot are numbers\n")
+    said = feed.why(universe, slot)
+    return web.json_response(said) if said else web.Response(status=404, text="no such slot\n")
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:

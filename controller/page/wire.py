@@ -6,15 +6,19 @@ out is made finite. Three decimals of linear light are finer than an 8-bit scree
 
 import json
 import math
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, cast
 
 import numpy as np
 
-from controller.messages import Command, Operator
+from controller.hands import plain_operator
+from controller.messages import Command, CommandName, Operator
+from controller.page.access import NEEDED
 from controller.page.feed import FloatArray, Hello, LevelPoint, Live, TokenPoint
 
 MAX_COMMAND_BYTES = 1024
+MOST_VALUES, MOST_LETTERS = 16, 60
+ON_OR_OFF = ("blackout", "hold", "quiet", "hand", "scene", "flash_override", "blinder", "strobe")
 WAITING = '{"type":"waiting"}'
 FLOOR_DB = -120.0
 
@@ -31,6 +35,9 @@ def encode_hello(hello: Hello) -> str:
         "heads": [asdict(head) for head in hello.heads],
         "tokens": [_token(point) for point in hello.tokens],
         "levels": [_level(point) for point in hello.levels],
+        "targets": list(hello.targets),
+        "scenes": list(hello.scenes),
+        "haze": hello.haze,
     }
     return _dump(message)
 
@@ -50,6 +57,7 @@ def encode_live(live: Live) -> str:
         "timings": {name: [_finite(p50), _finite(p99)] for name, (p50, p99) in live.timings.items()},
         "counters": {name: _finite(count) for name, count in live.counters.items()},
         "processes": dict(live.processes),
+        "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)
 
@@ -58,10 +66,11 @@ def decode_command(text: str) -> Command:
     """Read a command from a page.
 
     Args:
-        text: one JSON object, such as {"command": "grand_master", "amount": 0.8}.
+        text: one JSON object, such as {"command": "grand_master", "amount": 0.8}; `target` and `values` where a command
+            is about something (`hands.py`).
 
     Returns:
-        The command with its amount clamped to 0..1; a switch is exactly 0 or 1.
+        The command with its amount clamped to 0..1; a switch or button is exactly 0 or 1.
 
     Raises:
         ValueError: too long, not JSON, an unknown command, or an amount that is not a finite number.
@@ -71,17 +80,17 @@ def decode_command(text: str) -> Command:
     message = _parse(text)
     if not isinstance(message, dict):
         raise ValueError("not an object")
+    name = message.get("command")
+    if not isinstance(name, str) or name not in NEEDED:
+        raise ValueError("unknown command")
     amount = _amount(message.get("amount"))
-    match message.get("command"):
-        case "grand_master":
-            return Command("grand_master", amount)
-        case "blackout":
-            return Command("blackout", float(amount >= 0.5))
-        case "hold":
-            return Command("hold", float(amount >= 0.5))
-        case "flash_override":
-            return Command("flash_override", float(amount >= 0.5))
-    raise ValueError("unknown command")
+    target, values = message.get("target", ""), message.get("values", [])
+    if not isinstance(target, str) or not isinstance(values, list) or len(values) > MOST_VALUES:
+        raise ValueError("target is a word, values are a few numbers")
+    if name in ON_OR_OFF:
+        amount = float(amount >= 0.5)
+    word = cast("CommandName", name)
+    return Command(word, amount, target[:MOST_LETTERS], tuple(_number(one) for one in values))
 
 
 def _parse(text: str) -> object:
@@ -96,6 +105,12 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _number(one: object) -> float:
+    if isinstance(one, bool) or not isinstance(one, int | float) or not -1e6 < one < 1e6:  # NaN is not, either
+        raise ValueError("a value is no number of any use")
+    return float(one)
+
+
 def _amount(amount: object) -> float:
     if isinstance(amount, bool) or not isinstance(amount, int | float):
         raise ValueError("amount is not a number")
@@ -104,13 +119,10 @@ def _amount(amount: object) -> float:
     return float(min(1, max(0, amount)))
 
 
-def _operator(operator: Operator) -> dict[str, float | bool]:
-    return {
-        "grand_master": _finite(operator.grand_master),
-        "blackout": bool(operator.blackout),
-        "hold": bool(operator.hold),
-        "flash_override": bool(operator.flash_override),
-    }
+def _operator(operator: Operator) -> dict[str, Any]:
+    """Everything but a scene's rows, which no page needs."""
+    plain = plain_operator(replace(operator, scene=None, grand_master=_finite(operator.grand_master)))
+    return {**plain, "scene": "" if operator.scene is None else operator.scene.name}
 
 
 def _heads(heads: FloatArray) -> list[list[float]]:

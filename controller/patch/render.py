@@ -86,10 +86,22 @@ class Renderer:
         self._moves = [_Lanes([lane for lane in driven if lane.control == name], patch) for name in names]
         self._moves = [one for one in self._moves if one.lanes]
         self._hues = any(one.control in ("hue", "saturation") for one in self._moves)
+        self._haze = [
+            (slot, lane.at)
+            for lane in patch.lanes
+            if lane.control == "haze" and patch.fixtures[lane.fixture].config.armed
+            for slot in lane.slots[:1]
+        ]
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
 
-    def render(self, look: Look) -> list[DmxFrame]:
-        """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home."""
+    def render(self, look: Look, haze: float = 0.0) -> list[DmxFrame]:
+        """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home.
+
+        Args:
+            look: what to show. haze: 0..1, only ever a person's wish, and only for hazers that are armed.
+        """
+        for slot, nothing in self._haze:
+            self._buffer[slot] = round(nothing + haze * (255 - nothing))
         look = _finite(look)
         power = np.square(np.clip(look.intensity, 0.0, 1.0)) * self._numbers.limit
         rest = self._dim(power)

@@ -17,14 +17,15 @@ from controller.bus import pack, revive, unpack
 from controller.clock import ManualClock
 from controller.desk import Desk
 from controller.following import operator_of
+from controller.hands import plain_operator
 from controller.lighting import Lighting
-from controller.messages import Command, LightToken, Pulse
+from controller.messages import Command, Hand, LightToken, Operator, Pulse, Scene, Steering
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from memory_sink import MemorySink
 
 GOOD = {
-    Command: Command("grand_master", 0.5),
+    Command: Command("hand", 1.0, "wash", (0.5, 200.0, 1.0)),
     LightToken: LightToken(1.0, 1, 90, 128, 0.5, 0.5),
     Pulse: Pulse(1.0, 1, -20.0, 0.7, 0.0, 3, 0.9, 0.8, (-30.0,)),
 }
@@ -59,7 +60,7 @@ def test_whatever_is_on_the_bus_the_desk_goes_on(config, patch, inputs, kind):
 def hear(desk, message, now_s):
     match message:
         case Command():
-            desk.obey(message)
+            desk.obey(message, now_s)
         case LightToken():
             desk.hear_token(message)
         case Pulse():
@@ -68,7 +69,9 @@ def hear(desk, message, now_s):
 
 def test_a_stage_message_of_any_shape_is_no_operator(inputs):
     rng, watch = np.random.default_rng(8), Watch()
-    good = {"t_s": 1.0, "grand_master": 0.5, "blackout": False, "hold": False, "flash_override": False}
+    scene = Scene("Chorus", (0.5, 1.0, 0.0, 0.0, 0.5, 0.5))
+    operator = Operator(0.5, steering=Steering(hues=(3, 90)), hands=(Hand("wash", 0.5),), scene=scene)
+    good = {"t_s": 1.0, "operator": plain_operator(operator)}
     for _ in range(inputs):
         with watch.one():
             operator = operator_of(unpack(msgpack.packb(bent(good, rng), use_bin_type=True)))

@@ -11,14 +11,14 @@ import pytest
 from damage import Watch, bent, bent_bytes
 
 from controller.config import AccessConfig
-from controller.page.access import Access, new_token
+from controller.page.access import NEEDED, Access, new_token
 from controller.page.server import Page
 from controller.page.wire import decode_command
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "page"))
 from demo_feed import DemoFeed
 
-ALLOWED = ("grand_master", "blackout", "hold", "flash_override")
+ALLOWED = set(NEEDED)
 OVER_A_SOCKET = 3_000
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from controller.hands import Hands
 from controller.messages import Command, Operator
 from controller.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, Timing, TokenPoint
 
@@ -70,6 +71,7 @@ class DemoFeed:
         self.rig = build_rig()
         self.started_s = self.clock()
         self._held_s = 0.0
+        self._hands = Hands()
 
     def hello(self) -> Hello:
         now_s = self.clock()
@@ -82,6 +84,9 @@ class DemoFeed:
             heads=self.rig,
             tokens=[token_at(hop * HOP_S) for hop in range(hops - 600, hops)],
             levels=[level_at(hop * HOP_S) for hop in range(hops - 600, hops)],
+            targets=["all", "wash", "mover", *(head.id for head in self.rig)],
+            scenes=["Chorus", "Walk-in"],
+            haze=True,
         )
 
     def live(self) -> Live:
@@ -100,18 +105,19 @@ class DemoFeed:
             timings=timings_at(now_s),
             counters={"output_hz": 40.0, "lateness_p99_ms": 1.2, "overruns": 0, "late_hops": 3, "send_errors": 0},
             processes=self.processes,
+            marks=list(self._hands.marks),
         )
 
     def command(self, command: Command) -> None:
         self.commands.append(command)
-        match command.name:
-            case "grand_master":
-                self.operator = replace(self.operator, grand_master=command.amount)
-            case "blackout":
-                self.operator = replace(self.operator, blackout=command.amount > 0)
-            case "hold":
-                self._held_s = self.clock()
-                self.operator = replace(self.operator, hold=command.amount > 0)
+        if command.name == "hold":
+            self._held_s = self.clock()
+        self._hands.operator = self.operator
+        self._hands.obey(command, self.clock())
+        self.operator = self._hands.operator
+
+    def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
+        return [("wire", f"{universe}/{slot} is at 200 (78 %)"), ("token", "red (0 degrees)")] if slot < 400 else []
 
     def _heads(self, now_s: float) -> np.ndarray:
         master = 0.0 if self.operator.blackout else self.operator.grand_master * self.brightness

@@ -1,16 +1,18 @@
 import json
 import math
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.messages import Command, Operator
+from controller.messages import Command, Operator, Steering
 from controller.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
 from controller.page.wire import decode_command, encode_hello, encode_live
 
 HEAD = RigHead("par-1", "par-1", "RGBW PAR", "wash", -1.5, -2.0, 3.5, 1, 9, 8)
+STEERING = {**asdict(Steering()), "hues": [], "forbidden": []}
 HELLO = Hello(
     venue="Club",
     source="song.opus",
@@ -57,7 +59,7 @@ def test_live_carries_the_state_rounded_to_what_a_screen_shows():
     assert message["type"] == "live"
     assert message["t"] == 12.346
     assert message["heads"] == [[0.123, 1.0, 0.0, -12.3, 45.0]]
-    assert message["operator"] == {"grand_master": 0.5, "blackout": True, "hold": False, "flash_override": False}
+    assert message["operator"] == {**asdict(Operator(0.5, True, False)), "hands": [], "scene": "", "steering": STEERING}
     assert message["token"] == [12.3, 179, 255]
     assert message["timings"] == {"embed": [7.1, 11.0]}
 

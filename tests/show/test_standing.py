@@ -1,6 +1,9 @@
 """Who leads: a spare steps in when its leader is silent, and whoever was asleep sees that it leads no more."""
 
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -94,3 +97,29 @@ def test_without_a_spare_there_is_nothing_to_decide():
     assert alone.speaks()
     assert alone.led
     assert alone.patience_s(0.02) == 0.02
+
+
+@pytest.mark.warns
+def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
+    """Where the system tells, nobody waits for silence."""
+    if not hasattr(os, "pidfd_open"):
+        pytest.skip("this system has no pidfd")
+    spare = Lead(tmp_path, PAIR[1])
+    leader = subprocess.Popen(
+        [sys.executable, "-c",
+         "import sys, pathlib; from controller.lead import Lead; lead = Lead(pathlib.Path(sys.argv[1]), 'lighting');"
+         "lead.beat(1.0); print('beating', flush=True); sys.stdin.read()", str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert leader.stdout.readline() == "beating\n"
+        standing = Standing(spare, 0.0)
+        assert not standing.must_step_in(1.01)
+        leader.kill()
+        leader.wait()
+        assert spare.gone()
+        assert standing.change(1.02) == "took the lead"
+    finally:
+        leader.kill()
+        leader.communicate()
+        spare.close()

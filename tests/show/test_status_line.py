@@ -2,10 +2,11 @@
 
 import dataclasses
 
-from controller.messages import LightToken, Pulse
+from controller.hands import plain_operator
+from controller.messages import LightToken, Operator, Pulse
 from controller.status_line import StatusLine, status_text
 
-STAGE = {"health": "live", "blackout": False, "hold": True, "status": {"output_hz": 40.2}}
+STAGE = {"health": "live", "operator": plain_operator(Operator(hold=True)), "status": {"output_hz": 40.2}}
 TOKEN = dataclasses.asdict(LightToken(1.0, 9, 60, 128, 0.5, 0.5))
 PULSE = dataclasses.asdict(Pulse(1.0, 9, -30.0, 0.5, 0.0, 3, 0.9, 0.8, ()))
 
@@ -42,5 +43,5 @@ def test_it_says_who_else_has_a_hand_on_the_rig():
         standby = (
             None if role is None else {"role": role.split()[0], "followed": "followed" in role, "state": "in charge"}
         )
-        text = status_text({"stage": {**STAGE, "hold": False, "standby": standby, "status": status}}, 0.0)
+        text = status_text({"stage": {**STAGE, "operator": None, "standby": standby, "status": status}}, 0.0)
         assert text.plain == f"0:00  LIVE  2 IN HAND{words}  40.0 Hz  "

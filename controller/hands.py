@@ -1,0 +1,212 @@
+"""What people want: commands in, what they have set out. Pure; the page, controllers and keys all come in here.
+
+grand_master, intensity, energy, pace, spread   faders, `amount` 0..1
+blackout, hold, quiet                           switches, on from 0.5
+flash_override, blinder, strobe, haze           held: a command holds for a second, so a page that dies lets go
+hues, forbidden                                 `values` hue ids 0..179; none: free again
+hand       `target` with `values` intensity, hue in degrees, saturation (-1: not held); amount 0 gives it back
+scene      `target` a name, `values` six numbers for each head; amount 0 gives the stage back to the model
+tap        a beat, now. mark: a name for this moment, for the log. undo: as it was before the last wish
+stand_as   everything at once, as JSON in `target`: how a spare stands where its leader does
+"""
+
+import json
+import math
+from collections import deque
+from dataclasses import asdict, replace
+from typing import Any
+
+from controller.messages import Command, Hand, Operator, Scene, Steering
+
+HELD_S = 1.0
+"""How long one command of a held button holds; a page that is pressed repeats it, a page that died does not."""
+MOMENTARY = ("flash_override", "blinder", "strobe", "haze")
+FADERS = ("intensity", "energy", "pace", "spread")
+SWITCHES = ("blackout", "hold", "quiet")
+HUES = 180
+MOST_HUES = 12
+MOST_HANDS = 64
+MOST_ROWS = 6 * 2_000
+UNDOABLE = 20
+MARKS, LETTERS = 50, 60
+TOUCH_S = 1.0
+"""One fader that is moved for a while is one wish."""
+TAPS = 6
+TAP_S = (0.25, 2.0)
+"""Beats are between 240 and 30 a minute; a longer pause begins a new tempo."""
+
+
+class Hands:
+    """Everything that people have set.
+
+    Attributes:
+        operator: as it stands. overrides: how often somebody took the limiter out. marks: the last ones, with times.
+    """
+
+    def __init__(self) -> None:
+        self.operator = Operator()
+        self.overrides = 0
+        self.marks: deque[tuple[float, str]] = deque(maxlen=MARKS)
+        self._held_s: dict[str, float] = {}
+        self._before: deque[Operator] = deque(maxlen=UNDOABLE)
+        self._touched: tuple[str, str, float] = ("", "", -math.inf)
+        self._taps: deque[float] = deque(maxlen=TAPS)
+
+    def obey(self, command: Command, now_s: float) -> None:
+        """Do what somebody wishes; amounts out of range are brought into it, nonsense is ignored."""
+        if not math.isfinite(command.amount) or not all(math.isfinite(one) for one in command.values):
+            return
+        amount = min(1.0, max(0.0, command.amount))
+        if command.name in MOMENTARY:
+            self._hold(command.name, amount, now_s)
+        elif command.name == "stand_as":
+            self.operator = operator_from(_parsed(command.target)) or self.operator
+        elif command.name == "undo":
+            self._undo()
+        elif command.name == "tap":
+            self._tap(now_s)
+        elif command.name == "mark":
+            self.marks.append((now_s, command.target[:LETTERS]))
+        else:
+            wished = _wished(self.operator, command, amount)
+            if wished is not None and wished != self.operator:
+                self._remember(command, now_s)
+                self.operator = wished
+
+    def expire(self, now_s: float) -> None:
+        """Let go of held buttons that nobody has pressed for a while; once in each cycle."""
+        for name, at_s in list(self._held_s.items()):
+            if now_s - at_s >= HELD_S:
+                self._hold(name, 0.0, now_s)
+
+    def _hold(self, name: str, amount: float, now_s: float) -> None:
+        pressed = amount > 0.0 if name == "haze" else amount > 0.5
+        if name == "flash_override" and pressed and name not in self._held_s:
+            self.overrides += 1
+        if pressed:
+            self._held_s[name] = now_s
+        else:
+            self._held_s.pop(name, None)
+        change: dict[str, Any] = {name: (amount if pressed else 0.0) if name == "haze" else pressed}
+        self.operator = replace(self.operator, **change)
+
+    def _remember(self, command: Command, now_s: float) -> None:
+        name, target, touched_s = self._touched
+        self._touched = (command.name, command.target, now_s)
+        if (name, target) != (command.name, command.target) or now_s - touched_s > TOUCH_S:
+            self._before.append(self.operator)
+
+    def _undo(self) -> None:
+        """As it was; buttons that are held stay held, and tapped beats stay tapped."""
+        self._touched = ("", "", -math.inf)
+        if self._before:
+            now = self.operator
+            kept: dict[str, Any] = {name: getattr(now, name) for name in (*MOMENTARY, "beat_s", "beat_t_s")}
+            self.operator = replace(self._before.pop(), **kept)
+
+    def _tap(self, now_s: float) -> None:
+        if self._taps and not TAP_S[0] * 0.5 <= now_s - self._taps[-1] <= TAP_S[1]:
+            self._taps.clear()
+        self._taps.append(now_s)
+        if len(self._taps) > 1:
+            beat_s = (self._taps[-1] - self._taps[0]) / (len(self._taps) - 1)
+            self.operator = replace(self.operator, beat_s=min(max(beat_s, TAP_S[0]), TAP_S[1]), beat_t_s=now_s)
+
+
+def _wished(operator: Operator, command: Command, amount: float) -> Operator | None:
+    """The operator after a wish that is for more than a moment; None if it is none."""
+    name, values = command.name, command.values
+    steered: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
+    if name in FADERS:
+        steered[name] = amount
+    elif name in ("hues", "forbidden"):
+        steered[name] = tuple(sorted({int(one) % HUES for one in values[:MOST_HUES]}))
+    elif name == "grand_master":
+        changed[name] = amount
+    elif name in SWITCHES:
+        changed[name] = amount > 0.5
+    elif name == "hand":
+        changed["hands"] = _handed(operator.hands, command, amount)
+    elif name == "scene" and len(values) <= MOST_ROWS:
+        rows = tuple(min(1.0, max(0.0, one)) for one in values)
+        changed[name] = Scene(command.target[:LETTERS], rows) if amount > 0.5 and rows else None
+    if steered:
+        changed["steering"] = replace(operator.steering, **steered)
+    return replace(operator, **changed) if changed else None
+
+
+def _handed(hands: tuple[Hand, ...], command: Command, amount: float) -> tuple[Hand, ...]:
+    """What is held after taking a target or giving it back; `*` gives everything back."""
+    if amount <= 0.5:
+        return () if command.target == "*" else tuple(one for one in hands if one.target != command.target)
+    others = tuple(one for one in hands if one.target != command.target)
+    before = next((one for one in hands if one.target == command.target), Hand(command.target))
+    intensity, hue_deg, saturation = (*command.values, -1.0, -1.0, -1.0)[:3]
+    taken = Hand(
+        command.target[:LETTERS],
+        min(intensity, 1.0) if intensity >= 0 else before.intensity,
+        hue_deg % 360.0 if hue_deg >= 0 else before.hue_deg,
+        min(saturation, 1.0) if saturation >= 0 else before.saturation,
+    )
+    return (*others, taken)[-MOST_HANDS:]
+
+
+def plain_operator(operator: Operator) -> dict[str, Any]:
+    """As plain data, for the bus and the page."""
+    return asdict(operator)
+
+
+def operator_from(plain: object) -> Operator | None:
+    """What `plain_operator` wrote; None if it is no such thing."""
+    if not isinstance(plain, dict):
+        return None
+    try:
+        steering = plain["steering"]
+        numbers: dict[str, Any] = {name: _unit(plain[name]) for name in ("grand_master", "haze")}
+        switches: dict[str, Any] = {
+            name: _switch(plain[name]) for name in (*SWITCHES, "flash_override", "blinder", "strobe")
+        }
+        faders: dict[str, Any] = {name: _unit(steering[name]) for name in FADERS}
+        hues: dict[str, Any] = {
+            name: tuple(int(one) % HUES for one in steering[name]) for name in ("hues", "forbidden")
+        }
+        scene = plain["scene"]
+        return Operator(
+            **numbers,
+            **switches,
+            steering=Steering(**faders, **hues),
+            hands=tuple(
+                Hand(str(one["target"]), *(_number(one[name]) for name in ("intensity", "hue_deg", "saturation")))
+                for one in plain["hands"]
+            ),
+            scene=None if scene is None else Scene(str(scene["name"]), tuple(_unit(one) for one in scene["rows"])),
+            beat_s=_number(plain["beat_s"]),
+            beat_t_s=_number(plain["beat_t_s"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _number(one: Any) -> float:  # noqa: ANN401 - plain data
+    if isinstance(one, bool) or not isinstance(one, int | float) or not math.isfinite(one):
+        raise ValueError("a finite number is wanted")
+    return float(one)
+
+
+def _unit(one: Any) -> float:  # noqa: ANN401 - plain data
+    return min(1.0, max(0.0, _number(one)))
+
+
+def _switch(one: Any) -> bool:  # noqa: ANN401 - plain data
+    if not isinstance(one, bool):
+        raise TypeError("a truth value is wanted")
+    return one
+
+
+def _parsed(text: str) -> object:
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
