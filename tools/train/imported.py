@@ -14,6 +14,7 @@ from tools.train.live import Measured, Precision, export_live, measure
 from tools.train.lora import merge
 from tools.train.network import Size, SkipBart
 from tools.train.official import OPENL3, read_official
+from tools.train.weights import keep_weights
 
 PROBE_LIMIT = 1e-3
 NAME = "skipbart-official"
@@ -31,6 +32,7 @@ def import_official(
     hops: int,
     refresh_hops: int,
     precision: Precision,
+    keep: bool = False,
 ) -> int:
     """Write the artefact into `out`; returns the exit status: 1 if the probe's logits are missed by more than 1e-3.
 
@@ -38,7 +40,7 @@ def import_official(
         bart, head: the authors' files. size: what they hold. prefix: see `official.read_official`.
         probe: `.npz` with `music` (1, L, 512), `light_in` (1, L, 2), `hue` (1, L, 181) and `value` (1, L, 257).
         embedder: folder of the imported OpenL3 the decoder is to be bound to.
-        hops, refresh_hops, precision: see `live.export_live`.
+        hops, refresh_hops, precision: see `live.export_live`. keep: the weights beside the graphs, to finetune from.
 
     Raises:
         ModelError: a file is not of the layout.
@@ -58,6 +60,8 @@ def import_official(
         network, out, name=name_out, embedder=name, embedder_sha256=sha256, precision=precision, **sizes
     )
     stand_in = bound or manifest.model_copy(update={"name": name})  # only its name is looked at
+    if keep:
+        manifest = keep_weights(network, out, manifest)
     found = measure(network, out, stand_in, np.random.default_rng(1))
     print(
         f"{out}: graphs differ from the network by at most {found.difference:.1e} (logits up to {found.largest:.1f})\n"

@@ -30,7 +30,6 @@ from tools.train.workers import Workers
 
 BUNDLED = Path(__file__).parents[2] / "models" / "skipbart-small"
 ALLOWED = 1e-3
-LEARNT_NAME = re.compile(r"-[a-z0-9-]+-20\d{6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +129,10 @@ TRAINED_WORDS = {
 
 
 def name_for(base: str, venue: str) -> str:
-    """Such as `skipbart-small-the-cellar-20261124`; a model that was itself learnt hands on its first name."""
-    slug = re.sub(r"[^a-z0-9]+", "-", venue.lower()).strip("-")[:40] or "room"
-    return f"{LEARNT_NAME.sub('', base)}-{slug}-{datetime.now(UTC):%Y%m%d}"
+    """Such as `skipbart-small-the-cellar-20261124`; learnt again in the same room, only the date is another."""
+    slug = re.sub(r"[^a-z0-9]+", "-", venue.lower()).strip("-")[:40].strip("-") or "room"
+    first = re.sub(rf"-{slug}-20\d{{6}}$", "", base)
+    return f"{first}-{slug}-{datetime.now(UTC):%Y%m%d}"
 
 
 def export(network: SkipBart, folder: Path, base: Manifest, room: Room, name: str) -> Path:

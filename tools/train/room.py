@@ -11,6 +11,8 @@ where a segment was dropped or time jumps, so no crop reaches over a cut. Edge: 
 
 import json
 import re
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,10 +147,10 @@ def read_footage(path: Path, root: Path, embedder_sha256: str | None = None) -> 
         FootageError: a missing array, a wrong shape or range, or another embedder than the model's.
     """
     try:
-        with np.load(path) as arrays:
+        with path.open("rb") as file, np.load(file) as arrays:
             there = {name: arrays[name] for name in arrays.files}
         said = json.loads(path.with_suffix(".json").read_text("utf-8")) if path.with_suffix(".json").is_file() else {}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise FootageError(f"{path}: not readable as footage: {error}; extract it again") from error
     said = said if isinstance(said, dict) else {}
     _check(path, there)

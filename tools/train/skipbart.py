@@ -275,6 +275,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--data", type=Path, required=True, help="folder written by prepare, for the parity excerpt")
     exporting.add_argument("--out", type=Path, default=Path("models/skipbart-small"))
+    taking = verbs.add_parser("takeovers", help="what people changed in a night's show log, as footage to learn from")
+    taking.add_argument("logs", type=Path, nargs="+", metavar="SHOWLOG")
+    taking.add_argument("--out", type=Path, required=True, help="footage folder")
+    taking.add_argument(
+        "--audio", type=Path, action="append", default=[], help="recording of the first, second... night"
+    )
+    taking.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
     importing = verbs.add_parser("import", help="the authors' checkpoints to an artefact that the show can run")
     importing.add_argument("--bart", type=Path, required=True, help="bart_finetune.pth, or one file that holds both")
     importing.add_argument("--head", type=Path, help="head_finetune.pth")
@@ -287,6 +294,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     importing.add_argument("--hops", type=int, default=live.HOPS, help="past that a refresh reads, in hops")
     importing.add_argument("--refresh", type=int, default=live.REFRESH_HOPS, help="hops between two refreshes")
+    importing.add_argument("--keep-weights", action="store_true", help="also keep them to finetune from: large")
     importing.add_argument("--precision", default="fp32", choices=["fp32", "fp16", "int8"],
                            help="int8: a quarter of the memory, less exact; fp16: for a GPU")  # fmt: skip
     return parser.parse_args(argv)
@@ -331,6 +339,7 @@ def import_official(options: argparse.Namespace) -> int:
             hops=options.hops,
             refresh_hops=options.refresh,
             precision=options.precision,
+            keep=options.keep_weights,
         )
     except ControllerError as error:
         print(f"skipbart import: {error}", file=sys.stderr)
@@ -398,6 +407,10 @@ def main(argv: list[str] | None = None) -> int:
         return import_official(options)
     if options.verb == "evaluate":
         return judge(options)
+    if options.verb == "takeovers":
+        from tools.train import takeovers  # noqa: PLC0415 - only this verb needs it
+
+        return takeovers.main(options.logs, options.out, options.audio, options.embedder)
     if options.verb == "prepare":
         prepare(
             options.data,

@@ -1,9 +1,9 @@
 """The weights of an artefact, for training to go on from: read out of its step graph, or from a file beside it.
 
-The step graph of a streaming decoder holds every weight in single precision under the network's own names; only the two
-music layers, which have no name there, are found by the biases that are added to them. So an artefact that can be shown
-can be trained, and no second copy of the weights can be another one (docs/decisions/0026). Graphs of a bidirectional
-decoder may be quantised and hold some weights twice: those artefacts keep a `weights.safetensors` if they are asked to.
+The step graph of a streaming decoder holds every weight in single precision under the network's own names; only those
+of the two music layers have no name there, and are known by their shapes. So an artefact that can be shown can be
+trained, and no second copy of the weights can be another one (docs/decisions/0026). Graphs of a bidirectional decoder
+may be quantised and hold some weights twice: those artefacts keep a `weights.safetensors` if they are asked to.
 
 Edge: reads and writes files.
 """
@@ -23,12 +23,12 @@ from controller.artefact import Manifest, read_manifest, sha256_of
 from controller.errors import ModelError
 from tools.train.artefact import save_manifest
 from tools.train.checkpoint import load_checkpoint
+from tools.train.embedder_network import EMBEDDING
 from tools.train.network import POSITION_OFFSET, Size, SkipBart
 
 Arrays = dict[str, np.ndarray]
 FILE = "weights.safetensors"
 PREFIX = "network."
-NAMELESS = ("music_encoder", "music_decoder")
 
 
 def read_network(source: Path) -> SkipBart:
@@ -88,7 +88,7 @@ def _of_graph(path: Path, manifest: Manifest) -> SkipBart:
         arrays = graph_weights(onnx.load(path))
         network = SkipBart(size_of(arrays, manifest))
         network.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in arrays.items()})
-    except (KeyError, ValueError, RuntimeError, StopIteration) as error:
+    except (KeyError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: its weights cannot be read out of the graph: {error}; use its checkpoint") from error
     return network.eval()
 
@@ -100,13 +100,16 @@ def graph_weights(model: onnx.ModelProto) -> Arrays:
         KeyError: a music layer is not where `step.export_step` puts it.
     """
     held = {one.name: one for one in model.graph.initializer}
-    found = {n.removeprefix(PREFIX): numpy_helper.to_array(one) for n, one in held.items() if n.startswith(PREFIX)}
-    factors = {out: node.input for node in model.graph.node if node.op_type == "MatMul" for out in node.output}
-    for layer in NAMELESS:
-        added = next(node for node in model.graph.node if f"{PREFIX}{layer}.bias" in node.input)
-        product = next(name for name in added.input if name in factors)
+    # the exporter keeps equal parameters once, and calls them by their own names through Identity
+    same = {node.output[0]: node.input[0] for node in model.graph.node if node.op_type == "Identity"}
+    names = [name for name in (*held, *same) if name.startswith(PREFIX)]
+    found = {name.removeprefix(PREFIX): numpy_helper.to_array(held[same.get(name, name)]) for name in names}
+    d = len(found["encoder.layernorm_embedding.weight"])
+    factors = [node.input[1] for node in model.graph.node if node.op_type == "MatMul" and node.input[1] in held]
+    nameless = {tuple(held[name].dims): numpy_helper.to_array(held[name]) for name in factors}
+    for layer, width in (("music_encoder", d), ("music_decoder", d // 2)):
         # torch keeps (out, in) and multiplies by the transpose, which the exporter stores
-        found[f"{layer}.weight"] = numpy_helper.to_array(held[factors[product][1]]).T
+        found[f"{layer}.weight"] = nameless[EMBEDDING, width].T
     return found
 
 
@@ -118,7 +121,7 @@ def size_of(arrays: Arrays, manifest: Manifest) -> Size:
     }
     caches = {tensor.name: tensor.shape for tensor in manifest.step.inputs}
     return Size(
-        d=len(arrays["music_encoder.bias"]),
+        d=len(arrays["encoder.layernorm_embedding.weight"]),
         encoder_layers=layers["encoder"],
         decoder_layers=layers["decoder"],
         heads=caches["encoder.0.key"][1],
