@@ -17,11 +17,15 @@ Pictures = npt.NDArray[np.uint8]
 
 LIT_PERCENTILE = 50
 REFERENCES = 30
+DARK_SHARE = 0.06
 LEAST_REFERENCE = 0.006
+LEAST_RATIO = 1.0
 SLOW_HOPS = 41
-MOST_STOPS = 1.2
-SIDE = 3
-PRIOR = 0.15
+MOST_STOPS = 0.8
+SIDE = 15
+"""Hops averaged on each side of a cut: long enough for a few hits, short enough for the same look."""
+DARKEST = 0.06
+PRIOR, PRIOR_HOPS = 0.5, 600.0
 
 
 def lit_places(camera: Camera) -> npt.NDArray[np.bool_]:
@@ -30,6 +34,13 @@ def lit_places(camera: Camera) -> npt.NDArray[np.bool_]:
     if usable.mean() < 0.2:
         usable = np.ones_like(usable)
     return usable & (camera.reach >= np.percentile(camera.reach[usable], LIT_PERCENTILE))
+
+
+def dark_was_seen(camera: Camera) -> bool:
+    """Whether the stage was ever dark: only then is what was always there not part of the show."""
+    lit = lit_places(camera)
+    share = camera.always.max(axis=-1)[lit] / np.maximum(camera.reach[lit] ** GAMMA, 1e-5)
+    return bool(np.median(share) < DARK_SHARE)
 
 
 def drift(pictures: Pictures, camera: Camera) -> FloatArray:
@@ -44,8 +55,8 @@ def drift(pictures: Pictures, camera: Camera) -> FloatArray:
     spill = np.maximum(camera.reach**GAMMA - always, 1e-5)
     ratio = np.where(always > LEAST_REFERENCE, always / spill, 0.0)
     where = np.argsort(ratio, axis=None)[-REFERENCES:]
-    where = where[ratio.ravel()[where] > 0.3]
-    if len(where) < 5 or n < SLOW_HOPS:
+    where = where[ratio.ravel()[where] > LEAST_RATIO]
+    if len(where) < 5 or n < SLOW_HOPS or not dark_was_seen(camera):
         return flat
     bright = LINEAR[pictures].max(axis=-1).reshape(n, -1)
     seen = np.median(bright[:, where] / always.ravel()[where], axis=1)
@@ -75,21 +86,22 @@ def match(level: FloatArray, pieces: list[Piece], cameras: int) -> FloatArray:
         level: (n,) as measured.
     """
     rows, right = [], []
-    for camera in range(cameras):  # without cuts to go by: their bright moments are about the same
-        row = np.zeros(cameras)
-        row[camera] = PRIOR
+    for camera in range(cameras):  # without cuts to go by: what they show in the long run is about the same
         own = np.concatenate([level[p.first : p.last] for p in pieces if p.camera == camera])
+        weight = PRIOR * min(1.0, len(own) / PRIOR_HOPS)
+        row = np.zeros(cameras)
+        row[camera] = weight
         rows.append(row)
-        right.append(-PRIOR * np.log(max(float(np.percentile(own, 90)), 0.02)))
+        right.append(-weight * np.log(max(float(own.mean()), 0.02)))
     for before, after in zip(pieces[:-1], pieces[1:], strict=True):
         a = level[max(after.first - 1 - SIDE, before.first) : after.first - 1]
         b = level[after.first + 1 : min(after.first + 1 + SIDE, after.last)]
-        if before.camera == after.camera or not len(a) or not len(b) or min(a.mean(), b.mean()) < 0.04:
+        if before.camera == after.camera or min(len(a), len(b)) < SIDE // 2 or min(a.mean(), b.mean()) < DARKEST:
             continue
         row = np.zeros(cameras)
         row[after.camera], row[before.camera] = 1.0, -1.0
         rows.append(row)
-        right.append(float(np.log(np.median(a) / max(float(np.median(b)), 1e-3))))
+        right.append(float(np.log(a.mean() / b.mean())))
     gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(right), rcond=None)
     gains -= gains.mean()
     return np.exp(np.clip(gains, -2.0, 2.0)).astype(np.float32)

@@ -18,7 +18,7 @@ from tools.train.footage import judging, light, shots
 from tools.train.footage.area import Box, picture_area
 from tools.train.footage.hearing import BLOCK_SAMPLES, HOP_S, NOVELTY_HZ, NOVELTY_LEAD_S, Listener, Network, loudness
 from tools.train.footage.offset import Offset, find_offset, light_changes
-from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, sound
+from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, small_size, sound
 from tools.train.footage.spool import Spool
 
 FloatArray = npt.NDArray[np.float32]
@@ -275,12 +275,14 @@ def _levels(grid: Grid, spool: Spool, cameras: shots.Cameras, pieces: list[shots
 
 
 def _measure(block: Pictures, camera: shots.Camera, found: Levels, hops: slice) -> None:
-    remaining = light.remaining(block, camera.always, found.exposure[hops])
+    always = camera.always if exposing.dark_was_seen(camera) else np.zeros_like(camera.always)
+    remaining = light.remaining(block, always, found.exposure[hops])
     votes = light.votes(block, remaining)
     total = votes.histogram.sum(axis=1)
     found.hue[hops], found.share[hops], chroma = light.winner(total)
     found.chroma[hops] = chroma / votes.pixels.sum()
-    code = remaining.max(axis=-1) ** np.float32(1.0 / light.GAMMA)
+    exposure = found.exposure[hops] ** np.float32(1.0 / light.GAMMA)
+    code = block.max(axis=-1) / (np.float32(255.0) * exposure[:, None, None])
     lit = exposing.lit_places(camera)
     found.level[hops] = code[:, lit].mean(axis=1)
     zones = light.zone_of_columns(block.shape[2])

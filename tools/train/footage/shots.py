@@ -21,7 +21,7 @@ SURELY_CUT, PERHAPS_CUT, DROP = 0.45, 0.8, 0.15
 """Structures that correlate less than the first are another camera's; less than the second, if they do so much less than
 around: what moves a lot is never much like itself."""
 AROUND_HOPS = 101
-ALIKE_CAMERA = 0.86
+ALIKE_CAMERA = 0.8
 LONGEST_PIECE = 600
 CAMERAS_AT_MOST = 400
 FAINT = 0.004

@@ -129,10 +129,14 @@ def sound_of(programme: Programme) -> FloatArray:
     return np.concatenate([sound[-late:], np.zeros(-late, np.float32)])
 
 
-def truth_of(programme: Programme) -> dict[str, npt.NDArray[np.generic]]:
-    """What an extractor should find, hop by hop on the file's audio clock."""
+def truth_of(programme: Programme, fps: int) -> dict[str, npt.NDArray[np.generic]]:
+    """What an extractor should find, hop by hop on the file's audio clock: the light of the frame that shows it best.
+
+    Between two frames nobody can see when a lamp changed, so the truth is that of the nearest frame.
+    """
     hops = int(programme.duration_s / HOP_S)
     seen_s = HOP_S * np.arange(1, hops + 1) - HEARD_BEFORE_S - programme.offset_s
+    seen_s = np.clip(np.round(seen_s * fps), 0, int(programme.duration_s * fps) - 1) / fps
     light = np.array([programme.light_at(float(t)) for t in seen_s])
     flashing = np.array([programme.flash_at(float(t)) for t in seen_s])
     playing = np.array([any(s <= t < s + len(n.light) * HOP_S for n, s in
@@ -182,7 +186,7 @@ def render(programme: Programme, path: Path, form: Format) -> Iterator[float]:
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
     partial.replace(path)
-    np.savez_compressed(path.with_suffix(".truth.npz"), **truth_of(programme))
+    np.savez_compressed(path.with_suffix(".truth.npz"), **truth_of(programme, form.fps))
 
 
 def _options(form: Format) -> dict[str, str]:

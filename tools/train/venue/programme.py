@@ -16,6 +16,7 @@ HOP_S = 0.1
 LIGHT_AFTER_S = 0.02
 """A designed token stands for sounds from 30 ms before its hop to 70 ms into it; lit from here it is in time on average."""
 CUT_HALF_S = 0.5
+FLASH_S = 0.2
 PAUSE_HUE, PAUSE_LEVEL = 20, 10
 
 SPOILERS = ("house", "projection", "cut", "frozen", "black")
@@ -104,7 +105,7 @@ class Programme:
         return PAUSE_HUE, PAUSE_LEVEL
 
     def flash_at(self, t_s: float) -> bool:
-        return any(start <= t_s < start + 0.2 for start in self.flashes)
+        return any(start <= t_s + 1e-6 < start + FLASH_S for start in self.flashes)
 
     def spoiled_at(self, t_s: float) -> set[str]:
         return {span.kind for span in self.spoiled if span.holds(t_s)}
@@ -152,8 +153,10 @@ def plan(numbers: list[Number], seed: int, *, engineer: frozenset[str] = frozens
         engineer: which of `ENGINEER` are on.
     """
     rng = np.random.default_rng([seed, 71])
+    offset_s = float(rng.uniform(-0.4, 0.4))
     at_s, starts, spoiled = 1.0 + float(rng.uniform(0, 0.5)), [], []
     for number in numbers:
+        at_s = _on_a_hop(at_s, offset_s)
         starts.append(at_s)
         at_s += len(number.light) * HOP_S
         pause_s = float(rng.uniform(4.0, 9.0))
@@ -168,7 +171,7 @@ def plan(numbers: list[Number], seed: int, *, engineer: frozenset[str] = frozens
     spoiled += [Span(shot.start_s - CUT_HALF_S, shot.start_s + CUT_HALF_S, "cut") for shot in shots[1:]]
     flashes: list[float] = []
     if "flashes" in engineer:
-        flashes = sorted(float(t) for t in rng.uniform(0, at_s, int(at_s / 20)))
+        flashes = sorted(_on_a_hop(float(t), offset_s) + LIGHT_AFTER_S for t in rng.uniform(0, at_s, int(at_s / 20)))
     return Programme(
         numbers=kept,
         starts_s=tuple(starts),
@@ -178,11 +181,20 @@ def plan(numbers: list[Number], seed: int, *, engineer: frozenset[str] = frozens
         flashes=tuple(flashes),
         exposure=_drift(0.35 if "exposure" in engineer else 0.0, rng, 20.0),
         warmth=_drift(0.06 if "balance" in engineer else 0.0, rng, 30.0),
-        offset_s=float(rng.uniform(-0.4, 0.4)),
+        offset_s=offset_s,
         bars=float(rng.choice([0.0, 0.0, 0.12, -0.12])) if "bars" in engineer else 0.0,
         seed=seed,
         engineer=engineer,
     )
+
+
+def _on_a_hop(at_s: float, offset_s: float) -> float:
+    """The next moment that is heard where a hop of the file begins: a film's truth is one token for each of its hops.
+
+    At any other phase half of the tokens would change within a frame of the moment at which they are asked for, and
+    the score would measure chance.
+    """
+    return float(np.ceil((at_s + offset_s) / HOP_S) * HOP_S - offset_s)
 
 
 def _without_cuts_in(shots: list[Shot], still: list[Span]) -> list[Shot]:

@@ -1,0 +1,254 @@
+"""Many films: one after the other or by several workers, resumed, and never stopped by a bad one. Edge: writes files.
+
+Per film `NAME.npz`, `NAME.json` and `NAME.strip.jpg`; for all `footage.json`. A file that is there is complete: each is
+written beside its place and renamed, the `.json` last. A film whose `.json` tells of the same source and options is
+skipped.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from controller.artefact import sha256_of
+from controller.errors import ControllerError
+from tools.train.footage import film, judging, light
+from tools.train.footage.hearing import HOP_S, Network
+from tools.train.footage.source import FootageError, Trouble, read_facts
+from tools.train.footage.spool import Spool
+
+FORMAT = 1
+BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
+SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
+            ".3gp", ".ogv", ".mxf"}  # fmt: skip
+FINGERPRINT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One film to extract; `embedders` are artefact folders, the first one's embedding is `embedding`."""
+
+    video: Path
+    name: str
+    out: Path
+    embedders: tuple[Path, ...]
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A row of `footage.json`: `state` is extracted, skipped or failed; `line` says what happened in one line."""
+
+    name: str
+    video: str
+    state: str
+    line: str
+    hops: int = 0
+    kept: float = 0.0
+
+
+def find_videos(given: list[Path]) -> list[Path]:
+    """Files as they are given, and all videos below folders, in order.
+
+    Raises:
+        FootageError: a path does not exist, or there is no video at all.
+    """
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            found += [p for p in inside if ".partial" not in p.suffixes]
+        elif path.exists():
+            found.append(path)
+        else:
+            raise FootageError(f"{path}: no such file or folder")
+    if not found:
+        raise FootageError(f"no video in {', '.join(map(str, given))}; looked for {', '.join(sorted(SUFFIXES))}")
+    return list(dict.fromkeys(found))
+
+
+def named(videos: list[Path]) -> list[str]:
+    """A name for each video that no other has: its stem, with a number where two are alike."""
+    names: list[str] = []
+    for video in videos:
+        name, n = video.stem, 2
+        while name in names:
+            name, n = f"{video.stem}-{n}", n + 1
+        names.append(name)
+    return names
+
+
+def fingerprint(video: Path, embedders: tuple[Path, ...]) -> dict[str, object]:
+    """What tells whether a film was extracted before: its size, time, both ends, and the options."""
+    facts = video.stat()
+    digest = hashlib.sha256()
+    with video.open("rb") as stream:
+        digest.update(stream.read(FINGERPRINT_BYTES))
+        stream.seek(max(facts.st_size - FINGERPRINT_BYTES, 0))
+        digest.update(stream.read(FINGERPRINT_BYTES))
+    networks = {folder.name: sha256_of(folder / "embedder.onnx") for folder in embedders}
+    return {"format": FORMAT, "bytes": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256_of_ends": digest.hexdigest(),
+            "embedders": networks}  # fmt: skip
+
+
+def earlier(job: Job, print_: dict[str, object]) -> Outcome | None:
+    """The outcome of a run before, if it was of the same source with the same options."""
+    facts = job.out / f"{job.name}.json"
+    try:
+        told = json.loads(facts.read_text(encoding="utf-8"))
+        same = told["fingerprint"] == print_ and (job.out / f"{job.name}.npz").is_file()
+        return Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"]) if same else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None) -> Outcome:
+    """Extract a film; whatever is wrong with it becomes the line of its outcome."""
+    spool_folder = job.out / ".work" / job.name
+    try:
+        print_ = fingerprint(job.video, job.embedders)
+        before = None if job.again else earlier(job, print_)
+        if before is not None:
+            return before
+        return _extract(job, print_, Spool(spool_folder), progress)
+    except (FootageError, ControllerError) as error:
+        return Outcome(job.name, str(job.video), "failed", f"{job.video.name}: {error}")
+    except Exception as error:  # noqa: BLE001 - a file nobody foresaw must not stop the hundred after it; it is named
+        line = f"{job.video.name}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}"
+        return Outcome(job.name, str(job.video), "failed", line)
+    finally:
+        shutil.rmtree(spool_folder, ignore_errors=True)
+
+
+def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.Progress) -> Outcome:
+    facts, trouble = read_facts(job.video), Trouble()
+    networks = _networks(job.embedders)
+    found = film.measure(job.video, facts, networks, spool, trouble, progress)
+    trust = found.arrays["trust"]
+    kept = float((trust >= judging.KEEP).mean())
+    small = {
+        "t_s": np.round(HOP_S * np.arange(1, found.hops + 1), 3),
+        **found.arrays,
+        "offset_s": np.float64(found.offset.offset_s),
+        "offset_confidence": np.float64(found.offset.confidence),
+        "correction_s": np.float64(found.offset.correction_s),
+        "thresholds": np.array(light.THRESHOLDS, np.int16),
+        "zones": np.array(light.ZONES),
+    }
+    spool.write_npz(job.out / f"{job.name}.npz", [*networks, *found.spooled], **small)
+    _save_strip(found.strip, job.out / f"{job.name}.strip.jpg")
+    told = _told(job, print_, facts, trouble, found, kept)
+    write_json(job.out / f"{job.name}.json", told)
+    notes = "; ".join(told["notes"])
+    line = f"{100 * kept:.0f} % kept, offset {1000 * found.offset.offset_s:+.0f} ms" + (f"; {notes}" if notes else "")
+    return Outcome(job.name, str(job.video), "extracted", line, found.hops, kept)
+
+
+def _networks(embedders: tuple[Path, ...]) -> dict[str, Network]:
+    names = ["embedding", *(f"embedding_{folder.name}" for folder in embedders[1:])]
+    return {name: Network(folder) for name, folder in zip(names, embedders, strict=True)}
+
+
+def _told(
+    job: Job, print_: dict[str, object], facts: object, trouble: Trouble, found: film.Measured, kept: float
+) -> dict[str, object]:
+    """`NAME.json`: everything that is not an array."""
+    offset, trust = found.offset, found.arrays["trust"]
+    notes = list(trouble.notes)
+    if trouble.bad_packets:
+        notes.append(f"{trouble.bad_packets} damaged packets were skipped")
+    if offset.correction_s == 0.0:
+        notes.append(f"offset not corrected: confidence {offset.confidence:.2f} is too low")
+    by_reason: dict[str, float] = {}
+    for segment in found.dropped:
+        lasts_s = float(segment["end_s"]) - float(segment["start_s"])
+        by_reason[segment["reason"]] = round(by_reason.get(segment["reason"], 0.0) + lasts_s, 1)
+    return {
+        "video": str(job.video),
+        "fingerprint": print_,
+        "hops": found.hops,
+        "kept": round(kept, 4),
+        "trust": {"mean": round(float(trust.mean()), 4), "keep_from": judging.KEEP,
+                  "deciles": np.round(np.percentile(trust, range(0, 101, 10)), 3).tolist()},
+        "dropped": found.dropped,
+        "dropped_s": by_reason,
+        "offset": {"offset_s": round(offset.offset_s, 4), "confidence": round(offset.confidence, 3),
+                   "windows": offset.windows, "corrected_s": round(offset.correction_s, 4),
+                   "curve": np.round(offset.curve, 3).tolist()},
+        "cuts_s": found.cuts_s,
+        "cameras": found.cameras,
+        "picture_area": {"top": found.area[0], "bottom": found.area[1], "left": found.area[2], "right": found.area[3],
+                         "of": list(film.small_size(facts))},
+        "source": asdict(facts),
+        "notes": notes,
+        "strip": {"file": f"{job.name}.strip.jpg", "pictures": min(film.STRIP_PICTURES, found.hops)},
+        "versions": {"format": FORMAT, "av": av.__version__, "numpy": np.__version__},
+    }  # fmt: skip
+
+
+def write_json(path: Path, told: object) -> None:
+    """Complete or not at all."""
+    partial = path.with_suffix(".json.partial")
+    partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def _save_strip(strip: film.Pictures, path: Path) -> None:
+    high, wide = strip.shape[0] // 2 * 2, strip.shape[1] // 2 * 2
+    with av.open(str(path), "w", format="mjpeg") as container:
+        stream = container.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = wide, high, "yuvj420p"
+        stream.options = {"qmin": "3", "qmax": "3"}
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(strip[:high, :wide]), format="rgb24")
+        container.mux(stream.encode(frame.reformat(format="yuvj420p", dst_color_range="JPEG")))
+        container.mux(stream.encode(None))
+
+
+def extract_all(jobs: list[Job], outcomes: Callable[[list[Job]], Iterator[Outcome]]) -> list[Outcome]:
+    """Run jobs, show how far they are, and write `footage.json` after each."""
+    out, done = jobs[0].out, []
+    out.mkdir(parents=True, exist_ok=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("extract", total=len(jobs))
+        for outcome in outcomes(jobs):
+            done.append(outcome)
+            progress.console.print(f"{outcome.state:9} {outcome.name}: {outcome.line}", highlight=False, markup=False)
+            progress.advance(task)
+            write_json(out / "footage.json", {"films": [asdict(o) for o in sorted(done, key=lambda o: o.name)]})
+    shutil.rmtree(out / ".work", ignore_errors=True)
+    return done
+
+
+def alone(jobs: list[Job]) -> Iterator[Outcome]:
+    """One film after the other, in this process, with a bar for each."""
+    for job in jobs:
+        with Progress(TextColumn("  {task.description}"), BarColumn(), transient=True) as progress:
+            task = progress.add_task(job.name, total=1.0)
+
+            def show(stage: str, share: float, progress: Progress = progress, task: int = task, job: Job = job) -> None:
+                progress.update(task, description=f"{job.name}: {stage}", completed=share)
+
+            yield extract_one(job, show)
+
+
+def together(jobs: list[Job], workers: int) -> Iterator[Outcome]:
+    """Several films at once, each in a process; a process that dies takes only its film with it."""
+    with ProcessPoolExecutor(workers, max_tasks_per_child=1) as pool:
+        waiting = {pool.submit(extract_one, job): job for job in jobs}
+        while waiting:
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                job = waiting.pop(future)
+                try:
+                    yield future.result()
+                except Exception as error:  # noqa: BLE001 - the pool's own errors: a worker was killed
+                    line = f"{job.video.name}: its worker ended ({type(error).__name__}); run again"
+                    yield Outcome(job.name, str(job.video), "failed", line)
