@@ -141,9 +141,24 @@ def _table(rows: Mapping[str, Mapping[str, float]]) -> str:
     lines = []
     for name, (words, form) in WORDS.items():
         if name in rows["before"]:
-            cells = "".join(f"<td>{form.format(rows[side][name])}</td>" for side in NAMES)
+            cells = "".join(
+                f'<td class="{_nearer(rows, name) if side == "after" else side}">{form.format(rows[side][name])}</td>'
+                for side in NAMES
+            )
             lines.append(f"<tr><td>{words}</td>{cells}</tr>")
-    return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+    return (
+        f"<table><tr>{head}</tr>{''.join(lines)}</table>"
+        '<p class="key">after in <b class="gain">green</b>: nearer to the engineer than before; in '
+        '<b class="loss">red</b>: further away</p>'
+    )
+
+
+def _nearer(rows: Mapping[str, Mapping[str, float]], name: str) -> str:
+    """Whether the learnt light came nearer to the engineer in a figure: a class of the page, "" for neither."""
+    before, after = (abs(rows[side][name] - rows["engineer"][name]) for side in ("before", "after"))
+    if abs(before - after) < 0.05 * max(abs(rows["engineer"][name]), 1e-9):
+        return ""
+    return "gain" if after < before else "loss"
 
 
 def _histograms(comparison: Comparison) -> str:
@@ -153,7 +168,8 @@ def _histograms(comparison: Comparison) -> str:
     for which, what in ((0, "hues, weighted by brightness"), (1, "levels, dark to full")):
         for side, name in NAMES.items():
             bars = _bars(shares[side][which], tallest[which], hues=which == 0)
-            cells.append(f"<div>{bars}<p>{name}: {what}</p></div>")
+            own = ' class="own"' if side == "engineer" else ""
+            cells.append(f"<div{own}><p>{name}: {what}</p>{bars}</div>")
     return "".join(cells)
 
 
@@ -168,7 +184,7 @@ def _bars(shares: FloatArray, tallest: float, *, hues: bool) -> str:
             f'<rect x="{number * width:.2f}" y="{48 - high:.2f}" width="{0.86 * width:.2f}" height="{high:.2f}" '
             f'fill="{fill}"/>'
         )
-    return f'<svg viewBox="0 0 100 48" role="img">{"".join(bars)}</svg>'
+    return f'<svg viewBox="0 0 100 48" preserveAspectRatio="none" role="img">{"".join(bars)}</svg>'
 
 
 def _curve(log: Sequence[Mapping[str, Any]]) -> str:

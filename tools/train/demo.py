@@ -1,7 +1,8 @@
 """Every training path on a little real data, end to end, in minutes: `python -m tools.train.demo [--out DIR]`.
 
-Cuts short songs from the bundled ones, trains both networks for a few steps, exports and scores them, and plays a
-rehearsal with the result. What comes out is a proof that the path works, not a model: it is never written to `models/`.
+Cuts short songs from the bundled ones, trains both networks for a few steps, exports and scores them, finetunes the
+result on a minute of invented footage, and plays a rehearsal with what that became. What comes out is a proof that the
+path works, not a model: it is never written to `models/`.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import csv
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ import soundfile
 import yaml
 
 from controller.audio.file_source import FileSource
-from tools.train import embedder, skipbart
+from tools.train import embedder, proof, skipbart
+from tools.train.prepare import EMBEDDER_NOTE
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
 
 ROOT = Path(__file__).parents[2]
@@ -46,12 +49,19 @@ def cut_songs(folder: Path) -> None:
             table.writerow([f"excerpt{number}.wav", name, artist, "MIT"])
 
 
-def rehearse(models: Path, out: Path) -> None:
+def film(songs: Path, out: Path) -> None:
+    """Footage of an invented engineer who lights the prepared songs."""
+    paths = [path for path in sorted((songs / "train").glob("*.npz")) if "@" not in path.stem]
+    sha256 = (songs / EMBEDDER_NOTE).read_text(encoding="ascii").strip()
+    proof.film("red and violent", paths, out, np.random.default_rng(1), sha256)
+
+
+def rehearse(models: Path, decoder: Path, out: Path) -> None:
     """A rehearsal of one excerpt with the new models."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     config["profiles"] = str(ROOT / config["profiles"])
     config["model"]["embedder"] = str(models / "embedder-small")
-    config["model"]["decoder"] = str(models / "skipbart-small")
+    config["model"]["decoder"] = str(decoder)
     path = out / "config.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
     song = str(out / "audio" / "excerpt3.wav")
@@ -107,10 +117,19 @@ def run(out: Path, steps: int) -> None:
         ),
     )
     for command, arguments in stages:
-        print("==", command.__module__, *arguments, flush=True)
-        if command(arguments):
-            raise SystemExit(f"{command.__module__} {arguments[0]} failed")
-    rehearse(models, out)
+        do(command, arguments)
+    footage, room = out / "footage", out / "room"
+    film(Path(songs), footage)
+    learn = ["finetune", "--data", str(footage), "--out", str(room), "--weights", decoder, "--steps", count]
+    do(skipbart.main, learn)
+    rehearse(models, room / "artefact", out)
+
+
+def do(command: Callable[[list[str]], int], arguments: list[str]) -> None:
+    """One command line, said before it runs."""
+    print("==", command.__module__, *arguments, flush=True)
+    if command(arguments):
+        raise SystemExit(f"{command.__module__} {arguments[0]} failed")
 
 
 def main(argv: list[str] | None = None) -> int:
