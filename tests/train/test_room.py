@@ -54,13 +54,21 @@ def test_what_is_not_trusted_is_unknown(tmp_path, rng):
 def test_stretches_end_at_dropped_segments_and_jumps(tmp_path, rng):
     t_s = 0.1 * (1 + np.arange(400))
     t_s[300:] += 5.0
-    said = {"dropped": [{"start_s": 10.05, "end_s": 15.05, "reason": "no stage"}, "?", [1]]}
+    said = {"dropped": [{"start_s": 10.0, "end_s": 15.0, "reason": "black picture"}, "?", [1]]}
     film(tmp_path / "a.npz", rng, said=said, t_s=t_s, hits=np.arange(400.0), beats=np.arange(0, 400, 5))
     parts = read_footage(tmp_path / "a.npz", tmp_path)
     assert [(one.first, one.hops) for one in parts] == [(0, 100), (150, 150), (300, 100)]
     assert parts[1].heard["hits"][0] == 150
     assert parts[1].heard["beats"].tolist() == list(range(0, 150, 5))
-    assert unbroken(np.zeros(0), []) == []
+    assert unbroken(np.zeros(0), np.zeros(0, bool)) == []
+
+
+def test_a_camera_cut_is_unknown_light_and_no_end(tmp_path, rng):
+    film(tmp_path / "a.npz", rng, said={"dropped": [{"start_s": 10.0, "end_s": 10.5, "reason": "camera cut"}]})
+    (one,) = read_footage(tmp_path / "a.npz", tmp_path)
+    assert one.hops == 400
+    assert (one.light[100:105] == UNLIT).all()
+    assert one.trusted == 395
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ Footage is one `NAME.npz` for each video (`tools.train.footage`) or show log (`t
 `value_trust` (T,), `hits`, `loudness` (T,), `beats`, `section_starts` (hops), and `chroma`, `onsets`, `rms` at 30
 frames a second. `NAME.json` beside it may say the `night`, the `embedder_sha256`, and which segments were `dropped`.
 
-Light that is not trusted is PAD: no loss falls there, and the decoder is told that the light is unknown. Stretches end
-where a segment was dropped or time jumps, so no crop reaches over a cut. Edge: reads files.
+Light that is not trusted or was dropped is PAD: no loss falls there, and the decoder is told that it is unknown. While
+a camera cuts the music plays on, so short dropped segments are bridged like that; stretches end at longer ones and
+where time jumps, and no crop reaches over their ends. Edge: reads files.
 """
 
 import json
@@ -28,6 +29,8 @@ from tools.train.dataset import UNLIT, Crops, Generator, PreparedSong, blind, co
 HOP_S = 0.1
 TRUSTED = 0.5
 """Hops of less trust are not learnt from."""
+BRIDGED_HOPS = 50
+"""A dropped segment of less than this does not end a stretch."""
 DARK = 8
 """A value below this shows no colour: its hue is not learnt, whatever the camera took it for."""
 SHORTEST_HOPS = 50
@@ -162,8 +165,10 @@ def read_footage(path: Path, root: Path, embedder_sha256: str | None = None) -> 
         )
     heard = {name: there[name] for name in (*PER_HOP, *AT_30, *MARKS) if name in there}
     music = there["embedding"].astype(np.float16)
-    whole = Stretch(path.stem, night_of(path, root, said), 0, music, light_of(there), heard)
-    parts = [whole.cut(first, last) for first, last in unbroken(there["t_s"], dropped(said))]
+    gone = dropped_hops(there["t_s"], dropped(said))
+    light = np.where(gone[:, None], UNLIT, light_of(there))
+    whole = Stretch(path.stem, night_of(path, root, said), 0, music, light, heard)
+    parts = [whole.cut(first, last) for first, last in unbroken(there["t_s"], gone)]
     return [one for one in parts if one.hops >= SHORTEST_HOPS]
 
 
@@ -191,10 +196,10 @@ def light_of(there: dict[str, npt.NDArray[Any]]) -> IntArray:
     """(T, 2) of footage arrays: PAD where the light, or its colour, cannot be trusted."""
     light = np.stack([np.rint(there["hue"]) % HUES, np.minimum(np.rint(there["value"]), VALUES - 1)], axis=1)
     light = light.astype(np.int64)
-    sure = [there["trust"] > TRUSTED] * 2
+    sure = [there["trust"] >= TRUSTED] * 2
     for column, name in enumerate(("hue_trust", "value_trust")):
         if name in there:
-            sure[column] = sure[column] & (there[name] > TRUSTED)
+            sure[column] = sure[column] & (there[name] >= TRUSTED)
     light[~sure[0] | (light[:, 1] < DARK), 0] = HUE_PAD
     light[~sure[1], 1] = VALUE_PAD
     return light
@@ -210,16 +215,34 @@ def dropped(said: dict[str, Any]) -> list[tuple[float, float]]:
     return found
 
 
-def unbroken(t_s: npt.NDArray[np.floating], gaps: list[tuple[float, float]]) -> list[tuple[int, int]]:
-    """Hops first..last of the runs between dropped segments and jumps of time."""
+def dropped_hops(t_s: npt.NDArray[np.floating], segments: list[tuple[float, float]]) -> npt.NDArray[np.bool_]:
+    """(T,) the hops that begin in a dropped segment; `t_s` is when they end."""
+    gone = np.zeros(len(t_s), bool)
+    for start_s, end_s in segments:
+        gone |= (t_s - HOP_S >= start_s - 1e-6) & (t_s - HOP_S < end_s - 1e-6)
+    return gone
+
+
+def unbroken(t_s: npt.NDArray[np.floating], gone: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Hops first..last of the runs between long dropped segments and jumps of time.
+
+    Args:
+        t_s, gone: (T,).
+    """
     if len(t_s) == 0:
         return []
-    there = np.ones(len(t_s), bool)
-    for start_s, end_s in gaps:
-        there &= ~((t_s >= start_s - 1e-6) & (t_s < end_s - 1e-6))
     jump = np.abs(np.diff(t_s) - HOP_S) > 0.5 * HOP_S
-    begins = there & np.concatenate([[True], ~there[:-1] | jump])
-    ends = there & np.concatenate([~there[1:] | jump, [True]])
+    there = ~gone
+    for first, last in runs(gone, np.zeros_like(jump)):
+        if last - first < BRIDGED_HOPS:
+            there[first:last] = True
+    return runs(there, jump)
+
+
+def runs(mask: npt.NDArray[np.bool_], jump: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First..last of the runs of True in (T,), which also end where (T - 1,) is True between two."""
+    begins = mask & np.concatenate([[True], ~mask[:-1] | jump])
+    ends = mask & np.concatenate([~mask[1:] | jump, [True]])
     return list(zip(np.flatnonzero(begins).tolist(), (np.flatnonzero(ends) + 1).tolist(), strict=True))
 
 
