@@ -11,6 +11,7 @@ from controller.audio.capture import find_device, input_channels
 from controller.audio.source import open_recorded
 from controller.clock import MonotonicClock
 from controller.config import Config, thaw
+from controller.controls.mapping import read_mapping
 from controller.decider import Decider, model_folders
 from controller.desk import patch_of
 from controller.errors import ControllerError, ModelError, PageError
@@ -29,6 +30,7 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
     """
     patch = patch_of(config)
     examine_wiring(config)
+    read_mapping(config.path(config.controls.mapping))
     _examine_models(config)
     if audio:
         _examine_audio(config)

@@ -6,7 +6,7 @@ own those, with `Config.where` telling the line. Nothing in a configuration can 
 
 import json
 from collections.abc import Callable
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -166,6 +166,33 @@ class PageConfig(Section):
                 "with page.key; 127.0.0.1 needs neither"
             )
         return self
+
+
+class OscConfig(Section):
+    """OSC over UDP, which knows no passwords: beyond this machine only addresses in `allow` are heard."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9000
+    allow: list[str] = []
+
+    @model_validator(mode="after")
+    def _is_no_open_door(self) -> "OscConfig":
+        for one in self.allow:
+            ip_network(one, strict=False)  # says itself what is wrong
+        if not is_loopback(self.host) and not self.allow:
+            raise ValueError(f"host {self.host} lets others in: name them in allow, such as [10.0.0.20]")
+        return self
+
+
+class ControlsConfig(Section):
+    """What people steer with besides the page: parts of the names of MIDI ports (`*` for all), and OSC.
+
+    `mapping` is the file that says which knob does what; what is learned at the page is written there.
+    """
+
+    midi: list[str] = []
+    osc: OscConfig | None = None
+    mapping: str = "controls.yaml"
 
 
 class StandbyConfig(Section):
@@ -372,6 +399,7 @@ class Config(Section):
     network: NetworkConfig = NetworkConfig()
     desk: DeskConfig = DeskConfig()
     standby: StandbyConfig = StandbyConfig()
+    controls: ControlsConfig = ControlsConfig()
     profiles: str = "fixtures"
     libraries: LibrariesConfig = LibrariesConfig()
     universes: Annotated[dict[Annotated[int, Field(ge=1, le=63999)], UniverseConfig], Field(min_length=1)]

@@ -11,7 +11,7 @@ from controller.artefact import Manifest, read_manifest
 from controller.clock import Clock
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
-from controller.decode.cueing import SMALL_STEP, Cueing
+from controller.decode.cueing import SMALL_STEP, Cueing, Tempo
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
 from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
@@ -52,8 +52,8 @@ class Decider:
         patient: wait for work off the hot path, so that the same input decides the same (rehearsal).
 
     Attributes:
-        steering: how people lean on the model; set it when they do. heard: the newest embedding.
-        generation: of the model that decides, 0 for the configured one.
+        steering, beats: how people lean on the model, and the tempo they tapped; set them when they do.
+        heard: the newest embedding. generation: of the model that decides, 0 for the configured one.
 
     Raises:
         ModelError: an artefact cannot be used.
@@ -74,7 +74,7 @@ class Decider:
         self._value_choice = _choice(model.value)
         hues = [hue_from_degrees(hue_degrees(parse_colour(one))) for one in config.palette]
         self._palette = Palette(tuple(hues))
-        self.steering = NEUTRAL
+        self.steering, self.beats = NEUTRAL, Tempo()
         self._cueing = Cueing(round(model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
         self._hue = hues[0]
@@ -161,7 +161,7 @@ class Decider:
         embedded_s = self._clock.now_s()
         before = self._hue, self._value
         hue_logits, value_logits = self._skipbart.step(embedding, *before)
-        hue_p = self._draw_hue(hue_logits, window.hit)
+        hue_p = self._draw_hue(hue_logits, self.beats.hit(window.t_s, window.hit))
         value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
         self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
         decoded_s = self._clock.now_s()

@@ -65,6 +65,9 @@ class Hands:
             self._undo()
         elif command.name == "tap":
             self._tap(now_s)
+        elif command.name == "tempo" and command.values:
+            beat_s = min(max(command.values[0], TAP_S[0]), TAP_S[1])
+            self.operator = replace(self.operator, beat_s=beat_s, beat_t_s=now_s)
         elif command.name == "mark":
             self.marks.append((now_s, command.target[:LETTERS]))
         else:

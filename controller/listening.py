@@ -25,6 +25,7 @@ from controller.bus import Newest, Publisher
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.decider import Decider
+from controller.decode.cueing import Tempo
 from controller.errors import ControllerError
 from controller.following import operator_of
 from controller.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
@@ -193,6 +194,7 @@ class Listening:
                 operator = operator_of(stage.take())
                 if operator is not None:
                     self._decider.steering = operator.steering
+                    self._decider.beats = Tempo(operator.beat_s, operator.beat_t_s)
                 window = self._box.take(0.1)
                 if window is not None:
                     self._tokens.send(self._decider.step(window))

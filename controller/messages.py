@@ -180,7 +180,7 @@ class Operator:
 CommandName = Literal[
     "grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden", "hand",
     "scene", "tap", "mark", "undo", "flash_override", "blinder", "strobe", "haze", "stand_as", "save_scene",
-    "forget_scene",
+    "forget_scene", "tempo", "learn",
 ]  # fmt: skip
 
 

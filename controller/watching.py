@@ -11,7 +11,7 @@ import logging
 import ssl
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,11 @@ import numpy as np
 from controller.bus import Commander, Newest, revive
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
+from controller.controls.surface import Surface
 from controller.desk import patch_of, targets_of
 from controller.errors import PageError
 from controller.following import operator_of
+from controller.hands import SWITCHES
 from controller.journal import Journal
 from controller.messages import Command, LightToken, Operator, Pulse
 from controller.observe import Observer
@@ -47,10 +49,10 @@ class BusFeed:
     """What the page asks for, from the bus.
 
     Args:
-        run: configuration and folder. clock: time.
+        run: configuration and folder. clock: time. audit: told of what controllers do.
     """
 
-    def __init__(self, run: Run, clock: Clock) -> None:
+    def __init__(self, run: Run, clock: Clock, audit: Callable[[dict[str, Any]], None] = lambda _entry: None) -> None:
         self._config = run.config
         self._clock, self._beat = clock, run.beat
         self._patch = patch_of(run.config)
@@ -70,6 +72,22 @@ class BusFeed:
         self._token: LightToken | None = None
         self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
+        controls = run.config.controls
+        self._surface = Surface(controls, run.config.path(controls.mapping), clock, self._steer, self._standing)
+        self._audit = audit
+
+    async def control(self) -> None:
+        """Heed controllers."""
+        await self._surface.run()
+
+    def _standing(self) -> Operator:
+        return operator_of(self._lit) or Operator()
+
+    def _steer(self, command: Command, whose: str) -> None:
+        """A controller's wish; faders and held buttons would fill the audit log, so they are not in it."""
+        if command.name in (*SWITCHES, "hand", "scene", "mark", "undo", "flash_override") and whose != "held":
+            self._audit({"from": whose, "command": command.name, "amount": command.amount})
+        self.command(command)
 
     async def gather(self) -> None:
         """Keep up with the bus, whether a page is open or not; costs little."""
@@ -135,7 +153,7 @@ class BusFeed:
             t_s=lit["t_s"],
             elapsed_s=now_s - self._started_s,
             heads=np.column_stack([stage.light, stage.pan_deg, stage.tilt_deg]),
-            operator=operator_of(lit) or Operator(),
+            operator=self._standing(),
             health=lit["health"],
             token=self._minute[-1] if self._minute else None,
             level=self._levels[-1] if self._levels else None,
@@ -146,6 +164,8 @@ class BusFeed:
                 "listening": "up" if now_s - heard_s < ALIVE_S else "down",
                 "lighting": "up" if now_s - lit["t_s"] < ALIVE_S else "down",
             },
+            controllers=self._surface.names,
+            learning=self._surface.learning,
             marks=[(float(t_s), str(label)) for t_s, label in lit.get("marks", ())],
         )
 
@@ -164,7 +184,7 @@ class BusFeed:
             asked,
             np.frombuffer(lit["rows"], "<f2").astype(np.float32).reshape(-1, 6),
             str(lit["health"]),
-            operator_of(lit) or Operator(),
+            self._standing(),
             self._token,
             0.0 if self._token is None else self._clock.now_s() - self._token.t_s,
             f"{self._heard.get('decoder', '?')}, generation {self._heard.get('generation', 0)}",
@@ -174,6 +194,9 @@ class BusFeed:
 
     def command(self, command: Command) -> None:
         """Pass an operator's wish on; scenes are kept here."""
+        if command.name == "learn":
+            self._surface.learn(command.target if command.amount > 0.5 else "")
+            return
         if command.name == "save_scene":
             rows = np.frombuffer(self._lit.get("rows", b""), "<f2")
             if len(rows) and command.target.strip():
@@ -266,11 +289,12 @@ def tls_of(config: Config) -> ssl.SSLContext | None:
 
 async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
     """Serve the page until told to stop; returns the summary."""
-    feed = BusFeed(run, clock)
     audit = Journal(state_folder() / "audit.jsonl")
+    feed = BusFeed(run, clock, audit.add)
     page = Page(config.rates.page_hz, Access(config.page.access), tls_of(config), audit.add)
     tasks = [
         asyncio.create_task(feed.gather()),
+        asyncio.create_task(feed.control()),
         asyncio.create_task(page.serve(feed, config.page.host, config.page.port)),
     ]
     try:

@@ -15,6 +15,30 @@ STRONG, WEAK = 0.95, 0.4
 """Strength of the hit that a fresh wish waits for, and of the one that is good enough at the end."""
 
 
+TEMPO_LASTS_S = 120.0
+"""Beats that somebody tapped are believed for so long; a tapped tempo is a percent wrong, and the band moves, too."""
+HOP_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Beats that people tapped or a clock told: seconds between two, 0 for none, and the time of one of them."""
+
+    beat_s: float = 0.0
+    beat_t_s: float = 0.0
+
+    def hit(self, end_s: float, heard: float) -> float:
+        """Strength 0..1 of the hit of a hop that ends at `end_s`: with a tempo, beats are hits and little else is.
+
+        Args:
+            heard: what the fast path heard in this hop.
+        """
+        if self.beat_s <= 0.0 or not 0.0 <= end_s - self.beat_t_s <= TEMPO_LASTS_S:
+            return heard
+        since_s = (end_s - self.beat_t_s) % self.beat_s
+        return max(heard, 0.9) if since_s < HOP_S else 0.3 * heard
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A colour the decoder asked for, and how many hops ago."""

@@ -24,6 +24,7 @@ NEEDED: dict[str, Role] = {
         "operator",
     ),
     "flash_override": "admin",
+    "learn": "admin",
     "save_scene": "admin",
     "forget_scene": "admin",
 }  # fmt: skip

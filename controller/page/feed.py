@@ -112,6 +112,7 @@ class Live:
         token, level: the newest; the page drops one it has already seen.
         loudness: 0..1.
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
+        controllers: what is connected. learning: what waits for a knob to be moved.
     """
 
     t_s: float
@@ -126,6 +127,8 @@ class Live:
     counters: Mapping[str, float]
     processes: Mapping[str, str]
     marks: Sequence[tuple[float, str]] = ()
+    controllers: Sequence[str] = ()
+    learning: str = ""
 
 
 class Feed(Protocol):

@@ -57,6 +57,8 @@ def encode_live(live: Live) -> str:
         "timings": {name: [_finite(p50), _finite(p99)] for name, (p50, p99) in live.timings.items()},
         "counters": {name: _finite(count) for name, count in live.counters.items()},
         "processes": dict(live.processes),
+        "controllers": list(live.controllers),
+        "learning": live.learning,
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)
