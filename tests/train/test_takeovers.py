@@ -155,7 +155,10 @@ def test_embeddings_that_were_kept_are_taken_and_torn_ones_left_out(night, tmp_p
 
 def test_without_sound_it_says_what_to_record(night, tmp_path, capsys):
     assert skipbart.main(["takeovers", str(night / "a.showlog"), "--out", str(tmp_path)]) == 1
-    assert "--audio" in capsys.readouterr().out
+    assert "--audio" in capsys.readouterr().err
+    both = ["--audio", str(night / "night.wav")] * 2
+    assert skipbart.main(["takeovers", str(night / "a.showlog"), "--out", str(tmp_path), *both]) == 1
+    assert "2 recordings for 1 logs" in capsys.readouterr().err
 
 
 def test_the_strongest_hue_is_that_of_most_light():

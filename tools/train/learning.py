@@ -69,7 +69,7 @@ def finetune(data: Path, out: Path, wishes: Wishes, workers: Workers | None = No
     base = describe_base(wishes.weights)
     room = read_room(data, wishes.held_out, base.embedder_sha256)
     plan = wishes.plan(room.minutes)
-    network = read_network(wishes.weights)
+    network = read_network(wishes.weights).to(workers.device)
     losses = {"before": judge(network, room.held_out, workers.device) if workers.first else {}}
     run = Finetuning(network, plan, wishes.seed, base=base.step.sha256, workers=workers, bfloat16=wishes.bfloat16)
     if wishes.resume and (out / LAST).is_file():

@@ -374,6 +374,9 @@ def learn_room(options: argparse.Namespace) -> int:
     except (ControllerError, OSError) as error:
         print(f"skipbart finetune: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("skipbart finetune: interrupted; the same command with --resume goes on", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -12,6 +12,7 @@ Edge: reads logs and sound, writes footage (see `room`).
 
 import json
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -298,14 +299,17 @@ def _sound(
 
 def main(logs: Sequence[Path], out: Path, audio: Sequence[Path], embedder: Path) -> int:
     """The verb `takeovers`; returns the exit status: 1 if no log gave anything."""
+    if len(audio) > len(logs):
+        print(f"skipbart takeovers: {len(audio)} recordings for {len(logs)} logs; one --audio each", file=sys.stderr)
+        return 1
     sounds: list[Path | None] = [*audio, *[None] * (len(logs) - len(audio))]
     done = 0
-    for log, sound in zip(logs, sounds, strict=False):
+    for log, sound in zip(logs, sounds, strict=True):
         try:
             print(take_over(log, out, sound, embedder))
             done += 1
         except (ControllerError, OSError) as error:
-            print(f"skipbart takeovers: {error}")
+            print(f"skipbart takeovers: {error}", file=sys.stderr)
     if done:
         print(f"learn from them: python -m tools.train.skipbart finetune --data {out} --out RUN_DIR")
     return 0 if done else 1
