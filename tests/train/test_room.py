@@ -92,7 +92,7 @@ def test_the_last_night_judges_unless_another_is_named(tmp_path, rng):
     assert (room.night, room.nights) == ("2026-11-27", ("2026-11-20", "2026-11-21"))
     assert {one.night for one in room.held_out} == {"2026-11-27"}
     assert room.minutes == pytest.approx(800 / 600)
-    assert room.describe() == "1 minutes of trusted footage from 2 nights"
+    assert room.describe() == "1.3 minutes of trusted footage from 2 nights"
     assert read_room(tmp_path, "2026-11-20").night == "2026-11-20"
     with pytest.raises(FootageError, match="no night '2026-01-01'"):
         read_room(tmp_path, "2026-01-01")

@@ -121,7 +121,7 @@ class Room:
     def describe(self) -> str:
         """In half a sentence."""
         nights = f"{len(self.nights)} night{'s' if len(self.nights) > 1 else ''}"
-        return f"{self.minutes:.0f} minutes of trusted footage from {nights}"
+        return f"{self.minutes:.{0 if self.minutes >= 10 else 1}f} minutes of trusted footage from {nights}"
 
 
 def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | None = None) -> Room:
