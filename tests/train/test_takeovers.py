@@ -83,12 +83,16 @@ def night(config, patch, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def found(night):
+    return replayed(night / "a.showlog")
+
+
 def between(hops, t_s, margin=0.5):
     return [one for one in hops if t_s[0] + margin < one.t_s - BEGAN_S < t_s[1] - 0.2]
 
 
-def test_only_what_people_decided_is_trusted(night):
-    found = replayed(night / "a.showlog")
+def test_only_what_people_decided_is_trusted(found):
     assert 345 <= len(found.hops) <= 360
     quiet = [one for one in found.hops if one.t_s - BEGAN_S < DESK_FROM - 0.2]
     assert not any(one.label.hue_trust or one.label.value_trust for one in quiet)
@@ -101,8 +105,7 @@ def test_only_what_people_decided_is_trusted(night):
     assert all((one.label.value, one.label.value_trust, one.label.hue_trust) == (0, 1.0, 0.0) for one in dark)
 
 
-def test_a_few_lamps_do_not_make_the_stage(night):
-    found = replayed(night / "a.showlog")
+def test_a_few_lamps_do_not_make_the_stage(found):
     at_desk = between(found.hops, (DESK_FROM, DESK_TO - 1.0))
     assert at_desk
     assert not any(one.label.hue_trust or one.label.value_trust for one in at_desk)
@@ -123,9 +126,9 @@ def test_a_recording_is_laid_under_the_log_and_becomes_footage(night, tmp_path):
     assert sum(one.trusted for one in stretches) >= 75
 
 
-def test_the_place_of_a_recording_is_found_to_some_milliseconds(night):
+def test_the_place_of_a_recording_is_found_to_some_milliseconds(night, found):
     samples, _ = soundfile.read(night / "night.wav", dtype="float32")
-    levels = Levels.of(replayed(night / "a.showlog").pulses)
+    levels = Levels.of(found.pulses)
     assert begins_at(samples, levels) == pytest.approx(BEGAN_S - SPARE_S, abs=0.04)
     with pytest.raises(SoundError, match="does not follow"):
         begins_at(samples[::-1].copy(), levels)
@@ -140,8 +143,8 @@ def test_the_level_is_that_of_the_last_fifty_milliseconds():
     assert level[51] == pytest.approx(-24.0, abs=0.2)
 
 
-def test_embeddings_that_were_kept_are_taken_and_torn_ones_left_out(night, tmp_path, rng):
-    hops = replayed(night / "a.showlog").hops
+def test_embeddings_that_were_kept_are_taken_and_torn_ones_left_out(night, found, tmp_path, rng):
+    hops = found.hops
     records = np.zeros(len(hops), RECORD)
     records["t_s"], records["embedding"] = [one.t_s for one in hops], rng.normal(size=(len(hops), 512))
     (tmp_path / "a.showlog").write_bytes((night / "a.showlog").read_bytes())
