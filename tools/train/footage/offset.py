@@ -22,6 +22,8 @@ AGREE = 8
 ENOUGH = 0.35
 """Below this confidence nothing is corrected."""
 NARROW = 2.0
+CHANCE = 0.05
+"""Spread of the correlation of half a minute of unrelated curves, as smooth as these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +131,12 @@ def _judge(stack: FloatArray, total: FloatArray) -> Offset:
     if near.sum() >= 3:
         best = 0.5 * best + 0.5 * float(np.median(lags[near]))
     others = np.delete(total, np.arange(max(top - APART, 0), min(top + APART + 1, len(total))))
-    rest = total.std() + 1e-9
     second = float(others.max()) if len(others) else 0.0
     lead = np.clip((total[top] - second) / (0.35 * max(total[top], 1e-9)), 0.0, 1.0)
-    height = np.clip((total[top] - np.median(total)) / (4.0 * rest), 0.0, 1.0)
-    agreement = np.clip(near.mean() / 0.5, 0.0, 1.0)
-    number = np.clip(len(stack) / 3.0, 0.3, 1.0)
+    chance = CHANCE / np.sqrt(max(len(stack) * STEP / WINDOW, 1.0))
+    significance = np.clip(((total[top] - np.median(total)) / chance - 3.5) / 3.0, 0.0, 1.0)
+    agreement = np.clip((near.mean() - 0.15) / 0.4, 0.0, 1.0)
+    number = np.clip(len(stack) / 3.0, 0.4, 1.0)
     edge = 0.0 if top in (0, len(total) - 1) else 1.0
-    confidence = float(edge * (lead * agreement * number) ** (1 / 3) * height) if total[top] > 0.02 else 0.0
+    confidence = float(edge * (lead * agreement * number) ** (1 / 3) * significance)
     return Offset(best / RATE_HZ, confidence, len(stack), total / max(total[top], 1e-9))
