@@ -100,7 +100,7 @@ class BusFeed:
         token = revive(LightToken, self._tokens.take())
         if token is not None:
             self._token = token
-            self._minute.append(TokenPoint(token.t_s, token.hue, token.value))
+            self._minute.append(TokenPoint(token.t_s, token.hue, token.value, token.hue_p))
         pulse = revive(Pulse, self._pulses.take())
         if pulse is not None:
             struck = pulse.onset_strength if pulse.onsets != self._onsets and self._onsets >= 0 else 0.0

@@ -19,11 +19,12 @@ FloatArray = npt.NDArray[np.floating]
 
 
 class TokenPoint(NamedTuple):
-    """One light token on the strip: hue 0..179 in half degrees, value 0..255."""
+    """One light token on the strip: hue 0..179 in half degrees, value 0..255, and how likely that hue was, 0..1."""
 
     t_s: float
     hue: int
     value: int
+    sure: float = 1.0
 
 
 class LevelPoint(NamedTuple):

@@ -135,7 +135,7 @@ def _heads(heads: FloatArray) -> list[list[float]]:
 
 
 def _token(point: TokenPoint) -> list[float]:
-    return [_finite(point.t_s), int(point.hue), int(point.value)]
+    return [_finite(point.t_s), int(point.hue), int(point.value), _finite(point.sure)]
 
 
 def _level(point: LevelPoint) -> list[float]:

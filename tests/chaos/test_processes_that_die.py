@@ -107,14 +107,14 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     rng = np.random.default_rng(11)
     until(lambda: len(wire.packets) > 400 and all(beating(path, name, 0.0) for name in PARTS), 60.0)
     since_s = time.monotonic()
-    recoveries = []
+    recoveries = []  # how long, and who
     for name in [*PARTS] * TURNS:
         time.sleep(float(rng.uniform(0.3, 1.5)))  # noqa: TID251 - a random moment
         hit_s = time.monotonic()
         os.kill(parts(process)[name], how)
         # stopped processes beat no more either; the one that beats again is the new one
         until(lambda name=name, hit_s=hit_s: beating(path, name, hit_s + 0.1), 10.0)
-        recoveries.append(time.monotonic() - hit_s)
+        recoveries.append((time.monotonic() - hit_s, name))
     time.sleep(1.0)  # noqa: TID251
     process.send_signal(signal.SIGINT)
     said, logged = process.communicate(timeout=30)
@@ -122,9 +122,11 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     summary = json.loads(said.splitlines()[-1])
     assert sum(summary["restarts"].values()) == TURNS * len(PARTS), logged
     gap_s = max(wire.gap_s(since_s, address=address) for address in (0, 1))
-    print(f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {max(recoveries):.2f} s")
+    print(
+        f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {max(recoveries)[0]:.2f} s ({max(recoveries)[1]})"
+    )
     assert gap_s <= GAP_S
-    assert max(recoveries) <= RECOVERY_S
+    assert max(recoveries)[0] <= RECOVERY_S, sorted(recoveries)[-5:]
     power = brightness(wire, path, since_s)[: -40 * 2 * 3]  # not the end look
     assert power.min() > 0.001  # never all off
     assert power.max() < 0.9  # never full on

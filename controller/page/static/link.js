@@ -19,10 +19,10 @@ export class Link {
     this.open();
   }
 
-  /** True if the command left for the server; its effect is what comes back. */
-  send(command, amount) {
+  /** True if the command left for the server; its effect is what comes back. @param more target and values. */
+  send(command, amount, more = {}) {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify({ command, amount }));
+    this.socket.send(JSON.stringify({ command, amount, ...more }));
     return true;
   }
 

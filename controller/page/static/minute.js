@@ -47,6 +47,8 @@ export class MinuteView {
     this.drawTokens(split - 4, right);
     this.drawLevels(split + 8, bottom);
     this.drawOnsets(split - 2, split + 8);
+    this.drawSureness(split - 4);
+    this.drawMarks(bottom);
     pen.restore();
     this.labels(split, bottom, right, height);
   }
@@ -109,6 +111,34 @@ export class MinuteView {
       if (onset <= 0 || x < 0) continue;
       pen.fillStyle = `rgba(250,240,220,${0.35 + 0.65 * onset})`;
       pen.fillRect(x - 0.75, bottom - (0.4 + 0.6 * onset) * (bottom - top), 1.5, (0.4 + 0.6 * onset) * (bottom - top));
+    }
+  }
+
+  /** How likely each hue was when it was drawn: a dark line from 0 below to 1 above. */
+  drawSureness(bottom) {
+    const { pen } = this;
+    pen.beginPath();
+    for (const [t_s, , , sure] of this.tokens) {
+      if (sure !== undefined) pen.lineTo(this.x(t_s), bottom - sure * bottom);
+    }
+    pen.strokeStyle = "#000000b0";
+    pen.lineWidth = 3;
+    pen.stroke();
+    pen.strokeStyle = "#ffffffb0";
+    pen.lineWidth = 1;
+    pen.stroke();
+  }
+
+  drawMarks(bottom) {
+    const { pen } = this;
+    pen.font = "600 11px system-ui, sans-serif";
+    pen.textAlign = "left";
+    for (const [t_s, label] of this.marks ?? []) {
+      const x = this.x(t_s);
+      if (x < 0) continue;
+      pen.fillStyle = "#ffb454";
+      pen.fillRect(x - 1, 0, 2, bottom);
+      pen.fillText(label, x + 5, 11);
     }
   }
 

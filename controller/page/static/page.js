@@ -2,10 +2,12 @@
 //
 // Nothing is assumed: a button looks pressed because the server said so, on this page as on every other one.
 
+import { HandsView } from "./hands.js";
 import { Link } from "./link.js";
 import { MinuteView } from "./minute.js";
 import { PlanView } from "./plan.js";
 import { StageView } from "./stage.js";
+import { WhyView } from "./why.js";
 import { toCode } from "./colour.js";
 
 const NUMBERS_MS = 500; // people cannot read figures that change faster
@@ -32,6 +34,8 @@ const element = (id) => document.getElementById(id);
 const stage = new StageView(element("light"), element("scene"), element("lamps"));
 const plan = new PlanView(element("plan"));
 const minute = new MinuteView(element("minute"));
+const hands = new HandsView((command, amount, more) => link.send(command, amount, more));
+const why = new WhyView((fixture) => hands.choose(fixture));
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const state = {
   settled: null,
@@ -61,6 +65,7 @@ function greet(hello) {
   element("models").title = Object.entries(hello.models).map(([part, name]) => `${part}: ${name}`).join("\n");
   document.title = `${hello.venue} – Followspot`;
   buildTimings(hello.stages);
+  hands.greet(hello);
   if (same_rig) return;
   stage.setRig(hello.heads);
   plan.setRig(hello.heads);
@@ -76,6 +81,8 @@ function draw(now_ms) {
   plan.show(heads);
   showOperator(live.operator);
   showHealth(live);
+  minute.marks = live.marks;
+  showLearning(live);
   if (state.pointed >= 0) showTip();
   if (now_ms - state.minute_ms > MINUTE_MS) {
     state.minute_ms = now_ms;
@@ -241,7 +248,11 @@ const touched = { until_ms: 0, timer: 0, sent_ms: 0 };
 function showOperator(operator) {
   showSwitch(element("blackout"), operator.blackout);
   showSwitch(element("hold"), operator.hold);
-  showSwitch(element("flash_override"), operator.flash_override);
+  for (const name of ["flash_override", "quiet", "blinder", "strobe"]) showSwitch(element(name), operator[name]);
+  showSwitch(element("haze"), operator.haze > 0);
+  hands.show(operator);
+  const fresh = operator.beat_s > 0 && state.live.t - operator.beat_t_s < 120;
+  setText(element("tempo"), fresh ? String(Math.round(60 / operator.beat_s)) : "");
   // While a finger is on the slider, the server's answer is older than the finger.
   if (performance.now() > touched.until_ms) showMaster(operator.grand_master);
 }
@@ -287,11 +298,56 @@ function moveMaster(percent) {
 
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-  const name = { b: "blackout", h: "hold" }[event.key.toLowerCase()];
-  if (!name) return;
+  if (event.target.matches("input:not([type=range]):not([type=number]), select")) return; // somebody is writing
+  const key = event.key.toLowerCase();
+  const name = { b: "blackout", h: "hold", q: "quiet" }[key];
+  const button = { t: "tap", m: "mark-song", z: "undo" }[key];
+  const held = { f: "blinder", s: "strobe" }[key];
+  if (!name && !button && !held) return;
   event.preventDefault();
-  toggle(name);
+  if (name) toggle(name);
+  else if (key === "t") link.send("tap", 1);
+  else if (button) element(button).click();
+  else element(held).dispatchEvent(new Event("take"));
 }
+
+function release(event) {
+  const held = { f: "blinder", s: "strobe" }[event.key.toLowerCase()];
+  if (held) element(held).dispatchEvent(new Event("let-go"));
+}
+
+// ---------------------------------------------------------------- learning: which knob does this
+
+const learning = { on: false };
+
+function learn(on) {
+  learning.on = on;
+  document.body.classList.toggle("learning", on);
+  element("learn").setAttribute("aria-pressed", String(on));
+  if (!on && state.live?.learning) link.send("learn", 0);
+}
+
+function showLearning(live) {
+  setText(element("learn"), live.learning ? `move a knob: ${live.learning}` : "Learn");
+  if (learning.asked && !live.learning && performance.now() - learning.asked_ms > ANSWER_MS) {
+    learning.asked = "";
+    learn(false);
+  }
+}
+
+/** While learning, a control is not moved by a touch: it is named. */
+function nameControl(event) {
+  const control = learning.on && event.target.closest("[data-do]");
+  if (!control) return;
+  event.preventDefault();
+  event.stopPropagation();
+  learning.asked = control.dataset.do;
+  learning.asked_ms = performance.now();
+  link.send("learn", 1, { target: control.dataset.do });
+}
+
+for (const kind of ["pointerdown", "click", "mousedown"]) document.addEventListener(kind, nameControl, true);
+element("learn").addEventListener("click", () => learn(!learning.on));
 
 /** A button that works for as long as it is held: it repeats itself, so that a page that dies lets go. */
 function holdable(name) {
@@ -309,16 +365,24 @@ function holdable(name) {
     timer = 0;
     link.send(name, 0);
   };
-  for (const kind of ["pointerdown", "keydown"]) button.addEventListener(kind, begin);
-  for (const kind of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur"]) button.addEventListener(kind, end);
+  for (const kind of ["pointerdown", "keydown", "take"]) button.addEventListener(kind, begin);
+  for (const kind of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur", "let-go"]) button.addEventListener(kind, end);
+  addEventListener("blur", end);
 }
 
-holdable("flash_override");
+for (const name of ["flash_override", "blinder", "strobe", "haze"]) holdable(name);
+element("quiet").addEventListener("click", () => toggle("quiet"));
+element("tap").addEventListener("pointerdown", () => link.send("tap", 1));
+element("tap").addEventListener("keydown", (event) => event.key === " " && !event.repeat && link.send("tap", 1));
+element("mark-song").addEventListener("click", () => link.send("mark", 1, { target: new Date().toTimeString().slice(0, 5) }));
+element("undo").addEventListener("click", () => link.send("undo", 1));
 element("blackout").addEventListener("click", () => toggle("blackout"));
 element("hold").addEventListener("click", () => toggle("hold"));
 slider.addEventListener("input", () => moveMaster(slider.valueAsNumber));
 number.addEventListener("change", () => moveMaster(number.valueAsNumber));
 document.addEventListener("keydown", press);
+document.addEventListener("keyup", release);
+element("stage").addEventListener("click", () => state.pointed >= 0 && why.open(state.hello.heads[state.pointed]));
 element("stage").addEventListener("pointermove", point);
 element("stage").addEventListener("pointerdown", point);
 element("stage").addEventListener("pointerleave", (event) => event.pointerType === "mouse" && point(event));
@@ -332,7 +396,7 @@ function setConnected(connected) {
   state.connected = connected;
   state.news_ms = performance.now();
   document.body.classList.toggle("lost", !connected);
-  for (const control of [element("blackout"), element("hold"), element("flash_override"), slider, number]) control.disabled = !connected;
+  for (const control of document.querySelectorAll(".controls button, .controls input, .hands input, .hands select")) control.disabled = !connected;
   tellTrouble();
 }
 

@@ -29,7 +29,9 @@ def venue_film(tmp_path_factory):
     return folder
 
 
-def write_video(path, seconds=4.0, fps=10, size=SMALL, *, sound=True, picture=True, times=None, start_s=0.0, turn=0, codec="mpeg4"):
+def write_video(
+    path, seconds=4.0, fps=10, size=SMALL, *, sound=True, picture=True, times=None, start_s=0.0, turn=0, codec="mpeg4"
+):
     """A small film of a coloured rectangle and a tone; `times` are those of the frames."""
     with av.open(str(path), "w") as container:
         video = container.add_stream(codec, rate=fps) if picture else None

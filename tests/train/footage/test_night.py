@@ -88,6 +88,9 @@ def test_rpmc_round_trip(venue_film, tmp_path):
     for channel in ("saturation", "value"):
         out = tmp_path / channel
         assert main(["import-rpmc", str(clips[0]), "--out", str(out), "--value-channel", channel]) == 0
-    with np.load(tmp_path / "saturation" / f"{clips[0].stem}.npz") as a, np.load(tmp_path / "value" / f"{clips[0].stem}.npz") as b:
+    with (
+        np.load(tmp_path / "saturation" / f"{clips[0].stem}.npz") as a,
+        np.load(tmp_path / "value" / f"{clips[0].stem}.npz") as b,
+    ):
         assert (a["hue"] == b["hue"]).all()
         assert np.abs(a["value"] - b["value"]).mean() > 5

@@ -75,7 +75,9 @@ def test_damage_in_the_middle_is_skipped_and_told(tmp_path, video_writer):
 
 def test_frames_at_uneven_times(tmp_path, video_writer):
     times = np.sort(np.random.default_rng(3).uniform(0, 5.0, 60))
-    status, rows = run([video_writer(tmp_path / "uneven.mkv", seconds=5.0, times=np.unique(times.round(2)))], tmp_path / "out")
+    status, rows = run(
+        [video_writer(tmp_path / "uneven.mkv", seconds=5.0, times=np.unique(times.round(2)))], tmp_path / "out"
+    )
     assert status == 0
     assert 48 <= rows["uneven"]["hops"] <= 51
 
@@ -129,7 +131,9 @@ def test_two_films_of_one_name_and_two_workers(tmp_path, video_writer):
     for place in ("a", "b"):
         (tmp_path / place).mkdir()
         video_writer(tmp_path / place / "clip.mp4", seconds=2.5)
-    status = main(["extract", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out"), "--workers", "2"])
+    status = main(
+        ["extract", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out"), "--workers", "2"]
+    )
     assert status == 0
     assert sorted(p.name for p in (tmp_path / "out").glob("*.npz")) == ["clip-2.npz", "clip.npz"]
 

@@ -58,7 +58,13 @@ def test_histograms_count_every_pixel_once(rng):
 def test_a_cut_is_found_and_a_change_of_light_is_none(rng):
     one, other = rng.uniform(0.2, 1.0, (2, 36, 64, 1))
     red, blue = np.array([230, 20, 10]), np.array([20, 60, 240])
-    frames = [one * red] * 30 + [one * blue * 0.5] * 30 + [one * np.array([4, 4, 4])] * 3 + [one * red] * 30 + [other * red] * 40
+    frames = (
+        [one * red] * 30
+        + [one * blue * 0.5] * 30
+        + [one * np.array([4, 4, 4])] * 3
+        + [one * red] * 30
+        + [other * red] * 40
+    )
     pictures = (np.stack(frames) + rng.normal(0, 1.5, (len(frames), 36, 64, 3))).clip(0, 255).astype(np.uint8)
     np.testing.assert_array_equal(shots.find_cuts(shots.cut_scores(pictures)), [93])
 
@@ -92,7 +98,9 @@ def test_novelty_marks_the_moment_of_a_click(rng):
     clicks_s = np.arange(1.0, 11.0, 0.737)
     for at_s in clicks_s:
         first = int(at_s * 48_000)
-        samples[first : first + 3_000] += (0.3 * rng.standard_normal(3_000) * np.exp(-np.arange(3_000) / 800)).astype(np.float32)
+        samples[first : first + 3_000] += (0.3 * rng.standard_normal(3_000) * np.exp(-np.arange(3_000) / 800)).astype(
+            np.float32
+        )
     novelty = Listener({}).hear(samples).novelty
     errors = [np.argmax(novelty[int(at * 100) - 8 : int(at * 100) + 12]) / 100 + (int(at * 100) - 8) / 100 + NOVELTY_LEAD_S - at
               for at in clicks_s]  # fmt: skip
