@@ -1,0 +1,213 @@
+"""Every control of the page by mouse, finger and key: what it asks for, and that it shows what the show says."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from dataclasses import replace
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+from test_page_in_chromium import Desk
+
+from controller.messages import Command, Hand, Scene, Steering
+
+AXE = "axe-core@4.14.1"
+SET = """
+const input = document.getElementById(arguments[0]);
+input.value = arguments[1];
+input.dispatchEvent(new Event("input", { bubbles: true }));
+"""
+RUN_AXE = "const done = arguments[arguments.length - 1]; axe.run(document).then((found) => done(found.violations));"
+
+
+@pytest.fixture
+def desk(chromium, served) -> Desk:
+    return Desk(chromium, served.url)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory):
+    """The accessibility checker's script, from npm; None without npm or a network."""
+    if shutil.which("npm") is None:
+        return None
+    folder = tmp_path_factory.mktemp("axe")
+    try:
+        subprocess.run(["npm", "pack", AXE], cwd=folder, check=True, capture_output=True, timeout=100)
+    except (subprocess.SubprocessError, OSError):
+        return None
+    with tarfile.open(next(folder.glob("*.tgz"))) as package:
+        return package.extractfile("package/axe.min.js").read().decode()
+
+
+def settled(desk, feed, condition):
+    desk.wait(condition)
+    return feed.commands[-1]
+
+
+@pytest.mark.parametrize("name", ["intensity", "energy", "pace", "spread"])
+def test_leaning(desk, feed, name):
+    desk.script(SET, name, 80)
+    assert settled(desk, feed, lambda: getattr(feed.operator.steering, name) == 0.8) == Command(name, 0.8)
+    desk.find(name).send_keys(Keys.ARROW_LEFT * 3)
+    desk.wait(lambda: getattr(feed.operator.steering, name) == 0.77)
+    ActionChains(desk.driver).double_click(desk.find(name)).perform()
+    desk.wait(lambda: getattr(feed.operator.steering, name) == 0.5)
+    feed.operator = replace(feed.operator, steering=Steering(**{name: 0.2}))  # somebody else
+    desk.wait(lambda: desk.find(name).get_property("value") == "20")
+
+
+def test_colours_that_are_wanted_and_those_that_are_not(desk, feed):
+    def swatch(name):
+        return desk.driver.find_element(By.CSS_SELECTOR, f'[data-name="{name}"]')
+
+    def state(name):
+        return swatch(name).get_attribute("aria-label")
+
+    swatch("red").click()
+    desk.wait(lambda: feed.operator.steering.hues == (0,))
+    desk.wait(lambda: state("red") == "red: only")
+    swatch("blue").click()
+    desk.wait(lambda: state("blue") == "blue: only")
+    swatch("blue").click()
+    desk.wait(lambda: (feed.operator.steering.hues, feed.operator.steering.forbidden) == ((0,), (120,)))
+    desk.wait(lambda: state("blue") == "blue: never")
+    swatch("blue").click()
+    desk.wait(lambda: state("blue") == "blue: free")
+    desk.find("free").click()
+    desk.wait(lambda: feed.operator.steering == Steering())
+
+
+def test_colours_from_a_picture(desk, feed, tmp_path):
+    import numpy as np
+
+    rows = np.zeros((60, 90, 3), np.uint8)
+    rows[:, :60] = (255, 20, 10)
+    rows[:, 60:] = (10, 60, 255)
+    picture = tmp_path / "stage.bmp"
+    picture.write_bytes(bmp(rows))
+    desk.find("image").send_keys(str(picture))
+    desk.wait(lambda: len(feed.operator.steering.hues) == 2)
+    red, blue = feed.operator.steering.hues
+    assert min(red, 180 - red) <= 4
+    assert abs(blue - 114) <= 4
+    (tmp_path / "nothing.png").write_bytes(b"nothing")
+    desk.find("image").send_keys(str(tmp_path / "nothing.png"))
+    desk.wait(lambda: "no picture" in desk.text("image-said"))
+
+
+def bmp(rows):
+    """A 24-bit bitmap of (h, w, 3) uint8; w times 3 must be a multiple of 4 or is padded."""
+    height, width, _ = rows.shape
+    pad = -(3 * width) % 4
+    body = b"".join(row[:, ::-1].tobytes() + b"\0" * pad for row in rows[::-1])
+    out = io.BytesIO()
+    out.write(b"BM" + (54 + len(body)).to_bytes(4, "little") + b"\0" * 4 + (54).to_bytes(4, "little"))
+    out.write((40).to_bytes(4, "little") + width.to_bytes(4, "little") + height.to_bytes(4, "little"))
+    out.write((1).to_bytes(2, "little") + (24).to_bytes(2, "little") + b"\0" * 24 + body)
+    return out.getvalue()
+
+
+def test_looks(desk, feed):
+    def chip(name):
+        return next(one for one in desk.find("scenes").find_elements(By.CSS_SELECTOR, ".chip") if one.text == name)
+
+    chip("Chorus").click()
+    desk.wait(lambda: feed.commands and feed.commands[-1] == Command("scene", 1.0, "Chorus"))
+    feed.operator = replace(feed.operator, scene=Scene("Chorus", (0.5,)))
+    desk.wait(lambda: chip("Chorus").get_attribute("aria-pressed") == "true")
+    chip("Chorus").click()
+    desk.wait(lambda: feed.commands[-1] == Command("scene", 0.0, "Chorus"))
+    desk.find("scene-name").send_keys("Last song, quiet", Keys.ENTER)
+    desk.wait(lambda: feed.commands[-1] == Command("save_scene", 1.0, "Last song, quiet"))
+    assert not any(one.name in ("quiet", "strobe", "blackout") for one in feed.commands)  # letters are letters here
+
+
+def test_lamps_in_hand(desk, feed):
+    Select(desk.find("target")).select_by_value("wash")
+    desk.script(SET, "hand-intensity", 60)
+    desk.wait(lambda: feed.operator.hands == (Hand("wash", 0.6),))
+    desk.script(SET, "hand-hue", 240)
+    desk.wait(lambda: feed.operator.hands == (Hand("wash", 0.6, 240.0, 1.0),))
+    desk.wait(lambda: desk.text("held") == "wash 60 %, colour ×")
+    desk.find("held").find_element(By.TAG_NAME, "button").click()
+    desk.wait(lambda: feed.operator.hands == ())
+    feed.operator = replace(feed.operator, hands=(Hand("mover", 0.1), Hand("wash", 0.2)))
+    desk.wait(lambda: desk.find("back").is_enabled())
+    desk.find("back").click()
+    desk.wait(lambda: feed.operator.hands == ())
+
+
+@pytest.mark.parametrize(("name", "key"), [("blinder", "f"), ("strobe", "s"), ("haze", "")])
+def test_held_buttons(desk, feed, name, key):
+    mouse = ActionChains(desk.driver)
+    mouse.click_and_hold(desk.find(name)).perform()
+    desk.wait(lambda: bool(getattr(feed.operator, name)))
+    desk.wait(lambda: len([one for one in feed.commands if one == Command(name, 1.0)]) >= 3)  # said again and again
+    ActionChains(desk.driver).release().perform()
+    desk.wait(lambda: not getattr(feed.operator, name))
+    if key:
+        ActionChains(desk.driver).key_down(key).perform()
+        desk.wait(lambda: bool(getattr(feed.operator, name)))
+        ActionChains(desk.driver).key_up(key).perform()
+        desk.wait(lambda: not getattr(feed.operator, name))
+
+
+def test_presses_and_their_keys(desk, feed):
+    desk.find("quiet").click()
+    desk.wait(lambda: desk.pressed("quiet"))
+    desk.type("q")
+    desk.wait(lambda: not desk.pressed("quiet"))
+    desk.find("mark-song").click()
+    desk.wait(lambda: feed.commands[-1].name == "mark" and feed.commands[-1].target)
+    desk.type("z")
+    desk.wait(lambda: feed.commands[-1] == Command("undo", 1.0))
+
+
+def test_taps_show_their_tempo(desk, feed, clock):
+    for beat in range(1, 5):
+        desk.type("t")
+        desk.wait(lambda beat=beat: len(feed.commands) == beat)
+        clock.now_s += 0.5
+    desk.wait(lambda: desk.text("tempo") == "120")
+
+
+def test_why(desk, feed):
+    box = desk.find("stage").rect
+    for step in range(0, int(box["width"]), 8):
+        if desk.point(box["x"] + step, box["y"] + 95):
+            break
+    desk.script('document.getElementById("stage").click()')
+    desk.wait(lambda: desk.find("why").is_displayed())
+    desk.wait(lambda: "is at 200 (78 %)" in desk.text("why-said"))
+    desk.find("why-slots").find_elements(By.TAG_NAME, "button")[2].click()
+    desk.wait(lambda: ".".join(desk.text("why-said").split()[1].split("/")) != "")
+    desk.find("why-take").click()
+    assert desk.find("target").get_property("value") == desk.text("why-title").split(":")[0].lower()
+    desk.find("why-close").click()
+    assert not desk.find("why").is_displayed()
+    assert desk.complaints() == []
+
+
+def test_learning_names_a_control_instead_of_moving_it(desk, feed):
+    desk.find("learn").click()
+    desk.find("quiet").click()
+    desk.wait(lambda: feed.commands[-1] == Command("learn", 1.0, "quiet"))
+    assert not feed.operator.quiet
+    desk.find("learn").click()
+    desk.find("quiet").click()
+    desk.wait(lambda: feed.operator.quiet)
+
+
+@pytest.mark.parametrize("place", ["", "login.html"])
+def test_an_accessibility_scan_finds_nothing_serious(desk, axe, require_real, served, place):
+    require_real("axe-core (npm)", axe is not None)
+    if place:
+        desk.driver.get(served.url + place)
+    desk.script(axe)
+    found = desk.driver.execute_async_script(RUN_AXE)
+    serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+    assert serious == []
