@@ -85,7 +85,7 @@ def test_frames_at_uneven_times(tmp_path, video_writer):
 def test_a_film_that_starts_a_day_after_zero(tmp_path, video_writer):
     plain = video_writer(tmp_path / "plain.mkv")
     late = video_writer(tmp_path / "late.mkv", start_s=86_000.0)
-    status, rows = run([plain, late], tmp_path / "out")
+    status, _ = run([plain, late], tmp_path / "out")
     assert status == 0
     with np.load(tmp_path / "out" / "plain.npz") as a, np.load(tmp_path / "out" / "late.npz") as b:
         n = min(len(a["hue"]), len(b["hue"]))

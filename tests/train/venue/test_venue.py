@@ -67,8 +67,8 @@ def test_light_of_a_lamp_looks_like_its_hue_on_a_screen():
 def test_given_tokens_and_options(tmp_path, capsys):
     assert engineer("all,-shake") == frozenset(ENGINEER) - {"shake"}
     assert engineer("none") == frozenset()
-    status = main(["render", "--out", str(tmp_path), "--minutes", "0.25", "--seed", "2", "--size", "160x90", "--fps", "10",
-                   "--engineer", "none"])  # fmt: skip
+    options = ["--minutes", "0.25", "--seed", "2", "--size", "160x90", "--fps", "10", "--engineer", "none"]
+    status = main(["render", "--out", str(tmp_path), *options])
     assert status == 0
     with np.load(tmp_path / "venue-2.truth.npz", allow_pickle=False) as truth:
         assert len(truth["hue"]) == len(truth["value"]) == len(truth["t_s"])

@@ -1,1 +1,1 @@
-"""Footage of a venue to aligned training features: light that was seen, sound that was heard, and how far to trust it."""
+"""Footage of a venue to aligned training features: light seen, sound heard, and how far to trust them."""

@@ -5,6 +5,8 @@ opened up. Light of the show spills on it too; that part is estimated from fast 
 Between cameras: light does not jump because a camera was switched, so levels on both sides of a cut are the same.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter1d
@@ -93,7 +95,7 @@ def match(level: FloatArray, pieces: list[Piece], cameras: int) -> FloatArray:
         row[camera] = weight
         rows.append(row)
         right.append(-weight * np.log(max(float(own.mean()), 0.02)))
-    for before, after in zip(pieces[:-1], pieces[1:], strict=True):
+    for before, after in pairwise(pieces):
         a = level[max(after.first - 1 - SIDE, before.first) : after.first - 1]
         b = level[after.first + 1 : min(after.first + 1 + SIDE, after.last)]
         if before.camera == after.camera or min(len(a), len(b)) < SIDE // 2 or min(a.mean(), b.mean()) < DARKEST:

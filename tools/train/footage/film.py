@@ -1,9 +1,9 @@
-"""One film to features: what was seen, brought onto the clock of what was heard. Edge only through `source` and `spool`.
+"""One film to features: what was seen, brought onto the clock of what was heard. Edge through `source` and `spool`.
 
 In order: the sound; every frame as a small picture on disk; camera cuts; the offset between sound and picture; then, on
 the sound's grid of hops, what each camera always sees, and with that the light. A light at hop k is that of the frame
-30 ms before the hop's end, sound up to sample 4800 (k + 1): what a decoder that hears the hop could have answered, by the
-rule that also places composed light (`tools.train.analysis.hop_of`).
+30 ms before the hop's end, sound up to sample 4800 (k + 1): what a decoder that hears the hop could have answered, by
+the rule that also places composed light (`tools.train.analysis.hop_of`).
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from tools.train.footage import judging, light, shots
 from tools.train.footage.area import Box, picture_area
 from tools.train.footage.hearing import BLOCK_SAMPLES, HOP_S, NOVELTY_HZ, NOVELTY_LEAD_S, Listener, Network, loudness
 from tools.train.footage.offset import Offset, find_offset, light_changes
-from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, small_size, sound
+from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, sound
 from tools.train.footage.spool import Spool
 
 FloatArray = npt.NDArray[np.float32]
@@ -56,20 +56,20 @@ class Measured:
 
 
 def measure(
-    path: Path, facts: Facts, networks: dict[str, Network], spool: Spool, trouble: Trouble, progress: Progress
+    path: Path, facts: Facts, networks: dict[str, Network], *, spool: Spool, trouble: Trouble, progress: Progress
 ) -> Measured:
     """Extract a film.
 
     Raises:
         FootageError: nothing can be extracted from it.
     """
-    heard = _hear(path, facts, networks, spool, trouble, progress)
+    heard = _hear(path, facts, networks, spool=spool, trouble=trouble, progress=progress)
     seen = _see(path, facts, spool, trouble, progress)
     nominal = Grid(facts.sound_start_s, 0.0, len(heard.level_db), seen.t_s)
     cuts_s = _cuts(nominal, spool)
     offset = _offset(seen, heard, cuts_s, facts.sound_start_s)
     grid = Grid(facts.sound_start_s, offset.correction_s, nominal.hops, seen.t_s)
-    return _light(grid, spool, heard, cuts_s, offset, seen)
+    return _light(grid, spool, heard, cuts_s, offset=offset, seen=seen)
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Sounds:
 
 
 def _hear(
-    path: Path, facts: Facts, networks: dict[str, Network], spool: Spool, trouble: Trouble, progress: Progress
+    path: Path, facts: Facts, networks: dict[str, Network], *, spool: Spool, trouble: Trouble, progress: Progress
 ) -> Sounds:
     listener, blocks, done_s = Listener(networks), [], 0.0
     for block in sound(path, trouble, BLOCK_SAMPLES):
@@ -128,7 +128,7 @@ def _see(path: Path, facts: Facts, spool: Spool, trouble: Trouble, progress: Pro
             progress("see", min((t_s - facts.start_s) / max(facts.duration_s, 1.0), 1.0))
     if waiting:
         colours.append(_keep(spool, waiting))
-    if len(times) < 2 * SHORTEST_HOPS // 3:
+    if len(times) < 3 or times[-1] - times[0] < SHORTEST_HOPS * HOP_S - 0.5:
         raise FootageError("holds less than two seconds of picture; is the file cut short?")
     return Sightings(np.array(times), np.concatenate(colours), area, (bottom - top, right - left))
 
@@ -186,7 +186,7 @@ def _offset(seen: Sightings, heard: Sounds, cuts_s: list[float], start_s: float)
 
 
 def _light(
-    grid: Grid, spool: Spool, heard: Sounds, cuts_s: list[float], offset: Offset, seen: Sightings
+    grid: Grid, spool: Spool, heard: Sounds, cuts_s: list[float], *, offset: Offset, seen: Sightings
 ) -> Measured:
     cuts = np.unique([hop for hop in map(grid.hop_of, cuts_s) if 0 < hop < grid.hops]).astype(np.int64)
     cameras, pieces, sights = _look(grid, spool, cuts)
@@ -211,7 +211,9 @@ def _light(
         "exposure": found.exposure,
         "camera": found.camera.astype(np.int16),
         "zone_hue": _codes(found.zone_hue, light.HUES),
-        "zone_value": np.clip(np.rint(found.zone_level * gains[found.camera][:, None] * scale), 0, 255).astype(np.int16),
+        "zone_value": np.clip(np.rint(found.zone_level * gains[found.camera][:, None] * scale), 0, 255).astype(
+            np.int16
+        ),
         "zone_saturation": found.zone_saturation,
         "zone_motion": found.zone_motion,
     }

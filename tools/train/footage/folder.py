@@ -94,8 +94,13 @@ def fingerprint(video: Path, embedders: tuple[Path, ...]) -> dict[str, object]:
         stream.seek(max(facts.st_size - FINGERPRINT_BYTES, 0))
         digest.update(stream.read(FINGERPRINT_BYTES))
     networks = {folder.name: sha256_of(folder / "embedder.onnx") for folder in embedders}
-    return {"format": FORMAT, "bytes": facts.st_size, "mtime_ns": facts.st_mtime_ns, "sha256_of_ends": digest.hexdigest(),
-            "embedders": networks}  # fmt: skip
+    return {
+        "format": FORMAT,
+        "bytes": facts.st_size,
+        "mtime_ns": facts.st_mtime_ns,
+        "sha256_of_ends": digest.hexdigest(),
+        "embedders": networks,
+    }
 
 
 def earlier(job: Job, print_: dict[str, object]) -> Outcome | None:
@@ -104,7 +109,11 @@ def earlier(job: Job, print_: dict[str, object]) -> Outcome | None:
     try:
         told = json.loads(facts.read_text(encoding="utf-8"))
         same = told["fingerprint"] == print_ and (job.out / f"{job.name}.npz").is_file()
-        return Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"]) if same else None
+        return (
+            Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"])
+            if same
+            else None
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -130,7 +139,7 @@ def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None)
 def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.Progress) -> Outcome:
     facts, trouble = read_facts(job.video), Trouble()
     networks = _networks(job.embedders)
-    found = film.measure(job.video, facts, networks, spool, trouble, progress)
+    found = film.measure(job.video, facts, networks, spool=spool, trouble=trouble, progress=progress)
     trust = found.arrays["trust"]
     kept = float((trust >= judging.KEEP).mean())
     small = {
@@ -144,7 +153,7 @@ def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.P
     }
     spool.write_npz(job.out / f"{job.name}.npz", [*networks, *found.spooled], **small)
     _save_strip(found.strip, job.out / f"{job.name}.strip.jpg")
-    told = _told(job, print_, facts, trouble, found, kept)
+    told = _told(job, print_, facts, trouble, found=found, kept=kept)
     write_json(job.out / f"{job.name}.json", told)
     notes = "; ".join(told["notes"])
     line = f"{100 * kept:.0f} % kept, offset {1000 * found.offset.offset_s:+.0f} ms" + (f"; {notes}" if notes else "")
@@ -157,7 +166,7 @@ def _networks(embedders: tuple[Path, ...]) -> dict[str, Network]:
 
 
 def _told(
-    job: Job, print_: dict[str, object], facts: object, trouble: Trouble, found: film.Measured, kept: float
+    job: Job, print_: dict[str, object], facts: object, trouble: Trouble, *, found: film.Measured, kept: float
 ) -> dict[str, object]:
     """`NAME.json`: everything that is not an array."""
     offset, trust = found.offset, found.arrays["trust"]

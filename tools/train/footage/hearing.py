@@ -39,7 +39,7 @@ NOVELTY_LEAD_S = -0.014
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A block of whole hops: `embeddings` by name (n, 512) float16, `hits` (n,) 0..1, `level_db` (n,), `novelty` (10 n,)."""
+    """Some whole hops: `embeddings` by name (n, 512) float16, `hits` (n,) 0..1, `level_db` (n,), `novelty` (10 n,)."""
 
     embeddings: dict[str, npt.NDArray[np.float16]]
     hits: FloatArray

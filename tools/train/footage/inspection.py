@@ -1,4 +1,4 @@
-"""What was extracted from a folder of films, on one HTML page that needs nothing beside it. Edge: reads and writes files.
+"""What was extracted from a folder of films, on one HTML page that needs nothing beside it. Edge: files.
 
 A sibling of the rehearsal report (`controller/report_page.py`): the same look, and a policy that forbids the page every
 connection, because names of files and reasons in it come from outside.
@@ -117,8 +117,10 @@ def _facts(told: dict[str, object]) -> str:
     if not isinstance(source, dict):
         return str(told.get("video", ""))
     turned = f", turned {source['rotation']}°" if source["rotation"] else ""
-    return (f"{source['codec']} {source['width']}×{source['height']}{turned}, {source['fps']:.4g} fps, "
-            f"{source['sound']} {source['sound_rate_hz'] / 1000:g} kHz, {told.get('cameras', 0)} camera positions")  # fmt: skip
+    return (
+        f"{source['codec']} {source['width']}×{source['height']}{turned}, {source['fps']:.4g} fps, "
+        f"{source['sound']} {source['sound_rate_hz'] / 1000:g} kHz, {told.get('cameras', 0)} camera positions"
+    )
 
 
 def _rows(folder: Path, films: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -1,8 +1,8 @@
 """From small pictures to the light that is on: hue, value, zones and histograms. Pure.
 
-What a camera shows of coloured light is haze, beams and surfaces; the lamps themselves are blown out. So hue is a vote of
-all pixels, weighted by their chroma, in which clipped pixels have no say and what shines always (exit signs, bars) has
-been taken off in linear light. Value is how bright those places are that the light reaches, as code values of a screen,
+What a camera shows of coloured light is haze, beams and surfaces; the lamps themselves are blown out. So hue is a vote
+of all pixels, weighted by their chroma, in which clipped pixels have no say and what shines always (exit signs, bars)
+has been taken off in linear light. Value is how bright those places are that the light reaches, as code values of a screen,
 because tokens are code values too; exposure is corrected by what shines always.
 """
 
@@ -54,7 +54,9 @@ def hue_of(code: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     safe = np.maximum(chroma, 1e-9)
     red, green, blue = code[..., 0], code[..., 1], code[..., 2]
     sixth = np.where(
-        high == red, (green - blue) / safe, np.where(high == green, 2.0 + (blue - red) / safe, 4.0 + (red - green) / safe)
+        high == red,
+        (green - blue) / safe,
+        np.where(high == green, 2.0 + (blue - red) / safe, 4.0 + (red - green) / safe),
     )
     return (30.0 * sixth) % HUES, chroma, high
 

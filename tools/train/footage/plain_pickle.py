@@ -59,7 +59,7 @@ class _Plain(pickle.Unpickler):
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return ALLOWED[module, name]
 
-    def persistent_load(self, pid: object) -> object:
+    def persistent_load(self, _pid: object) -> object:
         raise pickle.UnpicklingError("it asks for objects outside the file")
 
 

@@ -29,7 +29,7 @@ CHANNELS = {"hue": 0, "saturation": 1, "value": 2}
 SIZES = {"hue": 180, "saturation": 256, "value": 256}
 SHORTEST_CLIP_HOPS, LONGEST_CLIP_HOPS = 200, 3_000
 PLAIN = {
-    "saturation": "`value` is the mean SATURATION of the picture, as Skip-BART was probably trained; not how bright it is",
+    "saturation": "`value` is the mean SATURATION of the picture, as in Skip-BART's own training; not its brightness",
     "value": "`value` is the mean brightness of the picture",
 }
 
@@ -185,7 +185,9 @@ def _stretches(path: Path) -> Iterator[dict[str, Array]]:
     with np.load(path, allow_pickle=False) as film:
         if "hue_histogram" not in film:
             return
-        arrays = {name: film[name] for name in ("embedding", "hue_histogram", "saturation_histogram", "value_histogram")}
+        arrays = {
+            name: film[name] for name in ("embedding", "hue_histogram", "saturation_histogram", "value_histogram")
+        }
         kept = film["trust"] >= KEEP
     for start, end in runs(kept):
         for first in range(start, end, LONGEST_CLIP_HOPS):

@@ -5,6 +5,7 @@ logarithm of brightness), which survives a change of colour or level.
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ Pictures = npt.NDArray[np.uint8]
 SIDE = 4
 """Hops before and after that are averaged."""
 SURELY_CUT, PERHAPS_CUT, DROP = 0.45, 0.8, 0.15
-"""Structures that correlate less than the first are another camera's; less than the second, if they do so much less than
-around: what moves a lot is never much like itself."""
+"""Structures that correlate less than the first are another camera's; less than the second, if they do so much less
+than around: what moves a lot is never much like itself."""
 AROUND_HOPS = 101
 ALIKE_CAMERA = 0.8
 LONGEST_PIECE = 600
@@ -113,7 +114,9 @@ class Cameras:
         """Add a piece (n, h, w, 3) of one shot to its camera; returns the camera's index."""
         look = structure(pictures).mean(axis=0)
         low, high = _levels(pictures)
-        piece = Camera(look, low, high.max(axis=-1) ** np.float32(1 / GAMMA), high.max(axis=-1) > LINEAR[246], len(pictures))
+        piece = Camera(
+            look, low, high.max(axis=-1) ** np.float32(1 / GAMMA), high.max(axis=-1) > LINEAR[246], len(pictures)
+        )
         index = self._like(look)
         if index is None:
             self.known.append(piece)
@@ -147,8 +150,8 @@ def pieces_of(cuts: npt.NDArray[np.int64], hops: int) -> list[tuple[int, int]]:
     """Shots, long ones in pieces."""
     borders = [0, *(int(cut) for cut in cuts), hops]
     found = []
-    for first, last in zip(borders[:-1], borders[1:], strict=True):
+    for first, last in pairwise(borders):
         n = max(1, -(-(last - first) // LONGEST_PIECE))
         edges = np.linspace(first, last, n + 1).astype(int)
-        found += [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+        found += [(int(a), int(b)) for a, b in pairwise(edges) if b > a]
     return found

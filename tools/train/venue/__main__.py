@@ -49,7 +49,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     draw = verbs.add_parser("render", help="a film with known light for each seed")
     draw.add_argument("--out", type=Path, required=True)
     draw.add_argument("--songs", type=Path, nargs="+", help="audio files or folders; without: made-up drums")
-    draw.add_argument("--tokens", type=Path, help="light for the first song: tokens.csv or .npy (T, 2); default: composed")
+    draw.add_argument(
+        "--tokens", type=Path, help="light for the first song: tokens.csv or .npy (T, 2); default: composed"
+    )
     draw.add_argument("--minutes", type=float, default=2.0, help="of each film")
     draw.add_argument("--seed", type=int, nargs="+", default=[1])
     draw.add_argument("--size", type=size, default=(1280, 720))
@@ -67,7 +69,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def songs_of(options: argparse.Namespace, seed: int) -> list[Number]:
     if options.songs is None:
         return [made_up(60 * options.minutes - 8, seed)]
-    files = [f for p in options.songs for f in (sorted(p.iterdir()) if p.is_dir() else [p]) if f.suffix in SOUND_SUFFIXES]
+    files = [
+        f for p in options.songs for f in (sorted(p.iterdir()) if p.is_dir() else [p]) if f.suffix in SOUND_SUFFIXES
+    ]
     if options.tokens is None:
         return designed(files, options.minutes, seed)
     from tools.train.songs import read_audio  # noqa: PLC0415
@@ -97,7 +101,8 @@ def show(result: dict[str, object]) -> None:
         table.add_column(name, justify="left" if name == "film" else "right")
     for film in result["films"]:
         spoiled = " ".join(f"{kind} {done}/{total}" for kind, (done, total) in sorted(film["spoiled"].items()))
-        table.add_row(film["name"], f"{film['minutes']:.1f}", f"{film['hue_mae']:.2f}", f"{100 * film['hue_far']:.1f} %",
+        hue = (f"{film['hue_mae']:.2f}", f"{100 * film['hue_far']:.1f} %")
+        table.add_row(film["name"], f"{film['minutes']:.1f}", *hue,
                       f"{film['value_correlation']:.3f}", f"{1000 * film['offset_error_s']:.0f} ms",
                       f"{film['offset_confidence']:.2f}", f"{100 * film['good_kept']:.1f} %", spoiled)  # fmt: skip
     console = Console(width=160)

@@ -14,7 +14,7 @@ Generator = np.random.Generator
 
 HOP_S = 0.1
 LIGHT_AFTER_S = 0.02
-"""A designed token stands for sounds from 30 ms before its hop to 70 ms into it; lit from here it is in time on average."""
+"""A composed token stands for sounds from 30 ms before its hop to 70 ms into it: so it is in time on average."""
 CUT_HALF_S = 0.5
 FLASH_S = 0.2
 PAUSE_HUE, PAUSE_LEVEL = 20, 10
@@ -203,9 +203,7 @@ def _without_cuts_in(shots: list[Shot], still: list[Span]) -> list[Shot]:
     for shot in shots[1:]:
         hidden = any(span.start_s - 1.0 < shot.start_s < span.end_s + 1.0 for span in still)
         last = kept[-1]
-        if hidden:
-            kept[-1] = Shot(last.start_s, shot.end_s, last.camera, last.zoom)
-        elif last.camera == shot.camera:
+        if hidden or last.camera == shot.camera:
             kept[-1] = Shot(last.start_s, shot.end_s, last.camera, last.zoom)
         else:
             kept.append(shot)

@@ -1,4 +1,4 @@
-"""Songs and their shows for the stage: real music with composed light, or made-up music for tests. Edge: reads files."""
+"""Songs and their shows for the stage: real music with composed light, or made-up music. Edge: reads files."""
 
 from pathlib import Path
 

@@ -118,7 +118,7 @@ class View:
         return albedo.astype(np.float32)
 
     def _maps(self) -> FloatArray:
-        """(lamps, 3, pixels): light per unit of each lamp."""
+        """(3, lamps, pixels): light per unit of each lamp."""
         rng, x, y = self.rng, self.x, self.y
         flood = np.zeros_like(x)
         haze, lens = np.zeros_like(x), np.zeros_like(x)
@@ -136,8 +136,9 @@ class View:
         blinders = 1.3 * self.albedo * np.exp(-((y - 0.5) ** 2) / 0.18)[..., None] + 0.06
         blinders = blinders + 5.0 * _blob(x, y, (self._place(0.5), 0.12), (0.05, 0.03))[..., None]
         house = (0.55 + 0.35 * y)[..., None] * (0.3 + self.albedo)
-        return np.stack([m.astype(np.float32).reshape(-1, 3).T for m in
-                         (wash, beams, accent, blinders, house, self._practicals())])  # fmt: skip
+        lamps = (wash, beams, accent, blinders, house, self._practicals())
+        stacked = np.stack([lamp.astype(np.float32).reshape(-1, 3) for lamp in lamps])
+        return np.ascontiguousarray(stacked.transpose(2, 0, 1))
 
     def _practicals(self) -> FloatArray:
         """What is always on: exit sign, bar glow, lamps of amplifiers, a little spill."""
@@ -160,7 +161,7 @@ class View:
         """What the LED wall plays: patches of many colours that move, (rows, columns, 3) linear."""
         rows, columns = self.wall_box
         n_y, n_x = rows.stop - rows.start, columns.stop - columns.start
-        y, x = np.mgrid[0 : n_y : 4, 0 : n_x : 4].astype(np.float32) / HEIGHT
+        y, x = np.mgrid[0:n_y:4, 0:n_x:4].astype(np.float32) / HEIGHT
         p = self.wall_phase
         tone = np.sin(9 * x + p[0] + 0.9 * t_s) + np.sin(13 * y - 0.7 * t_s + p[1]) + np.sin(11 * (x + y) + p[2] + t_s)
         bright = 0.55 + 0.45 * np.sin(17 * x - 5 * y + p[3] + 1.3 * t_s)
@@ -191,8 +192,9 @@ class View:
         second = lamp_colour(state.accent_hue, state.white_tint) * state.accent_level
         warm = np.array([1.0, 0.86, 0.68], np.float32)
         light = np.stack([main, main, second, state.flash * np.ones(3), state.house * warm, np.ones(3)])
-        flat = np.einsum("gc,gcp->pc", light.astype(np.float32), self.maps, optimize=False)
-        picture = flat.reshape(HEIGHT, WIDTH, 3)
+        on = np.flatnonzero(light.max(axis=1) > 0)
+        channels = [light[on, c].astype(np.float32) @ self.maps[c][on] for c in range(3)]
+        picture = np.stack(channels, axis=-1).reshape(HEIGHT, WIDTH, 3)
         if heads and state.level > 0:
             picture += self._sweeping(state.t_s)[..., None] * main
         if state.wall > 0:
