@@ -122,9 +122,8 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     summary = json.loads(said.splitlines()[-1])
     assert sum(summary["restarts"].values()) == TURNS * len(PARTS), logged
     gap_s = max(wire.gap_s(since_s, address=address) for address in (0, 1))
-    print(
-        f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {max(recoveries)[0]:.2f} s ({max(recoveries)[1]})"
-    )
+    slowest_s, who = max(recoveries)
+    print(f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {slowest_s:.2f} s ({who})")
     assert gap_s <= GAP_S
     assert max(recoveries)[0] <= RECOVERY_S, sorted(recoveries)[-5:]
     power = brightness(wire, path, since_s)[: -40 * 2 * 3]  # not the end look

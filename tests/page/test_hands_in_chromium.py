@@ -111,15 +111,19 @@ def bmp(rows):
     return out.getvalue()
 
 
-def test_looks(desk, feed):
-    def chip(name):
-        return next(one for one in desk.find("scenes").find_elements(By.CSS_SELECTOR, ".chip") if one.text == name)
+CHIP = "return [...document.querySelectorAll('#scenes .chip')].find((one) => one.textContent === arguments[0])"
 
-    chip("Chorus").click()
+
+def test_looks(desk, feed):
+    def click(name):
+        desk.wait(lambda: desk.script(f"{CHIP} !== undefined", name))
+        desk.script(f"({CHIP.removeprefix('return ')}).click()", name)
+
+    click("Chorus")
     desk.wait(lambda: feed.commands and feed.commands[-1] == Command("scene", 1.0, "Chorus"))
     feed.operator = replace(feed.operator, scene=Scene("Chorus", (0.5,)))
-    desk.wait(lambda: chip("Chorus").get_attribute("aria-pressed") == "true")
-    chip("Chorus").click()
+    desk.wait(lambda: desk.script(f"{CHIP}.getAttribute('aria-pressed')", "Chorus") == "true")
+    click("Chorus")
     desk.wait(lambda: feed.commands[-1] == Command("scene", 0.0, "Chorus"))
     desk.find("scene-name").send_keys("Last song, quiet", Keys.ENTER)
     desk.wait(lambda: feed.commands[-1] == Command("save_scene", 1.0, "Last song, quiet"))

@@ -105,6 +105,91 @@ def test_hands_on_the_page_reach_the_wire(browser, venue, wire: Wire):  # noqa: 
         finish(show, wire)
 
 
+SET = """
+const input = document.getElementById(arguments[0]);
+input.value = arguments[1];
+input.dispatchEvent(new Event("input", { bubbles: true }));
+"""
+PRESS = "document.getElementById(arguments[0]).dispatchEvent(new PointerEvent(arguments[1], { bubbles: true }))"
+WHY = "return [...document.querySelectorAll('#why-said dd')].map((one) => one.textContent).join(' | ')"
+
+
+@pytest.mark.timeout(180)
+def test_every_hand_on_the_page_reaches_the_wire(browser, venue, wire: Wire, tmp_path, monkeypatch):  # noqa: F811
+    """Lamps in hand, colours, looks, buttons and undo, each seen in the slots that nodes receive."""
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import Select, WebDriverWait
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
+    lit(show, wire)
+    browser.get(f"http://127.0.0.1:{port}/")
+    patch = patch_of(read_config(venue))
+    observer = Observer(patch)
+    wash = np.array([role == "wash" for role in patch.roles])
+    blinder = np.array([role == "blinder" for role in patch.roles])
+    soon = WebDriverWait(browser, 20, poll_frequency=0.1)
+
+    def stage():
+        wire.listen(0.25)
+        wire.packets[:] = wire.packets[-40:]
+        return observer.observe({1: wire.frames(0)[1][-1], 2: wire.frames(1)[1][-1]})
+
+    def hue(heads):
+        """Mean linear light (3,) of some heads, strongest part 1."""
+        light = stage().light[heads].mean(axis=0)
+        return light / max(light.max(), 1e-6)
+
+    def run(script, *arguments):
+        return browser.execute_script(script, *arguments)
+
+    try:
+        soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
+        Select(browser.find_element(By.ID, "target")).select_by_value("wash")
+        run(SET, "hand-intensity", 100)
+        run(SET, "hand-hue", 120)
+        soon.until(lambda _: stage().power[wash].min() > 0.2)
+        soon.until(lambda _: np.allclose(hue(wash), [0, 1, 0], atol=0.1))
+        browser.find_element(By.ID, "scene-name").send_keys("Green\n")
+        soon.until(lambda _: run("return document.querySelectorAll('#scenes .chip').length") == 1)
+        browser.find_element(By.ID, "back").click()
+        run("document.querySelector('[data-name=red]').click()")
+        soon.until(lambda _: hue(wash)[0] == 1.0 and hue(wash)[1] < 0.5)
+        run("document.querySelector('#scenes .chip').click()")
+        soon.until(lambda _: np.allclose(hue(wash), [0, 1, 0], atol=0.1))
+        run("document.getElementById('undo').click()")
+        soon.until(lambda _: hue(wash)[0] == 1.0)
+        run(PRESS, "blinder", "pointerdown")
+        soon.until(lambda _: stage().power[blinder].min() > 0.5)
+        run(PRESS, "blinder", "pointerup")
+        soon.until(lambda _: stage().power[blinder].max() < 0.5)
+        run("document.getElementById('quiet').click()")
+        soon.until(lambda _: stage().power.mean() < 0.05)
+        assert "quiet" in ask_why(run, soon)
+    finally:
+        show.terminate()
+        finish(show, wire, 30)
+
+
+def ask_why(run, soon):
+    """What the page says of the first lamp it finds on the stage."""
+    run(
+        """
+        const box = document.getElementById("stage").getBoundingClientRect();
+        for (let y = 10; y < box.height; y += 20) for (let x = 10; x < box.width; x += 20) {
+          const where = { clientX: box.x + x, clientY: box.y + y, pointerType: "mouse" };
+          document.getElementById("stage").dispatchEvent(new PointerEvent("pointermove", where));
+          if (!document.getElementById("tip").hidden) return document.getElementById("stage").click();
+        }
+        """
+    )
+    soon.until(lambda _: "drawn with" in run(WHY))
+    return run(WHY)
+
+
 def asked_hosts(browser):
     """Hosts of everything the page asked for."""
     hosts = set()
