@@ -24,10 +24,11 @@ LEAST_REFERENCE = 0.006
 LEAST_RATIO = 1.0
 SLOW_HOPS = 41
 MOST_STOPS = 0.8
-SIDE = 15
-"""Hops averaged on each side of a cut: long enough for a few hits, short enough for the same look."""
+SIDE = 8
+"""Hops on each side of a cut that are compared; where the light moves in them, they count less."""
 DARKEST = 0.06
-PRIOR, PRIOR_HOPS = 0.5, 600.0
+LIKELY, LEAST_UNSURE = 0.3, 0.05
+"""Natural logarithms: how far cameras of one film lie apart, and how well a still light compares them."""
 
 
 def lit_places(camera: Camera) -> npt.NDArray[np.bool_]:
@@ -87,23 +88,17 @@ def match(level: FloatArray, pieces: list[Piece], cameras: int) -> FloatArray:
     Args:
         level: (n,) as measured.
     """
-    rows, right = [], []
-    for camera in range(cameras):  # without cuts to go by: what they show in the long run is about the same
-        own = np.concatenate([level[p.first : p.last] for p in pieces if p.camera == camera])
-        weight = PRIOR * min(1.0, len(own) / PRIOR_HOPS)
-        row = np.zeros(cameras)
-        row[camera] = weight
-        rows.append(row)
-        right.append(-weight * np.log(max(float(own.mean()), 0.02)))
+    rows, right = [*(np.eye(cameras) / LIKELY)], [0.0] * cameras
     for before, after in pairwise(pieces):
         a = level[max(after.first - 1 - SIDE, before.first) : after.first - 1]
         b = level[after.first + 1 : min(after.first + 1 + SIDE, after.last)]
-        if before.camera == after.camera or min(len(a), len(b)) < SIDE // 2 or min(a.mean(), b.mean()) < DARKEST:
+        if before.camera == after.camera or min(len(a), len(b)) < SIDE // 2 or min(a.min(), b.min()) < DARKEST:
             continue
         row = np.zeros(cameras)
         row[after.camera], row[before.camera] = 1.0, -1.0
-        rows.append(row)
-        right.append(float(np.log(a.mean() / b.mean())))
+        unsure = LEAST_UNSURE + float(np.log(a).std() + np.log(b).std())
+        rows.append(row / unsure)
+        right.append(float(np.median(np.log(a)) - np.median(np.log(b))) / unsure)
     gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(right), rcond=None)
     gains -= gains.mean()
     return np.exp(np.clip(gains, -2.0, 2.0)).astype(np.float32)

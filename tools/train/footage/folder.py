@@ -21,7 +21,7 @@ from controller.artefact import sha256_of
 from controller.errors import ControllerError
 from tools.train.footage import film, judging, light
 from tools.train.footage.hearing import HOP_S, Network
-from tools.train.footage.source import FootageError, Trouble, read_facts
+from tools.train.footage.source import FootageError, Trouble, read_facts, small_size
 from tools.train.footage.spool import Spool
 
 FORMAT = 1
@@ -194,7 +194,7 @@ def _told(
         "cuts_s": found.cuts_s,
         "cameras": found.cameras,
         "picture_area": {"top": found.area[0], "bottom": found.area[1], "left": found.area[2], "right": found.area[3],
-                         "of": list(film.small_size(facts))},
+                         "of": list(small_size(facts))},
         "source": asdict(facts),
         "notes": notes,
         "strip": {"file": f"{job.name}.strip.jpg", "pictures": min(film.STRIP_PICTURES, found.hops)},

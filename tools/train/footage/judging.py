@@ -144,7 +144,7 @@ def judge(evidence: Evidence) -> tuple[FloatArray, dict[str, FloatArray]]:
         "frozen": 1.0 - wider(frozen, 2),
         "cut": 1.0 - cut,
         "house": 1.0 - house,
-        "wall": _ramp(share, 0.35, 0.65),
+        "wall": _ramp(share, 0.55, 0.8),
         "faint": np.full(n, 1.0),
     }
     left = {name: np.asarray(curve, np.float32) for name, curve in left.items()}

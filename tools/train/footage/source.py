@@ -67,7 +67,7 @@ def _open(path: Path) -> "av.container.InputContainer":
             raise FootageError("the file is empty (0 bytes); copy it again")
         return av.open(str(path), metadata_errors="ignore")
     except (av.FFmpegError, OSError, ValueError) as error:
-        reason = str(error).split(":", 1)[0].strip()
+        reason = getattr(error, "strerror", None) or type(error).__name__
         raise FootageError(f"not readable as a video ({reason}); copy it again or convert it") from error
 
 
