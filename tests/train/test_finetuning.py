@@ -77,7 +77,7 @@ def fresh(network):
 def test_more_footage_moves_more():
     assert [plan_for(minutes).rank for minutes in (1, 10, 21, 100, 1_000)] == [4, 8, 8, 16, 32]
     assert [below for below, _ in PLANS] == sorted(below for below, _ in PLANS)
-    assert plan_for(21).steps == 900
+    assert plan_for(21).steps == 600
     asked = Wishes(rank=3, steps=7).plan(21)
     assert (asked.rank, asked.steps, asked.rate) == (3, 7, plan_for(21).rate)
     rates = [rate_at(step, PLAN) for step in range(PLAN.steps)]

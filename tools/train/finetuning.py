@@ -55,7 +55,7 @@ class Plan:
     rate: float
     dropout: float
     batch: int = 4
-    every: int = 25
+    every: int = 20
     patience: int = 6
     warmup: int = 20
     lengths: tuple[float, ...] = (0.25, 0.5, 1.0)
@@ -64,9 +64,9 @@ class Plan:
 
 
 PLANS: tuple[tuple[float, Plan], ...] = (
-    (5.0, Plan(rank=4, trained="last", steps=300, rate=5e-4, dropout=0.2)),
-    (15.0, Plan(rank=8, trained="heads", steps=600, rate=7e-4, dropout=0.15)),
-    (60.0, Plan(rank=8, trained="heads", steps=900, rate=1e-3, dropout=0.1)),
+    (5.0, Plan(rank=4, trained="last", steps=100, rate=5e-4, dropout=0.2)),
+    (15.0, Plan(rank=8, trained="heads", steps=200, rate=7e-4, dropout=0.15)),
+    (60.0, Plan(rank=8, trained="heads", steps=600, rate=7e-4, dropout=0.1)),
     (180.0, Plan(rank=16, trained="ends", steps=1_800, rate=1e-3, dropout=0.1, every=50)),
     (float("inf"), Plan(rank=32, trained="ends", steps=3_600, rate=1e-3, dropout=0.1, every=100)),
 )

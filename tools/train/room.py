@@ -37,6 +37,8 @@ SHORTEST_HOPS = 50
 KNOWN_SHARE = 0.25
 """Of a crop, at the least; otherwise another one is drawn."""
 TRIES = 8
+MASTER_STEP, MASTER_STEPS = 8, 3
+"""Levels that a crop's light is moved by: as many steps as this, to either side."""
 HELD_SHARE = 0.2
 GAP_HOPS = 100
 """Between what is learnt and what is held back of the same night: an embedding hears a second, a look lasts longer."""
@@ -311,8 +313,21 @@ def draw(songs: list[PreparedSong], size: int, length: int, rng: Generator) -> C
     return Crops(music.astype(np.float32), light_in, light, np.zeros((size, length, 0), np.float32))
 
 
+def other_master(light: IntArray, rng: Generator) -> IntArray:
+    """The same light (T, 2) with its master a little higher or lower; what is dark stays dark.
+
+    A few songs hold a few levels. Without this the network learns those by heart and loses what it could before: to
+    hold a level that it never saw (LOG.md, learning a room).
+    """
+    out = light.copy()
+    lit = (light[:, 1] >= DARK) & (light[:, 1] < VALUES)
+    by = MASTER_STEP * int(rng.integers(-MASTER_STEPS, MASTER_STEPS + 1))
+    out[lit, 1] = np.clip(light[lit, 1] + by, DARK, VALUES - 1)
+    return out
+
+
 def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[FloatArray, IntArray, IntArray]:
-    light = song.light[0].astype(np.int64)
+    light = other_master(song.light[0].astype(np.int64), rng)
     for _ in range(TRIES):
         start = int(rng.integers(0, song.hops - length + 1))
         here = light[start : start + length]
