@@ -12,6 +12,7 @@ from tools.train.room import (
     FootageError,
     draw,
     night_of,
+    other_master,
     read_footage,
     read_room,
     unbroken,
@@ -138,6 +139,16 @@ def test_missing_arrays_folders_and_other_embedders_are_refused(tmp_path, rng):
     film(tmp_path / "a.npz", rng, said={"embedder_sha256": "1" * 64})
     with pytest.raises(FootageError, match="another embedder"):
         read_room(tmp_path, embedder_sha256="2" * 64)
+
+
+def test_another_master_moves_what_is_lit_and_nothing_else(rng):
+    light = np.array([[10, 100], [HUE_PAD, 3], [20, VALUE_PAD], [20, 250]])
+    found = np.stack([other_master(light, rng) for _ in range(50)])
+    assert set(found[:, 0, 1] - 100) == set(range(-24, 25, 8))
+    assert (found[:, 1, 1] == 3).all()
+    assert (found[:, 2, 1] == VALUE_PAD).all()
+    assert found[:, 3, 1].max() == 255
+    assert (found[..., 0] == light[:, 0]).all()
 
 
 def test_a_batch_holds_known_light_and_tells_nothing_of_the_unknown(tmp_path, rng):
