@@ -24,10 +24,10 @@ LEAST_REFERENCE = 0.006
 LEAST_RATIO = 1.0
 SLOW_HOPS = 41
 MOST_STOPS = 0.8
-SIDE = 8
+SIDE = 15
 """Hops on each side of a cut that are compared; where the light moves in them, they count less."""
 DARKEST = 0.06
-LIKELY, LEAST_UNSURE = 0.3, 0.05
+LIKELY, LEAST_UNSURE = 0.2, 0.05
 """Natural logarithms: how far cameras of one film lie apart, and how well a still light compares them."""
 
 
@@ -82,23 +82,24 @@ def _slow(curve: FloatArray) -> FloatArray:
     return uniform_filter1d(smooth, SLOW_HOPS // 2, mode="nearest")
 
 
-def match(level: FloatArray, pieces: list[Piece], cameras: int) -> FloatArray:
+def match(level: FloatArray, usable: npt.NDArray[np.bool_], pieces: list[Piece], cameras: int) -> FloatArray:
     """Factor for each camera (cameras,) that makes levels agree across cuts, least squares on logarithms.
 
     Args:
-        level: (n,) as measured.
+        level: (n,) as measured. usable: (n,) whether it is light of the show: house lights go on and off with a jump.
     """
-    rows, right = [*(np.eye(cameras) / LIKELY)], [0.0] * cameras
+    rows, wanted = [*(np.eye(cameras) / LIKELY)], [0.0] * cameras
     for before, after in pairwise(pieces):
-        a = level[max(after.first - 1 - SIDE, before.first) : after.first - 1]
-        b = level[after.first + 1 : min(after.first + 1 + SIDE, after.last)]
+        earlier = slice(max(after.first - 1 - SIDE, before.first), after.first - 1)
+        later = slice(after.first + 1, min(after.first + 1 + SIDE, after.last))
+        a, b = level[earlier][usable[earlier]], level[later][usable[later]]
         if before.camera == after.camera or min(len(a), len(b)) < SIDE // 2 or min(a.min(), b.min()) < DARKEST:
             continue
         row = np.zeros(cameras)
         row[after.camera], row[before.camera] = 1.0, -1.0
         unsure = LEAST_UNSURE + float(np.log(a).std() + np.log(b).std())
         rows.append(row / unsure)
-        right.append(float(np.median(np.log(a)) - np.median(np.log(b))) / unsure)
-    gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(right), rcond=None)
+        wanted.append(float(np.median(np.log(a)) - np.median(np.log(b))) / unsure)
+    gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(wanted), rcond=None)
     gains -= gains.mean()
     return np.exp(np.clip(gains, -2.0, 2.0)).astype(np.float32)

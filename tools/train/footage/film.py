@@ -191,10 +191,11 @@ def _light(
     cuts = np.unique([hop for hop in map(grid.hop_of, cuts_s) if 0 < hop < grid.hops]).astype(np.int64)
     cameras, pieces, sights = _look(grid, spool, cuts)
     found = _levels(grid, spool, cameras, pieces)
-    gains = exposing.match(found.level, pieces, len(cameras.known))
-    level = found.level * gains[found.camera]
     evidence = judging.Evidence(sights, found.share, found.chroma, grid.there, heard.level_db, cuts)
     trust, left = judging.judge(evidence)
+    usable = np.min([curve for name, curve in left.items() if name != "cut"], axis=0) >= judging.KEEP
+    gains = exposing.match(found.level, usable, pieces, len(cameras.known))
+    level = found.level * gains[found.camera]
     sure = (found.chroma > SURE_CHROMA) & (found.share > SURE_SHARE)
     top = np.percentile(level[trust >= judging.KEEP], FULL_SCALE_PERCENTILE) if (trust >= judging.KEEP).any() else 1.0
     scale = FULL_SCALE / max(float(top), 1e-3)

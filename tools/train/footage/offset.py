@@ -68,11 +68,13 @@ def light_changes(t_s: FloatArray, rgb: FloatArray, length: int, start_s: float)
 
 
 def _smooth(curve: FloatArray, width: int) -> FloatArray:
+    if len(curve) < width:
+        return np.full(len(curve), curve.mean())
     return np.convolve(curve, np.ones(width) / width, mode="same")
 
 
 def _bell(curve: FloatArray, sigma: float) -> FloatArray:
-    reach = int(4 * sigma)
+    reach = min(int(4 * sigma), (len(curve) - 1) // 2)
     bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     return np.convolve(curve, bell / bell.sum(), mode="same")
 
