@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--seconds", type=_positive, help="end after this long")
     show.add_argument("--web", metavar="HOST:PORT|off", help="where to serve the page")
     show.add_argument("--seed", type=int, help="instead of seed")
+    show.add_argument("--plan", type=Path, metavar="FILE_OR_DIR", help="follow the band through what was rehearsed")
 
     rehearse = _command(commands, "rehearse", _rehearse, "the same stages, faster than real time, into files")
     rehearse.add_argument("song", type=Path, metavar="SONG_OR_STEMS_DIR")
@@ -139,6 +140,8 @@ def _configured(arguments: argparse.Namespace) -> Config:
         if kind in ("file", "stems") and place:
             place = str(Path(place).expanduser().resolve())  # relative to where one stands, not to the config
         changes["audio"] = {"source": f"{kind}:{place}"}
+    if getattr(arguments, "plan", None):
+        changes["plan"] = str(arguments.plan.expanduser().resolve())
     if getattr(arguments, "loop", False):
         changes["audio"] = {**changes.get("audio", {}), "loop": True}
     if getattr(arguments, "web", None):

@@ -17,6 +17,7 @@ from controller.desk import patch_of
 from controller.errors import ControllerError, ModelError, PageError
 from controller.paper import paper, wide_table
 from controller.patch.patch import Patch
+from controller.plan.plan import read_plans
 from controller.process import RUN_FILE
 from controller.profiles.cross_checks import warnings
 from controller.wiring import describe_wiring, examine_wiring
@@ -31,6 +32,8 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
     patch = patch_of(config)
     examine_wiring(config)
     read_mapping(config.path(config.controls.mapping))
+    if config.plan:
+        read_plans(config.path(config.plan))
     _examine_models(config)
     if audio:
         _examine_audio(config)

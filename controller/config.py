@@ -388,6 +388,7 @@ class Config(Section):
 
     venue: str
     seed: Annotated[int, Field(ge=0)] = 0
+    plan: str | None = None
     palette: Annotated[list[Colour], Field(min_length=1, max_length=12)]
     audio: AudioConfig
     model: ModelConfig
@@ -466,7 +467,7 @@ def read_config(file: Path) -> Config:
     return config.at(file, lines)
 
 
-def with_overrides(config: Config, **sections: dict[str, Any] | int) -> Config:
+def with_overrides(config: Config, **sections: dict[str, Any] | int | str) -> Config:
     """A copy in which some values are replaced, checked again.
 
     Args:

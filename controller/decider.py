@@ -20,9 +20,11 @@ from controller.decode.succession import Succession
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
 from controller.embed.embedder import Embedder
 from controller.embed.paced import PacedEmbedder, advice, hops_for
-from controller.errors import ModelError
+from controller.errors import ModelError, PlanError
 from controller.generations import Generations
 from controller.messages import Embedding, FloatArray, LightToken, Window
+from controller.plan.leading import Planned, PlannedShow
+from controller.plan.plan import read_plans
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,8 @@ class Decider:
 
     Attributes:
         steering, beats: how people lean on the model, and the tempo they tapped; set them when they do.
-        heard: the newest embedding. generation: of the model that decides, 0 for the configured one.
+        heard: the newest embedding. planned: what a plan decided in the newest hop, or None.
+        generation: of the model that decides, 0 for the configured one.
 
     Raises:
         ModelError: an artefact cannot be used.
@@ -81,6 +84,8 @@ class Decider:
         self._value = SEED_VALUE
         self._seq = 0
         self.heard: Embedding | None = None
+        self.planned: Planned | None = None
+        self._planned = _plans(config)
         self._tried: int | None = None
         self.timings = Timings()
 
@@ -159,11 +164,15 @@ class Decider:
         started_s = self._clock.now_s()
         embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
+        planned = None if self._planned is None else self._planned.step(window.samples)
         before = self._hue, self._value
         hue_logits, value_logits = self._skipbart.step(embedding, *before)
         hue_p = self._draw_hue(hue_logits, self.beats.hit(window.t_s, window.hit))
         value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
         self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
+        if planned is not None:
+            self._hue, self._value, hue_p, value_p = planned.hue, planned.value, planned.sure, planned.sure
+        self.planned = planned
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
@@ -226,6 +235,15 @@ def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | 
     manifest = read_manifest(folder, "decoder", HOP_S)
     kind = _Causal if manifest.refresh is None else _Bidirectional
     return kind(folder, embedder, config.model.threads, config.model.provider)
+
+
+def _plans(config: Config) -> PlannedShow | None:
+    """What was rehearsed; free play where that cannot be read any more (`check` refuses it before the show)."""
+    try:
+        return PlannedShow(read_plans(config.path(config.plan))) if config.plan else None
+    except PlanError as error:
+        log.warning("%s; the model plays freely", error)
+        return None
 
 
 def _rests(window: Window) -> bool:

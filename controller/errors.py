@@ -39,3 +39,7 @@ class PageError(ControllerError):
 
 class RecordingError(ControllerError):
     """The log of a show cannot be read."""
+
+
+class PlanError(ControllerError):
+    """A show plan cannot be read or written."""

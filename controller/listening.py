@@ -21,7 +21,7 @@ from controller.audio.onsets import Onsets
 from controller.audio.playback import Playback
 from controller.audio.source import accent_column, open_recorded
 from controller.audio.windows import Windows
-from controller.bus import Newest, Publisher
+from controller.bus import Commander, Newest, Publisher
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.decider import Decider
@@ -31,6 +31,7 @@ from controller.following import operator_of
 from controller.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
 from controller.heard_log import SUFFIX as HEARD_SUFFIX
 from controller.messages import AudioBlock, FloatArray, Pulse, Window
+from controller.plan.leading import Planned
 from controller.process import Run
 from controller.show_log import new_file
 from controller.timing import Timings
@@ -188,7 +189,9 @@ class Listening:
             self._pulses.send(nothing)
 
     def _analyse(self) -> None:
-        stage = Newest(self._run.context, self._run.folder, "stage", spare=True)  # a socket is used where it is made
+        # sockets are used where they are made
+        stage = Newest(self._run.context, self._run.folder, "stage", spare=True)
+        commander = Commander(self._run.context, self._run.folder)
         try:
             while not self._run.stopping.is_set():
                 operator = operator_of(stage.take())
@@ -199,6 +202,9 @@ class Listening:
                 if window is not None:
                     self._tokens.send(self._decider.step(window))
                     self._tokens_made += 1
+                    planned = self._decider.planned
+                    for command in () if planned is None else planned.commands:
+                        commander.send(command)
                     if self._heard is not None and self._decider.heard is not None:
                         self._heard.add(self._decider.heard)
         except Exception:
@@ -208,6 +214,7 @@ class Listening:
             self._run.stopping.set()
         finally:
             stage.close()
+            commander.close()
 
     def _succeed(self) -> None:
         """Look every second whether somebody chose another generation of the model, and prepare it."""
@@ -232,6 +239,7 @@ class Listening:
             "embed_every": self._decider.embed_every,
             "decoder": self._decider.decoder_name,
             "generation": self._decider.generation,
+            "plan": _place(self._decider.planned),
             "next_generation": self._decider.succession.waiting,
             "refused_generation": self._decider.succession.refused,
             "hops": self._tokens_made,
@@ -256,6 +264,10 @@ class Listening:
         for one in (self._pulses, self._tokens, self._status, self._heard, self._sound):
             if one is not None:
                 one.close()
+
+
+def _place(planned: Planned | None) -> dict[str, Any] | None:
+    return None if planned is None else {"title": planned.title, "t_s": planned.t_s, "sure": planned.sure}
 
 
 def open_recorders(config: Config, embedder: dict[str, str]) -> tuple[HeardRecorder | None, SoundRecorder | None]:
