@@ -8,7 +8,7 @@ pytest.importorskip("scipy")
 from tools.train.footage import judging, light, shots
 from tools.train.footage.area import picture_area
 from tools.train.footage.hearing import BLOCK_SAMPLES, NOVELTY_LEAD_S, Listener, loudness
-from tools.train.footage.offset import find_offset, light_changes
+from tools.train.footage.offset import LAMP_LATE_S, find_offset, light_changes
 
 
 def stage(rng, n=1, colour=(0, 80, 255), level=1.0):
@@ -81,7 +81,7 @@ def test_offset_from_hits_and_light(rng, late_s):
         level = np.maximum(level, np.where(t_s >= hit_s, np.exp(-(t_s - hit_s) / 0.2), 0))
     changes = light_changes(t_s, np.repeat(level[:, None], 3, axis=1), n, 0.0)
     found = find_offset(changes, heard, np.ones(n, bool))
-    assert found.offset_s == pytest.approx(late_s, abs=0.02)
+    assert found.offset_s == pytest.approx(late_s + LAMP_LATE_S, abs=0.02)
     assert found.confidence > 0.5
 
 

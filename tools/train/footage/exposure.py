@@ -26,8 +26,8 @@ SLOW_HOPS = 41
 MOST_STOPS = 0.8
 SIDE = 15
 """Hops on each side of a cut that are compared; where the light moves in them, they count less."""
-DARKEST = 0.06
-LIKELY, LEAST_UNSURE = 0.2, 0.05
+DARKEST = 0.12
+LIKELY, LEAST_UNSURE, MOST_APART = 0.2, 0.05, 0.6
 """Natural logarithms: how far cameras of one film lie apart, and how well a still light compares them."""
 
 
@@ -102,4 +102,4 @@ def match(level: FloatArray, usable: npt.NDArray[np.bool_], pieces: list[Piece],
         wanted.append(float(np.median(np.log(a)) - np.median(np.log(b))) / unsure)
     gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(wanted), rcond=None)
     gains -= gains.mean()
-    return np.exp(np.clip(gains, -2.0, 2.0)).astype(np.float32)
+    return np.exp(np.clip(gains, -MOST_APART, MOST_APART)).astype(np.float32)
