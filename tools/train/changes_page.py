@@ -154,7 +154,12 @@ def _table(rows: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def _nearer(rows: Mapping[str, Mapping[str, float]], name: str) -> str:
-    """Whether the learnt light came nearer to the engineer in a figure: a class of the page, "" for neither."""
+    """Whether the learnt light came nearer to the engineer in a figure: a class of the page, "" for neither.
+
+    Likeness has a goal of its own, and none of the two.
+    """
+    if name == "likeness":
+        return ""
     before, after = (abs(rows[side][name] - rows["engineer"][name]) for side in ("before", "after"))
     if abs(before - after) < 0.05 * max(abs(rows["engineer"][name]), 1e-9):
         return ""
