@@ -1,6 +1,8 @@
 """Three invented engineers can be told apart by their shows, and what is filmed of them is footage."""
 
 import json
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -97,6 +99,28 @@ def test_nobody_hears_a_song_in_two_roles(tmp_path, rng):
     assert [path.stem for path in parts.judged] == ["validation0", "validation1", "test1"]
     with pytest.raises(FileNotFoundError, match="prepare"):
         proof.cast(tmp_path / "train", 4.0, 3, rng)
+
+
+def test_shows_that_were_made_are_not_made_again(tmp_path, monkeypatch):
+    made = []
+
+    @contextmanager
+    def opened(folder, embedder, settings):
+        def light(song, rng):
+            made.append(song.name)
+            return rng.integers(0, 100, (6, 2))
+
+        yield light
+
+    monkeypatch.setattr(proof, "opened", opened)
+    songs = [SimpleNamespace(name="a"), SimpleNamespace(name="b")]
+    folder = Path(__file__).parents[2] / "models" / "skipbart-small"
+    first = proof.free_shows(folder, songs, (1, 2), "test", tmp_path / "x" / "shows.npz")
+    again = proof.free_shows(folder, songs, (1, 2), "test", tmp_path / "x" / "shows.npz")
+    assert made == ["a", "a", "b", "b"]
+    np.testing.assert_array_equal(first, again)
+    proof.free_shows(folder, songs, (1, 2, 3), "test", tmp_path / "x" / "shows.npz")
+    assert len(made) == 10
 
 
 def test_the_proof_needs_the_hand_and_the_metrics(rng):

@@ -36,6 +36,7 @@ MOST_FILMED_HOPS = 1_800
 UNSURE_SHARE, UNSURE_TRUST = 0.08, 0.2
 """Of the footage no light could be trusted, as of a real video: people in the way, blinded cameras."""
 REAL_SHOWS = 2
+SHOWS = "shows.npz"
 KNOWN = ("hits", "loudness", "beats", "section_starts", *MUSIC_AT_30)
 MUST_NOT_FALL = ("structure", "loudness_brightness")
 WATCHED = (*MUST_NOT_FALL, "novelty", "onset_change", "colour_structure")
@@ -150,13 +151,26 @@ def teach(cast: Cast, seed: int) -> Reader:
                           ENGINEERS})  # fmt: skip
 
 
-def free_shows(folder: Path, songs: Sequence[HeldOut], seeds: Sequence[int], title: str) -> list[list[IntArray]]:
-    """Shows of an artefact, by song and seed."""
-    with opened(folder, stand_in(read_manifest(folder, "decoder", 0.1)), Settings()) as light:
-        return [
+def free_shows(
+    folder: Path, songs: Sequence[HeldOut], seeds: Sequence[int], title: str, kept: Path
+) -> list[list[IntArray]]:
+    """Shows of an artefact, by song and seed; from the file `kept` if it holds them already, else written there."""
+    manifest = read_manifest(folder, "decoder", 0.1)
+    names = [[f"{song.name}-{seed}" for seed in seeds] for song in songs]
+    if kept.is_file():
+        with np.load(kept) as there:
+            if str(there["sha256"]) == manifest.step.sha256 and all(name in there for row in names for name in row):
+                return [[there[name] for name in row] for row in names]
+    with opened(folder, stand_in(manifest), Settings()) as light:
+        shows = [
             [light(song, np.random.default_rng([seed, number])) for seed in seeds]
             for number, song in enumerate(track(songs, title, console=Console(stderr=True)))
         ]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    named = {name: light for row, lights in zip(names, shows, strict=True) for name, light in
+             zip(row, lights, strict=True)}  # fmt: skip
+    np.savez_compressed(kept, sha256=np.array(manifest.step.sha256), **named)
+    return shows
 
 
 def against_music(shows: Sequence[Sequence[IntArray]], songs: Sequence[HeldOut]) -> dict[str, FloatArray]:
@@ -204,40 +218,36 @@ def prove(
         "seeds": list(seeds),
         "real_shows_right": {name: share_right(reader, name, real[name]) for name in ENGINEERS},
     }
-    bundled_shows = free_shows(wishes.weights, held_out, seeds, "bundled")
+    bundled_shows = free_shows(wishes.weights, held_out, seeds, "bundled", out / "bundled" / SHOWS)
     bundled = against_music(bundled_shows, held_out)
-    flat = [light for lights in bundled_shows for light in lights]
-    proof["bundled_taken_for"] = {name: share_right(reader, name, flat) for name in ENGINEERS}
+    proof["bundled_taken_for"] = taken_for(reader, bundled_shows)
     proof["bundled"] = {name: float(row.mean()) for name, row in bundled.items()}
     for number, name in enumerate(ENGINEERS):
         rng = np.random.default_rng([wishes.seed, 2, number])
         footage, run = out / "footage" / slug(name), out / "runs" / slug(name)
         filmed = film(name, parts.filmed, footage, rng, sha256)
         print(f"== {name}: {filmed:.1f} minutes filmed", flush=True)
-        artefact = finetune(footage, run, wishes)
-        shows = free_shows(artefact or run, held_out, seeds, name)
-        mine = against_music(shows, held_out)
-        every = [light for lights in shows for light in lights]
+        artefact = finetune(footage, run, wishes) or run
+        shows = free_shows(artefact, held_out, seeds, name, run / SHOWS)
+        mine, taken = against_music(shows, held_out), taken_for(reader, shows)
+        theirs = against_music([[one] for one in real[name]], held_out)
         proof[name] = {
             "filmed_minutes": filmed,
-            "right": share_right(reader, name, every),
-            "taken_for": {other: share_right(reader, other, every) for other in ENGINEERS},
+            "right": taken[name],
+            "taken_for": taken,
             "metrics": {metric: float(row.mean()) for metric, row in mine.items()},
             "gain_95": differences(mine, bundled),
-            "engineer_metrics": {m: float(r.mean()) for m, r in against_music([[one] for one in real[name]],
-                                                                              held_out).items()},
-        }  # fmt: skip
-        keep_shows(run / "shows.npz", held_out, shows)
+            "engineer_metrics": {metric: float(row.mean()) for metric, row in theirs.items()},
+        }
         (out / "proof.json").write_text(json.dumps(proof, indent=1) + "\n", encoding="utf-8")
         print(line(name, proof[name]), flush=True)
     return proof
 
 
-def keep_shows(path: Path, songs: Sequence[HeldOut], shows: Sequence[Sequence[IntArray]]) -> None:
-    """Write every show, named by song and number."""
-    named = {f"{song.name}-{number}": light for song, lights in zip(songs, shows, strict=True) for number, light in
-             enumerate(lights, 1)}  # fmt: skip
-    np.savez_compressed(path, **named)
+def taken_for(reader: Reader, shows: Sequence[Sequence[IntArray]]) -> dict[str, float]:
+    """Share of shows that the classifier takes for each engineer's."""
+    every = [light for lights in shows for light in lights]
+    return {name: share_right(reader, name, every) for name in ENGINEERS}
 
 
 def line(name: str, row: dict[str, Any]) -> str:
