@@ -162,3 +162,12 @@ def test_a_killed_run_goes_on(tmp_path, video_writer, monkeypatch):
 
 def _interrupted(*_):
     raise KeyboardInterrupt
+
+
+def test_a_protected_film_is_named(tmp_path, video_writer):
+    """The tag that says "encrypted", as common encryption writes it, in place of H.264's."""
+    raw = video_writer(tmp_path / "plain.mp4", codec="libx264").read_bytes()
+    (tmp_path / "locked.mp4").write_bytes(raw.replace(b"avc1", b"encv"))
+    status, rows = run([tmp_path / "locked.mp4"], tmp_path / "out")
+    assert status == 1
+    assert "protected" in rows["locked"]["line"] or "encrypted" in rows["locked"]["line"]

@@ -229,7 +229,8 @@ def extract_all(jobs: list[Job], outcomes: Callable[[list[Job]], Iterator[Outcom
         task = progress.add_task("extract", total=len(jobs))
         for outcome in outcomes(jobs):
             done.append(outcome)
-            progress.console.print(f"{outcome.state:9} {outcome.name}: {outcome.line}", highlight=False, markup=False)
+            line = f"{outcome.state:9} {outcome.name}: {outcome.line}"
+            progress.console.print(line, highlight=False, markup=False, soft_wrap=True)
             progress.advance(task)
             write_json(out / "footage.json", {"films": [asdict(o) for o in sorted(done, key=lambda o: o.name)]})
     shutil.rmtree(out / ".work", ignore_errors=True)

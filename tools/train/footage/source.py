@@ -81,14 +81,14 @@ def read_facts(path: Path) -> Facts:
         if not container.streams.video:
             raise FootageError("has no picture; give the video, not only its sound")
         video = container.streams.video[0]
-        tags = {stream.codec_context.codec_tag for stream in (*container.streams.video, *container.streams.audio)}
-        if any(tag in PROTECTED for tag in tags):
+        streams = (*container.streams.video[:1], *container.streams.audio[:1])
+        if any(stream.codec_context is None for stream in streams):
+            raise FootageError("is encrypted or unknown to this FFmpeg; export it without protection, as H.264")
+        if any(stream.codec_context.codec_tag in PROTECTED for stream in streams):
             raise FootageError("is protected (DRM); export it without protection")
         if not container.streams.audio:
             raise FootageError("has no sound; features need what was heard with the light")
         audio = container.streams.audio[0]
-        if video.codec_context is None or audio.codec_context is None or not video.width:
-            raise FootageError("is in a form that this FFmpeg does not decode; convert it to H.264")
         first = _first_frame(container, video)
         start_s = first.time if first.time is not None else 0.0
         tick = audio.time_base or 0
