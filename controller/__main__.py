@@ -47,6 +47,14 @@ def build_parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--out", type=Path, required=True, metavar="DIR")
     rehearse.add_argument("--seed", type=int, help="instead of seed")
 
+    room = _command(commands, "room", _room, "the rehearsal room: a song, its show, a show plan to follow live")
+    room.add_argument("song", type=Path, metavar="SONG_OR_STEMS_DIR")
+    room.add_argument(
+        "--out", type=Path, default=Path("plans"), metavar="DIR", help="plans and exports; default: plans"
+    )
+    room.add_argument("--port", type=int, default=8110, help="default: 8110, on this machine only")
+    room.add_argument("--seed", type=int, help="instead of seed")
+
     replay = commands.add_parser("replay", help="a recorded show again", description="A show again, bit for bit.")
     replay.add_argument("log", type=Path, metavar="LOG")
     replay.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -172,6 +180,13 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
     summary = rehearse(_configured(arguments), arguments.song, arguments.out)
     print(json.dumps(summary))
+    return 0
+
+
+def _room(arguments: argparse.Namespace) -> int:
+    from controller.room import open_room  # noqa: PLC0415
+
+    open_room(_configured(arguments), arguments.song, arguments.out, "127.0.0.1", arguments.port)
     return 0
 
 

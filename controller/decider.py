@@ -164,24 +164,37 @@ class Decider:
         started_s = self._clock.now_s()
         embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
-        planned = None if self._planned is None else self._planned.step(window.samples)
+        self.planned = None if self._planned is None else self._planned.step(window.samples)
         before = self._hue, self._value
-        hue_logits, value_logits = self._skipbart.step(embedding, *before)
-        hue_p = self._draw_hue(hue_logits, self.beats.hit(window.t_s, window.hit))
-        value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
-        self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
-        if planned is not None:
-            self._hue, self._value, hue_p, value_p = planned.hue, planned.value, planned.sure, planned.sure
-        self.planned = planned
+        token = self.decide(embedding, window.t_s, window.hit, self.planned)
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
         self.timings.add("analysis", decoded_s - started_s)
-        token = LightToken(window.t_s, self._seq, self._hue, self._value, hue_p, value_p)
-        self._seq += 1
         self.heard = embedding
         self._hand_over(embedding, before, window)
         return token
+
+    def decide(self, embedding: Embedding, t_s: float, hit: float, planned: Planned | None = None) -> LightToken:
+        """The light for one hop that sounds like this, unless a plan knows better.
+
+        Args:
+            embedding: of the hop. t_s: its end. hit: 0..1, strongest onset in it. planned: what a plan says.
+        """
+        hue_logits, value_logits = self._skipbart.step(embedding, self._hue, self._value)
+        hue_p = self._draw_hue(hue_logits, self.beats.hit(t_s, hit))
+        value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
+        self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
+        if planned is not None:
+            self._hue, self._value, hue_p, value_p = planned.hue, planned.value, planned.sure, planned.sure
+        token = LightToken(t_s, self._seq, self._hue, self._value, hue_p, value_p)
+        self._seq += 1
+        return token
+
+    def tell(self, embedding: Embedding, hue: int, value: int) -> None:
+        """A hop whose light was decided elsewhere: the network remembers both, and goes on from there."""
+        self._skipbart.step(embedding, self._hue, self._value)
+        self._hue, self._value = hue, value
 
     def _draw_hue(self, logits: FloatArray, hit: float) -> float:
         """The next hue, and the probability it had; one that a person does not want any more goes at once."""

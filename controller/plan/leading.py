@@ -11,7 +11,7 @@ import numpy as np
 
 from controller.messages import Command, FloatArray
 from controller.plan.fingerprint import Fingerprints
-from controller.plan.plan import HOP_S, Plan
+from controller.plan.plan import HOP_S, Plan, amount_at
 from controller.plan.position import Position
 
 LEAD_HOPS = 1
@@ -80,8 +80,7 @@ class PlannedShow:
         moved = []
         for name, line in plan.notes.lines.items():
             if line:
-                times, amounts = zip(*line, strict=True)
-                amount = float(np.interp((hop + 1 + LEAD_HOPS) * HOP_S, times, amounts))
+                amount = amount_at(line, (hop + 1 + LEAD_HOPS) * HOP_S)
                 if abs(amount - self._lines.get(name, -1.0)) >= LINE_STEP:
                     self._lines[name] = amount
                     moved.append(Command(name, amount))

@@ -6,6 +6,7 @@ second; `fingerprints` (T, 88); marks, cues and automation lines with their time
 
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -72,6 +73,12 @@ class Plan:
     def hops(self) -> int:
         """T."""
         return len(self.light)
+
+
+def amount_at(line: Sequence[tuple[float, float]], t_s: float) -> float:
+    """Where an automation line, which has points, stands at a moment."""
+    times, amounts = zip(*line, strict=True)
+    return float(np.interp(t_s, np.array(times), np.array(amounts)))
 
 
 def write_plan(plan: Plan, file: Path) -> None:

@@ -99,4 +99,4 @@ def _landing(count: int, starts: npt.NDArray[np.int64] | None) -> Doubles:
     weight = np.ones(count)
     if starts is not None and len(starts):
         weight[np.clip(starts, 0, count - 1)] = 100.0
-    return weight / weight.sum()
+    return np.asarray(weight / weight.sum())
