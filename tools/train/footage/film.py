@@ -203,6 +203,7 @@ def _light(
         "hue": _codes(light.held(found.hue, sure), light.HUES),
         "value": np.clip(np.rint(level * scale), 0, 255).astype(np.int16),
         "trust": trust,
+        "hue_trust": np.where(sure, trust, 0.0).astype(np.float32),
         "hits": heard.hits,
         "loudness": loudness(heard.level_db),
         "level_db": heard.level_db,

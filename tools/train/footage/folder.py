@@ -7,6 +7,7 @@ skipped.
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -29,6 +30,7 @@ BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
 FINGERPRINT_BYTES = 1 << 20
+DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,8 @@ def _told(
     return {
         "video": str(job.video),
         "fingerprint": print_,
+        "embedder_sha256": sha256_of(job.embedders[0] / "embedder.onnx"),
+        **_night_of(job.video),
         "hops": found.hops,
         "kept": round(kept, 4),
         "trust": {"mean": round(float(trust.mean()), 4), "keep_from": judging.KEEP,
@@ -200,6 +204,12 @@ def _told(
         "strip": {"file": f"{job.name}.strip.jpg", "pictures": min(film.STRIP_PICTURES, found.hops)},
         "versions": {"format": FORMAT, "av": av.__version__, "numpy": np.__version__},
     }  # fmt: skip
+
+
+def _night_of(video: Path) -> dict[str, str]:
+    """`night`, if the film or its folder is named after a date: films of one night are not to test each other."""
+    dates = [found[0] for name in (video.stem, video.resolve().parent.name) if (found := DATE.search(name))]
+    return {"night": dates[0]} if dates else {}
 
 
 def write_json(path: Path, told: object) -> None:
