@@ -89,6 +89,7 @@ def test_nights_are_notes_folders_or_dates(tmp_path, name, said, night):
 def test_the_last_night_judges_unless_another_is_named(tmp_path, rng):
     for night in ("2026-11-20", "2026-11-21", "2026-11-27"):
         film(tmp_path / f"{night}.npz", rng)
+    np.savez(tmp_path / "2026-11-28.truth.npz", hue=np.zeros(3))
     room = read_room(tmp_path)
     assert (room.night, room.nights) == ("2026-11-27", ("2026-11-20", "2026-11-21"))
     assert {one.night for one in room.held_out} == {"2026-11-27"}

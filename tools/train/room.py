@@ -34,6 +34,8 @@ BRIDGED_HOPS = 50
 DARK = 8
 """A value below this shows no colour: its hue is not learnt, whatever the camera took it for."""
 SHORTEST_HOPS = 50
+TRUTH = ".truth.npz"
+"""What an invented venue's film really showed, beside it: no footage."""
 KNOWN_SHARE = 0.25
 """Of a crop, at the least; otherwise another one is drawn."""
 TRIES = 8
@@ -136,7 +138,7 @@ def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | 
     Raises:
         FootageError: none, or of another form, or nothing trusted in it.
     """
-    paths = sorted(folder.rglob("*.npz"))
+    paths = sorted(path for path in folder.rglob("*.npz") if not path.name.endswith(TRUTH))
     if not paths:
         raise FootageError(f"{folder}: no footage (.npz); run `python -m tools.train.footage extract` first")
     stretches = [one for path in paths for one in read_footage(path, folder, embedder_sha256)]
