@@ -29,6 +29,7 @@ from controller.watching import rig_heads
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
+POLICY = "Content-Security-Policy"
 MOST_BYTES = 64_000
 LINES = ("grand_master", "intensity", "energy", "pace", "spread")
 MOST_SEED = 2**31
@@ -85,7 +86,7 @@ class Room:
         ):  # fmt: skip
             return web.Response(status=403, text="the room answers on its own address only\n")
         response: web.StreamResponse = await handler(request)
-        response.headers.update(HEADERS)
+        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
         return response
 
     async def _tell_song(self, _request: web.Request) -> web.Response:
@@ -134,14 +135,15 @@ class Room:
         except (ValueError, TypeError, KeyError, ControllerError) as error:
             return web.json_response(self._state(_first(error)), status=400)
         self._busy, self._share = str(wish["verb"]), 0.0
+        said, status = "", 200
         try:
             said = await asyncio.get_running_loop().run_in_executor(self._worker, work)
             self._version += 1
-            return web.json_response(self._state(said))
         except (ControllerError, ValidationError, ValueError) as error:
-            return web.json_response(self._state(_first(error)), status=400)
+            said, status = _first(error), 400
         finally:
             self._busy = ""
+        return web.json_response(self._state(said), status=status)
 
     def _work(self, wish: dict[str, Any]) -> Callable[[], str]:
         """What a wish asks for, its numbers checked."""

@@ -1,0 +1,175 @@
+"""The room's server and its page: every verb, bad wishes, strangers; and a browser that draws on the timeline."""
+
+import asyncio
+import base64
+import json
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import aiohttp
+import numpy as np
+import pytest
+
+from controller.plan.plan import read_plan
+from controller.room.server import Room
+from controller.room.studio import Studio
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_studio import room_config, sound, take  # noqa: F401 - fixtures
+
+
+class Served:
+    """A room in a thread of its own."""
+
+    def __init__(self, room):
+        self.room, self.loop = room, asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.task = asyncio.run_coroutine_threadsafe(room.serve("127.0.0.1", 0), self.loop)
+        asyncio.run_coroutine_threadsafe(room.serving.wait(), self.loop).result(10)
+        self.url = f"http://127.0.0.1:{room.address[1]}/"
+
+    def close(self):
+        self.task.cancel()
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.3), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    def talk(self, *wishes, headers=None):
+        """The answers to some wishes: status and JSON."""
+
+        async def all_of_them():
+            answers = []
+            async with aiohttp.ClientSession(headers=headers) as session:
+                for wish in wishes:
+                    body = wish if isinstance(wish, str) else None
+                    async with session.post(self.url + "do", json=None if body else wish, data=body) as answer:
+                        answers.append((answer.status, await answer.json() if answer.status != 403 else {}))
+            return answers
+
+        return asyncio.run(all_of_them())
+
+
+@pytest.fixture
+def served(room_config, sound, take, tmp_path):  # noqa: F811
+    served = Served(Room(Studio.fresh(room_config, sound), take, take, tmp_path))
+    yield served
+    served.close()
+
+
+def light(state):
+    return np.frombuffer(base64.b64decode(state["light"]), "<i2").reshape(-1, 2)
+
+
+def test_verbs(served, tmp_path):
+    part = {"from_s": 5.0, "to_s": 10.0}
+    answers = served.talk(
+        {"verb": "pin", **part}, {"verb": "roll", "from_s": 0.0, "to_s": 20.0, "seed": 9, "palette": ["#ff0000"]},
+        {"verb": "notes", "marks": [[3.0, "verse"], [1.0, "intro"]], "cues": [{"t_s": 2.0, "name": "hold"}]},
+        {"verb": "notes", "lines": {"energy": [[0.0, 0.1], [9.0, 1.0]]}}, {"verb": "save"},
+        {"verb": "export", "what": "tokens"},
+    )  # fmt: skip
+    assert [status for status, _ in answers] == [200] * 6
+    last = answers[-1][1]
+    assert last["notes"]["marks"] == [[1.0, "intro"], [3.0, "verse"]]
+    assert last["notes"]["pins"] == [[5.0, 10.0]]
+    assert (light(answers[0][1])[50:100] == light(last)[50:100]).all()
+    plan = read_plan(tmp_path / "take.plan")
+    assert (plan.light == light(last)).all()
+    assert (tmp_path / "take.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"verb": "fly"}, "does not know"),
+        ({"verb": "roll", "from_s": 3, "to_s": 1, "seed": 1}, "choose a part"),
+        ({"verb": "roll", "from_s": 0, "to_s": 1, "seed": "x"}, ""),
+        ({"verb": "notes", "lines": {"fog": [[0, 1]]}}, "lines"),
+        ({"verb": "notes", "cues": [{"t_s": -1, "name": "hold"}]}, "t_s"),
+        ({"verb": "export", "what": "poster"}, "none of tokens"),
+        ({"no": "verb"}, ""),
+        ("[[[", ""),
+    ],
+)
+def test_bad_wishes_change_nothing_and_are_named(served, wish, said):
+    before = json.loads(json.dumps(served.room._state()))
+    ((status, answer),) = served.talk(wish)
+    assert status == 400
+    assert said in answer["said"]
+    assert {**answer, "said": ""} == {**before, "version": answer["version"]}
+
+
+def test_strangers_are_refused(served):
+    ((status, _),) = served.talk({"verb": "save"}, headers={"Origin": "http://elsewhere.example"})
+    assert status == 403
+    ((status, _),) = served.talk({"verb": "save"}, headers={"Host": "elsewhere.example"})
+    assert status == 403
+
+
+@pytest.mark.timeout(180)
+def test_a_browser_works_on_a_song(served, require_real, tmp_path):
+    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    from selenium import webdriver
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
+                 f"--user-data-dir={tmp_path / 'chromium'}", "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    studio, soon = served.room._studio, WebDriverWait(browser, 60, poll_frequency=0.1)
+    try:
+        browser.get(served.url)
+        find = lambda name: browser.find_element(By.ID, name)  # noqa: E731
+        soon.until(lambda _: "limited" in find("said").text)
+        timeline, width = find("timeline"), find("timeline").size["width"]
+
+        def drag(from_share, to_share, from_y, to_y):
+            middle, half = width / 2, timeline.size["height"] / 2
+            hand = ActionChains(browser).move_to_element_with_offset(
+                timeline, from_share * width - middle, from_y - half
+            )
+            hand.click_and_hold().move_by_offset(
+                int((to_share - from_share) * width), to_y - from_y
+            ).release().perform()
+
+        def done(condition):
+            chip = browser.find_element(By.CSS_SELECTOR, ".tools .chip")
+            soon.until(lambda _: condition() and not chip.get_property("disabled"))
+
+        drag(0.25, 0.5, 60, 60)
+        assert find("part").text.startswith(("5.9", "6.0", "6.1"))
+        before = studio.light.copy()
+        find("pin").click()
+        done(lambda: studio.notes.pins)
+        drag(0.0, 0.9, 60, 60)
+        find("roll").click()
+        done(lambda: not np.array_equal(studio.light, before))
+        ((from_s, to_s),) = studio.notes.pins
+        kept = slice(round(from_s * 10), round(to_s * 10))
+        assert (studio.light[kept] == before[kept]).all()
+        bottom = timeline.size["height"] - 10
+        drag(0.1, 0.8, bottom, bottom - 40)
+        done(lambda: len(studio.notes.lines.get("intensity", ())) >= 2)
+        find("mark-name").send_keys("solo")
+        find("mark").click()
+        done(lambda: any(name == "solo" for _, name in studio.notes.marks))
+        find("cue").click()
+        done(lambda: [one.name for one in studio.notes.cues] == ["blackout"])
+        find("play").click()
+        soon.until(lambda _: browser.execute_script("return document.getElementById('audio').currentTime") > 0.5)
+        find("play").click()
+        find("save").click()
+        soon.until(lambda _: (tmp_path / "take.plan").is_file())
+        severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+        assert severe == []
+    finally:
+        browser.quit()

@@ -1,0 +1,150 @@
+"""A song in the rehearsal room: parts rolled anew, pins that stay, cues and lines in the slots, exports that hold."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from controller.config import read_config
+from controller.decode.vocabulary import hue_distance
+from controller.errors import AudioError, PlanError
+from controller.plan.plan import Cue, read_plan, write_plan
+from controller.room.export import export
+from controller.room.studio import HOP_S, Studio, hear
+
+SECONDS = 24.0
+
+
+@pytest.fixture(scope="session")
+def room_config(request):
+    return read_config(Path(request.config.rootpath) / "config.yaml")
+
+
+@pytest.fixture(scope="session")
+def take(request, tmp_path_factory):
+    """Half a minute of the bundled song, as a file."""
+    from controller.audio.file_source import FileSource
+    from controller.heard_log import SoundRecorder
+    from controller.messages import AudioBlock
+
+    source = FileSource(Path(request.config.rootpath) / "controller/songs/metal_madness.opus", loop=False)
+    source.read(20 * 48_000)
+    file = tmp_path_factory.mktemp("take") / "take.flac"
+    recorder = SoundRecorder(file, "take")
+    for number in range(round(SECONDS / HOP_S)):
+        recorder.add(AudioBlock((number + 1) * HOP_S, number, source.read(4_800)))
+    recorder.close()
+    source.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def sound(room_config, take):
+    return hear(room_config, take)
+
+
+@pytest.fixture
+def studio(room_config, sound):
+    return Studio.fresh(room_config, sound)
+
+
+def test_a_first_roll_lights_the_whole_song(studio):
+    assert studio.light.shape == (240, 2)
+    assert len(np.unique(studio.light[:, 1])) > 5
+    assert studio.rows.shape == (480, studio.rows.shape[1], 5)
+    assert studio.rows[40:, :, :3].max() > 60
+    assert studio.notes.marks[0][0] == 0.0
+
+
+def test_the_same_seed_is_the_same_light(room_config, sound, studio):
+    again = Studio.fresh(room_config, sound)
+    assert (again.light == studio.light).all()
+    assert (again.rows == studio.rows).all()
+
+
+def test_a_part_is_rolled_anew_and_the_rest_stays(studio):
+    before = studio.light.copy()
+    studio.roll(8.0, 14.0, 77)
+    changed = np.flatnonzero((studio.light != before).any(axis=1))
+    assert len(changed) > 5
+    assert changed.min() >= 80
+    assert changed.max() < 140
+    assert studio.notes.seed == 77
+
+
+def test_what_is_pinned_stays(studio):
+    before = studio.light.copy()
+    studio.pin(9.0, 11.0, keep=True)
+    studio.roll(0.0, SECONDS, 78)
+    assert (studio.light[90:110] == before[90:110]).all()
+    assert (studio.light != before).any()
+    studio.pin(10.0, 12.0, keep=True)
+    assert studio.notes.pins == ((9.0, 12.0),)
+    studio.pin(9.5, 10.0, keep=False)
+    assert studio.notes.pins == ((9.0, 9.5), (10.0, 12.0))
+
+
+def test_a_palette_is_kept_to(studio):
+    studio.roll(4.0, 20.0, 5, palette=["#0000ff"])
+    assert all(hue_distance(int(hue), 120) <= 8 for hue in studio.light[41:200, 0])
+
+
+def test_cues_and_lines_are_in_the_slots(studio):
+    lines = {"grand_master": ((0.0, 1.0), (14.0, 1.0), (15.0, 0.2), (24.0, 0.2))}
+    cues = (Cue(t_s=5.0, name="blackout"), Cue(t_s=6.0, name="blackout", amount=0.0))
+    lit = studio.rows[:, :, :3].astype(float).mean(axis=(1, 2))
+    studio.notes = studio.notes.model_copy(update={"cues": cues, "lines": lines})
+    studio.stage()
+    now = studio.rows[:, :, :3].astype(float).mean(axis=(1, 2))
+    assert now[102:118].max() == 0.0
+    assert now[160:280] == pytest.approx(lit[160:280], abs=12.0)
+    assert now[320:470].mean() < 0.8 * lit[320:470].mean()
+
+
+def test_automation_leans_on_the_next_roll(studio):
+    for amount, bright in ((0.0, False), (1.0, True)):
+        studio.notes = studio.notes.model_copy(update={"lines": {"intensity": ((0.0, amount),)}})
+        studio.roll(0.0, SECONDS, 5)
+        assert bool(studio.light[20:, 1].mean() > 110) is bright
+
+
+def test_a_plan_goes_on_where_somebody_left_off(room_config, sound, studio, tmp_path):
+    studio.roll(0.0, SECONDS, 99)
+    studio.pin(1.0, 3.0, keep=True)
+    write_plan(studio.plan(), tmp_path / "take.plan")
+    again = Studio.opened(room_config, sound, read_plan(tmp_path / "take.plan"))
+    assert (again.light == studio.light).all()
+    assert again.notes == studio.notes
+
+
+def test_exports(studio, take, tmp_path):
+    tokens = export(studio, take, "tokens", tmp_path / "a").read_text().splitlines()
+    assert tokens[0] == "t_s,hue,value"
+    assert tokens[1] == f"0.1,{studio.light[0, 0]},{studio.light[0, 1]}"
+    assert len(tokens) == 241
+    ola = export(studio, take, "ola", tmp_path / "a").read_text().splitlines()
+    assert ola[0] == "OLA Show"
+    assert len(ola) > 3_000
+    film = export(studio, take, "film", tmp_path / "a")
+    with av.open(str(film)) as container:
+        picture, sound = container.streams.video[0], container.streams.audio[0]
+        assert (picture.width, picture.height) == (1280, 720)
+        assert float(container.duration) / av.time_base == pytest.approx(SECONDS, abs=0.2)
+        assert sound.rate == 48_000
+        frames = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(frames) == 480
+    levels = np.array([frame.mean() for frame in frames[40:]])
+    shown = np.square(studio.rows[40:480, :, :3] / 255.0).mean(axis=(1, 2))
+    assert np.corrcoef(levels, shown)[0, 1] > 0.8
+    with pytest.raises(PlanError, match="none of tokens"):
+        export(studio, take, "poster", tmp_path / "a")
+    with pytest.raises(PlanError, match="cannot be written"):
+        export(studio, take, "tokens", take / "a")
+
+
+def test_what_is_no_song_is_named(room_config, tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"nothing")
+    for path in (tmp_path / "a.wav", tmp_path / "nowhere.wav", tmp_path):
+        with pytest.raises(AudioError, match=str(tmp_path)):
+            hear(room_config, path)
