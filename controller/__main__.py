@@ -67,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
     evaluate.set_defaults(run=_evaluate)
 
+    _init_command(commands)
     _command(commands, "check", _check, "validate config, patch, profiles and models; print the patch sheet")
     _patch_commands(commands.add_parser("patch", help="the patch").add_subparsers(required=True, metavar="WHAT"))
     _fixtures_commands(
@@ -89,6 +90,17 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=["viewer", "operator", "admin"], default="operator")
     token.set_defaults(run=_token)
     return parser
+
+
+def _init_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    first = commands.add_parser("init", help="five questions to a valid config.yaml, and a walk along the rig")
+    first.add_argument("file", type=Path, nargs="?", default=Path("my-venue.yaml"), help="default: my-venue.yaml")
+    for name in ("venue", "output", "universe", "fixtures", "audio", "room"):
+        first.add_argument(f"--{name}", metavar="ANSWER")
+    first.add_argument("--replace", action="store_true", help="write over a file that is there")
+    first.add_argument("--test", action="store_true", help="then light each fixture by itself")
+    first.add_argument("--open", action="store_true", help="then start the show and open its page")
+    first.set_defaults(run=_init)
 
 
 def _patch_commands(patch: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -180,6 +192,25 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
     summary = rehearse(_configured(arguments), arguments.song, arguments.out)
     print(json.dumps(summary))
+    return 0
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from controller.first_run import first_run  # noqa: PLC0415
+
+    names = ("venue", "output", "universe", "fixtures", "audio", "room")
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
+    asks = sys.stdin.isatty()
+    first_run(arguments.file, given, MonotonicClock(), replace=arguments.replace, test=arguments.test, asks=asks)
+    if not arguments.open:
+        return 0
+    import webbrowser  # noqa: PLC0415
+
+    from controller.show import run_show  # noqa: PLC0415
+
+    config = read_config(arguments.file)
+    webbrowser.open(f"http://{config.page.host}:{config.page.port}")
+    print(json.dumps(run_show(config, MonotonicClock())))
     return 0
 
 

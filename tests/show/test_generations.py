@@ -1,7 +1,9 @@
 """Generations: staged whole or not at all, listed, chosen, rolled back; a show never dies of one."""
 
 import shutil
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ from controller.decider import Decider
 from controller.errors import ModelError
 from controller.generations import KEPT, Generations
 from controller.staging import roll_back, stage
-from tests.show.test_show import finish, lit, start, venue, wire  # noqa: F401 - fixtures
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_show import finish, lit, start, venue, wire  # noqa: F401 - fixtures
 
 
 @pytest.fixture
