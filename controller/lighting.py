@@ -136,7 +136,7 @@ class Lighting:
         self._sent_s: deque[float] = deque(maxlen=2_400)
         self._cycles = self._pulled = 0
         self._longest_gap_s = 0.0
-        self._shown_s = -np.inf
+        self._show_s = -np.inf
         self._last = Tick([], "house")
         self._faults = 0
         self._counted_s = -np.inf
@@ -285,9 +285,10 @@ class Lighting:
 
     def _show(self, tick: Tick, now_s: float) -> None:
         """Tell the page what just left, at the page's own rate."""
-        if not self._standing.leading or now_s - self._shown_s < 1.0 / self._run.config.rates.page_hz - 0.002:
+        if not self._standing.leading or now_s < self._show_s - 0.002:
             return
-        self._shown_s = now_s
+        period_s = 1.0 / self._run.config.rates.page_hz
+        self._show_s = max(self._show_s, now_s - period_s) + period_s  # on the average, though cycles are longer apart
         self._stage.send(
             {
                 "t_s": now_s,

@@ -40,7 +40,6 @@ from controller.state_folder import state_folder
 log = logging.getLogger(__name__)
 
 HISTORY_S = 60.0
-LEVELS_HZ = 20.0
 ALIVE_S = 2.0
 EXIT_PORT_IN_USE = 3
 
@@ -63,7 +62,7 @@ class BusFeed:
         self._listening = Newest(run.context, run.folder, "listening")
         self._commander = Commander(run.context, run.folder)
         self._minute: deque[TokenPoint] = deque(maxlen=round(HISTORY_S * 10))
-        self._levels: deque[LevelPoint] = deque(maxlen=round(HISTORY_S * LEVELS_HZ))
+        self._levels: deque[LevelPoint] = deque(maxlen=round(HISTORY_S * run.config.rates.page_hz))
         self._loudness = 0.0
         self._onsets = -1
         self._heard: dict[str, Any] = {}
@@ -94,7 +93,7 @@ class BusFeed:
         while True:
             self._beat(self._clock.now_s())
             self._gather()
-            await asyncio.sleep(1.0 / LEVELS_HZ)
+            await asyncio.sleep(0.5 / self._config.rates.page_hz)
 
     def _gather(self) -> None:
         token = revive(LightToken, self._tokens.take())

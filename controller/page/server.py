@@ -32,7 +32,7 @@ CONTENT_TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
-RATE_HZ = 20.0
+RATE_HZ = 30.0
 # An unchanged snapshot is repeated, so that a page can tell a quiet show from a dead connection.
 REPEAT_S = 1.0
 PING_S = 10.0
@@ -106,7 +106,7 @@ class Page:
         self.denied = 0
         self._access = access or Access(())
         self._tls, self._audit = tls, audit
-        self._interval_s = 1.0 / rate_hz
+        self._interval_s = 0.5 / rate_hz  # looks twice as often as there is news, so that none waits a whole turn
         self._clients: set[Client] = set()
         self._watched = asyncio.Event()
 

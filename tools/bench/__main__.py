@@ -11,7 +11,20 @@ from rich.table import Table
 
 from controller.clock import MonotonicClock
 from controller.errors import ControllerError
-from tools.bench import endless, jitter, latency, live, machine, night, rehearsal, soak, stages, universes
+from tools.bench import (
+    endless,
+    hands,
+    jitter,
+    latency,
+    live,
+    looking,
+    machine,
+    night,
+    rehearsal,
+    soak,
+    stages,
+    universes,
+)
 from tools.bench.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.waiting import CONSOLE
 
@@ -23,6 +36,8 @@ BENCHMARKS = (
     Benchmark("latency", "How long from sound to light?", latency.measure, latency.AIMS),
     Benchmark("universes", "How many universes does one process carry?", universes.measure, universes.AIMS),
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
+    Benchmark("hands", "How long from a finger on the page to the wire?", hands.measure, hands.AIMS),
+    Benchmark("looking", "What does the page cost a weak computer?", looking.measure, looking.AIMS),
     Benchmark("soak", "Does a show that runs and runs stay the same?", soak.measure, soak.AIMS, on_request=True),
     Benchmark("night", "Does a whole night, simulated, leak or slow down?", night.measure, night.AIMS, on_request=True),
 )

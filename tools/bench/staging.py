@@ -16,19 +16,21 @@ from tools.bench.waiting import wait_for
 START_TIMEOUT_S = 60.0
 
 
-def write_config(folder: Path, artnet_port: int, changes: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
-    """A copy of `config.yaml` that finds everything from anywhere and sends to `artnet_port` on the loopback.
+def write_config(
+    folder: Path, artnet_port: int, changes: Mapping[str, Mapping[str, Any]] | None = None, base: Path = CONFIG
+) -> Path:
+    """A copy of a configuration that finds everything from anywhere and sends to `artnet_port` on the loopback.
 
     Args:
-        folder: for the file. artnet_port: where packets go. changes: by section, to the values in it.
+        folder: for the file. artnet_port: where packets go. changes: by section, to the values in it. base: copied.
     """
-    config: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+    config: dict[str, Any] = yaml.safe_load(base.read_text(encoding="utf-8"))
     kind, _, place = config["audio"]["source"].partition(":")
     if kind != "device":
-        config["audio"]["source"] = f"{kind}:{ROOT / place}"
+        config["audio"]["source"] = f"{kind}:{base.parent / place}"
     for key in ("embedder", "decoder"):
-        config["model"][key] = str(ROOT / config["model"][key])
-    config["profiles"] = str(ROOT / config["profiles"])
+        config["model"][key] = str(base.parent / config["model"][key])
+    config["profiles"] = str(base.parent / config["profiles"])
     for universe in config["universes"].values():
         for output in universe["outputs"]:
             output.update(host="127.0.0.1", port=artnet_port)
@@ -53,14 +55,15 @@ def staged_show(
     *options: str,
     environment: dict[str, str] | None = None,
     changes: Mapping[str, Mapping[str, Any]] | None = None,
+    base: Path = CONFIG,
 ) -> Iterator[Program]:
     """`followspot show`, ended when the block is left.
 
     Args:
         folder: for its files. artnet_port: where its packets go. options: of the command line.
-        environment: all variables; None passes ours on. changes: of the configuration.
+        environment: all variables; None passes ours on. changes: of the configuration. base: which one.
     """
-    config = write_config(folder, artnet_port, changes)
+    config = write_config(folder, artnet_port, changes, base)
     # the run's private folder is made where TMPDIR says: so it is found without guessing
     variables = {**(environment or os.environ), "TMPDIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
     arguments = python("controller", "show", "--config", str(config), *options)
