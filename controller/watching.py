@@ -165,6 +165,7 @@ class BusFeed:
             },
             controllers=self._surface.names,
             learning=self._surface.learning,
+            plan=_place(self._heard.get("plan")),
             marks=[(float(t_s), str(label)) for t_s, label in lit.get("marks", ())],
         )
 
@@ -213,6 +214,14 @@ class BusFeed:
         """Close the sockets."""
         for one in (self._stage, self._tokens, self._pulses, self._listening, self._commander):
             one.close()
+
+
+def _place(plan: object) -> str:
+    """Where the band is in what was rehearsed, as people read it."""
+    if not isinstance(plan, dict):
+        return ""
+    seconds = max(0, int(plan.get("t_s", 0.0)))
+    return f"{plan.get('title', '')} {seconds // 60}:{seconds % 60:02d}"
 
 
 def rig_heads(patch: Patch) -> list[RigHead]:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 """How often ports are looked for."""
+RARELY_S = 60.0
+"""And where there is no MIDI at all: every look makes ALSA write a line of its own."""
 MOST_WAITING = 1_000
 CLOCKS_A_BEAT = 24
 PITCH_LOW, PITCH_RANGE = 8192, 16383
@@ -57,7 +59,7 @@ class MidiPorts:
         self._inputs: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
         self._waiting: deque[Any] = deque(maxlen=MOST_WAITING)
-        self._looked_s = float("-inf")
+        self._look_s = float("-inf")
         self._told = False
         self._shown: dict[tuple[str, int], bool] = {}
         self.lost = False
@@ -69,9 +71,8 @@ class MidiPorts:
 
     def events(self, now_s: float) -> list[Any]:
         """Messages that arrived since the last call, in order; looks for ports now and then."""
-        if now_s - self._looked_s >= LOOK_S:
-            self._looked_s = now_s
-            self._look()
+        if now_s >= self._look_s:
+            self._look_s = now_s + (LOOK_S if self._look() else RARELY_S)
         found = []
         while self._waiting:
             found.append(self._waiting.popleft())
@@ -88,18 +89,20 @@ class MidiPorts:
                 for (what, channel), on in changed.items():
                     output.send(lamp(what, channel, on=on))
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Open what is new and let go of what is gone; whether this machine has MIDI."""
         if self._backend is None:
             self._tell("MIDI is not installed here: pip install mido python-rtmidi")
-            return
+            return False
         try:
             inputs, outputs = self._backend.get_input_names(), self._backend.get_output_names()
         except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
             self._tell(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
-            return
+            return False
         self._open(inputs, self._inputs, lambda name: self._backend.open_input(name, self._waiting.append))  # type: ignore[union-attr]
         if self._open(outputs, self._outputs, self._backend.open_output):
             self._shown.clear()
+        return True
 
     def _open(self, there: list[str], mine: dict[str, Any], opened: Callable[[str], Any]) -> bool:
         """Let go of what is not there any more and open what is new; whether anything is new."""

@@ -114,6 +114,7 @@ class Live:
         loudness: 0..1.
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
         controllers: what is connected. learning: what waits for a knob to be moved.
+        plan: where in what was rehearsed the band is, for people; "" in free play.
     """
 
     t_s: float
@@ -130,6 +131,7 @@ class Live:
     marks: Sequence[tuple[float, str]] = ()
     controllers: Sequence[str] = ()
     learning: str = ""
+    plan: str = ""
 
 
 class Feed(Protocol):

@@ -59,6 +59,7 @@ def encode_live(live: Live) -> str:
         "processes": dict(live.processes),
         "controllers": list(live.controllers),
         "learning": live.learning,
+        "plan": live.plan,
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)

@@ -65,6 +65,7 @@ class DemoFeed:
     operator: Operator = field(default_factory=Operator)
     commands: list[Command] = field(default_factory=list)
     health: str = "live"
+    plan: str = ""
     processes: dict[str, str] = field(default_factory=lambda: {"listening": "up", "lighting": "up"})
 
     def __post_init__(self) -> None:
@@ -106,6 +107,7 @@ class DemoFeed:
             counters={"output_hz": 40.0, "lateness_p99_ms": 1.2, "overruns": 0, "late_hops": 3, "send_errors": 0},
             processes=self.processes,
             marks=list(self._hands.marks),
+            plan=self.plan,
         )
 
     def command(self, command: Command) -> None:

@@ -215,3 +215,9 @@ def test_an_accessibility_scan_finds_nothing_serious(desk, axe, require_real, se
     found = desk.driver.execute_async_script(RUN_AXE)
     serious = [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
     assert serious == []
+
+
+def test_the_place_in_a_plan_is_shown(desk, feed):
+    assert not desk.find("place").is_displayed()
+    feed.plan = "Metal Madness 1:23"
+    desk.wait(lambda: desk.text("place") == "Metal Madness 1:23")

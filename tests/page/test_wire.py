@@ -49,7 +49,7 @@ def test_hello_carries_the_rig_and_the_last_minute():
         "id": "par-1", "fixture": "par-1", "label": "RGBW PAR", "role": "wash", "x": -1.5, "y": -2.0, "z": 3.5,
         "universe": 1, "address": 9, "footprint": 8, "moves": False, "emits": True,
     }  # fmt: skip
-    assert message["tokens"] == [[1.0, 20, 200]]
+    assert message["tokens"] == [[1.0, 20, 200, 1.0]]
     assert message["levels"] == [[1.0, -12.3, 0.5]]
     assert message["history_s"] == 60
 
@@ -60,7 +60,7 @@ def test_live_carries_the_state_rounded_to_what_a_screen_shows():
     assert message["t"] == 12.346
     assert message["heads"] == [[0.123, 1.0, 0.0, -12.3, 45.0]]
     assert message["operator"] == {**asdict(Operator(0.5, True, False)), "hands": [], "scene": "", "steering": STEERING}
-    assert message["token"] == [12.3, 179, 255]
+    assert message["token"] == [12.3, 179, 255, 1.0]
     assert message["timings"] == {"embed": [7.1, 11.0]}
 
 

@@ -112,6 +112,8 @@ function setText(node, text) {
 function showHealth(live) {
   const health = element("health");
   setText(health, live.health.toUpperCase());
+  element("place").hidden = !live.plan;
+  setText(element("place"), live.plan ?? "");
   health.dataset.tone = TONES[live.health.toLowerCase()] ?? "warn";
   const view = element("stage");
   const shown = live.operator.blackout ? "blackout" : live.operator.hold ? "hold" : "";

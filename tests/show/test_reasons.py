@@ -1,0 +1,81 @@
+"""Why is it red: from the byte back to the model, with everybody who had a hand in it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from controller.desk import Desk
+from controller.hands import Hands
+from controller.look.manual import rows_of
+from controller.messages import Command, LightToken, Operator
+from controller.patch.lanes import HELD
+from controller.patch.patch import SLOTS
+from controller.reasons import Now, colour_name, why
+
+TOKEN = LightToken(10.0, 100, 120, 200, 0.25, 0.5)
+
+
+@pytest.fixture
+def now(config, patch):
+    desk = Desk(config, patch)
+    for tick in range(80):
+        if tick % 4 == 0:
+            desk.hear_token(LightToken(tick * 0.025, tick, 120, 200, 0.25, 0.5))
+        made = desk.tick(tick * 0.025)
+    slots = np.concatenate([frame.slots for frame in made.frames])
+    return Now(
+        slots, slots, rows_of(made.look).astype(np.float32), "live", Operator(), TOKEN, 0.3, "room-2, generation 3"
+    )
+
+
+def said(patch, flat, now):
+    return dict(why(patch, flat, now))
+
+
+def test_from_the_wire_to_the_model(patch, now):
+    stages = [stage for stage, _ in why(patch, 0, now)]
+    assert stages == ["wire", "patch", "look", "rule", "state", "token", "model"]
+    told = said(patch, 0, now)
+    assert told["wire"].startswith(f"1/1 is at {now.sent[0]} (")
+    assert "front-1" in told["patch"]
+    assert told["token"] == "blue (240 degrees, drawn with 25%), value 200 (drawn with 50%), 0.3 s ago"  # noqa: S105
+    assert told["model"] == "room-2, generation 3"
+
+
+def test_people_are_named(patch, now):
+    hands = Hands()
+    for command in (
+        Command("grand_master", 0.5), Command("hand", 1.0, "wash", (0.5,)), Command("hand", 1.0, "spot-l", (1.0,)),
+        Command("quiet", 1.0), Command("hues", 1.0, "", (0.0,)), Command("energy", 0.9),
+    ):  # fmt: skip
+        hands.obey(command, 0.0)
+    told = said(patch, 0, replace(now, operator=hands.operator))
+    assert told["people"] == "grand master at 50%; wash is in somebody's hand; quiet"
+    assert told["steering"] == "energy 90%; only red"
+
+
+def test_limiter_and_desk_are_told_apart(patch, now):
+    asked = now.sent.copy()
+    asked[0] = 255
+    assert said(patch, 0, replace(now, asked=asked))["limiter"] == "the flash limiter does not let it go to 255 now"
+    told = said(patch, 0, replace(now, asked=asked, held=[("front-1", "intensity")]))
+    assert "holds intensity of front-1; we would send 255" in told["desk"]
+    assert "limiter" not in told
+
+
+def test_every_slot_of_the_rig_has_a_reason(patch, now):
+    for flat in range(len(patch.universes) * SLOTS):
+        told = why(patch, flat, now)
+        assert told[0][0] == "wire"
+        assert len(told) >= 2
+        assert all(words for _, words in told)
+
+
+def test_what_is_held_says_why(patch, now):
+    lane = next(one for one in patch.lanes if one.control == HELD)
+    assert "held at" in said(patch, lane.slots[0], now)["profile"]
+
+
+def test_names_of_colours():
+    assert [colour_name(one) for one in (0, 29, 120, 240, 359)] == ["red", "orange", "green", "blue", "red"]
