@@ -65,7 +65,7 @@ class Plan:
 
 PLANS: tuple[tuple[float, Plan], ...] = (
     (5.0, Plan(rank=4, trained="last", steps=100, rate=5e-4, dropout=0.2)),
-    (15.0, Plan(rank=8, trained="heads", steps=200, rate=7e-4, dropout=0.15)),
+    (15.0, Plan(rank=8, trained="heads", steps=400, rate=7e-4, dropout=0.15)),
     (60.0, Plan(rank=8, trained="heads", steps=600, rate=7e-4, dropout=0.1)),
     (180.0, Plan(rank=16, trained="ends", steps=1_800, rate=1e-3, dropout=0.1, every=50)),
     (float("inf"), Plan(rank=32, trained="ends", steps=3_600, rate=1e-3, dropout=0.1, every=100)),
