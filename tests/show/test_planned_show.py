@@ -1,0 +1,41 @@
+"""A real show follows a plan: the rehearsed light is on the wire, and a cue comes where it stands."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
+
+from controller.audio.file_source import FileSource
+from controller.config import read_config
+from controller.desk import patch_of
+from controller.observe import Observer
+from controller.plan.fingerprint import Fingerprints
+from controller.plan.plan import Cue, Notes, Plan, write_plan
+
+HOP, SPAN, GREEN = 4_800, 9_600, 60
+
+
+def test_the_rehearsed_light_is_on_the_wire(venue, wire: Wire, root, tmp_path):  # noqa: F811
+    song = FileSource(root / "controller/songs/metal_madness.opus", loop=False).read(30 * 48_000)[:, 0]
+    padded, prints = np.concatenate([np.zeros(SPAN, np.float32), song]), Fingerprints()
+    heard = np.stack([prints.step(padded[k * HOP : k * HOP + SPAN + HOP]) for k in range(300)])
+    light = np.tile((GREEN, 220), (300, 1))
+    cues = (Cue(t_s=10.0, name="blackout"), Cue(t_s=11.0, name="blackout", amount=0.0))
+    notes = Notes(title="Metal Madness", cues=cues)
+    write_plan(Plan(notes, light, heard), tmp_path / "plans" / "song.plan")
+    show = start(venue, "--plan", str(tmp_path / "plans"), "--seconds", "16")
+    summary, logged = finish(show, wire, 60)
+    assert summary["listening"]["plan"]["title"] == "Metal Madness", logged
+    patch = patch_of(read_config(venue))
+    observer, wash = Observer(patch), np.array([role == "wash" for role in patch.roles])
+    times_s, slots = wire.frames(0)
+    light = [observer.observe({1: one}).light[wash].mean(axis=0) for one in slots]
+    level = np.array([one.max() for one in light])
+    dark = times_s[(level < 1e-4) & (times_s > times_s[0] + 3.0) & (times_s < times_s[-1] - 2.0)]
+    assert 0.5 < dark[-1] - dark[0] < 1.5  # the cue and its end, a second later, and dark at no other time
+    shown = np.array(light)[(times_s > dark[0] - 3.0) & (times_s < dark[0] - 0.5)].mean(axis=0)
+    assert shown[1] > 0.05
+    assert shown[1] > 3 * max(shown[0], shown[2])
