@@ -220,6 +220,8 @@ def binding_from(do: str, target: str = "", part: str = "intensity") -> Binding 
 
 
 def _binding(plain: object, place: str) -> Binding:
+    if isinstance(plain, dict):
+        plain = {"on" if key is True else key: said for key, said in plain.items()}  # YAML 1.1 takes `on` for true
     if not isinstance(plain, dict) or not {"on", "do"} <= set(plain) <= KEYS:
         raise ConfigError(f"{place}: needs `on` and `do`, may have {', '.join(sorted(KEYS - {'on', 'do'}))}")
     one = binding_from(str(plain["do"]), str(plain.get("target", "")), str(plain.get("part", "intensity")))

@@ -159,3 +159,9 @@ def test_a_file_that_is_no_mapping_is_named(tmp_path, content):
 
 def test_no_file_is_no_knob(tmp_path):
     assert read_mapping(tmp_path / "controls.yaml").bindings == []
+
+
+def test_a_file_written_by_hand_is_read(tmp_path):
+    file = tmp_path / "controls.yaml"
+    file.write_text("- {on: cc 7, do: grand_master}\n- on: note 36\n  do: blackout\n")  # YAML takes `on` for true
+    assert [one.on for one in read_mapping(file).bindings] == [("cc 7", 0), ("note 36", 0)]
