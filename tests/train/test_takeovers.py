@@ -14,13 +14,14 @@ from controller.audio.file_source import FileSource
 from controller.audio.onsets import Onsets
 from controller.config import with_overrides
 from controller.cycle import OutputCycle, checksum
-from controller.messages import AudioBlock, Command, LightToken
+from controller.heard_log import HeardRecorder
+from controller.messages import AudioBlock, Command, Embedding, LightToken
 from controller.output.sender import NOBODY
 from controller.recording import Cycle, Heard, Recorder
 from controller.show_log import header_of
 from controller.takeover.person import News, Person
 from tools.train import skipbart
-from tools.train.night_sound import RECORD, Levels, SoundError, begins_at, level_of
+from tools.train.night_sound import Levels, SoundError, begins_at, level_of
 from tools.train.room import read_footage
 from tools.train.takeovers import replayed, strongest_hue
 
@@ -143,17 +144,38 @@ def test_the_level_is_that_of_the_last_fifty_milliseconds():
     assert level[51] == pytest.approx(-24.0, abs=0.2)
 
 
-def test_embeddings_that_were_kept_are_taken_and_torn_ones_left_out(night, found, tmp_path, rng):
-    hops = found.hops
-    records = np.zeros(len(hops), RECORD)
-    records["t_s"], records["embedding"] = [one.t_s for one in hops], rng.normal(size=(len(hops), 512))
-    (tmp_path / "a.showlog").write_bytes((night / "a.showlog").read_bytes())
-    (tmp_path / "a.embeddings").write_bytes(records.tobytes()[:-100])
-    command = ["takeovers", str(tmp_path / "a.showlog"), "--out", str(tmp_path / "footage")]
+NAMES = ("2026-11-24T200000-000-club.showlog", "2026-11-24T200001-000-club.heard", "2026-11-22T200001-000-club.heard")
+
+
+def keep_heard(path, hops, vectors, sha256=None):
+    from controller.artefact import read_manifest
+
+    sha256 = sha256 or read_manifest(ROOT / "models/embedder-small", "embedder", 0.1).step.sha256
+    recorder = HeardRecorder(path, {"embedder": "embedder-small", "sha256": sha256})
+    for number, (hop, vector) in enumerate(zip(hops, vectors, strict=True)):
+        recorder.add(Embedding(hop.t_s, number, vector))
+    recorder.close()
+
+
+def test_what_the_show_kept_is_taken_and_a_torn_end_left_out(night, found, tmp_path, rng):
+    hops, vectors = found.hops, rng.normal(size=(len(found.hops), 512)).astype(np.float32)
+    (tmp_path / NAMES[0]).write_bytes((night / "a.showlog").read_bytes())
+    keep_heard(tmp_path / NAMES[1], hops, vectors)
+    keep_heard(tmp_path / NAMES[2], hops, -vectors)  # another night's
+    content = (tmp_path / NAMES[1]).read_bytes()
+    (tmp_path / NAMES[1]).write_bytes(content[:-100])
+    command = ["takeovers", str(tmp_path / NAMES[0]), "--out", str(tmp_path / "footage")]
     assert skipbart.main([*command, "--embedder", str(ROOT / "models/embedder-small")]) == 0
-    with np.load(tmp_path / "footage" / "a.npz") as arrays:
+    with np.load(next((tmp_path / "footage").glob("*.npz"))) as arrays:
         first = round((arrays["t_s"][0] - 0.1) * 10)
-        np.testing.assert_array_equal(arrays["embedding"][0], records["embedding"][first])
+        np.testing.assert_allclose(arrays["embedding"][0], vectors[first], atol=2e-3)
+
+
+def test_what_another_embedder_kept_is_refused(night, found, tmp_path, capsys):
+    (tmp_path / NAMES[0]).write_bytes((night / "a.showlog").read_bytes())
+    keep_heard(tmp_path / NAMES[1], found.hops, np.zeros((len(found.hops), 512), np.float32), sha256="1" * 64)
+    assert skipbart.main(["takeovers", str(tmp_path / NAMES[0]), "--out", str(tmp_path / "footage")]) == 1
+    assert "another embedder" in capsys.readouterr().err
 
 
 def test_without_sound_it_says_what_to_record(night, tmp_path, capsys):

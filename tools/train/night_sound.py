@@ -2,8 +2,8 @@
 
 A log has no sound (docs/decisions/0022). Two ways to get its embeddings:
 
-* `NAME.embeddings` beside `NAME.showlog`: what the show itself heard, in records of 1 032 bytes without a header: `t_s`
-  (float64, the clock of the log's tokens), then 512 float16; little-endian. A torn last record is left out.
+* `.heard` files beside the log (`controller.heard_log`), which a show keeps unless it is told not to: what it heard, on
+  the clock of the log's tokens. One that a restart in mid-show began counts, too.
 * a recording of the night, from the desk or a camera, at any start: the log's pulses tell the level of the sound many
   times a second, and the recording's own level is slid along them until they agree best.
 
@@ -11,6 +11,7 @@ Edge: reads files, runs the embedder.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,14 @@ from scipy.signal import correlate
 
 from controller.audio.windows import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from controller.embed.embedder import EMBEDDING_SIZE, Embedder
+from controller.errors import RecordingError
+from controller.heard_log import SUFFIX, read_heard
 from controller.messages import Pulse, Window
 from tools.train.songs import read_audio
 
-RECORD = np.dtype([("t_s", "<f8"), ("embedding", "<f2", (EMBEDDING_SIZE,))])
-SUFFIX = ".embeddings"
 NEAR_S = 0.05
+EARLY_S, NIGHT_S = 60.0, 24 * 3_600.0
+"""A show's processes begin within a minute of each other, and a night is over in a day."""
 STEP_S = 0.01
 LEVEL_S = 0.05
 """A pulse's level is that of the last 50 ms."""
@@ -55,20 +58,46 @@ class Levels:
         return Levels(np.array([one.t_s for one in pulses]), np.array([one.level_db for one in pulses]))
 
 
-def kept_embeddings(path: Path, t_s: Doubles) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-    """Embeddings (T, 512) of hops from a file beside the log, and (T,) which hops have one within half a hop."""
-    records = np.frombuffer(path.read_bytes()[: path.stat().st_size // RECORD.itemsize * RECORD.itemsize], RECORD)
-    found = np.zeros((len(t_s), EMBEDDING_SIZE), np.float32)
-    if len(records) == 0:
-        return found, np.zeros(len(t_s), bool)
-    order = np.argsort(records["t_s"], kind="stable")
-    at = records["t_s"][order]
-    after = np.clip(np.searchsorted(at, t_s), 1, max(len(at) - 1, 1))
-    nearest = np.where(t_s - at[after - 1] < at[np.minimum(after, len(at) - 1)] - t_s, after - 1, after)
-    nearest = np.minimum(nearest, len(at) - 1)
-    near = np.abs(at[nearest] - t_s) <= NEAR_S
-    found[near] = records["embedding"][order[nearest[near]]].astype(np.float32)
-    return found, near & np.isfinite(found).all(axis=1)
+def heard_beside(log: Path) -> list[Path]:
+    """Files of what was heard in the night of a log, by the time in their names; a restart begins another."""
+    began = _began(log)
+    if began is None:
+        return []
+    times = {path: _began(path) for path in log.parent.glob(f"*{SUFFIX}")}
+    return sorted(
+        path for path, at in times.items() if at is not None and -EARLY_S <= (at - began).total_seconds() < NIGHT_S
+    )
+
+
+def _began(path: Path) -> datetime | None:
+    """When a file of a show was begun, as its name says (`show_log.new_file`)."""
+    try:
+        return datetime.strptime(path.name[:21], "%Y-%m-%dT%H%M%S-%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def kept_embeddings(paths: list[Path], t_s: Doubles, embedder_sha256: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Embeddings (T, 512) of hops from what a show kept, and (T,) which hops have one within half a hop.
+
+    Raises:
+        SoundError: kept by another embedder, or damaged from the start.
+    """
+    found, known = np.zeros((len(t_s), EMBEDDING_SIZE), np.float32), np.zeros(len(t_s), bool)
+    for path in paths:
+        try:
+            heard = read_heard(path)
+        except RecordingError as error:
+            raise SoundError(str(error)) from error
+        if heard.embedder.get("sha256") != embedder_sha256:
+            raise SoundError(f"{path.name} was kept by another embedder ({heard.embedder.get('embedder', '?')})")
+        if len(heard.t_s) == 0:
+            continue
+        at = np.clip(np.searchsorted(heard.t_s, t_s - NEAR_S), 0, len(heard.t_s) - 1)
+        near = np.abs(heard.t_s[at] - t_s) <= NEAR_S
+        found[near] = heard.embedding[at[near]].astype(np.float32)
+        known |= near
+    return found, known & np.isfinite(found).all(axis=1)
 
 
 def level_of(samples: FloatArray) -> Doubles:

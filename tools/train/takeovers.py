@@ -38,7 +38,7 @@ from controller.patch.patch import Patch, build_patch
 from controller.profiles.profile import Profile
 from controller.recording import Log
 from controller.takeover.person import Person
-from tools.train.night_sound import SUFFIX, Levels, SoundError, kept_embeddings, recorded_embeddings
+from tools.train.night_sound import Levels, SoundError, heard_beside, kept_embeddings, recorded_embeddings
 from tools.train.room import HOP_S, FootageError
 
 SHARE = 1.0 / 3.0
@@ -281,15 +281,18 @@ def _sound(
 ) -> tuple[FloatArray, BoolArray]:
     """Embeddings (T, 512) of the wanted hops, and (T,) which have one."""
     t_s = night.column("t_s")
-    beside = log.with_suffix(SUFFIX)
+    beside = heard_beside(log)
     try:
         if audio is not None:
             vectors, known = recorded_embeddings(audio, Levels.of(night.pulses), t_s, wanted, embedder)
-        elif beside.is_file():
-            vectors, known = kept_embeddings(beside, t_s)
+        elif beside:
+            sha256 = read_manifest(embedder, "embedder", HOP_S).step.sha256
+            vectors, known = kept_embeddings(beside, t_s, sha256)
         else:
-            raise SoundError(f"nothing tells what the night sounded like: give its recording with --audio, or keep "
-                             f"{beside.name} beside the log")  # fmt: skip
+            raise SoundError(
+                "nothing tells what the night sounded like: give its recording with --audio, or let the show keep what "
+                "it hears (record.heard in config.yaml)"
+            )
         if not (known & wanted).any():
             raise SoundError("the sound covers none of the moments in people's hands")
     except SoundError as error:
