@@ -124,9 +124,11 @@ def walk(config: Config, clock: Clock, said: Callable[[str], None], seen: Callab
     missing = []
     for fixture in config.fixtures:
         where = f"{fixture.universe}/{fixture.address}"
+        if fixture.role == "hazer":
+            said(f"{fixture.id} ({fixture.profile} {fixture.mode}) at {where} is left alone: no haze without a person")
+            continue
         said(f"{fixture.id} ({fixture.profile} {fixture.mode}) at {where} should be white now")
-        if fixture.role != "hazer":
-            identify(config, fixture.id, clock, lambda: None, LIT_S)
+        identify(config, fixture.id, clock, lambda: None, LIT_S)
         if not seen(fixture.id):
             missing.append(fixture.id)
     return missing

@@ -43,7 +43,7 @@ def open_room(config: Config, song: Path, out: Path, host: str, port: int) -> No
             asyncio.run(room.serve(host, port))
         except OSError as error:
             raise PageError(
-                f"port {port} on {host} cannot be served: {error.strerror}; choose another with --web"
+                f"port {port} on {host} cannot be served: {error.strerror}; choose another with --port"
             ) from error
 
 

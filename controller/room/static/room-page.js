@@ -155,12 +155,14 @@ function drawPins({ top, tall }, width) {
 }
 
 function drawMarks(width, tall) {
-  for (const [t_s, name] of state.notes.marks) {
+  const { marks } = state.notes;
+  marks.forEach(([t_s, name], index) => {
     const left = x(t_s, width);
+    const next = index + 1 < marks.length ? x(marks[index + 1][0], width) : width;
     pen.fillStyle = "#ffb45466";
     pen.fillRect(left, 0, 1, tall);
-    word(name, left + 4, 14, "#ffb454");
-  }
+    word(fitting(name, next - left - 10), left + 4, 14, "#ffb454");
+  });
 }
 
 function drawCues({ top, tall }, width) {
@@ -203,7 +205,17 @@ function drawPart(width, tall) {
   pen.fillRect(x(from_s, width), 0, x(to_s, width) - x(from_s, width), tall);
 }
 
+/** As much of a text as there is room for. */
+function fitting(text, room) {
+  pen.font = "11px system-ui, sans-serif";
+  if (pen.measureText(text).width <= room) return text;
+  let shown = text;
+  while (shown && pen.measureText(`${shown}…`).width > room) shown = shown.slice(0, -1);
+  return shown && `${shown}…`;
+}
+
 function word(text, left, base, colour = "#939aa8") {
+  if (!text) return;
   pen.font = "11px system-ui, sans-serif";
   pen.fillStyle = "#000a";
   pen.fillRect(left - 2, base - 10, pen.measureText(text).width + 4, 13);
