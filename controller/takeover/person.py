@@ -86,10 +86,12 @@ class Person:
         self._last: dict[int, bytes] = {}
         self.news = News()
         self._relayed: tuple[HeldRow, ...] | None = None
+        self._follows = False
         self._inputs = bool(desk.inputs)
 
     def listen(self, now_s: float, own_ports: frozenset[int]) -> list[tuple[str, ArtPollReply]]:
         """Take what arrived; the answers of Art-Net nodes, with the address each came from."""
+        self._follows = False
         if self._listener is None:
             return []
         for datagram in self._listener.receive(now_s, own_ports):
@@ -135,7 +137,11 @@ class Person:
         return self._takeover.rows()
 
     def relay(self, rows: object) -> None:
-        """What the process that this one follows says is taken over; anything else counts as nothing."""
+        """What the process that this one follows says is taken over; anything else counts as nothing.
+
+        Who follows keeps no journal: the other one does.
+        """
+        self._follows = True
         try:
             found = held_rows(rows)
         except (TypeError, ValueError, OverflowError):
@@ -181,7 +187,7 @@ class Person:
         return slice(row * SLOTS, (row + 1) * SLOTS)
 
     def _note(self, change: Change, situation: Situation) -> None:
-        if self._notes is not None:
+        if self._notes is not None and not self._follows:
             self._notes.add({**change.plain(), **situation.plain()})
 
     def status(self) -> dict[str, Any]:

@@ -116,4 +116,4 @@ def test_old_logs_make_room(config, tmp_path):
 def test_no_folder_for_logs_is_no_reason_not_to_light(config, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     assert open_log(with_overrides(config, record={"folder": str(tmp_path / "file" / "logs")})) is None
-    assert "no log of this show" in caplog.text
+    assert "nothing is kept of this show" in caplog.text

@@ -174,8 +174,10 @@ def test_a_process_that_follows_holds_what_the_other_one_held(person, config, pa
         leader.listen(cycle * 0.025, frozenset())
         leader.merge(frames(), cycle * 0.025, NOW, blackout=False)
     plain = json.loads(json.dumps(leader.held()))
-    ears = Ears()
-    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears)
+    ears, notes = Ears(), Notes()
+    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes)
+    spare.relay(())
+    spare.merge(frames(), 0.03, NOW, blackout=False)
     spare.relay(plain)
     wanted = leader.merge(frames(), 0.05, NOW, blackout=False)
     assert np.array_equal(spare.merge(frames(), 0.05, NOW, blackout=False)[0].slots, wanted[0].slots)
@@ -186,6 +188,7 @@ def test_a_process_that_follows_holds_what_the_other_one_held(person, config, pa
     desk(ears, 201, 120)
     spare.listen(1.2, frozenset())
     assert 120 in spare.merge(frames(), 1.2, NOW, blackout=False)[0].slots[:8]
+    assert notes.entries == []  # it was one takeover, and the leader has written down that it began
 
 
 def test_a_desk_that_died_with_the_leader_holds_nothing_for_long(person, config, patch):
