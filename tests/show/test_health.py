@@ -1,6 +1,5 @@
 """The failure ladder (lighting.md 7.3): every state with every event, on the pure function and through the desk."""
 
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -120,4 +119,4 @@ def test_panic_keys_work_on_every_rung(stage):
         stage.play(**conditions | {"seconds": CYCLE_S})
         frames = {one.universe: one.slots for one in stage.tick.frames}
         assert not stage.observer.observe(frames).light.any()
-        stage.desk.operator = replace(stage.desk.operator, blackout=False)
+        stage.desk.obey(Command("blackout", 0.0))

@@ -127,7 +127,7 @@ function showNumbers(live) {
   setText(element("elapsed"), clock(live.elapsed_s));
   for (const row of element("stages").rows) showTiming(row, live.timings[row.dataset.stage]);
   showCounters(live.counters);
-  showProcesses(live.processes);
+  showProcesses({ ...live.processes, ...Object.fromEntries((live.controllers ?? []).map((name) => [name, "up"])) });
 }
 
 function clock(seconds) {
