@@ -199,7 +199,7 @@ def test_why(desk, feed):
 def test_learning_names_a_control_instead_of_moving_it(desk, feed):
     desk.find("learn").click()
     desk.find("quiet").click()
-    desk.wait(lambda: feed.commands[-1] == Command("learn", 1.0, "quiet"))
+    desk.wait(lambda: feed.commands[-1:] == [Command("learn", 1.0, "quiet")])
     assert not feed.operator.quiet
     desk.find("learn").click()
     desk.find("quiet").click()
