@@ -40,7 +40,7 @@ RULES = {
     "hazer": "never the model's business",
 }
 STATES = {
-    "live": "the model decides",
+    "live": "the model, or what was rehearsed, decides",
     "following": "the model is late: brightness follows the level of the sound, colours stay",
     "quiet": "nobody plays: the last colour, low",
     "house": "nothing is heard of the model or of the sound: a steady warm stage",

@@ -187,10 +187,17 @@ class BusFeed:
             self._standing(),
             self._token,
             0.0 if self._token is None else self._clock.now_s() - self._token.t_s,
-            f"{self._heard.get('decoder', '?')}, generation {self._heard.get('generation', 0)}",
+            self._decider(),
             [(str(one["fixture"]), str(one["attribute"])) for one in active],
         )
         return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)
+
+    def _decider(self) -> str:
+        """Who decides: what was rehearsed, or the model."""
+        place = _place(self._heard.get("plan"))
+        if place:
+            return f"what was rehearsed decides: {place}"
+        return f"{self._heard.get('decoder', '?')}, generation {self._heard.get('generation', 0)}"
 
     def command(self, command: Command) -> None:
         """Pass an operator's wish on; scenes are kept here."""
