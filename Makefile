@@ -29,8 +29,7 @@ show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options
 	$(BIN)/followspot show $(ARGS)
 
 test: $(VENV)/.test check ## lint, types, import contracts and all tests
-	$(BIN)/pytest -n auto --dist loadfile -m "not alone" $(ARGS) || test $$? -eq 5
-	$(BIN)/pytest -m alone $(ARGS) || test $$? -eq 5
+	$(BIN)/pytest $(ARGS)
 
 check: $(VENV)/.test ## lint, types and import contracts only
 	$(BIN)/ruff check .

@@ -23,16 +23,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden recordings from what runs now")
 
 
-ALONE = ("audio", "bench", "chaos", "fuzz", "input", "output", "page", "real", "room", "show", "standby")
-"""Folders of tests that measure real time, listen on ports or start processes: nothing may run beside them."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.relative_to(ROOT / "tests").parts[0] in ALONE:
-            item.add_marker("alone")
-
-
 @pytest.fixture
 def root() -> Path:
     """The repository."""
