@@ -48,6 +48,18 @@ def settled(desk, feed, condition):
     return feed.commands[-1]
 
 
+def test_no_control_moves_when_figures_arrive(desk):
+    """What is measured arrives half a second after the page; nothing may move away under a finger because of it."""
+    places = """
+        const controls = [...document.querySelectorAll(".controls *, .hands input, .hands button")];
+        return controls.map((one) => one.getBoundingClientRect().top);
+    """
+    empty = "for (const name of ['counters', 'processes']) document.getElementById(name).replaceChildren();"
+    desk.wait(lambda: "output" in desk.text("counters"))
+    with_figures = desk.script(places)
+    assert desk.script(empty + places) == with_figures
+
+
 @pytest.mark.parametrize("name", ["intensity", "energy", "pace", "spread"])
 def test_leaning(desk, feed, name):
     desk.script(SET, name, 80)
