@@ -86,7 +86,7 @@ class RatesConfig(Section):
 
     output_hz: Annotated[float, Field(ge=10, le=44)] = 40.0
     output_max_hz: Annotated[float, Field(ge=10, le=44)] = 44.0
-    page_hz: Annotated[float, Field(ge=1, le=40)] = 30.0
+    page_hz: Annotated[float, Field(ge=1, le=40)] = 32.0
     analysis_budget_ms: Positive = 60.0
     accent_budget_ms: Positive = 5.0
     tick_budget_ms: Positive = 10.0
