@@ -48,6 +48,7 @@ export class MinuteView {
     this.drawLevels(split + 8, bottom);
     this.drawOnsets(split - 2, split + 8);
     this.drawSureness(split - 4);
+    this.drawBeats(bottom);
     this.drawMarks(bottom);
     pen.restore();
     this.labels(split, bottom, right, height);
@@ -127,6 +128,18 @@ export class MinuteView {
     pen.strokeStyle = "#ffffffb0";
     pen.lineWidth = 1;
     pen.stroke();
+  }
+
+  /** Beats that somebody tapped or a clock told: [seconds between two, time of one], faint, the newest minute only. */
+  drawBeats(bottom) {
+    const [beat_s, at_s] = this.tempo ?? [0, 0];
+    if (beat_s < 0.2) return;
+    const { pen } = this;
+    pen.fillStyle = "#ffffff18";
+    const first = Math.max(at_s, this.now_s - this.history_s);
+    for (let t_s = at_s + Math.ceil((first - at_s) / beat_s) * beat_s; t_s <= this.now_s; t_s += beat_s) {
+      pen.fillRect(this.x(t_s) - 0.5, 0, 1, bottom);
+    }
   }
 
   drawMarks(bottom) {
