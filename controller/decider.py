@@ -3,7 +3,6 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -14,9 +13,9 @@ from controller.config import Config, SamplingConfig
 from controller.decode.cueing import SMALL_STEP, Cueing, Tempo
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
-from controller.decode.skipbart import HOP_S, Logits, Network, SkipBart
+from controller.decode.skipbart import HOP_S, Network, SkipBart
 from controller.decode.steering import NEUTRAL, Palette, allowed_hues, steer_hue, steer_value
-from controller.decode.succession import Succession
+from controller.decode.succession import Decoder, Succession
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
 from controller.embed.embedder import Embedder
 from controller.embed.paced import PacedEmbedder, advice, hops_for
@@ -35,14 +34,6 @@ REST_DB = -50.0
 """A second of sound below this is a rest between two phrases, or two songs."""
 SEED_VALUE = 96
 """Brightness the decoder is told for "before the first hop": on, but not loud."""
-
-
-class Decoder(Protocol):
-    """What decides: with a causal network (`SkipBart`) or a bidirectional one (`RefreshedSkipBart`)."""
-
-    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
-        """Logits of one hop, given the light before it."""
-        ...
 
 
 class Decider:

@@ -7,7 +7,6 @@ that looks while somebody stages sees the old or the new and nothing between.
 
 import contextlib
 import json
-import re
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from controller.config import Config
 from controller.errors import ModelError
-from controller.state_folder import state_folder
+from controller.state_folder import file_word, state_folder
 
 CURRENT = "current"
 NOTE = "staged.json"
@@ -47,7 +46,7 @@ class Generations:
     @staticmethod
     def of(config: Config) -> "Generations":
         """Those of the configured venue."""
-        venue = re.sub(r"[^A-Za-z0-9]+", "-", config.venue).strip("-").lower() or "venue"
+        venue = file_word(config.venue, "venue")
         return Generations(state_folder() / "generations" / venue)
 
     def all(self) -> list[Generation]:

@@ -2,11 +2,10 @@
 
 import json
 import logging
-import re
 from pathlib import Path
 
 from controller.config import Config
-from controller.state_folder import state_folder
+from controller.state_folder import file_word, state_folder
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ class Scenes:
     @staticmethod
     def of(config: Config) -> "Scenes":
         """Those of the configured venue."""
-        venue = re.sub(r"[^A-Za-z0-9]+", "-", config.venue).strip("-").lower() or "venue"
+        venue = file_word(config.venue, "venue")
         return Scenes(state_folder() / "scenes" / f"{venue}.json")
 
     @property

@@ -1,7 +1,6 @@
 """Where a show's log goes, and what stands at its head: all that a replay needs beside the cycles. Edge: files."""
 
 import logging
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import yaml
 from controller.config import Config, StandbyConfig, freeze
 from controller.desk import profiles_of
 from controller.recording import Recorder
-from controller.state_folder import state_folder
+from controller.state_folder import file_word, state_folder
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +52,7 @@ def new_file(config: Config, ending: str) -> Path | None:
         ending: of its name, with the suffix; of old files of this suffix, `record.keep` are kept.
     """
     folder = log_folder(config)
-    name = re.sub(r"[^A-Za-z0-9]+", "-", config.venue).strip("-").lower() or "show"
+    name = file_word(config.venue, "show")
     began = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S-%f}"[:-3]
     path = folder / f"{began}-{name}{ending}"
     try:

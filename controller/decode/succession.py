@@ -33,7 +33,7 @@ SLOWEST_S = 0.05
 
 
 class Decoder(Protocol):
-    """What decides."""
+    """What decides: with a causal network (`SkipBart`) or a bidirectional one (`RefreshedSkipBart`)."""
 
     def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
         """Logits of one hop, given the light before it."""
