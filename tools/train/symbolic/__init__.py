@@ -1,0 +1,1 @@
+"""The symbolic music models: octuples, PianoBART, Adversarial-MidiBERT and what they are set beside."""
