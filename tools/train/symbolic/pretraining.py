@@ -13,6 +13,7 @@ Edge: reads a shelf, writes a run's folder, reads the clock.
 import json
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,9 @@ class Pretraining:
         self.objective: Objective = new_objective(model, self.size, shape, plain=recipe.plain).to(self.device)
         self.autocast = torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=bfloat16)
         self._shared = self.workers.share(self.objective)
-        self.optimiser = torch.optim.AdamW(_groups(self.objective, recipe.decay), lr=recipe.rate, fused=True)
+        self.optimiser = torch.optim.AdamW(
+            decaying(self.objective.parameters(), recipe.decay), lr=recipe.rate, fused=True
+        )
         self.step_count, self.seconds, self.tokens, self.best = 0, 0.0, 0, float("inf")
         self.planned = recipe.steps or 10**9
 
@@ -203,11 +206,13 @@ class Pretraining:
         self.planned = self.recipe.steps or state["planned"]
 
 
-def _groups(module: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """Matrices decay; biases and norms do not."""
-    decayed = [p for p in module.parameters() if p.ndim > 1]
-    kept = [p for p in module.parameters() if p.ndim <= 1]
-    return [{"params": decayed, "weight_decay": decay}, {"params": kept, "weight_decay": 0.0}]
+def decaying(parameters: Iterable[nn.Parameter], decay: float) -> list[dict[str, Any]]:
+    """Groups for an optimiser: matrices decay; biases and norms do not."""
+    found = list(parameters)
+    return [
+        {"params": [p for p in found if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in found if p.ndim <= 1], "weight_decay": 0.0},
+    ]
 
 
 def run(training: Pretraining, out: Path, max_minutes: float) -> str:
@@ -276,11 +281,15 @@ def resume(training: Pretraining, out: Path) -> None:
         training.restore(load_checkpoint(out / LAST, training.device))
     except (KeyError, RuntimeError, ValueError) as error:
         raise SymbolicError(f"{out / LAST}: cannot be resumed: {str(error).splitlines()[0]}") from error
-    log = out / LOG
-    if training.workers.first and log.is_file():
+    if training.workers.first:
+        forget_after(out / LOG, training.step_count)
+
+
+def forget_after(log: Path, step: int) -> None:
+    """Take the lines after a step out of a log: they will be written again."""
+    if log.is_file():
         rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-        kept = [json.dumps(row) + "\n" for row in rows if row["step"] <= training.step_count]
-        log.write_text("".join(kept), encoding="utf-8")
+        log.write_text("".join(json.dumps(row) + "\n" for row in rows if row["step"] <= step), encoding="utf-8")
 
 
 def _progress(workers: Workers) -> Progress:
