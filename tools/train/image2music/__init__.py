@@ -1,0 +1,1 @@
+"""From a picture to a room's opening music and palette: reading, retrieval, composing, judging, explaining."""

@@ -1,0 +1,64 @@
+"""From checkpoints to `models/opening-composer`: graphs, forms, the critic's weights and figures, manifest, card.
+
+Edge: reads checkpoints, writes the artefact's folder.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from tools.train.checkpoint import load_checkpoint
+from tools.train.image2music.artefact import open_artefact, write_manifest
+from tools.train.image2music.corpus import CorpusTune, corpus_version, part_of
+from tools.train.image2music.critic import BertCritic, TrigramCritic, heights_table, open_ears
+from tools.train.image2music.fitting import compare, fit
+from tools.train.image2music.form import count_forms, write_forms
+from tools.train.image2music.graphs import export_composer, export_critic
+from tools.train.image2music.network import Composer, Critic
+
+NAME = "opening-composer"
+EMPTY = {"targets": {}, "weights": {}}
+
+
+def build(run: Path, tunes: list[CorpusTune], out: Path, card: str) -> dict[str, dict[str, float]]:
+    """Write an artefact from a training run; returns the critic's and the trigram's figures on the test tunes.
+
+    Args:
+        run: folder with `composer.best.pt` and `order.best.pt`. card: the text of `card.md`, with @SCORES@ in it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    parts = {part: [one.melody for one in tunes if part_of(one) == part] for part in ("train", "validation", "test")}
+    composer, critic = Composer(), Critic()
+    trained = load_checkpoint(run / "composer.best.pt")
+    composer.load_state_dict(trained["network"])
+    critic.load_state_dict(load_checkpoint(run / "order.best.pt")["network"])
+    export_composer(composer, out)
+    export_critic(critic, out)
+    write_forms(count_forms(parts["train"]), out / "forms.json")
+    np.savez_compressed(out / "heights.npz", heights=heights_table(parts["train"]).astype(np.float16))
+    (out / "weights.json").write_text(json.dumps(EMPTY), encoding="utf-8")
+    facts = {"corpus": f"music21 {corpus_version()}", "tunes": {name: len(those) for name, those in parts.items()}}
+    write_manifest(out, NAME, **facts)
+    weights = fit(open_ears(open_artefact(out)), parts["validation"], np.random.default_rng(11))
+    (out / "weights.json").write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+    write_manifest(out, NAME, **facts)
+    figures = critic_figures(out, tunes)
+    write_manifest(out, NAME, **facts, critic_auc=figures)
+    (out / "card.md").write_text(card.replace("@SCORES@", table(figures)), encoding="utf-8")
+    return figures
+
+
+def critic_figures(folder: Path, tunes: list[CorpusTune], seed: int = 5) -> dict[str, dict[str, float]]:
+    """AUC of the critic and of the trigram on the same held-out tunes and the same false ones."""
+    train, test = ([one.melody for one in tunes if part_of(one) == part] for part in ("train", "test"))
+    judges = {"critic": BertCritic(open_artefact(folder)), "trigram": TrigramCritic(train)}
+    return compare(judges, test, np.random.default_rng(seed))
+
+
+def table(figures: dict[str, dict[str, float]]) -> str:
+    """Figures as a Markdown table."""
+    kinds = list(next(iter(figures.values())))
+    lines = ["| AUC, held-out tunes against | " + " | ".join(figures) + " |", "|---|" + "---|" * len(figures)]
+    lines += [f"| {kind} | " + " | ".join(f"{one[kind]:.3f}" for one in figures.values()) + " |" for kind in kinds]
+    return "\n".join(lines)
