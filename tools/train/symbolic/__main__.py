@@ -7,6 +7,7 @@ Edge: the command line; prints what it found, and one line for what it cannot us
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import torch
 from controller.errors import ControllerError
 from tools.train.symbolic.allocation import keep_memory
 from tools.train.symbolic.objectives import MODELS, SIZES, Size
+from tools.train.symbolic.tasks import TASKS
+from tools.train.symbolic.weights import Weights, new_network, read_weights
 from tools.train.workers import join
 
 
@@ -25,6 +28,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     _add_tokenize(verbs.add_parser("tokenize", help="a data folder's MIDI files to a shelf of octuples"))
     _add_pretrain(verbs.add_parser("pretrain", help="train a model on music alone"))
+    _add_finetune(verbs.add_parser("finetune", help="teach a model a task"))
+    _add_evaluate(verbs.add_parser("evaluate", help="scores of a finetuned model on held-out music"))
+    _add_generate(verbs.add_parser("generate", help="go on with a MIDI file"))
+    exporting = verbs.add_parser("export", help="a finetuned pianobart's ONNX graphs, for generate")
+    exporting.add_argument("--model", type=Path, required=True, help="run folder or checkpoint")
+    exporting.add_argument("--out", type=Path, required=True, help="folder for encoder.onnx and step.onnx")
     return parser.parse_args(argv)
 
 
@@ -60,6 +69,38 @@ def _add_pretrain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--freeze-every", type=int, metavar="EPOCHS", help="adversarial-midibert; published is 5")
     parser.add_argument("--judged", type=int, help="windows of validation music that are looked at")
     _add_trainer(parser)
+
+
+def _add_finetune(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="a shelf, or a data folder")
+    parser.add_argument("--weights", required=True, help="a pretrained run's folder or checkpoint, or `none`")
+    parser.add_argument("--model", choices=MODELS, help="with --weights none: what to begin from scratch")
+    parser.add_argument("--size", default="small", help="with --weights none: as for pretrain")
+    parser.add_argument("--no-mask", dest="mask", action="store_false", default=None, help="without mask fine-tuning")
+    parser.add_argument("--no-transpose", dest="transpose", action="store_false", default=None)
+    parser.add_argument("--fold", type=int, default=0, help="emotion: which fifth is tested, where nothing official is")
+    parser.add_argument("--patience", type=int, help="looks at the validation side without a better one")
+    _add_trainer(parser)
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--data", type=Path, required=True, help="a shelf, or a data folder, of files never seen too")
+    parser.add_argument("--model", type=Path, required=True, help="finetuned run folder or checkpoint")
+    parser.add_argument("--split", default="test", choices=["train", "valid", "test"])
+    parser.add_argument("--seed", type=int, default=1, help="of continuations")
+    parser.add_argument("--most", type=int, default=100, help="continuations that are written")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
+
+
+def _add_generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prompt", type=Path, required=True, help="MIDI file")
+    parser.add_argument("--bars", type=int, default=16, help="how many more")
+    parser.add_argument("--out", type=Path, required=True, help="MIDI file of what follows")
+    parser.add_argument("--model", type=Path, required=True, help="finetuned pianobart, or a folder of its graphs")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--with-prompt", action="store_true", help="write the prompt before what follows")
 
 
 def size_from(text: str, model: str) -> Size:
@@ -120,7 +161,83 @@ def pretrain(options: argparse.Namespace) -> None:
         print(ended)
 
 
-VERBS = {"tokenize": tokenize, "pretrain": pretrain}
+def finetune(options: argparse.Namespace) -> None:
+    """The verb `finetune`, on one worker or under `torchrun`."""
+    from tools.train.symbolic import finetuning  # noqa: PLC0415 - only this verb needs it
+    from tools.train.symbolic.tasks import read_task  # noqa: PLC0415
+
+    workers, recipe = join(options.device), recipe_from(options, finetuning.Recipe)
+    weights = begin_with(options, recipe.dropout)
+    length = options.length or weights.content.get("recipe", {}).get("length") or min(256, weights.size.positions)
+    task = read_task(options.task, options.data, length, options.fold)
+    run = finetuning.Finetuning(
+        weights, task, recipe, options.seed, fold=options.fold, workers=workers, bfloat16=has_bfloat16(options)
+    )
+    if options.resume and (options.out / finetuning.LAST).is_file():
+        finetuning.resume(run, options.out)
+    ended = finetuning.learn(run, options.out, options.max_minutes)
+    workers.wait()
+    workers.leave()
+    if workers.first:
+        print(f"{options.task}: {ended}; best validation score {run.best:.3f}")
+
+
+def begin_with(options: argparse.Namespace, dropout: float) -> Weights:
+    """The weights that fine-tuning begins with, or fresh ones.
+
+    Raises:
+        ControllerError: fresh ones of which model?
+    """
+    if options.weights != "none":
+        return read_weights(Path(options.weights), dropout=dropout)
+    if options.model is None:
+        raise ControllerError("--weights none needs --model, what to begin from scratch")
+    torch.manual_seed(options.seed)
+    size = replace(size_from(options.size, options.model), dropout=dropout)
+    return Weights(options.model, new_network(options.model, size), None, {}, Path("none"))
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """The verb `evaluate`."""
+    from tools.train.symbolic import evaluation  # noqa: PLC0415 - only this verb needs it
+    from tools.train.symbolic.tasks import read_task  # noqa: PLC0415
+
+    weights = read_weights(options.model)
+    length, fold = weights.content.get("length"), weights.content.get("fold", 0)
+    if length is None:
+        raise ControllerError(f"{weights.path}: not finetuned on {options.task}; run `finetune` first")
+    task = read_task(options.task, options.data, length, fold)
+    scores = evaluation.evaluate(weights, task, options.split, seed=options.seed, most=options.most)
+    found = {"task": options.task, "split": options.split, "model": weights.model, **scores}
+    if options.json:
+        print(json.dumps({name: round(x, 6) if isinstance(x, float) else x for name, x in found.items()}))
+    else:
+        print("\n".join(f"{name}: {x:.4f}" if isinstance(x, float) else f"{name}: {x}" for name, x in found.items()))
+
+
+def generate(options: argparse.Namespace) -> None:
+    """The verb `generate`."""
+    from tools.train.symbolic import midi  # noqa: PLC0415 - only this verb needs it
+
+    print(midi.generate(options.prompt, options.bars, options.out, options.model, options.seed,
+                        with_prompt=options.with_prompt))  # fmt: skip
+
+
+def export(options: argparse.Namespace) -> None:
+    """The verb `export`."""
+    from tools.train.symbolic.midi import export as to_graphs  # noqa: PLC0415 - only this verb needs it
+
+    print(to_graphs(options.model, options.out))
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
+    "tokenize": tokenize,
+    "pretrain": pretrain,
+    "finetune": finetune,
+    "evaluate": evaluate,
+    "generate": generate,
+    "export": export,
+}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,0 +1,156 @@
+"""Drawing the next note from logits: nothing outside the vocabulary, nothing out of order.
+
+Temperatures and nuclei are those published with PianoBART (Liang et al., ICME 2024), in token order. Besides them,
+what cannot be has a chance of exactly zero, so no draw is ever thrown away:
+
+* special tokens, except EOS as a bar, which ends the music;
+* a bar before the last one, a position before the last one in a bar or behind the bar's end, and, at one position of
+  one instrument, a pitch at or below the last one: notes are sorted, and none is there twice;
+* pitches of percussion for other instruments, and the other way round; another time signature within a bar; no length;
+* by default instruments and time signatures that the prompt does not have: at the published temperature of 5 a small
+  network would draw from all of them.
+
+Pure: the generator is passed in.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tools.train.symbolic.vocabulary import (
+    BAR,
+    BAR_UNITS,
+    DURATION,
+    EOS,
+    INSTRUMENT,
+    PERCUSSION,
+    PITCH,
+    POSITION,
+    SIZES,
+    TEMPO,
+    TIME_SIGNATURE,
+    VALUES,
+    VELOCITY,
+)
+
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float32]
+
+ORDER = (BAR, TIME_SIGNATURE, POSITION, TEMPO, INSTRUMENT, PITCH, DURATION, VELOCITY)
+"""In which the attributes of a note are drawn: what a bar holds depends on its time signature."""
+STARTS = np.concatenate([[0], np.cumsum(SIZES)])
+TEMPERATURES = (1.2, 1.2, 5.0, 1.0, 2.0, 5.0, 5.0, 1.2)
+NUCLEI = (1.0, 1.0, 1.0, 0.9, 0.9, 1.0, 1.0, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How freely notes are drawn.
+
+    Attributes:
+        temperatures, nuclei: of each attribute, in token order. leap: how many bars further a note may lie than the
+            last one. keep: only instruments and time signatures of the prompt.
+    """
+
+    temperatures: tuple[float, ...] = TEMPERATURES
+    nuclei: tuple[float, ...] = NUCLEI
+    leap: int = 2
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What may be drawn at all: (129,) and (254,) bool."""
+
+    instruments: BoolArray
+    time_signatures: BoolArray
+
+    @classmethod
+    def of(cls, notes: IntArray, *, keep: bool) -> "Cast":
+        """Those of some notes (N, 8), or, without `keep`, all."""
+        found = np.full(VALUES[INSTRUMENT], not keep), np.full(VALUES[TIME_SIGNATURE], not keep)
+        found[0][notes[:, INSTRUMENT]] = True
+        found[1][notes[:, TIME_SIGNATURE]] = True
+        return cls(*found)
+
+
+def draw(
+    logits: FloatArray, before: IntArray, cast: Cast, settings: Settings, rng: np.random.Generator
+) -> IntArray | None:
+    """The next note (8,), or None where the music ends.
+
+    Args:
+        logits: (1280,), in token order. before: (8,), the last note; real values.
+    """
+    note = before.copy()
+    for attribute in ORDER:
+        may = allowed(attribute, note, before, cast, settings)
+        part = logits[STARTS[attribute] : STARTS[attribute + 1]].astype(np.float64)
+        chances = nucleus(part, may, settings.temperatures[attribute], settings.nuclei[attribute])
+        drawn = int(np.searchsorted(np.cumsum(chances), rng.random(), side="right"))
+        drawn = min(drawn, int(np.flatnonzero(chances)[-1]))  # a sum a hair below one
+        if attribute == BAR and drawn == EOS[BAR]:
+            return None
+        note[attribute] = drawn
+    return note
+
+
+def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settings: Settings) -> BoolArray:
+    """Which ids of an attribute may follow, (n_i,) bool; at least one.
+
+    Args:
+        note: (8,), what is drawn so far, in `ORDER`. before: (8,), the last note.
+    """
+    may = np.zeros(SIZES[attribute], bool)
+    here = note[BAR] == before[BAR]
+    if attribute == BAR:
+        first = before[BAR] + (0 if room(before, in_bar=True) else 1)
+        may[first : min(before[BAR] + settings.leap, VALUES[BAR] - 1) + 1] = True
+        may[EOS[BAR]] = True
+    elif attribute == TIME_SIGNATURE:
+        may[: VALUES[TIME_SIGNATURE]] = cast.time_signatures
+        if here:
+            may[:] = False
+            may[before[TIME_SIGNATURE]] = True
+    elif attribute == POSITION:
+        first = before[POSITION] + (0 if room(before, in_bar=False) else 1) if here else 0
+        may[first : BAR_UNITS[note[TIME_SIGNATURE]]] = True
+    elif attribute == INSTRUMENT:
+        may[: VALUES[INSTRUMENT]] = cast.instruments
+        if here and note[POSITION] == before[POSITION]:
+            may[: before[INSTRUMENT] + (0 if before[PITCH] < top(before[INSTRUMENT]) else 1)] = False
+    elif attribute == PITCH:
+        same = here and (note[[POSITION, INSTRUMENT]] == before[[POSITION, INSTRUMENT]]).all()
+        lowest = 128 if note[INSTRUMENT] == PERCUSSION else 0
+        may[max(lowest, before[PITCH] + 1 if same else 0) : top(note[INSTRUMENT]) + 1] = True
+    else:
+        may[1 if attribute == DURATION else 0 : VALUES[attribute]] = True
+    return may
+
+
+def top(instrument: int) -> int:
+    """The highest pitch id of an instrument."""
+    return VALUES[PITCH] - 1 if instrument == PERCUSSION else 127
+
+
+def room(before: IntArray, *, in_bar: bool) -> bool:
+    """Whether a note may follow at the same position, or anywhere in the same bar."""
+    if before[PITCH] < top(before[INSTRUMENT]):
+        return True
+    return in_bar and bool(before[POSITION] + 1 < BAR_UNITS[before[TIME_SIGNATURE]])
+
+
+def nucleus(logits: npt.NDArray[np.float64], may: BoolArray, temperature: float, share: float) -> IntArray:
+    """Chances (n,) that add up to one: zero where not allowed, and beyond the likeliest that make up `share`."""
+    scaled = np.where(may, logits / temperature, -np.inf)
+    chances = np.exp(scaled - scaled.max())
+    chances /= chances.sum()
+    if share < 1.0:
+        order = np.argsort(-chances, kind="stable")
+        sums = np.cumsum(chances[order])
+        # the one that crosses the share still belongs to it
+        chances[order[sums - chances[order] > share]] = 0.0
+        chances /= chances.sum()
+    return chances
