@@ -108,13 +108,10 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise ModelError(f"{path}: larger than {MAX_MANIFEST_BYTES} bytes; this is no manifest")
     try:
-        manifest = Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:  # a ValueError, too
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ModelError(f"{path}: {place}: {first['msg']}; restore the file or export the model again") from error
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (*NO_YAML, OSError) as error:
         raise ModelError(f"{path}: not readable as YAML: {error}; restore the file") from error
+    manifest = manifest_of(data, path)
     if manifest.kind != kind:
         raise ModelError(f"{path}: this is a {manifest.kind}, `model.{kind}` needs a {kind}")
     if abs(manifest.hop_s - hop_s) > 1e-9:
@@ -123,6 +120,20 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: flo
         if graph is not None:
             _check_file(folder, graph)
     return manifest
+
+
+def manifest_of(data: object, path: Path) -> Manifest:
+    """Plain data as the manifest that `path` holds.
+
+    Raises:
+        ModelError: a value is unknown, missing or out of range.
+    """
+    try:
+        return Manifest.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ModelError(f"{path}: {place}: {first['msg']}; restore the file or export the model again") from error
 
 
 def _check_file(folder: Path, graph: OnnxFile) -> None:

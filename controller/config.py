@@ -14,6 +14,7 @@ from uuid import UUID
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
 
@@ -449,7 +450,7 @@ def read_config(file: Path) -> Config:
     text = _read_text(file)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        data = None if node is None else SafeConstructor().construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{file}:{line}: not valid YAML: {error.problem}") from error
@@ -460,6 +461,15 @@ def read_config(file: Path) -> Config:
         note_lines(node, (), lines, file)
     except RecursionError as error:
         raise ConfigError(f"{file}: nested too deeply; this is no configuration") from error
+    return checked(data, file, lines)
+
+
+def checked(data: object, file: Path, lines: dict[Place, int]) -> Config:
+    """Plain data as a configuration.
+
+    Raises:
+        ConfigError: a value is unknown, missing or out of range.
+    """
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -477,11 +487,7 @@ def with_overrides(config: Config, **sections: dict[str, Any] | int | str) -> Co
     data = config.model_dump()
     for name, change in sections.items():
         data[name] = {**data[name], **change} if isinstance(change, dict) else change
-    try:
-        copy = Config.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError("\n".join(explain(Path("command line"), {}, one) for one in error.errors()[:5])) from error
-    return copy.at(config.file, config.lines)
+    return checked(data, Path("command line"), {}).at(config.file, config.lines)
 
 
 def describe(file: Path, lines: dict[Place, int], place: Place) -> str:

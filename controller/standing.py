@@ -6,8 +6,8 @@ from typing import Literal, Protocol
 log = logging.getLogger(__name__)
 
 SILENT_S = 0.052
-"""A leader that has not beaten for two cycles is taken to be gone. It may have beaten and stopped before it sent: a cycle
-before, this time, the look of `LOOK_S` and a cycle's own work make the longest gap, which is to stay below 100 ms."""
+"""A leader that has not beaten for two cycles is taken to be gone. It may have beaten and stopped before it sent: a
+cycle, then, this time, a look (`LOOK_S`) and a cycle's own work make the longest gap, which is to stay below 100 ms."""
 GRACE_S = 2.0
 """As long as a leader may take to begin."""
 SETTLE_S = 0.25

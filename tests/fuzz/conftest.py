@@ -18,4 +18,4 @@ def inputs():
 @pytest.fixture
 def seconds():
     """For what is too slow for so many."""
-    return 20.0 if "FOLLOWSPOT_FUZZ" not in os.environ else 2.0
+    return 6.0 if "FOLLOWSPOT_FUZZ" not in os.environ else 1.0

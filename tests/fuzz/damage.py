@@ -75,10 +75,6 @@ class Watch:
         self.slowest_s = max(self.slowest_s, time.thread_time() - begun_s)
         assert self.slowest_s < HANG_S
 
-    def within(self, seconds: float) -> bool:
-        """Whether there is time for more."""
-        return time.monotonic() - self._begun_s < seconds
-
     def tell(self, what: str) -> None:
         """For whoever runs this with -s."""
         spent_s = time.monotonic() - self._begun_s

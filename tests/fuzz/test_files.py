@@ -2,14 +2,15 @@
 
 import io
 import shutil
+import time
 
 import numpy as np
 import pytest
 import yaml
 from damage import Watch, bent, bent_bytes
 
-from controller.artefact import read_manifest
-from controller.config import read_config
+from controller.artefact import manifest_of, read_manifest
+from controller.config import checked, read_config
 from controller.errors import ConfigError, ModelError, RecordingError
 from controller.messages import Command, LightToken, Pulse
 from controller.recording import Cycle, Heard, blocks, cycle_of, encode_block, plain
@@ -35,28 +36,42 @@ def variants(text, rng):
     return yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False).encode()
 
 
-@pytest.mark.timeout(90)
-def test_configurations(root, tmp_path, seconds):
+def texts(good, rng, seconds):
+    """Variants, for so many seconds of processor time."""
+    end_s = time.thread_time() + seconds
+    while time.thread_time() < end_s:
+        yield variants(good, rng)
+
+
+@pytest.mark.timeout(200)
+def test_configurations(root, tmp_path, inputs, seconds):
+    """Nasty texts, damaged texts for some seconds (YAML is slow), and damaged data in their multitude."""
     good = (root / "docs/rigs/four-pars.yaml").read_bytes()
     path, rng, watch = tmp_path / "config.yaml", np.random.default_rng(1), Watch()
     for text in NASTY:
         path.write_text(text)
         with watch.one(ConfigError):
             read_config(path)
-    while watch.within(seconds):
-        path.write_bytes(variants(good, rng))
+    for text in texts(good, rng, seconds):
+        path.write_bytes(text)
         with watch.one(ConfigError):
             read_config(path)
+    data = yaml.safe_load(good)
+    while watch.count < inputs:
+        worse = bent(data, rng)
+        with watch.one(ConfigError):
+            checked(worse, path, {})
     watch.tell("configurations")
     assert watch.refused > watch.count / 2
 
 
-@pytest.mark.timeout(90)
-@pytest.mark.parametrize(("kind", "name"), [("embedder", "embedder-small"), ("decoder", "skipbart-small")])
-def test_manifests(root, tmp_path, seconds, kind, name):
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("kind_and_name", [("embedder", "embedder-small"), ("decoder", "skipbart-small")])
+def test_manifests(root, tmp_path, inputs, seconds, kind_and_name):
+    kind, name = kind_and_name
     good = (root / "models" / name / "manifest.yaml").read_bytes()
-    manifest = yaml.safe_load(good)
-    for graph in (manifest["step"], manifest.get("refresh")):
+    data = yaml.safe_load(good)
+    for graph in (data["step"], data.get("refresh")):
         if graph is not None:
             shutil.copy(root / "models" / name / graph["file"], tmp_path)
     path, rng, watch = tmp_path / "manifest.yaml", np.random.default_rng(2), Watch()
@@ -64,10 +79,14 @@ def test_manifests(root, tmp_path, seconds, kind, name):
         path.write_text(text)
         with watch.one(ModelError):
             read_manifest(tmp_path, kind, 0.1)
-    while watch.within(seconds / 2):
-        path.write_bytes(variants(good, rng))
+    for text in texts(good, rng, seconds / 2):
+        path.write_bytes(text)
         with watch.one(ModelError):
             read_manifest(tmp_path, kind, 0.1)
+    while watch.count < inputs:
+        worse = bent(data, rng)
+        with watch.one(ModelError):
+            manifest_of(worse, path)
     watch.tell(f"manifests of {name}")
     assert watch.refused > watch.count / 2
 
