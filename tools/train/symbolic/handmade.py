@@ -137,7 +137,11 @@ def boosted(task: Task, seed: int) -> tuple[FloatArray, npt.NDArray[np.int64], n
         chosen = rng.choice(len(rows), NOTES_LEARNT_FROM, replace=False)
         rows, labels = rows[chosen], labels[chosen]
     trees = HistGradientBoostingClassifier(
-        max_iter=150, learning_rate=0.1, max_leaf_nodes=15, early_stopping=False, random_state=seed
+        max_iter=150,
+        max_leaf_nodes=15,
+        min_samples_leaf=int(np.clip(len(rows) // 30, 2, 20)),
+        early_stopping=False,
+        random_state=seed,
     )
     trees.fit(rows, labels)
     test, truth, owners = features(task, task.splits["test"])
