@@ -15,7 +15,7 @@ def rng():
     return np.random.default_rng(7)
 
 
-def melody(bars: int, key: int, step: int, velocity: int = 16) -> np.ndarray:
+def rising(bars: int, key: int, step: int, velocity: int = 16) -> np.ndarray:
     """Four notes a bar, going up in steps: (4 * bars, 8) int16."""
     count = 4 * bars
     index = np.arange(count)
@@ -27,11 +27,17 @@ def melody(bars: int, key: int, step: int, velocity: int = 16) -> np.ndarray:
 
 
 @pytest.fixture
+def melody():
+    """`rising` itself."""
+    return rising
+
+
+@pytest.fixture
 def music():
     """A batch of windows (4, 48, 8) int64, the last one padded after 30 notes."""
     from tools.train.symbolic.shelf import padded
 
-    parts = [melody(12, 50 + 3 * number, 1 + number) for number in range(4)]
+    parts = [rising(12, 50 + 3 * number, 1 + number) for number in range(4)]
     return np.array([padded(part[: 30 if number == 3 else 48], 48) for number, part in enumerate(parts)], np.int64)
 
 
@@ -40,7 +46,7 @@ def shelf():
     """Ten pieces: eight to train, one to validate, one to test."""
     pieces, notes, start = [], [], 0
     for number in range(10):
-        part = melody(16, 48 + number, 1 + number % 3)
+        part = rising(16, 48 + number, 1 + number % 3)
         split = {8: "valid", 9: "test"}.get(number, "train")
         origin = (f"piece{number}", "made", str(number), "", "", "")
         pieces.append(Piece(*origin, split, start, start + len(part)))
@@ -55,10 +61,10 @@ def examples(count: int, level: str, seed: int) -> Examples:
     rng = np.random.default_rng(seed)
     notes, labels = [], []
     for number in range(count):
-        rising = number % 2
-        part = melody(8, 60 + int(rng.integers(-5, 6)), 1 if rising else -1)
+        up = number % 2
+        part = rising(8, 60 + int(rng.integers(-5, 6)), 1 if up else -1)
         notes.append(part)
-        labels.append(rising if level == "sequence" else part[:, 3] % 2)
+        labels.append(up if level == "sequence" else part[:, 3] % 2)
     return Examples(np.array(notes), np.array(labels, np.int64), np.arange(count))
 
 

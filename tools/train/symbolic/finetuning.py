@@ -406,7 +406,7 @@ def resume(run: Finetuning, out: Path) -> None:
     """
     try:
         run.restore(load_checkpoint(out / LAST, run.device))
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, RuntimeError, ValueError, EOFError, torch.serialization.pickle.UnpicklingError) as error:
         raise SymbolicError(f"{out / LAST}: cannot be resumed: {str(error).splitlines()[0]}") from error
     if run.workers.first:
         forget_after(out / LOG, run.step_count)

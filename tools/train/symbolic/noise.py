@@ -71,21 +71,21 @@ def objects(notes: IntArray, scale: Scale, rng: Generator) -> IntArray:
     return bars // int(rng.integers(2, min(MOST_BARS, count // 2) + 1))
 
 
-def attributes(part: Part, rng: Generator) -> IntArray:
-    """Columns that are spoilt: all of an octuple, or one to three of them."""
-    if part == "octuple":
+def attributes(notes: IntArray, part: Part, rng: Generator) -> IntArray:
+    """Columns that are spoilt: all of an octuple, or one to three of those that are not the same all along."""
+    varied = np.flatnonzero((notes != notes[:1]).any(axis=0))
+    if part == "octuple" or not len(varied):
         return np.arange(8)
-    return np.sort(rng.choice(8, int(rng.integers(1, 4)), replace=False))
+    return np.sort(rng.choice(varied, min(int(rng.integers(1, 4)), len(varied)), replace=False))
 
 
-def chosen(of: IntArray, columns: IntArray, part: Part, rng: Generator) -> tuple[BoolArray, npt.NDArray[np.float64]]:
+def chosen(of: IntArray, part: Part, rng: Generator) -> tuple[BoolArray, npt.NDArray[np.float64]]:
     """15 % of the objects, or of the pairs of object and attribute: (L, 8) bool, and the dice of each, (L, 8)."""
     count = int(of[-1]) + 1
     if part == "octuple":
         wanted = np.zeros(count, bool)
         wanted[rng.choice(count, max(round(SHARE * count), 1), replace=False)] = True
         return np.repeat(wanted[of, None], 8, axis=1), np.repeat(rng.random(count)[of, None], 8, axis=1)
-    del columns  # each attribute has its own objects
     pairs = np.zeros(count * 8, bool)
     pairs[rng.choice(count * 8, max(round(SHARE * count * 8), 1), replace=False)] = True
     return pairs.reshape(count, 8)[of], rng.random((count, 8))[of]
@@ -93,7 +93,7 @@ def chosen(of: IntArray, columns: IntArray, part: Part, rng: Generator) -> tuple
 
 def masking(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tuple[IntArray, BoolArray]:
     """(L, 8) with objects hidden, and which values."""
-    hidden, dice = chosen(objects(notes, scale, rng), attributes(part, rng), part, rng)
+    hidden, dice = chosen(objects(notes, scale, rng), part, rng)
     spoilt = np.where(hidden & (dice < TO_MASK), MASK, notes)
     drawn = hidden & (dice >= TO_MASK) & (dice < TO_MASK + TO_RANDOM)
     return np.where(drawn, random_notes((len(notes),), rng), spoilt), hidden
@@ -101,7 +101,7 @@ def masking(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tuple[
 
 def deletion(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tuple[IntArray, BoolArray]:
     """(L, 8) with objects gone and PAD after the end, and all from the first gap on; attributes become PAD."""
-    gone, _ = chosen(objects(notes, scale, rng), attributes(part, rng), part, rng)
+    gone, _ = chosen(objects(notes, scale, rng), part, rng)
     if part == "element":
         gone[:, BAR] = False  # PAD there would mean that no note is there
         return np.where(gone, PAD, notes), gone
@@ -121,7 +121,7 @@ def permutation(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tu
     """(L, 8) with objects in another order, and the notes that changed."""
     of = objects(notes, scale, rng)
     rank = rng.permutation(int(of[-1]) + 1)
-    return reordered(notes, np.argsort(rank[of], kind="stable"), attributes(part, rng))
+    return reordered(notes, np.argsort(rank[of], kind="stable"), attributes(notes, part, rng))
 
 
 def rotation(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tuple[IntArray, BoolArray]:
@@ -129,7 +129,7 @@ def rotation(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tuple
     of = objects(notes, scale, rng)
     count = int(of[-1]) + 1
     first = int(np.searchsorted(of, rng.integers(1, count))) if count > 1 else 0
-    return reordered(notes, np.roll(np.arange(len(notes)), -first), attributes(part, rng))
+    return reordered(notes, np.roll(np.arange(len(notes)), -first), attributes(notes, part, rng))
 
 
 def reordered(notes: IntArray, order: IntArray, columns: IntArray) -> tuple[IntArray, BoolArray]:
@@ -155,7 +155,7 @@ def infilling(notes: IntArray, scale: Scale, part: Part, rng: Generator) -> tupl
     inside = (np.cumsum(depth[:-1]) > 0)[of]
     if part == "element":
         hidden = np.zeros(notes.shape, bool)
-        hidden[np.ix_(inside, attributes(part, rng))] = True
+        hidden[np.ix_(inside, attributes(notes, part, rng))] = True
         return np.where(hidden, MASK, notes), hidden
     first = inside & ~np.concatenate([[False], inside[:-1]])
     left = np.where(first[:, None], MASK, notes)[first | ~inside]

@@ -279,7 +279,7 @@ def resume(training: Pretraining, out: Path) -> None:
     """
     try:
         training.restore(load_checkpoint(out / LAST, training.device))
-    except (KeyError, RuntimeError, ValueError) as error:
+    except (KeyError, RuntimeError, ValueError, EOFError, torch.serialization.pickle.UnpicklingError) as error:
         raise SymbolicError(f"{out / LAST}: cannot be resumed: {str(error).splitlines()[0]}") from error
     if training.workers.first:
         forget_after(out / LOG, training.step_count)
