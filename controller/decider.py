@@ -13,8 +13,9 @@ from controller.config import Config, SamplingConfig
 from controller.decode.cueing import SMALL_STEP, Cueing, Tempo
 from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.decode.sampling import Choice, sample_hue, sample_value
+from controller.decode.sections import SectionWatch
 from controller.decode.skipbart import HOP_S, Network, SkipBart
-from controller.decode.steering import NEUTRAL, Palette, allowed_hues, steer_hue, steer_value
+from controller.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
 from controller.decode.succession import Decoder, Succession
 from controller.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
 from controller.embed.embedder import Embedder
@@ -47,6 +48,7 @@ class Decider:
     Attributes:
         steering, beats: how people lean on the model, and the tempo they tapped; set them when they do.
         heard: the newest embedding. planned: what a plan decided in the newest hop, or None.
+        sections: where the music turned.
         generation: of the model that decides, 0 for the configured one.
 
     Raises:
@@ -69,6 +71,7 @@ class Decider:
         hues = [hue_from_degrees(hue_degrees(parse_colour(one))) for one in config.palette]
         self._palette = Palette(tuple(hues))
         self.steering, self.beats = NEUTRAL, Tempo()
+        self.sections = SectionWatch()
         self._cueing = Cueing(round(model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
         self._hue = hues[0]
@@ -163,6 +166,7 @@ class Decider:
         self.timings.add("decode", decoded_s - embedded_s)
         self.timings.add("analysis", decoded_s - started_s)
         self.heard = embedding
+        self.sections.add(embedding.vector, window.t_s)
         self._hand_over(embedding, before, window)
         return token
 
@@ -177,7 +181,8 @@ class Decider:
         value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
         self._value, value_p = sample_value(value_logits, self._value, value_choice, self._rng)
         if planned is not None:
-            self._hue, self._value, hue_p, value_p = planned.hue, planned.value, planned.sure, planned.sure
+            self._hue, hue_p = nearest_allowed(planned.hue, self.steering), planned.sure
+            self._value, value_p = planned.value, planned.sure
         token = LightToken(t_s, self._seq, self._hue, self._value, hue_p, value_p)
         self._seq += 1
         return token

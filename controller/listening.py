@@ -239,6 +239,7 @@ class Listening:
             "embed_every": self._decider.embed_every,
             "decoder": self._decider.decoder_name,
             "generation": self._decider.generation,
+            "sections": list(self._decider.sections.turns),
             "plan": _place(self._decider.planned),
             "next_generation": self._decider.succession.waiting,
             "refused_generation": self._decider.succession.refused,

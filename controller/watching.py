@@ -166,6 +166,7 @@ class BusFeed:
             controllers=self._surface.names,
             learning=self._surface.learning,
             plan=_place(self._heard.get("plan")),
+            sections=[float(t_s) for t_s in self._heard.get("sections", ())],
             marks=[(float(t_s), str(label)) for t_s, label in lit.get("marks", ())],
         )
 

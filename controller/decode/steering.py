@@ -55,6 +55,15 @@ def allowed_hues(steering: Steering) -> BoolArray | None:
     return allowed if allowed.any() else None
 
 
+def nearest_allowed(hue: int, steering: Steering) -> int:
+    """The hue id 0..179 nearest to `hue` that a person lets through; `hue` itself if it is one."""
+    allowed = allowed_hues(steering)
+    if allowed is None or allowed[hue]:
+        return hue
+    through = np.flatnonzero(allowed)
+    return int(through[np.argmin(distance((hue,))[through])])
+
+
 def steer_hue(
     logits: FloatArray, choice: Choice, previous: int, steering: Steering, palette: Palette
 ) -> tuple[FloatArray, Choice]:

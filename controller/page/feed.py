@@ -114,7 +114,7 @@ class Live:
         loudness: 0..1.
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
         controllers: what is connected. learning: what waits for a knob to be moved.
-        plan: where in what was rehearsed the band is, for people; "" in free play.
+        plan: where in what was rehearsed the band is, for people; "" in free play. sections: when the music turned.
     """
 
     t_s: float
@@ -132,6 +132,7 @@ class Live:
     controllers: Sequence[str] = ()
     learning: str = ""
     plan: str = ""
+    sections: Sequence[float] = ()
 
 
 class Feed(Protocol):

@@ -8,7 +8,16 @@ from controller.config import with_overrides
 from controller.decider import Decider
 from controller.decode.cueing import SMALL_STEP
 from controller.decode.sampling import Choice, sample_hue, sample_value
-from controller.decode.steering import CLEAR, NEAR, Palette, allowed_hues, distance, steer_hue, steer_value
+from controller.decode.steering import (
+    CLEAR,
+    NEAR,
+    Palette,
+    allowed_hues,
+    distance,
+    nearest_allowed,
+    steer_hue,
+    steer_value,
+)
 from controller.decode.vocabulary import hue_distance
 from controller.messages import Steering, Window
 
@@ -97,3 +106,17 @@ def test_the_show_turns_at_once_to_a_colour_that_is_asked_for(config):
         light.append(decider.step(Window(number * 0.1, number, samples, np.zeros((0, 48_000), np.float32))))
     assert hue_distance(light[29].hue, 60) > NEAR
     assert all(hue_distance(one.hue, 60) <= NEAR for one in light[30:])
+
+
+@pytest.mark.parametrize(
+    ("steering", "planned", "shown"),
+    [
+        (Steering(), 30, 30),
+        (Steering(hues=(120,)), 120, 120),
+        (Steering(hues=(120,)), 90, 120 - NEAR),
+        (Steering(hues=(2,)), 160, (2 - NEAR) % 180),
+        (Steering(forbidden=(60,)), 61, 60 + CLEAR + 1),
+    ],
+)
+def test_a_plan_s_colour_moves_to_the_nearest_that_a_person_lets_through(steering, planned, shown):
+    assert nearest_allowed(planned, steering) == shown

@@ -49,6 +49,7 @@ export class MinuteView {
     this.drawOnsets(split - 2, split + 8);
     this.drawSureness(split - 4);
     this.drawBeats(bottom);
+    this.drawSections(bottom);
     this.drawMarks(bottom);
     pen.restore();
     this.labels(split, bottom, right, height);
@@ -139,6 +140,22 @@ export class MinuteView {
     const first = Math.max(at_s, this.now_s - this.history_s);
     for (let t_s = at_s + Math.ceil((first - at_s) / beat_s) * beat_s; t_s <= this.now_s; t_s += beat_s) {
       pen.fillRect(this.x(t_s) - 0.5, 0, 1, bottom);
+    }
+  }
+
+  /** Where the music became unlike what it was: a dotted line, with a small flag above. */
+  drawSections(bottom) {
+    const { pen } = this;
+    for (const t_s of this.sections ?? []) {
+      const x = Math.round(this.x(t_s));
+      if (x < 0) continue;
+      pen.fillStyle = "#8fb8ff";
+      for (let y = 0; y < bottom; y += 6) pen.fillRect(x, y, 1, 3);
+      pen.beginPath();
+      pen.moveTo(x, 0);
+      pen.lineTo(x + 7, 4);
+      pen.lineTo(x, 8);
+      pen.fill();
     }
   }
 

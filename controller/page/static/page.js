@@ -82,6 +82,7 @@ function draw(now_ms) {
   showOperator(live.operator);
   showHealth(live);
   minute.marks = live.marks;
+  minute.sections = live.sections;
   minute.tempo = [live.operator.beat_s, live.operator.beat_t_s];
   showLearning(live);
   if (state.pointed >= 0) showTip();
