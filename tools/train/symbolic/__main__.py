@@ -34,6 +34,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting = verbs.add_parser("export", help="a finetuned pianobart's ONNX graphs, for generate")
     exporting.add_argument("--model", type=Path, required=True, help="run folder or checkpoint")
     exporting.add_argument("--out", type=Path, required=True, help="folder for encoder.onnx and step.onnx")
+    _add_table(verbs.add_parser("table", help="the reproduction table: models, tasks and seeds, as a queue"))
     return parser.parse_args(argv)
 
 
@@ -101,6 +102,27 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="finetuned pianobart, or a folder of its graphs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--with-prompt", action="store_true", help="write the prompt before what follows")
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="a shelf")
+    parser.add_argument("--pretrained", type=Path, required=True, help="folder with pre-MODEL and pre-MODEL-plain")
+    parser.add_argument("--out", type=Path, required=True, help="folder for jobs, results.json and table.md")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, help="only these")
+    parser.add_argument("--rows", nargs="+", metavar="NAME", help="only these, as the table calls them")
+    parser.add_argument("--seeds", type=int, nargs="+", help="default: 1 2 3")
+    parser.add_argument("--max-minutes", type=float, dest="minutes", help="begin no job after that")
+    parser.add_argument("--job-minutes", type=float, help="of one fine-tuning, at most")
+    parser.add_argument("--continuations", type=int, help="that are written for a score")
+    parser.add_argument("--size", choices=["tiny", "small", "official"], help="of networks without pre-training")
+    parser.add_argument("--length", type=int, help="notes of a sequence")
+    parser.add_argument("--steps", type=int, help="of one fine-tuning, at most")
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--rate", type=float)
+    parser.add_argument("--evaluate-every", type=int, metavar="STEPS")
+    parser.add_argument("--patience", type=int)
+    parser.add_argument("--judged", type=int, help="validation windows of a look")
+    parser.set_defaults(device="cpu", float32=False)
 
 
 def size_from(text: str, model: str) -> Size:
@@ -230,6 +252,17 @@ def export(options: argparse.Namespace) -> None:
     print(to_graphs(options.model, options.out))
 
 
+def table(options: argparse.Namespace) -> None:
+    """The verb `table`."""
+    from tools.train.symbolic import finetuning  # noqa: PLC0415 - only this verb needs it
+    from tools.train.symbolic.table import Plan, run  # noqa: PLC0415
+
+    asked = {name: getattr(options, name, None) for name in Plan.__slots__}
+    kept = {name: tuple(x) if isinstance(x, list) else x for name, x in asked.items() if x is not None}
+    recipe = recipe_from(options, finetuning.Recipe)
+    print(run(Plan(**kept, recipe=recipe, bfloat16=has_bfloat16(options))))
+
+
 VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "tokenize": tokenize,
     "pretrain": pretrain,
@@ -237,6 +270,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "evaluate": evaluate,
     "generate": generate,
     "export": export,
+    "table": table,
 }
 
 

@@ -162,6 +162,9 @@ class Finetuning:
         self.weights, self.task, self.recipe, self.seed, self.fold = weights, task, recipe, seed, fold
         self.workers = workers or Workers()
         self.device = self.workers.device
+        for side in ("train", "valid"):
+            if not len(task.splits[side].notes):
+                raise SymbolicError(f"{task.name}: no {side} pieces in this data, nothing to learn from")
         torch.manual_seed(seed)
         continues = task.level == "continuation"
         self.module = Continuing(weights) if continues else Answering(weights, task.level, len(task.classes))
