@@ -41,6 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
     show.add_argument("--web", metavar="HOST:PORT|off", help="where to serve the page")
     show.add_argument("--seed", type=int, help="instead of seed")
     show.add_argument("--plan", type=Path, metavar="FILE_OR_DIR", help="follow the band through what was rehearsed")
+    show.add_argument(
+        "--opening", type=Path, metavar="DIR", help="first a tune that image2music composed, and its palette"
+    )
 
     rehearse = _command(commands, "rehearse", _rehearse, "the same stages, faster than real time, into files")
     rehearse.add_argument("song", type=Path, metavar="SONG_OR_STEMS_DIR")
@@ -162,11 +165,21 @@ def _configured(arguments: argparse.Namespace) -> Config:
         changes["audio"] = {"source": f"{kind}:{place}"}
     if getattr(arguments, "plan", None):
         changes["plan"] = str(arguments.plan.expanduser().resolve())
+    if getattr(arguments, "opening", None):
+        changes |= _opening(arguments.opening.expanduser().resolve())
     if getattr(arguments, "loop", False):
         changes["audio"] = {**changes.get("audio", {}), "loop": True}
     if getattr(arguments, "web", None):
         changes["page"] = _page(arguments.web)
     return with_overrides(config, **changes) if changes else config
+
+
+def _opening(folder: Path) -> dict[str, Any]:
+    """The opening, and its colours as the night's palette, where it has any."""
+    from controller.opening.opening import read_opening  # noqa: PLC0415
+
+    colours = [one.rgb for one in read_opening(folder)[0].colours]
+    return {"opening": str(folder), **({"palette": colours} if colours else {})}
 
 
 def _page(written: str) -> dict[str, Any]:
@@ -181,7 +194,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
     config = _configured(arguments)
     page = f"page at http://{config.page.host}:{config.page.port}" if config.page.enabled else "no page"
-    print(f"{config.venue}: {config.audio.source}; {page}; Ctrl-C ends the show", flush=True)
+    first = f"the opening {Path(config.opening).name}, then " if config.opening else ""
+    print(f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show", flush=True)
     summary = run_show(config, MonotonicClock(), arguments.seconds)
     print(json.dumps(summary))
     return 0

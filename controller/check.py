@@ -15,6 +15,7 @@ from controller.controls.mapping import read_mapping
 from controller.decider import Decider, model_folders
 from controller.desk import patch_of
 from controller.errors import ControllerError, ModelError, PageError
+from controller.opening.opening import read_opening
 from controller.paper import paper, wide_table
 from controller.patch.patch import Patch
 from controller.plan.plan import read_plans
@@ -34,6 +35,8 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
     read_mapping(config.path(config.controls.mapping))
     if config.plan:
         read_plans(config.path(config.plan))
+    if config.opening:
+        open_recorded(read_opening(config.path(config.opening))[1], config).close()
     _examine_models(config)
     if audio:
         _examine_audio(config)

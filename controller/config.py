@@ -390,6 +390,7 @@ class Config(Section):
     venue: str
     seed: Annotated[int, Field(ge=0)] = 0
     plan: str | None = None
+    opening: str | None = None
     palette: Annotated[list[Colour], Field(min_length=1, max_length=12)]
     audio: AudioConfig
     model: ModelConfig
@@ -477,7 +478,7 @@ def checked(data: object, file: Path, lines: dict[Place, int]) -> Config:
     return config.at(file, lines)
 
 
-def with_overrides(config: Config, **sections: dict[str, Any] | int | str) -> Config:
+def with_overrides(config: Config, **sections: dict[str, Any] | list[str] | int | str) -> Config:
     """A copy in which some values are replaced, checked again.
 
     Args:

@@ -48,6 +48,7 @@ class Decider:
     Attributes:
         steering, beats: how people lean on the model, and the tempo they tapped; set them when they do.
         heard: the newest embedding. planned: what a plan decided in the newest hop, or None.
+        conducted: what an opening's conductor decides while it plays; set it when that changes.
         sections: where the music turned.
         generation: of the model that decides, 0 for the configured one.
 
@@ -79,6 +80,7 @@ class Decider:
         self._seq = 0
         self.heard: Embedding | None = None
         self.planned: Planned | None = None
+        self.conducted: Planned | None = None
         self._planned = _plans(config)
         self._tried: int | None = None
         self.timings = Timings()
@@ -158,7 +160,9 @@ class Decider:
         started_s = self._clock.now_s()
         embedding = self._paced.embed(window)
         embedded_s = self._clock.now_s()
-        self.planned = None if self._planned is None else self._planned.step(window.samples)
+        self.planned = self.conducted
+        if self.planned is None and self._planned is not None:
+            self.planned = self._planned.step(window.samples)
         before = self._hue, self._value
         token = self.decide(embedding, window.t_s, window.hit, self.planned)
         decoded_s = self._clock.now_s()

@@ -43,3 +43,7 @@ class RecordingError(ControllerError):
 
 class PlanError(ControllerError):
     """A show plan cannot be read or written."""
+
+
+class OpeningError(ControllerError):
+    """An opening cannot be composed or played."""

@@ -12,14 +12,14 @@ import logging
 import sys
 import threading
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from controller.audio.capture import Capture
 from controller.audio.file_source import finite
 from controller.audio.hits import Hits
 from controller.audio.onsets import Onsets
-from controller.audio.playback import Playback
-from controller.audio.source import accent_column, open_recorded
+from controller.audio.playback import SAMPLE_RATE_HZ, Playback
+from controller.audio.source import LiveSource, accent_column, open_recorded
 from controller.audio.windows import Windows
 from controller.bus import Commander, Newest, Publisher
 from controller.clock import Clock, MonotonicClock
@@ -30,7 +30,10 @@ from controller.errors import ControllerError
 from controller.following import operator_of
 from controller.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
 from controller.heard_log import SUFFIX as HEARD_SUFFIX
-from controller.messages import AudioBlock, FloatArray, Pulse, Window
+from controller.messages import AudioBlock, Command, LightToken, Pulse, Window
+from controller.opening.conducting import Conductor
+from controller.opening.following import ThenSource
+from controller.opening.opening import read_opening
 from controller.plan.leading import Planned
 from controller.process import Run
 from controller.show_log import new_file
@@ -46,39 +49,7 @@ LOST_S = 0.5
 STATUS_S = 0.5
 LOG_S = 10.0
 SUCCESSION_S = 1.0
-
-
-class LiveSource(Protocol):
-    """Sound that arrives by itself, in time.
-
-    Attributes:
-        losses: how often a device went away. over: nothing more will come.
-    """
-
-    losses: int
-    over: bool
-
-    @property
-    def overruns(self) -> int:
-        """Blocks that were lost because nobody took them in time."""
-        ...
-
-    @property
-    def bad_samples(self) -> int:
-        """Samples that were no numbers and became silence on the way here."""
-        ...
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
-        """The next block (n, 1 + stems) float32 at 48 kHz and the time of its last sample, or None."""
-        ...
-
-    def stop(self) -> None:
-        """End."""
-        ...
+OPENING_PLAYED = "opening.played"
 
 
 class Box:
@@ -115,6 +86,9 @@ class Listening:
     def __init__(self, run: Run, clock: Clock) -> None:
         self._run, self._clock = run, clock
         self._source, self.stems, self.name = open_source(run.config, clock)
+        self._conductor = self._begin_opening()
+        self._opening_s = 0.0
+        self._speaking = threading.Lock()
         self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
         self._hits = Hits()
         self._windows = Windows(len(self.stems))
@@ -132,6 +106,20 @@ class Listening:
         self.failed = False
         self._bad_samples = 0
         self._told_bad = False
+
+    def _begin_opening(self) -> Conductor | None:
+        """Put the opening before the source, once in a night: who starts this process again goes on with the band."""
+        config, played = self._run.config, self._run.folder / OPENING_PLAYED
+        if config.opening is None or played.exists():
+            return None
+        opening, tune = read_opening(config.path(config.opening))
+        first = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=self._clock)
+        self._source = ThenSource(first, self._source, columns=1 + len(self.stems), ended=self._end_opening)
+        played.touch()
+        return Conductor(opening)
+
+    def _end_opening(self) -> None:
+        self._conductor = self._decider.conducted = None
 
     def listen(self) -> None:
         """Run until told to stop, or until the song is over."""
@@ -166,13 +154,34 @@ class Listening:
         block = replace(block, samples=clean)
         if self._sound is not None:
             self._sound.add(block)
-        for pulse in self._onsets.feed(block):
+        conductor = self._conduct(block)
+        for heard in self._onsets.feed(block):
+            pulse = heard
+            if conductor is not None:
+                pulse = conductor.pulse(heard, self._opening_s - (block.t_s - heard.t_s))
             self._hits.hear(pulse)
             self._newest = pulse
             self._tell(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
         for window in self._windows.feed(block):
             self._box.put(replace(window, hit=self._hits.take(window.t_s)))
+
+    def _conduct(self, block: AudioBlock) -> Conductor | None:
+        """While an opening plays, its conductor speaks instead of the decider: at the beat, not at the next hop."""
+        conductor = self._conductor
+        if conductor is None or conductor.over:
+            return None
+        self._opening_s += len(block.samples) / SAMPLE_RATE_HZ
+        token = conductor.token(block.t_s, self._opening_s)
+        self._decider.conducted = None if conductor.over else conductor.light(self._opening_s)
+        if token is not None:
+            self._speak(token)
+        return None if conductor.over else conductor
+
+    def _speak(self, token: LightToken) -> None:
+        with self._speaking:
+            self._tokens.send(token)
+        self._tokens_made += 1
 
     def _tell(self, pulse: Pulse) -> None:
         news = (pulse.onsets, pulse.onset_strength)
@@ -193,6 +202,8 @@ class Listening:
         stage = Newest(self._run.context, self._run.folder, "stage", spare=True)
         commander = Commander(self._run.context, self._run.folder)
         try:
+            if self._conductor is not None:
+                commander.send(Command("hues", 1.0, values=tuple(map(float, self._conductor.hues))))
             while not self._run.stopping.is_set():
                 operator = operator_of(stage.take())
                 if operator is not None:
@@ -200,8 +211,9 @@ class Listening:
                     self._decider.beats = Tempo(operator.beat_s, operator.beat_t_s)
                 window = self._box.take(0.1)
                 if window is not None:
-                    self._tokens.send(self._decider.step(window))
-                    self._tokens_made += 1
+                    token = self._decider.step(window)
+                    if self._decider.conducted is None:
+                        self._speak(token)
                     planned = self._decider.planned
                     for command in () if planned is None else planned.commands:
                         commander.send(command)

@@ -40,6 +40,42 @@ class Recorded(Protocol):
         ...
 
 
+class LiveSource(Protocol):
+    """Sound that arrives by itself, in time."""
+
+    @property
+    def losses(self) -> int:
+        """How often a device went away."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come."""
+        ...
+
+    @property
+    def overruns(self) -> int:
+        """Blocks that were lost because nobody took them in time."""
+        ...
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples that were no numbers and became silence on the way here."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+        """The next block (n, 1 + stems) float32 at 48 kHz and the time of its last sample, or None."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
 def open_recorded(path: Path, config: Config, *, loop: bool = False) -> Recorded:
     """A file, or a folder of stems of one take.
 

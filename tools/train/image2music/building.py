@@ -25,14 +25,14 @@ def build(run: Path, tunes: list[CorpusTune], out: Path, card: str) -> dict[str,
     """Write an artefact from a training run; returns the critic's and the trigram's figures on the test tunes.
 
     Args:
-        run: folder with `composer.best.pt` and `order.best.pt`. card: the text of `card.md`, with @SCORES@ in it.
+        run: folder with `composer.best.pt` and `order.last.pt`. card: the text of `card.md`, with @SCORES@ in it.
     """
     out.mkdir(parents=True, exist_ok=True)
     parts = {part: [one.melody for one in tunes if part_of(one) == part] for part in ("train", "validation", "test")}
     composer, critic = Composer(), Critic()
     trained = load_checkpoint(run / "composer.best.pt")
     composer.load_state_dict(trained["network"])
-    critic.load_state_dict(load_checkpoint(run / "order.best.pt")["network"])
+    critic.load_state_dict(load_checkpoint(run / "order.last.pt")["network"])
     export_composer(composer, out)
     export_critic(critic, out)
     write_forms(count_forms(parts["train"]), out / "forms.json")

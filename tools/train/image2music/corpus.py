@@ -23,7 +23,10 @@ COLLECTIONS = {
     "airdsAirs": "Aird's Airs (1778-1801)",
 }
 CLAIMS = re.compile(r"copyright|©|\(c\)\s*\d{4}|non-?commercial|all rights|permission", re.IGNORECASE)
-NOT_WORDS = re.compile(r"collected|contributed|setting|wrapping|\[jc\]|transcri|http|www|@", re.IGNORECASE)
+NOT_WORDS = re.compile(
+    r"collected|contributed|setting|tilde|denote|source|version|bars?\b|book|printed|wrapping|\[jc\]|transcri|http|www|@",
+    re.IGNORECASE,
+)
 RUN = 8
 ALIKE = 0.3
 """Share of common runs of RUN notes from which on two tunes are settings of one."""
@@ -123,7 +126,7 @@ def _words(notes: Iterable[str]) -> str:
     for note in notes:
         for one in re.findall(r'"([^"]+)"', note) or [note]:
             text = one.strip(' ".')
-            if text and len(text) < 40 and not NOT_WORDS.search(text):
+            if text and len(text) < 32 and text.count(" ") < 4 and not NOT_WORDS.search(text):
                 found.append(text.lower())
     return ", ".join(dict.fromkeys(found))
 

@@ -24,7 +24,7 @@ from tools.train.image2music.ngram import Counts, Trigram
 
 NOTE_VIEWS, BAR_VIEWS = 5, 4
 """Every fifth note hidden, five times over; every fourth bar, four times."""
-FEATURES = ("order", "notes", "bars", "gain", "notes_dull", "shape")
+FEATURES = ("order", "notes", "bars", "gain", "notes_dull", "shape", "closes", "returns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,8 @@ def examine(
         "gain": ears.gain(melody),
         "notes_dull": max(wanted["notes"][0] - notes, 0.0),
         "shape": penalty(numbers, wanted),
+        "closes": numbers["closes"],
+        "returns": numbers["returns"],
     }
     ill = [float((bar_surprise - order)[bar_of == bar].mean()) for bar in range(melody.bars) if (bar_of == bar).any()]
     return parts, tuple(round(one, 3) for one in ill), {name: round(one, 3) for name, one in numbers.items()}

@@ -1,7 +1,5 @@
-"""What this package refuses, with the place and the remedy."""
+"""What this package refuses: the show refuses the same, with the same class."""
 
-from controller.errors import ControllerError
+from controller.errors import OpeningError
 
-
-class OpeningError(ControllerError):
-    """A picture, a tune, an index, a model or an endpoint that cannot be used, and why."""
+__all__ = ["OpeningError"]

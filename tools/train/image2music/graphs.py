@@ -93,7 +93,8 @@ def export_composer(network: Composer, folder: Path) -> None:
     given = {"told": told, "position": position, "keys": keys, "values": values, "own_keys": own,
              "own_values": own.clone(), "there": there}  # fmt: skip
     cache, read = {1: "batch", 3: "written"}, {1: "readers", 3: "read"}
-    free = {"keys": read, "values": read, "own_keys": cache, "own_values": cache, "there": {0: "readers", 1: "read"}}
+    free = {"keys": read, "values": read, "own_keys": cache, "own_values": cache, "there": {0: "readers", 1: "read"},
+            "new_keys": {1: "batch"}, "new_values": {1: "batch"}}  # fmt: skip
     _export(Write(network), given, folder / "write.onnx", ["duration", "pitch", "new_keys", "new_values"], free)
 
 

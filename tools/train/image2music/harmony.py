@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tools.train.image2music.form import SECTION
 from tools.train.image2music.melody import BEATS, SCALES, Melody, Sound, key_of
 
 DEGREES = {"maj": (0, 3, 4, 5, 1), "mix": (0, 6, 3, 4), "dor": (0, 6, 3, 2), "min": (0, 6, 5, 3, 2)}
 """Degrees of the scale, from 0, on which chords stand, by mode."""
-STAY, MOVE, HOME = 0.05, 0.18, 0.5
+STAY, MOVE, HOME = 0.08, 0.04, 0.3
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -44,7 +45,8 @@ def harmonise(melody: Melody) -> list[Chord]:
     degrees, bars = DEGREES[melody.mode], melody.in_bars()
     triads = [_triad(melody.mode, one) for one in degrees]
     fits = np.array([[_fit(bar, triad, BEATS[melody.metre]) for triad in triads] for bar in bars])
-    fits[0, 0] += HOME
+    fits[::SECTION, 0] += HOME
+    fits[SECTION - 1 :: SECTION, 0] += HOME
     fits[-1, 0] += 100.0
     cost = np.full((len(triads), len(triads)), -MOVE)
     np.fill_diagonal(cost, -STAY)

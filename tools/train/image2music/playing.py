@@ -20,7 +20,7 @@ from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.harmony import Chord
 from tools.train.image2music.melody import BEATS, TICKS, Melody
 
-SAMPLE_RATE_HZ = 44_100
+SAMPLE_RATE_HZ = 48_000
 PULSES = 480
 """MIDI pulses of a quarter; a tick of the melody is 40."""
 PEAK = 10.0 ** (-3.0 / 20.0)

@@ -20,6 +20,8 @@ from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
 from tools.train.image2music import words
 from tools.train.image2music.corpus import CorpusTune, part_of
 from tools.train.image2music.damage import FALSE, NOISES
+from tools.train.image2music.errors import OpeningError
+
 from tools.train.image2music.melody import MOST_NOTES
 from tools.train.image2music.network import Composer, Critic
 from tools.train.image2music.words import IntArray
@@ -291,3 +293,26 @@ def learn(run: Run, out: Path, minutes: float, *, resume: bool = False) -> None:
                 run.best = sum(held.values())
                 save_checkpoint(best, run.state())
             save_checkpoint(last, run.state())
+
+
+MINUTES = {"critic": 9.0, "order": 8.0, "composer": 12.0}
+"""Of processor time, with which the bundled artefact was trained."""
+
+
+def train_all(
+    tunes: Sequence[CorpusTune], out: Path, minutes: dict[str, float], seed: int, *, resume: bool = False
+) -> None:
+    """Train what is asked for, in the order given; `order` goes on from `critic`.
+
+    Raises:
+        OpeningError: `order` without a critic.
+    """
+    torch.set_num_threads(1)
+    for what, long in minutes.items():
+        run = Run(what, tunes, seed)
+        if what == "order":
+            first = out / "critic.best.pt"
+            if not first.is_file():
+                raise OpeningError(f"{first}: missing; train `critic` first")
+            run.begin_from(load_checkpoint(first))
+        learn(run, out, long, resume=resume)
