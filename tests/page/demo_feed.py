@@ -19,6 +19,7 @@ from controller.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, 
 
 HOP_S = 0.1
 BEAT_S = 0.5
+SECTION_S = 16.0
 STAGES = (Stage("window", 2.0), Stage("embed", 25.0), Stage("decode", 25.0), Stage("look", 2.0), Stage("output", 5.0))
 
 
@@ -108,6 +109,7 @@ class DemoFeed:
             processes=self.processes,
             marks=list(self._hands.marks),
             plan=self.plan,
+            sections=[SECTION_S * round(now_s / SECTION_S - back) for back in (3, 2, 1)],
         )
 
     def command(self, command: Command) -> None:

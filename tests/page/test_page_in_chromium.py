@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -77,6 +78,31 @@ def test_the_rig_is_seen_and_follows_the_show(desk, clock):
     for canvas, picture in before.items():
         desk.wait(lambda canvas=canvas, picture=picture: desk.script(PICTURE, canvas) != picture)
     assert desk.complaints() == []
+
+
+FLAGS = """
+const canvas = document.getElementById("minute");
+const { width, height } = canvas;
+const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+const found = new Set();
+for (let x = 0; x < width; x++) for (let y = 0; y < 8; y++) {
+  const at = 4 * (y * width + x);
+  if (pixels[at] === 0x8f && pixels[at + 1] === 0xb8 && pixels[at + 2] === 0xff) found.add(x);
+}
+return [...found].sort((a, b) => a - b);
+"""
+
+
+def test_the_last_minute_shows_where_the_music_turned(desk):
+    """Three flags, sixteen seconds apart: their left edges lie as far apart as 16 of 60 seconds do."""
+    columns = desk.script(FLAGS)
+    starts = [column for column in columns if column - 1 not in columns]
+    gaps = np.diff(starts)
+    assert len(starts) == 3
+    assert np.ptp(gaps) <= 2
+    width = desk.script("return document.getElementById('minute').width")
+    scale = desk.script("return devicePixelRatio")
+    assert abs(gaps.mean() - 16 / 60 * (width - 34 * scale)) < 3
 
 
 def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):

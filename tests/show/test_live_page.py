@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_show import Wire, finish, lit, start, venue, wire  # noqa: F401 - fixtures
@@ -169,6 +170,89 @@ def test_every_hand_on_the_page_reaches_the_wire(browser, venue, wire: Wire, tmp
         run("document.getElementById('quiet').click()")
         soon.until(lambda _: stage().power.mean() < 0.05)
         assert "quiet" in ask_why(run, soon)
+    finally:
+        show.terminate()
+        finish(show, wire, 30)
+
+
+@pytest.mark.timeout(180)
+def test_every_button_that_is_held_and_every_fader_reaches_the_wire(browser, venue, wire: Wire, tmp_path, monkeypatch):  # noqa: F811
+    """The master, the strobe, the haze with its dead-man, a mark and leaning, against the slots that nodes receive."""
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    room = yaml.safe_load(venue.read_text())
+    hazer = next(fixture for fixture in room["fixtures"] if fixture["id"] == "hazer")
+    hazer["armed"] = True
+    venue.write_text(yaml.safe_dump(room, sort_keys=False))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
+    lit(show, wire)
+    browser.get(f"http://127.0.0.1:{port}/")
+    patch = patch_of(read_config(venue))
+    observer = Observer(patch)
+    strobes = np.array([role == "strobe" for role in patch.roles])
+    smoke = slice(hazer["address"] - 1, hazer["address"] + 1)
+    soon = WebDriverWait(browser, 20, poll_frequency=0.1)
+
+    def run(script, *arguments):
+        return browser.execute_script(script, *arguments)
+
+    def lately(seconds=0.3):
+        wire.listen(seconds)
+        wire.packets[:] = wire.packets[-400:]
+        return wire.frames(0)[1], wire.frames(1)[1]
+
+    def mean_power(seconds=1.0):
+        one, two = (slots[-int(40 * seconds) :] for slots in lately(seconds))
+        count = min(len(one), len(two))
+        return np.mean([observer.observe({1: one[at], 2: two[at]}).power.mean() for at in range(-count, 0)])
+
+    def strobe_power():
+        one, two = lately(0.2)
+        return observer.observe({1: one[-1], 2: two[-1]}).power[strobes].max()
+
+    try:
+        soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
+        whole = mean_power(2.0)
+        run(SET, "master", 0)
+        soon.until(lambda _: mean_power(0.5) == 0.0)
+        run(SET, "master", 50)
+        soon.until(lambda _: 0.0 < mean_power(0.5) < 0.8 * whole)
+        run(SET, "master", 100)
+        soon.until(lambda _: mean_power(0.5) > 0.5 * whole)
+
+        run(PRESS, "strobe", "pointerdown")
+        seen = [strobe_power() for _ in range(12)]
+        run(PRESS, "strobe", "pointerup")
+        assert max(seen) > 0.3
+        assert min(seen) < 0.1 * max(seen), "a strobe is dark in between"
+        soon.until(lambda _: strobe_power() < 0.05)
+
+        assert lately()[1][-1][smoke].max() == 0
+        run(PRESS, "haze", "pointerdown")
+        soon.until(lambda _: lately()[1][-1][smoke].max() > 0)
+        run(PRESS, "haze", "pointerup")
+        soon.until(lambda _: lately()[1][-1][smoke].max() == 0)
+        run(PRESS, "haze", "pointerdown")
+        soon.until(lambda _: lately()[1][-1][smoke].max() > 0)
+        browser.get("about:blank")  # the page is gone with the button held: the dead-man lets go
+        until_s = time.monotonic() + 4.0
+        while lately()[1][-1][smoke].max() > 0:
+            assert time.monotonic() < until_s
+
+        browser.get(f"http://127.0.0.1:{port}/")
+        soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
+        run("document.getElementById('mark-song').click()")
+        leaning = {}
+        for amount in (0, 100):
+            run(SET, "intensity", amount)
+            wire.listen(5.0)  # leaning acts on what the model chooses next
+            leaning[amount] = mean_power(4.0)
+        assert leaning[0] < 0.8 * leaning[100]
     finally:
         show.terminate()
         finish(show, wire, 30)
