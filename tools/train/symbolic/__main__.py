@@ -35,6 +35,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting.add_argument("--model", type=Path, required=True, help="run folder or checkpoint")
     exporting.add_argument("--out", type=Path, required=True, help="folder for encoder.onnx and step.onnx")
     _add_table(verbs.add_parser("table", help="the reproduction table: models, tasks and seeds, as a queue"))
+    importing = verbs.add_parser("import", help="the authors' checkpoint to one that finetune and generate read")
+    importing.add_argument("--file", type=Path, required=True, help=".pth, .ckpt or .safetensors")
+    importing.add_argument("--model", choices=MODELS, required=True)
+    importing.add_argument("--out", type=Path, required=True, help="folder for weights.pt")
+    importing.add_argument("--size", default="official", help="as for pretrain")
+    moving = verbs.add_parser("into-skipbart", help="a pianobart's backbone as what a light model begins with")
+    moving.add_argument("--model", type=Path, required=True, help="run folder or checkpoint of a pianobart")
+    moving.add_argument("--out", type=Path, required=True, help="checkpoint for `skipbart finetune --weights`")
+    moving.add_argument("--size", default="{}", help="JSON of the light model's dimensions beside small's")
+    moving.add_argument("--seed", type=int, default=1, help="of what stays fresh")
     return parser.parse_args(argv)
 
 
@@ -252,6 +262,25 @@ def export(options: argparse.Namespace) -> None:
     print(to_graphs(options.model, options.out))
 
 
+def import_file(options: argparse.Namespace) -> None:
+    """The verb `import`."""
+    from tools.train.symbolic.official import import_official  # noqa: PLC0415 - only this verb needs it
+
+    print(import_official(options.file, options.model, options.out, size_from(options.size, options.model)))
+
+
+def move(options: argparse.Namespace) -> None:
+    """The verb `into-skipbart`."""
+    from tools.train.network import SMALL  # noqa: PLC0415 - only this verb needs it
+    from tools.train.symbolic.into_skipbart import into_skipbart  # noqa: PLC0415
+
+    try:
+        size = replace(SMALL, **json.loads(options.size))
+    except (TypeError, ValueError) as error:
+        raise ControllerError(f"--size {options.size}: not JSON of a light model's dimensions") from error
+    print(into_skipbart(options.model, options.out, size, options.seed))
+
+
 def table(options: argparse.Namespace) -> None:
     """The verb `table`."""
     from tools.train.symbolic import finetuning  # noqa: PLC0415 - only this verb needs it
@@ -270,6 +299,8 @@ VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "evaluate": evaluate,
     "generate": generate,
     "export": export,
+    "import": import_file,
+    "into-skipbart": move,
     "table": table,
 }
 

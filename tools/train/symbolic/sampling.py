@@ -3,7 +3,7 @@
 Temperatures and nuclei are those published with PianoBART (Liang et al., ICME 2024), in token order. Besides them,
 what cannot be has a chance of exactly zero, so no draw is ever thrown away:
 
-* special tokens, except EOS as a bar, which ends the music;
+* special tokens, except, where it is wanted, EOS as a bar, which ends the music;
 * a bar before the last one, a position before the last one in a bar or behind the bar's end, and, at one position of
   one instrument, a pitch at or below the last one: notes are sorted, and none is there twice;
 * pitches of percussion for other instruments, and the other way round; another time signature within a bar; no length;
@@ -51,13 +51,15 @@ class Settings:
 
     Attributes:
         temperatures, nuclei: of each attribute, in token order. leap: how many bars further a note may lie than the
-            last one. keep: only instruments and time signatures of the prompt.
+            last one. keep: only instruments and time signatures of the prompt. ends: whether EOS may end the
+            music; what is trained here has never seen it, because windows are cut out of pieces.
     """
 
     temperatures: tuple[float, ...] = TEMPERATURES
     nuclei: tuple[float, ...] = NUCLEI
     leap: int = 2
     keep: bool = True
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settin
     if attribute == BAR:
         first = before[BAR] + (0 if room(before, in_bar=True) else 1)
         may[first : min(before[BAR] + settings.leap, VALUES[BAR] - 1) + 1] = True
-        may[EOS[BAR]] = True
+        may[EOS[BAR]] = settings.ends or not may.any()
     elif attribute == TIME_SIGNATURE:
         may[: VALUES[TIME_SIGNATURE]] = cast.time_signatures
         if here:
