@@ -218,12 +218,11 @@ def _init(arguments: argparse.Namespace) -> int:
     first_run(arguments.file, given, MonotonicClock(), replace=arguments.replace, test=arguments.test, asks=asks)
     if not arguments.open:
         return 0
-    import webbrowser  # noqa: PLC0415
-
+    from controller.first_run import open_page  # noqa: PLC0415
     from controller.show import run_show  # noqa: PLC0415
 
     config = read_config(arguments.file)
-    webbrowser.open(f"http://{config.page.host}:{config.page.port}")
+    open_page(config)
     print(json.dumps(run_show(config, MonotonicClock())))
     return 0
 

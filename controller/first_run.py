@@ -1,6 +1,9 @@
 """`followspot init`: five questions to a valid `config.yaml`, and a walk along the rig, lamp by lamp."""
 
 import re
+import socket
+import threading
+import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from controller.audio.capture import input_devices
-from controller.clock import Clock
+from controller.clock import Clock, MonotonicClock
 from controller.config import Config, read_config
 from controller.desk import patch_of
 from controller.errors import AudioError, ConfigError, ControllerError
@@ -22,6 +25,7 @@ HERE = Path(__file__).parent.parent
 SONG = "controller/songs/metal_madness.opus"
 PALETTE = ["#ff3a12", "#c8149a", "#2b34ff", "#12c2d6"]
 LIT_S = 3.0
+PAGE_WITHIN_S = 30.0
 FIXTURES = re.compile(
     r"^(?:(\d{1,3})\s*[x×]?\s+)?([\w:./+-]+)(?:\s+(?!(?:wash|back|beam|mover|pixel|blinder|strobe|hazer)\b)(\w[\w.-]*))?"
     r"(?:\s+(wash|back|beam|mover|pixel|blinder|strobe|hazer))?(?:\s+@(\d{1,3}))?$"
@@ -266,6 +270,23 @@ def first_run(file: Path, given: dict[str, str], clock: Clock, *, replace: bool,
         for one in missing:
             console.print(f"nobody saw {one}: its address, its mode, its cable? followspot patch explain tells more")
     return config
+
+
+def open_page(config: Config) -> None:
+    """Open the page in a browser as soon as somebody answers there; it walks along the rig, line by line."""
+    threading.Thread(target=_open_when_there, args=(config.page.host, config.page.port), daemon=True).start()
+
+
+def _open_when_there(host: str, port: int) -> None:
+    end_s = MonotonicClock().now_s() + PAGE_WITHIN_S
+    while MonotonicClock().now_s() < end_s:
+        try:
+            socket.create_connection((host, port), timeout=1.0).close()
+        except OSError:
+            threading.Event().wait(0.2)
+        else:
+            webbrowser.open(f"http://{host}:{port}/#walk")
+            return
 
 
 def _library_config() -> Config:

@@ -233,3 +233,27 @@ def test_the_place_in_a_plan_is_shown(desk, feed):
     assert not desk.find("place").is_displayed()
     feed.plan = "Metal Madness 1:23"
     desk.wait(lambda: desk.text("place") == "Metal Madness 1:23")
+
+
+def test_a_walk_along_the_rig_lights_each_fixture_alone_and_keeps_what_was_said(desk, feed):
+    """From `init`: the page opens at #walk; the hazer is nobody's to walk by; at the end everything is given back."""
+    desk.driver.get("about:blank")
+    desk.driver.get(f"{desk.url}#walk")
+    desk.wait(lambda: "1 of 20" in desk.text("walk-said"))
+    desk.wait(lambda: {hand.target for hand in feed.operator.hands} == {"all", "front-1"})
+    everything, one = (next(hand for hand in feed.operator.hands if hand.target == name) for name in ("all", "front-1"))
+    assert (everything.intensity, one.intensity, one.saturation) == (0.0, 1.0, 0.0)
+    assert feed.operator.hands[-1] is one, "the newest hand is above the others"
+    desk.find("walk-seen").click()
+    desk.wait(lambda: {hand.target for hand in feed.operator.hands} == {"all", "front-2"})
+    desk.find("walk-missing").click()
+    desk.find("walk-before").click()
+    desk.wait(lambda: {hand.target for hand in feed.operator.hands} == {"all", "front-2"})
+    for _ in range(19):
+        desk.find("walk-missing" if "front-2" in desk.text("walk-said") else "walk-seen").click()
+    desk.wait(lambda: "Not seen: front-2" in desk.text("walk-said"))
+    desk.wait(lambda: not feed.operator.hands)
+    rows = desk.script("return [...document.querySelectorAll('#patch tr')].map((row) => row.innerText)")
+    assert sum("✓ seen" in row for row in rows) == 19
+    assert sum("✗ not seen" in row for row in rows) == 1
+    assert desk.complaints() == []

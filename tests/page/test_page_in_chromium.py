@@ -32,7 +32,7 @@ class Desk:
     """What a test does with the page."""
 
     def __init__(self, driver, url: str) -> None:
-        self.driver = driver
+        self.driver, self.url = driver, url
         driver.get(url)
         self.wait(lambda: self.text("health") == "LIVE")
 

@@ -1,8 +1,11 @@
 """Five questions to a configuration that a show accepts; wrong answers are named and nothing is written."""
 
 import json
+import socket
 import subprocess
 import sys
+import threading
+import webbrowser
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,10 @@ from test_show import Wire, wire  # noqa: F401 - a fixture
 
 from controller.check import examine
 from controller.clock import ManualClock
-from controller.config import read_config
+from controller.config import read_config, with_overrides
 from controller.desk import patch_of
 from controller.errors import ControllerError
-from controller.first_run import QUESTIONS, ask_all, first_run, walk
+from controller.first_run import QUESTIONS, ask_all, first_run, open_page, walk
 
 
 def made(tmp_path, **given):
@@ -121,3 +124,18 @@ def test_from_the_command_line_to_a_running_show(tmp_path):
     )  # fmt: skip
     assert show.returncode == 0, show.stderr
     assert json.loads(show.stdout.splitlines()[-1])["ended_by"] == "seconds"
+
+
+def test_the_page_is_opened_when_somebody_answers_there_and_walks_along_the_rig(root, monkeypatch):
+    opened = threading.Event()
+    seen = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: (seen.append(url), opened.set()))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = with_overrides(read_config(root / "config.yaml"), page={"port": port})
+    open_page(config)
+    assert not opened.wait(0.6)
+    with socket.create_server(("127.0.0.1", port)):
+        assert opened.wait(5.0)
+    assert seen == [f"http://127.0.0.1:{port}/#walk"]

@@ -247,6 +247,18 @@ def test_every_button_that_is_held_and_every_fader_reaches_the_wire(browser, ven
         browser.get(f"http://127.0.0.1:{port}/")
         soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
         run("document.getElementById('mark-song').click()")
+        run("document.getElementById('walk').click()")
+        first = [head == patch.fixtures[0].first_head for head in range(patch.heads)]
+
+        def alone():
+            one, two = lately(0.2)
+            power = observer.observe({1: one[-1], 2: two[-1]}).power
+            return power[first].min() > 0.5 and power[~np.array(first)].max() == 0.0
+
+        soon.until(lambda _: alone())
+        run("document.getElementById('walk').click()")
+        soon.until(lambda _: not alone())
+
         leaning = {}
         for amount in (0, 100):
             run(SET, "intensity", amount)

@@ -7,6 +7,7 @@ import { Link } from "./link.js";
 import { MinuteView } from "./minute.js";
 import { PlanView } from "./plan.js";
 import { StageView } from "./stage.js";
+import { WalkView } from "./walk.js";
 import { WhyView } from "./why.js";
 import { toCode } from "./colour.js";
 
@@ -36,6 +37,7 @@ const plan = new PlanView(element("plan"));
 const minute = new MinuteView(element("minute"));
 const hands = new HandsView((command, amount, more) => link.send(command, amount, more));
 const why = new WhyView((fixture) => hands.choose(fixture));
+const walk = new WalkView((command, amount, more) => link.send(command, amount, more), address);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const state = {
   settled: null,
@@ -70,6 +72,11 @@ function greet(hello) {
   stage.setRig(hello.heads);
   plan.setRig(hello.heads);
   buildPatch(hello.heads);
+  walk.setRig(hello.heads);
+  if (location.hash === "#walk") {
+    history.replaceState(null, "", location.pathname + location.search);
+    walk.begin();
+  }
 }
 
 function draw(now_ms) {
@@ -208,7 +215,9 @@ function buildPatch(heads) {
   element("patch").replaceChildren(
     ...[...fixtures.values()].map((head) => {
       const row = document.createElement("tr");
+      row.dataset.fixture = head.fixture;
       for (const text of [head.fixture, head.label, head.role, address(head)]) row.insertCell().textContent = text;
+      row.insertCell();
       return row;
     }),
   );
