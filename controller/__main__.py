@@ -76,6 +76,19 @@ def build_parser() -> argparse.ArgumentParser:
     _fixtures_commands(
         commands.add_parser("fixtures", help="fixture profiles").add_subparsers(required=True, metavar="WHAT")
     )
+    _models_commands(commands)
+    _command(commands, "devices", _devices, "audio inputs, network cards, serial ports, Art-Net nodes")
+    doctor = _command(commands, "doctor", _doctor, "before doors: sound, nodes, models, disk, clock, power")
+    doctor.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+    token = commands.add_parser("token", help="a token for the page", description="A token for somebody at the page.")
+    token.add_argument("name", metavar="NAME")
+    token.add_argument("--role", choices=["viewer", "operator", "admin"], default="operator")
+    token.set_defaults(run=_token)
+    return parser
+
+
+def _models_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """`models list|verify|stage|rollback|pull`."""
     models = commands.add_parser("models", help="model artefacts").add_subparsers(required=True, metavar="WHAT")
     _command(models, "list", _models_list, "artefacts with their sizes")
     _command(models, "verify", _models_verify, "manifests and checksums")
@@ -85,14 +98,11 @@ def build_parser() -> argparse.ArgumentParser:
     staged.add_argument("artefact", type=Path, metavar="DIR", help="folder with manifest.yaml, as training exports it")
     back = _command(models, "rollback", _models_rollback, "let the generation before decide again")
     back.add_argument("--to", type=int, metavar="N", help="this generation instead; 0 is the configured model")
-    _command(commands, "devices", _devices, "audio inputs, network cards, serial ports, Art-Net nodes")
-    doctor = _command(commands, "doctor", _doctor, "before doors: sound, nodes, models, disk, clock, power")
-    doctor.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
-    token = commands.add_parser("token", help="a token for the page", description="A token for somebody at the page.")
-    token.add_argument("name", metavar="NAME")
-    token.add_argument("--role", choices=["viewer", "operator", "admin"], default="operator")
-    token.set_defaults(run=_token)
-    return parser
+    pulled = models.add_parser("pull", help="fetch the authors' published weights, where there is a network")
+    pulled.set_defaults(run=_models_pull)
+    pulled.add_argument("name", help="skip-bart, pianobart or adversarial-midibert")
+    pulled.add_argument("--out", type=Path, metavar="DIR", help="where to; default models/published/NAME")
+    pulled.add_argument("--hub", metavar="URL", help="a mirror of the hub")
 
 
 def _init_command(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -333,6 +343,14 @@ def _models_verify(arguments: argparse.Namespace) -> int:
     from controller.inventory import print_models  # noqa: PLC0415
 
     print_models(_configured(arguments), verify=True)
+    return 0
+
+
+def _models_pull(arguments: argparse.Namespace) -> int:
+    from controller.pulling import HUB, print_pulled  # noqa: PLC0415
+
+    out = arguments.out or Path("models") / "published" / arguments.name
+    print_pulled(arguments.name, out, arguments.hub or HUB)
     return 0
 
 
