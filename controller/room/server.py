@@ -24,6 +24,7 @@ from controller.page.server import STATIC as PAGE
 from controller.plan.plan import SUFFIX, Cue, Notes, write_plan
 from controller.room.export import export
 from controller.room.studio import HOP_S, Studio
+from controller.state_folder import file_word
 from controller.watching import rig_heads
 
 log = logging.getLogger(__name__)
@@ -185,15 +186,18 @@ class Room:
         return "noted"
 
     def _save(self) -> str:
-        file = self._out / f"{_slug(self._studio.notes.title)}{SUFFIX}"
+        file = self._out / f"{self._word()}{SUFFIX}"
         write_plan(self._studio.plan(), file)
         return f"saved: {file}"
+
+    def _word(self) -> str:
+        return file_word(self._studio.notes.title.rsplit(".", 1)[0], "song")
 
     def _export(self, what: str) -> str:
         def progress(share: float) -> None:
             self._share = share
 
-        place = self._out / _slug(self._studio.notes.title)
+        place = self._out / self._word()
         return f"written: {export(self._studio, self._song, what, place, progress)}"
 
 
@@ -214,10 +218,6 @@ def _first(error: Exception) -> str:
         first = error.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
-
-
-def _slug(title: str) -> str:
-    return "".join(one if one.isalnum() else "-" for one in title.rsplit(".", 1)[0].lower()).strip("-") or "song"
 
 
 def _text(array: npt.NDArray[Any]) -> str:
