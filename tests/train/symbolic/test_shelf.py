@@ -8,10 +8,31 @@ import pytest
 
 from tools.train.symbolic import plain_rows
 from tools.train.symbolic.errors import SymbolicError
+from tools.train.symbolic.invented import make_data
 from tools.train.symbolic.scores import accuracy, gs, macro_f1, pche
 from tools.train.symbolic.shelf import joined, padded, read_shelf, survives, tokenize, windows
 from tools.train.symbolic.tasks import TASKS, VELOCITY_BANDS, read_task, starts_of
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, PITCH, POSITION, TIME_SIGNATURE, VELOCITY, is_legal
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A small data folder of every corpus's layout."""
+    return make_data(tmp_path_factory.mktemp("midi"))
+
+
+@pytest.fixture(scope="module")
+def shelf_folder(data, tmp_path_factory):
+    """The same, tokenized."""
+    out = tmp_path_factory.mktemp("shelf")
+    tokenize(data, out, workers=1)
+    return out
+
+
+@pytest.fixture
+def shelf(shelf_folder):
+    """The shelf, opened."""
+    return read_shelf(shelf_folder)
 
 
 def of(shelf, name):
