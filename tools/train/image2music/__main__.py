@@ -83,7 +83,8 @@ def compose(options: argparse.Namespace) -> int:
     from tools.train.image2music.commission import commission  # noqa: PLC0415 - each verb imports what it needs
 
     seed = commission(options)
-    print(f"{options.out}: {seed['title']}, {seed['bars']} bars in {seed['key']}, {seed['metre']}, {seed['bpm']} beats a minute, "
+    print(f"{options.out}: {seed['title']}, {seed['bars']} bars in {seed['key']}, {seed['metre']}, "
+          f"{seed['bpm']} beats a minute, "
           f"{seed['seconds']:.0f} s; read by {seed['provenance']['read_by']}")  # fmt: skip
     print(f"open {options.out / 'report.html'}; light it with: followspot show --opening {options.out}")
     return 0
@@ -133,11 +134,11 @@ def train(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """The verb `build`."""
-    from tools.train.image2music.building import build as write  # noqa: PLC0415
-    from tools.train.image2music.building import table
+    from tools.train.image2music import building  # noqa: PLC0415
     from tools.train.image2music.corpus import corpus_folder, read_corpus  # noqa: PLC0415
 
-    print(table(write(options.run, read_corpus(corpus_folder(options.corpus)), options.out)))
+    tunes = read_corpus(corpus_folder(options.corpus))
+    print(building.table(building.build(options.run, tunes, options.out)))
     return 0
 
 

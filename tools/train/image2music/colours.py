@@ -42,6 +42,9 @@ class Weights:
     arousal_edges: float = 0.20
 
 
+USUAL = Weights()
+
+
 @dataclass(frozen=True, slots=True)
 class Colour:
     """One colour of a palette: `#rrggbb`, share of the picture 0..1, name, hue in degrees or None where it is grey."""
@@ -154,7 +157,7 @@ def edge_strength(rgb: ByteArray) -> FloatArray:
     return np.asarray((across + down) / max(float(grey.mean()), 0.05), np.float32)
 
 
-def maps(rgb: ByteArray, weights: Weights = Weights()) -> tuple[FloatArray, FloatArray]:
+def maps(rgb: ByteArray, weights: Weights = USUAL) -> tuple[FloatArray, FloatArray]:
     """(H, W) each pixel's part in valence and in arousal; their means are the picture's numbers, exactly."""
     colours = hsv(rgb)
     saturation, brightness = colours[..., 1] * colours[..., 2] ** 0.5, colours[..., 2]
@@ -177,7 +180,7 @@ def _spread(raw: FloatArray, usual: tuple[float, float], *weights: float) -> Flo
     return np.asarray(2.0 * (share - usual[0]) / (usual[1] - usual[0]) - 1.0, np.float32)
 
 
-def light_of(rgb: ByteArray, weights: Weights = Weights()) -> Light:
+def light_of(rgb: ByteArray, weights: Weights = USUAL) -> Light:
     """A picture's numbers."""
     colours = hsv(rgb)
     valence, arousal = maps(rgb, weights)

@@ -58,7 +58,8 @@ def opening_for(
             vector = clip.image(picture.rgb)
         asked = {"bars": options.bars, "title": options.title or f"Opening for {options.image.stem}", "seed":
         options.seed,
-                 "how": "none" if options.no_rag else "fused", "refine": not options.no_refine, "picture": vector}  # fmt: skip
+                 "how": "none" if options.no_rag else "fused", "refine": not options.no_refine,
+                 "picture": vector}  # fmt: skip
         return studio.compose(reading, spoken=None if speaker is None else SpokenComposer(speaker, picture), **asked)
     except OpeningError as error:
         raise OpeningError(f"{error}{OFFER if speaker is not None else ''}") from error

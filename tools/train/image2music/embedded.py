@@ -22,9 +22,7 @@ class EmbeddedReader:
         classifier: for objects. sentences: for the mood line. weights: of colours in pleasure and arousal.
     """
 
-    def __init__(
-        self, classifier: Classifier, sentences: Sentences, weights: colours.Weights = colours.Weights()
-    ) -> None:
+    def __init__(self, classifier: Classifier, sentences: Sentences, weights: colours.Weights = colours.USUAL) -> None:
         self._classifier, self._sentences, self._weights = classifier, sentences, weights
         self.name = f"embedded (EfficientNet-Lite0 {classifier.version}, colours)"
 
@@ -73,7 +71,7 @@ def _statements(light: colours.Light, palette: tuple[colours.Colour, ...], thing
     largest = ", ".join(f"{one.name} {one.weight:.0%}" for one in palette[:3])
     said = [
         f"Its largest colours are {largest}.",
-        f"Brightness {light.brightness:.2f} and saturation {light.saturation:.2f} suggest valence {light.valence:+.2f}.",
+        f"Brightness {light.brightness:.2f}, saturation {light.saturation:.2f}: suggest valence {light.valence:+.2f}.",
         f"Saturation, brightness and edges ({light.edges:.2f}) suggest arousal {light.arousal:+.2f}.",
     ]
     if things:

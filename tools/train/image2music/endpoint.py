@@ -45,10 +45,7 @@ class Endpoint:
         host = parts.hostname + (f":{parts.port}" if parts.port else "")
         self._shown = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         self._model, self._timeout_s, self._seed = model, timeout_s, seed
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(
-            headers=headers, timeout=httpx.Timeout(timeout_s, connect=CONNECT_S), trust_env=False
-        )
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.name = f"vlm ({model or 'default model'} at {self._shown})"
 
     def probe(self) -> None:
@@ -73,7 +70,13 @@ class Endpoint:
             blank = Picture("probe", grey, (PROBE_SIDE, PROBE_SIDE), "", (), grey)
             self._chat("Say yes.", blank, None, most_tokens=1, limit_s=min(PROBE_S, self._timeout_s))
 
-    def say(self, prompt: str, picture: Picture, schema: dict[str, Any] | None, purpose: str) -> Spoken:  # noqa: ARG002 - an endpoint shows no attention
+    def say(
+        self,
+        prompt: str,
+        picture: Picture,
+        schema: dict[str, Any] | None,
+        purpose: str,  # noqa: ARG002 - an endpoint shows no attention
+    ) -> Spoken:
         """See `writing.Speaker`."""
         return Spoken(self._chat(prompt, picture, schema, most_tokens=MOST_TOKENS, limit_s=self._timeout_s))
 
@@ -112,11 +115,13 @@ class Endpoint:
     def _request(self, method: str, url: str, body: dict[str, Any] | None, limit_s: float) -> tuple[int, bytes]:
         """Status and body of one exchange, within a time and a size as a whole."""
         begun, raw = time.monotonic(), b""
-        late = f"{self._shown}: no whole answer within {limit_s:g} s; give it longer with --timeout, or use a smaller model"
+        late = f"{self._shown}: no whole answer within {limit_s:g} s; use --timeout, or a smaller model"
         try:
-            with self._client.stream(
-                method, url, json=body, timeout=httpx.Timeout(limit_s, connect=CONNECT_S)
-            ) as answer:
+            limit = httpx.Timeout(limit_s, connect=CONNECT_S)
+            with (
+                httpx.Client(headers=self._headers, timeout=limit, trust_env=False) as client,
+                client.stream(method, url, json=body) as answer,
+            ):
                 for part in answer.iter_bytes():
                     raw += part
                     if len(raw) > MOST_BYTES:

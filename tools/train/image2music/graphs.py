@@ -114,5 +114,5 @@ def _export(
     """Write a graph whose batch is free, and what else is named in `free`."""
     axes = {name: {0: "batch"} for name in (*given, *outputs) if name != "position"} | free
     with torch.no_grad():
-        torch.onnx.export(module.eval(), tuple(given.values()), str(file), input_names=list(given), output_names=outputs,
-                          dynamic_axes=axes, opset_version=OPSET, dynamo=False)  # fmt: skip
+        torch.onnx.export(module.eval(), tuple(given.values()), str(file), input_names=list(given),
+                          output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False)  # fmt: skip

@@ -109,7 +109,8 @@ def _convert(file: Path) -> None:
     partial = file.with_suffix(".partial")
     try:
         torch.onnx.export(Mapped(network.eval()).eval(), (torch.zeros(1, 3, SIDE, SIDE),), str(partial),
-                          input_names=["pixels"], output_names=["logits", "maps"], opset_version=17, dynamo=False)  # fmt: skip
+                          input_names=["pixels"], output_names=["logits", "maps"], opset_version=17,
+                          dynamo=False)  # fmt: skip
         partial.replace(file)
     except OSError as error:
         raise OpeningError(f"{file}: cannot be written ({error.strerror}); name another folder with --cache") from error

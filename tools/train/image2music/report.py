@@ -50,10 +50,10 @@ def page(opening: Opening, picture: Picture, seed: dict[str, Any]) -> str:
         "ABC": html.escape(opening.abc),
         "MOTIVATION": _items(opening.motivation),
         "PARAMETERS": _pairs(_parameters(opening, seed)),
-        "FOUND": _found(opening.found, opening),
+        "FOUND": _found(opening.found),
         "CRITIC": _critic(opening.theme.history),
         "FOOTER": html.escape(_footer(seed["provenance"])),
-        "SEED": _script_json(_lamps(opening, seed)),
+        "SEED": _script_json(_lamps(seed)),
         "ABCJS": (HERE / "static" / "abcjs-basic-min.js").read_text(encoding="utf-8").replace("</script", "<\\/script"),
     }
     text = (HERE / "report.html").read_text(encoding="utf-8")
@@ -100,10 +100,12 @@ def _picture(picture: Picture, maps: Sequence[Map], names: Sequence[str]) -> str
     )
     height, width = picture.whole.shape[:2]
     shown = [
-        f'<img alt="{html.escape(picture.name)}" src="{_uri(picture.jpeg(SHOWN), "jpeg")}" width="{width}" height="{height}">'
+        f'<img alt="{html.escape(picture.name)}" width="{width}" height="{height}" '
+        f'src="{_uri(picture.jpeg(SHOWN), "jpeg")}">'
     ]
     shown += [
-        f'<img alt="{html.escape(one.name)}: {html.escape(one.says)}" src="{_uri(_heat(one.values, width, height), "png")}">'
+        f'<img alt="{html.escape(one.name)}: {html.escape(one.says)}" '
+        f'src="{_uri(_heat(one.values, width, height), "png")}">'
         for one in maps
     ]
     labels = "".join(f'<label for="map{at}">{html.escape(name)}</label>' for at, name in enumerate(names))
@@ -132,7 +134,8 @@ def _uri(data: bytes, kind: str) -> str:
 def _palette(palette: Sequence[dict[str, Any]]) -> str:
     bands = "".join(f'<span style="flex:{one["weight"]};background:{one["rgb"]}"></span>' for one in palette)
     names = "".join(
-        f'<li><i style="background:{one["rgb"]}"></i>{html.escape(one["name"])} {one["weight"]:.0%} <code>{one["rgb"]}</code></li>'
+        f'<li><i style="background:{one["rgb"]}"></i>{html.escape(one["name"])} {one["weight"]:.0%} '
+        f"<code>{one['rgb']}</code></li>"
         for one in palette
     )
     return f'<div class="chips" aria-hidden="true">{bands}</div><ul class="swatches">{names}</ul>'
@@ -175,7 +178,7 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
     return "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(one)}</dd>" for name, one in pairs)
 
 
-def _found(found: Sequence[Found], opening: Opening) -> str:
+def _found(found: Sequence[Found]) -> str:
     if not found:
         return "<p>None: composed without looking anything up.</p>"
     rows = "".join(
@@ -185,7 +188,7 @@ def _found(found: Sequence[Found], opening: Opening) -> str:
         for one in found
     )
     head = "<thead><tr><th>tune</th><th>words</th><th>mood</th><th>picture</th></tr></thead>"
-    note = "Words: cosine of the sentence model. Mood: closeness of valence and arousal. The ranks are fused; the first is leant on."
+    note = "Words: cosine of the sentence model. Mood: closeness of valence and arousal. Ranks are fused."
     texts = "\n\n".join(one.tune.abc for one in found)
     shown = f"<details><summary>Their ABC text</summary><pre>{html.escape(texts)}</pre></details>"
     return f'<div class="wide"><table>{head}<tbody>{rows}</tbody></table></div><p class="says">{note}</p>{shown}'
@@ -201,10 +204,11 @@ def _critic(history: Sequence[Step]) -> str:
         + "</tr>"
         for step in history
     )
-    return f'<div class="wide"><table><thead><tr><th>step</th><th>score</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    head = f"<thead><tr><th>step</th><th>score</th>{head}</tr></thead>"
+    return f'<div class="wide"><table>{head}<tbody>{rows}</tbody></table></div>'
 
 
-def _lamps(opening: Opening, seed: dict[str, Any]) -> dict[str, Any]:
+def _lamps(seed: dict[str, Any]) -> dict[str, Any]:
     coloured = [one["rgb"] for one in seed["palette"] if one["hue_deg"] is not None] or ["#ffb454"]
     return {"beat_s": seed["beat_s"], "beats": seed["beats_a_bar"], "seconds": seed["seconds"], "sections":
     seed["sections"],
@@ -217,7 +221,7 @@ def _script_json(value: object) -> str:
 
 def _footer(made: dict[str, Any]) -> str:
     return (
-        "What this is not: a statement about what the picture or its maker feels, or a composer for hire. The tunes that were "
-        f"looked up are from {made['corpus']}; score drawn by abcjs (MIT), sound by {made['played_by']}. "
+        "What this is not: a statement about what the picture or its maker feels, or a composer for hire. The tunes "
+        f"that were looked up are from {made['corpus']}; score drawn by abcjs (MIT), sound by {made['played_by']}. "
         f"Picture sha256 {made['picture_sha256'][:16]}."
     )

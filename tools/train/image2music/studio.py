@@ -255,11 +255,11 @@ class Studio:
         """A theme by a model that speaks; the critic's findings go back to it once, and the better theme stays."""
         count = min(bars, THEME)
         key = in_key(Melody(wish.request.metre, wish.request.mode, 60, (Sound(0, 0, 12, 6),)), wish.mean_pitch)
-        best = spoken.compose(wish, key, found, count, self.guard)
+        best = spoken.compose(wish, key, found, bars=count, guard=self.guard)
         judgement = self.critic.judge([best])[0]
         history = [Step("the model's first theme", judgement.score, judgement.parts, accepted=True)]
         if refine:
-            again = spoken.compose(wish, key, found, count, self.guard, remark=_remark(judgement))
+            again = spoken.compose(wish, key, found, bars=count, guard=self.guard, remark=_remark(judgement))
             said = self.critic.judge([again])[0]
             better = said.score > judgement.score
             history.append(Step("round 1: written again after the critic's remark", said.score, said.parts, better))
@@ -291,22 +291,22 @@ def motivate(reading: Reading, wish: Wish, found: Sequence[Found], theme: Theme)
     """Why the music is as it is: one statement for each choice, each with the number it follows from."""
     mode = {"maj": "major", "mix": "mixolydian", "dor": "dorian", "min": "minor"}[wish.request.mode]
     said = [
-        f"Arousal {reading.arousal:+.2f} gives {wish.bpm} beats a minute and {wish.request.density:.2f} notes a quarter "
-        f"(written: {words.density(theme.melody):.2f}).",
+        f"Arousal {reading.arousal:+.2f} gives {wish.bpm} beats a minute and {wish.request.density:.2f} notes a "
+        f"quarter (written: {words.density(theme.melody):.2f}).",
         f"Valence {reading.valence:+.2f} gives {mode} and a mean pitch of {wish.mean_pitch:.1f} "
         f"(written: {theme.melody.tonic + float(np.mean(theme.melody.heights())):.1f}).",
     ]
     if found:
         titles = ", ".join(f"{one.tune.title} ({one.text:.2f})" for one in found)
         said.append(f'"{reading.text}" found {titles}; most of them are in {wish.request.metre}.')
-        said.append(f"{found[0].tune.title} was given to the composer to lean on; the longest run it shares with any tune "
-                    f"of the corpus is {theme.shared.length} notes, {LIMIT} are allowed.")  # fmt: skip
+        said.append(f"{found[0].tune.title} was given to the composer to lean on; the longest run it shares with any "
+                    f"tune of the corpus is {theme.shared.length} notes, {LIMIT} are allowed.")  # fmt: skip
     else:
         said.append(f"No tune was looked up; {wish.request.metre} follows from arousal.")
     changed = [one for one in theme.history if one.what.startswith("round") and one.accepted]
     first = next(one for one in theme.history if one.accepted)
-    said.append(f"The critic's score is {theme.judgement.score:.2f}"
-                + (f" after {len(changed)} accepted rewriting(s), from {first.score:.2f}." if changed else ", unchanged."))  # fmt: skip
+    then = f" after {len(changed)} accepted rewriting(s), from {first.score:.2f}." if changed else ", unchanged."
+    said.append(f"The critic's score is {theme.judgement.score:.2f}{then}")
     return said
 
 

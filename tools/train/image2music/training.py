@@ -21,7 +21,6 @@ from tools.train.image2music import words
 from tools.train.image2music.corpus import CorpusTune, part_of
 from tools.train.image2music.damage import FALSE, NOISES
 from tools.train.image2music.errors import OpeningError
-
 from tools.train.image2music.melody import MOST_NOTES
 from tools.train.image2music.network import Composer, Critic
 from tools.train.image2music.words import IntArray

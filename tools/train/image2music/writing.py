@@ -40,8 +40,8 @@ READING = {
     "additionalProperties": False,
 }  # fmt: skip
 READ_PROMPT = (
-    "Describe this picture for somebody who will write music for it. Give a description of at most three sentences, the "
-    "objects you see, words for its mood, valence (-1 sad to 1 happy) and arousal (-1 calm to 1 exciting)."
+    "Describe this picture for somebody who will write music for it. Give a description of at most three sentences, "
+    "the objects you see, words for its mood, valence (-1 sad to 1 happy) and arousal (-1 calm to 1 exciting)."
 )
 FREE_PROMPT = "Describe this picture, its colours and its mood in at most three sentences."
 
@@ -146,8 +146,8 @@ class SpokenReader:
             )
             valence, arousal = mood_of_words(text, self._sentences)
         said = [f'The model says: "{text[:MOST_WORDS]}" (try {tries}).',
-                f"Its words speak for valence {valence:+.2f}, arousal {arousal:+.2f}; measured colours alone would suggest "
-                f"{light.valence:+.2f} and {light.arousal:+.2f}."]  # fmt: skip
+                f"Its words speak for valence {valence:+.2f}, arousal {arousal:+.2f}; measured colours alone would "
+                f"suggest {light.valence:+.2f} and {light.arousal:+.2f}."]  # fmt: skip
         if mood:
             told = mood_of_words(mood, self._sentences)
             valence, arousal = mixed((valence, arousal), told)
@@ -193,7 +193,7 @@ class SpokenComposer:
         self.motivation = ""
 
     def compose(
-        self, wish: Wish, key: Melody, found: Sequence[Found], bars: int, guard: Guard | None, remark: str = ""
+        self, wish: Wish, key: Melody, found: Sequence[Found], *, bars: int, guard: Guard | None, remark: str = ""
     ) -> Melody:
         """A theme that passes the gate and the guard.
 
@@ -233,10 +233,10 @@ def _prompt(wish: Wish, key: str, found: Sequence[Found], bars: int) -> str:
         f"\nExample ({one.tune.caption}), to learn from and not to copy:\n{one.tune.abc}\n" for one in found
     )
     ask = (
-        f"Write a melody for this picture in ABC notation: {bars} bars in {wish.request.metre}, key {key}, unit 1/8, about "
-        f"{wish.request.density:.1f} notes a quarter, for {wish.bpm} beats a minute. Every bar holds exactly {eighths} eighths, "
-        "without bar lines, chords, ties or triplets in it. The last bar ends on the tonic. Then say in one or two "
-        "sentences what in the picture led to what in the music."
+        f"Write a melody for this picture in ABC notation: {bars} bars in {wish.request.metre}, key {key}, unit 1/8, "
+        f"about {wish.request.density:.1f} notes a quarter, for {wish.bpm} beats a minute. Every bar holds exactly "
+        f"{eighths} eighths, without bar lines, chords, ties or triplets in it. The last bar ends on the tonic. Then "
+        "say in one or two sentences what in the picture led to what in the music."
     )
     return ask + examples
 
@@ -249,8 +249,8 @@ def _bars_of(text: str, bars: int, *, structured: bool) -> tuple[str, str]:
         written = plain.get("bars")
         if not isinstance(written, list) or len(written) != bars:
             raise WrongAnswerError(f"bars must be a list of {bars} texts")
-        return (" | ".join(str(one)[:80].replace("|", " ").replace("\n", " ") for one in written) + " |]",)
-        str(plain.get("motivation", ""))[:MOST_WORDS]  # fmt: skip
+        bare = [str(one)[:80].replace("|", " ").replace("\n", " ") for one in written]
+        return " | ".join(bare) + " |]", str(plain.get("motivation", ""))[:MOST_WORDS]
     body = re.split(r"(?m)^K:.*$", text)[-1]
     end = body.rfind("|")
     if end < 0:

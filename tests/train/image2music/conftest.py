@@ -1,0 +1,67 @@
+"""What these tests share: a folder that stays for the session, the corpus, and one studio for all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tools.train.image2music.corpus import COLLECTIONS, read_corpus
+from tools.train.image2music.melody import Melody, Sound
+
+SOME = {"oneills1850": ("0051-0100", "0759-0810"), "ryansMammoth": None, "airdsAirs": ("book1",)}
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory) -> Path:
+    """A small part of the real corpus: enough to search and to count, quick to read."""
+    if not (SHARED / "abc").is_dir():
+        pytest.skip("no shared data beside this clone")
+    folder = tmp_path_factory.mktemp("corpus")
+    for name in COLLECTIONS:
+        files = sorted((SHARED / "abc" / name).glob("*.abc"))
+        wanted = SOME[name]
+        chosen = [one for one in files if wanted is None or one.stem in wanted]
+        (folder / name).mkdir()
+        for one in chosen if wanted is not None else files[::8]:
+            (folder / name / one.name).write_bytes(one.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tunes(corpus):
+    return read_corpus(corpus)
+
+
+@pytest.fixture(scope="session")
+def images() -> Path:
+    if not (SHARED / "images").is_dir():
+        pytest.skip("no shared data beside this clone")
+    return SHARED / "images"
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory) -> Path:
+    """Where the index and the classifier are built, once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def photo(tmp_path) -> Path:
+    """A picture that needs no shared data: a warm sky over dark ground."""
+    rng = np.random.default_rng(3)
+    rows = np.linspace(0, 1, 96)[:, None]
+    sky = np.stack([255 - 60 * rows, 150 - 90 * rows, 60 + 40 * rows], -1) * np.ones((96, 128, 1))
+    sky[70:] = (30, 24, 40)
+    file = tmp_path / "sunset.png"
+    Image.fromarray(np.clip(sky + rng.normal(0, 4, sky.shape), 0, 255).astype(np.uint8)).save(file)
+    return file
+
+
+@pytest.fixture
+def scale() -> Melody:
+    """Two bars up and down the major scale from D."""
+    heights = (0, 2, 4, 5, 7, 9, 11, 12, 12, 11, 9, 7, 5, 4, 2, 0)
+    return Melody("4/4", "maj", 62, tuple(Sound(at // 8, 6 * (at % 8), 6, one) for at, one in enumerate(heights)))
