@@ -45,6 +45,22 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     moving.add_argument("--out", type=Path, required=True, help="checkpoint for `skipbart finetune --weights`")
     moving.add_argument("--size", default="{}", help="JSON of the light model's dimensions beside small's")
     moving.add_argument("--seed", type=int, default=1, help="of what stays fresh")
+    labelling = verbs.add_parser("label", help="whom a song is like, its mood, its melody notes")
+    labelling.add_argument("song", type=Path, help="MIDI file")
+    labelling.add_argument("--models", type=Path, default=Path("models/symbolic"),
+                           help="folder with composer, emotion and melody, each a finetuned run")  # fmt: skip
+    labelling.add_argument("--json", action="store_true", help="print one line of JSON")
+    drawing = verbs.add_parser("picture", help="attention and likelihood over the piano roll, as a page")
+    drawing.add_argument("song", type=Path, help="MIDI file")
+    drawing.add_argument("--model", type=Path, required=True, help="pretrained run folder or checkpoint")
+    drawing.add_argument("--out", type=Path, required=True, help="HTML file")
+    drawing.add_argument("--first-bar", type=int, default=1)
+    drawing.add_argument("--notes", type=int, default=256, help="at most")
+    timing = verbs.add_parser("speed", help="cached against recomputed writing; tokens a second beside transformers")
+    timing.add_argument("--notes", type=int, default=512)
+    timing.add_argument("--batch", type=int, default=16)
+    timing.add_argument("--length", type=int, default=256)
+    timing.add_argument("--out", type=Path, help="also write the numbers as JSON here")
     return parser.parse_args(argv)
 
 
@@ -281,6 +297,28 @@ def move(options: argparse.Namespace) -> None:
     print(into_skipbart(options.model, options.out, size, options.seed))
 
 
+def label(options: argparse.Namespace) -> None:
+    """The verb `label`."""
+    from tools.train.symbolic.labelling import label as ask  # noqa: PLC0415 - only this verb needs it
+
+    labels = ask(options.song, options.models)
+    print(json.dumps(labels.plain()) if options.json else labels.describe())
+
+
+def picture(options: argparse.Namespace) -> None:
+    """The verb `picture`."""
+    from tools.train.symbolic.picture import draw  # noqa: PLC0415 - only this verb needs it
+
+    print(draw(options.song, options.model, options.out, options.first_bar, options.notes))
+
+
+def speed(options: argparse.Namespace) -> None:
+    """The verb `speed`."""
+    from tools.train.symbolic.speed import measure  # noqa: PLC0415 - only this verb needs it
+
+    measure(options.notes, options.batch, options.length, options.out)
+
+
 def table(options: argparse.Namespace) -> None:
     """The verb `table`."""
     from tools.train.symbolic import finetuning  # noqa: PLC0415 - only this verb needs it
@@ -301,6 +339,9 @@ VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "export": export,
     "import": import_file,
     "into-skipbart": move,
+    "label": label,
+    "picture": picture,
+    "speed": speed,
     "table": table,
 }
 

@@ -256,7 +256,8 @@ def look(training: Pretraining, out: Path, max_minutes: float) -> dict[str, floa
     scores: dict[str, float] = {}
     if training.workers.first:
         scores = training.validate()
-        append_log(out / LOG, step=training.step_count, **{f"validation_{name}": x for name, x in scores.items()})
+        judged = {f"validation_{name}": found for name, found in scores.items()}
+        append_log(out / LOG, step=training.step_count, seconds=round(training.seconds), **judged)
         if training.recipe.steps is None and training.seconds > 0.0:
             training.planned = max(int(training.step_count * 60.0 * max_minutes / training.seconds), 1)
     told = training.workers.told([scores.get(name, 0.0) for name in NAMES] + [float(training.planned)])
