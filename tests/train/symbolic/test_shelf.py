@@ -11,7 +11,7 @@ from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.invented import make_data
 from tools.train.symbolic.scores import accuracy, gs, macro_f1, pche
 from tools.train.symbolic.shelf import joined, padded, read_shelf, survives, tokenize, windows
-from tools.train.symbolic.tasks import TASKS, VELOCITY_BANDS, read_task, starts_of
+from tools.train.symbolic.tasks import TASKS, VELOCITY_BANDS, read_task, starts_of, whole
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, PITCH, POSITION, TIME_SIGNATURE, VELOCITY, is_legal
 
 
@@ -148,6 +148,18 @@ def test_melody_labels_are_the_tracks_of_the_notes(shelf_folder):
         pitches = examples.notes[..., PITCH][examples.labels == label]
         assert low <= pitches.min() <= pitches.max() <= high
     assert (examples.labels[examples.notes[..., BAR] == PAD[BAR]] == -1).all()
+
+
+def test_held_out_music_without_a_split_is_judged_whole(data, tmp_path):
+    """Somebody's folder of new pieces by known artists: nothing says train or test, so all of it is asked."""
+    folder = tmp_path / "midi"
+    shutil.copytree(data / "pianist8", folder / "pianist8")
+    (folder / "pianist8" / "midibert_split.json").unlink()
+    task = read_task("composer", folder, 64)
+    assert len(task.splits["test"].notes) == 0
+    judged = whole(task).splits["test"]
+    assert len(np.unique(judged.pieces)) == 30
+    assert len(judged.notes) == len(judged.labels) == sum(len(one.notes) for one in task.splits.values())
 
 
 def test_emotion_is_dealt_in_folds_by_clip(shelf_folder):

@@ -248,15 +248,17 @@ def begin_with(options: argparse.Namespace, dropout: float) -> Weights:
 def evaluate(options: argparse.Namespace) -> None:
     """The verb `evaluate`."""
     from tools.train.symbolic import evaluation  # noqa: PLC0415 - only this verb needs it
-    from tools.train.symbolic.tasks import read_task  # noqa: PLC0415
+    from tools.train.symbolic.tasks import read_task, whole  # noqa: PLC0415
 
     weights = read_weights(options.model)
     length, fold = weights.content.get("length"), weights.content.get("fold", 0)
     if length is None:
         raise ControllerError(f"{weights.path}: not finetuned on {options.task}; run `finetune` first")
-    task = read_task(options.task, options.data, length, fold)
+    task, split = read_task(options.task, options.data, length, fold), options.split
+    if split == "test" and not len(task.splits["test"].notes):
+        task, split = whole(task), "all"
     scores = evaluation.evaluate(weights, task, options.split, seed=options.seed, most=options.most)
-    found = {"task": options.task, "split": options.split, "model": weights.model, **scores}
+    found = {"task": options.task, "split": split, "model": weights.model, **scores}
     if options.json:
         print(json.dumps({name: round(x, 6) if isinstance(x, float) else x for name, x in found.items()}))
     else:
