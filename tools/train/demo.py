@@ -1,7 +1,8 @@
 """Every training path on a little real data, end to end, in minutes: `python -m tools.train.demo [--out DIR]`.
 
 Cuts short songs from the bundled ones, trains both networks for a few steps, exports and scores them, finetunes the
-result on a minute of invented footage, and plays a rehearsal with what that became. What comes out is a proof that the
+result on a minute of invented footage, plays a rehearsal with what that became, and takes invented tunes through the
+symbolic models. What comes out is a proof that the
 path works, not a model: it is never written to `models/`.
 """
 
@@ -21,6 +22,7 @@ from controller.audio.file_source import FileSource
 from tools.train import embedder, proof, skipbart
 from tools.train.prepare import EMBEDDER_NOTE
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
+from tools.train.symbolic import demo as symbolic
 
 ROOT = Path(__file__).parents[2]
 SONGS = ROOT / "controller" / "songs"
@@ -123,6 +125,7 @@ def run(out: Path, steps: int) -> None:
     learn = ["finetune", "--data", str(footage), "--out", str(room), "--weights", decoder, "--steps", count]
     do(skipbart.main, learn)
     rehearse(models, room / "artefact", out)
+    symbolic.run(out / "symbolic", max(steps // 2, 2))
 
 
 def do(command: Callable[[list[str]], int], arguments: list[str]) -> None:
