@@ -12,10 +12,12 @@ from tools.train.network import SMALL, SkipBart  # noqa: E402
 from tools.train.symbolic import bart, bert, official  # noqa: E402
 from tools.train.symbolic.embedding import NoteHead  # noqa: E402
 from tools.train.symbolic.errors import SymbolicError  # noqa: E402
+from tools.train.symbolic.evaluation import finetuned  # noqa: E402
 from tools.train.symbolic.heads import SequenceHead, TokenHead  # noqa: E402
 from tools.train.symbolic.into_skipbart import into_skipbart, take_backbone  # noqa: E402
 from tools.train.symbolic.objectives import SIZES  # noqa: E402
 from tools.train.symbolic.official import import_official, layout, official_tensors, read_official  # noqa: E402
+from tools.train.symbolic.tasks import Task  # noqa: E402
 from tools.train.symbolic.weights import new_network, read_weights  # noqa: E402
 from tools.train.weights import read_network  # noqa: E402
 
@@ -146,6 +148,23 @@ def test_output_layers_come_with_it(kind, model, size, tensors, tmp_path):
         assert found.content["answered"] == (8 if kind == "sequence" else 7)
         for name, tensor in head.state_dict().items():
             assert torch.equal(found.content["answers"][name], tensor)
+
+
+def test_a_finetuned_file_can_be_evaluated(tmp_path):
+    """Its token head has a class for padding behind the others."""
+    size = TINY["pianobart"]
+    ours = {f"network.{n}": t for n, t in new_network("pianobart", size).state_dict().items()}
+    head = TokenHead(size.d, 4)
+    path = written(tmp_path, official_tensors("pianobart", size, ours) | head.state_dict())
+    import_official(path, "pianobart", tmp_path / "out", size, "melody")
+    weights = read_weights(tmp_path / "out")
+    task = Task("melody", "token", ("melody", "bridge", "piano"), (), {})
+    found = finetuned(weights, task).answers.classifier[3]
+    assert torch.equal(found.weight, head.classifier[3].weight[:3])
+    with pytest.raises(SymbolicError, match="velocity needs 6 answers for a token, this file has 4"):
+        import_official(path, "pianobart", tmp_path / "out", size, "velocity")
+    with pytest.raises(SymbolicError, match="composer needs 8 answers for a sequence"):
+        import_official(path, "pianobart", tmp_path / "out", size, "composer")
 
 
 def test_anything_else_is_refused_by_name(model, size, tensors, tmp_path):

@@ -40,6 +40,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     importing.add_argument("--model", choices=MODELS, required=True)
     importing.add_argument("--out", type=Path, required=True, help="folder for weights.pt")
     importing.add_argument("--size", default="official", help="as for pretrain")
+    importing.add_argument("--task", choices=TASKS[:-1], help="what the output layers in it answer")
     moving = verbs.add_parser("into-skipbart", help="a pianobart's backbone as what a light model begins with")
     moving.add_argument("--model", type=Path, required=True, help="run folder or checkpoint of a pianobart")
     moving.add_argument("--out", type=Path, required=True, help="checkpoint for `skipbart finetune --weights`")
@@ -284,7 +285,8 @@ def import_file(options: argparse.Namespace) -> None:
     """The verb `import`."""
     from tools.train.symbolic.official import import_official  # noqa: PLC0415 - only this verb needs it
 
-    print(import_official(options.file, options.model, options.out, size_from(options.size, options.model)))
+    size = size_from(options.size, options.model)
+    print(import_official(options.file, options.model, options.out, size, options.task))
 
 
 def move(options: argparse.Namespace) -> None:

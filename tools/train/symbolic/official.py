@@ -29,6 +29,7 @@ from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.heads import INNER, MIDDLE, POOLS, SequenceHead, TokenHead
 from tools.train.symbolic.objectives import SIZES, Size
+from tools.train.symbolic.tasks import KINDS
 from tools.train.symbolic.vocabulary import SIZES as CLASSES
 from tools.train.symbolic.weights import new_network, part
 
@@ -256,14 +257,18 @@ def official_tensors(model: str, size: Size, ours: Tensors) -> Tensors:
     return found
 
 
-def import_official(path: Path, model: str, out: Path, size: Size | None = None) -> str:
+def import_official(path: Path, model: str, out: Path, size: Size | None = None, task: str | None = None) -> str:
     """Write an official file as a checkpoint that `finetune --weights` and `generate --model` read.
+
+    Args:
+        task: what the output layers in it answer, for `evaluate` and `label`. The class for padding that the authors'
+            token tasks have behind the others is taken off.
 
     Returns:
         What was taken, in a line.
 
     Raises:
-        SymbolicError: it is not of the layout, or its parts do not fit into the networks.
+        SymbolicError: it is not of the layout, or has no answers for the task.
     """
     size = size or SIZES[model]["official"]
     tensors = read_official(path, model, size)
@@ -273,6 +278,10 @@ def import_official(path: Path, model: str, out: Path, size: Size | None = None)
     if any(name.startswith("head.") for name in tensors):
         NoteHead(size.d).load_state_dict(part(tensors, "head."))
         parts.append("pre-training's output layers")
+    if task is not None:
+        tensors |= {
+            f"answers.{name}": tensor for name, tensor in answers_for(path, task, part(tensors, "answers.")).items()
+        }
     answers = part(tensors, "answers.")
     content: dict[str, Any] = {"model": model, "size": asdict(size), "objective": tensors, "imported": path.name}
     if answers:
@@ -280,9 +289,29 @@ def import_official(path: Path, model: str, out: Path, size: Size | None = None)
         count = len(answers["classifier.3.bias"])
         (SequenceHead if level == "sequence" else TokenHead)(size.d, count).load_state_dict(answers)
         content |= {"level": level, "answered": count}
+        if task is not None:
+            content |= {"task": task, "classes": list(KINDS[task].classes), "length": size.positions}
         parts.append(f"a {level} task's output layers with {count} answers")
     save_checkpoint(out / "weights.pt", content)
     return f"{out / 'weights.pt'}: {' and '.join(parts)}, {sum(x.numel() for x in tensors.values()):,} parameters"
+
+
+def answers_for(path: Path, task: str, answers: Tensors) -> Tensors:
+    """A task's output layers without a class for padding.
+
+    Raises:
+        SymbolicError: there are none, or of another number of classes.
+    """
+    classes = len(KINDS[task].classes)
+    level = "sequence" if "attention.ws1.weight" in answers else "token"
+    found = len(answers.get("classifier.3.bias", ()))
+    if level != KINDS[task].level or found not in (classes, classes + 1):
+        has = f"{found} answers for a {level}" if found else "none"
+        raise SymbolicError(f"{path}: {task} needs {classes} answers for a {KINDS[task].level}, this file has {has}")
+    return {
+        **answers,
+        **{f"classifier.3.{name}": answers[f"classifier.3.{name}"][:classes] for name in ("weight", "bias")},
+    }
 
 
 def some(names: Any) -> str:  # noqa: ANN401 - anything that gives names
