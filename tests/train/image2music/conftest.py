@@ -25,7 +25,7 @@ def corpus(tmp_path_factory) -> Path:
         wanted = SOME[name]
         chosen = [one for one in files if wanted is None or one.stem in wanted]
         (folder / name).mkdir()
-        for one in chosen if wanted is not None else files[::8]:
+        for one in chosen if wanted is not None else files[::12]:
             (folder / name / one.name).write_bytes(one.read_bytes())
     return folder
 

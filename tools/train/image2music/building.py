@@ -12,21 +12,29 @@ from tools.train.checkpoint import load_checkpoint
 from tools.train.image2music.artefact import open_artefact, write_manifest
 from tools.train.image2music.corpus import CorpusTune, corpus_version, part_of
 from tools.train.image2music.critic import BertCritic, TrigramCritic, heights_table, open_ears
+from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.fitting import compare, fit
 from tools.train.image2music.form import count_forms, write_forms
 from tools.train.image2music.graphs import export_composer, export_critic
+from tools.train.image2music.melody import Melody
 from tools.train.image2music.network import Composer, Critic
 
 NAME = "opening-composer"
 EMPTY = {"targets": {}, "weights": {}}
 
 
-def build(run: Path, tunes: list[CorpusTune], out: Path, card: str) -> dict[str, dict[str, float]]:
+def build(run: Path, tunes: list[CorpusTune], out: Path) -> dict[str, dict[str, float]]:
     """Write an artefact from a training run; returns the critic's and the trigram's figures on the test tunes.
 
     Args:
-        run: folder with `composer.best.pt` and `order.last.pt`. card: the text of `card.md`, with @SCORES@ in it.
+        run: folder with `composer.best.pt` and `order.last.pt`.
+
+    Raises:
+        OpeningError: the run is not finished.
     """
+    for name in ("composer.best.pt", "order.last.pt", "critic.last.pt"):
+        if not (run / name).is_file():
+            raise OpeningError(f"{run / name}: missing; train all three first")
     out.mkdir(parents=True, exist_ok=True)
     parts = {part: [one.melody for one in tunes if part_of(one) == part] for part in ("train", "validation", "test")}
     composer, critic = Composer(), Critic()
@@ -45,8 +53,26 @@ def build(run: Path, tunes: list[CorpusTune], out: Path, card: str) -> dict[str,
     write_manifest(out, NAME, **facts)
     figures = critic_figures(out, tunes)
     write_manifest(out, NAME, **facts, critic_auc=figures)
-    (out / "card.md").write_text(card.replace("@SCORES@", table(figures)), encoding="utf-8")
+    (out / "card.md").write_text(_card(run, parts, figures), encoding="utf-8")
     return figures
+
+
+def _card(run: Path, parts: dict[str, list[Melody]], figures: dict[str, dict[str, float]]) -> str:
+    lasts = {name: load_checkpoint(run / f"{name}.last.pt") for name in ("critic", "order", "composer")}
+    rows = [json.loads(line) for line in (run / "composer.jsonl").read_text(encoding="utf-8").splitlines()]
+    best = min(rows, key=lambda row: row["held_duration"] + row["held_pitch"])
+    told = {
+        "CORPUS": f"the package music21 {corpus_version()}",
+        "TUNES": ", ".join(str(len(parts[name])) for name in ("train", "validation", "test")),
+        "MINUTES": " + ".join(f"{one['seconds'] / 60:.0f}" for one in lasts.values()),
+        "DURATION": f"{best['held_duration']:.2f}",
+        "PITCH": f"{best['held_pitch']:.2f}",
+        "SCORES": table(figures),
+    }
+    text = (Path(__file__).parent / "card.md").read_text(encoding="utf-8")
+    for name, one in told.items():
+        text = text.replace(f"@{name}@", one)
+    return text
 
 
 def critic_figures(folder: Path, tunes: list[CorpusTune], seed: int = 5) -> dict[str, dict[str, float]]:

@@ -4,6 +4,7 @@ The composer's caches belong to the caller, who adds to them what each step retu
 are two notes or two hundred before it, but for the attention itself. Batch and lengths are free. Edge: writes files.
 """
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -113,6 +114,7 @@ def _export(
 ) -> None:
     """Write a graph whose batch is free, and what else is named in `free`."""
     axes = {name: {0: "batch"} for name in (*given, *outputs) if name != "position"} | free
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter that needs no further package is called old
         torch.onnx.export(module.eval(), tuple(given.values()), str(file), input_names=list(given),
                           output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False)  # fmt: skip

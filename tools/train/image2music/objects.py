@@ -7,6 +7,7 @@ keeps the network as ONNX in the cache (PyTorch is needed once, for that).
 
 import importlib.metadata
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,9 +109,11 @@ def _convert(file: Path) -> None:
     network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     partial = file.with_suffix(".partial")
     try:
-        torch.onnx.export(Mapped(network.eval()).eval(), (torch.zeros(1, 3, SIDE, SIDE),), str(partial),
-                          input_names=["pixels"], output_names=["logits", "maps"], opset_version=17,
-                          dynamo=False)  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter that needs no further package is called old
+            torch.onnx.export(Mapped(network.eval()).eval(), (torch.zeros(1, 3, SIDE, SIDE),), str(partial),
+                              input_names=["pixels"], output_names=["logits", "maps"], opset_version=17,
+                              dynamo=False)  # fmt: skip
         partial.replace(file)
     except OSError as error:
         raise OpeningError(f"{file}: cannot be written ({error.strerror}); name another folder with --cache") from error

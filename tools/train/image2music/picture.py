@@ -62,7 +62,8 @@ def open_picture(path: Path) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of what is checked and said here
         try:
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            Image.init()  # all kinds, or those that are not known yet cannot be named
+            with Image.open(io.BytesIO(data), formats=[one for one in FORMATS if one in Image.OPEN]) as image:
                 return _read(path, data, image)
         except UnidentifiedImageError as error:
             raise OpeningError(f"{path}: no picture that is known; save it as JPEG, PNG or WebP") from error

@@ -51,8 +51,9 @@ class Theme:
 
     @property
     def closes(self) -> bool:
-        """Whether this bar ends a section."""
-        return self.bar % SECTION == SECTION - 1 or self.bar == len(self.form) - 1
+        """Whether this bar, or one that repeats it, ends a section."""
+        return any(at % SECTION == SECTION - 1 or at == len(self.form) - 1
+                   for at, name in enumerate(self.form) if name == self.form[self.bar])  # fmt: skip
 
     def told(self) -> tuple[int, ...]:
         """The row (6,) that the decoder is told before the next sound."""
@@ -93,7 +94,7 @@ class Theme:
         allowed = np.zeros(words.PITCHES, bool)
         scale, before = SCALES[self.request.mode], self._height_before()
         last = self.closes and self.position + LENGTHS[duration] >= self.ticks
-        ends = (0,) if self.bar == len(self.form) - 1 else (*HALF_CLOSE, scale[2])
+        ends = (0,) if self.form[self.bar] == self.form[-1] else (*HALF_CLOSE, scale[2])
         for pitch in range(1, words.PITCHES):
             height = words.height_at(pitch)
             near = before is None or abs(height - before) <= WIDEST_LEAP

@@ -80,7 +80,7 @@ def write_index(index: Index, file: Path) -> None:
 
 def read_index(file: Path) -> Index:
     """An index that was written; raises what NumPy and json raise where it is none."""
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         plain = json.loads(arrays["tunes"].tobytes().decode())
         rows, counts = arrays["rows"].astype(np.int64), arrays["counts"]
         texts, moods = arrays["texts"].astype(np.float32), arrays["moods"]
