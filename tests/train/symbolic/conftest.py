@@ -72,7 +72,7 @@ def examples(count: int, level: str, seed: int) -> Examples:
 def task(request):
     """A task that can be learnt in seconds."""
     sides = {name: examples(count, request.param, seed) for seed, (name, count) in
-             enumerate({"train": 24, "valid": 8, "test": 8}.items())}  # fmt: skip
+             enumerate({"train": 96, "valid": 8, "test": 8}.items())}  # fmt: skip
     return Task("composer", request.param, ("down", "up"), (), sides)
 
 

@@ -194,6 +194,10 @@ def test_cached_writing_is_measured_beside_recomputed():
         (("evaluate", "--task", "composer", "--data", "SHELF", "--model", "NO", "--json"), "no such model"),
         (("generate", "--prompt", "NO", "--model", "NO", "--out", "OUT"), "no such file"),
         (("generate", "--prompt", "SONG", "--model", "NO", "--out", "OUT", "--bars", "0"), "--bars 0"),
+        (
+            ("generate", "--prompt", "SONG", "--model", "NO", "--out", "OUT", "--nuclei", *"00000000"),
+            "--nuclei above 0",
+        ),
         (("label", "SONG", "--models", "NO"), "none of composer"),
         (("picture", "SONG", "--model", "NO", "--out", "OUT"), "no such model"),
         (("export", "--model", "NO", "--out", "OUT"), "no such model"),

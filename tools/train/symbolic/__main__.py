@@ -17,6 +17,7 @@ import torch
 from controller.errors import ControllerError
 from tools.train.symbolic.allocation import keep_memory
 from tools.train.symbolic.objectives import MODELS, SIZES, Size
+from tools.train.symbolic.sampling import NUCLEI, TEMPERATURES, Settings
 from tools.train.symbolic.tasks import TASKS
 from tools.train.symbolic.weights import Weights, new_network, read_weights
 from tools.train.workers import join
@@ -120,6 +121,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="of continuations")
     parser.add_argument("--most", type=int, default=100, help="continuations that are written")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
+    _add_sampling(parser)
 
 
 def _add_generate(parser: argparse.ArgumentParser) -> None:
@@ -129,6 +131,7 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, required=True, help="finetuned pianobart, or a folder of its graphs")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--with-prompt", action="store_true", help="write the prompt before what follows")
+    _add_sampling(parser)
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +153,24 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patience", type=int)
     parser.add_argument("--judged", type=int, help="validation windows of a look")
     parser.set_defaults(device="cpu", float32=False)
+    _add_sampling(parser)
+
+
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    for name, default in (("temperatures", TEMPERATURES), ("nuclei", NUCLEI)):
+        told = f"of each attribute, in token order; default: {' '.join(map(str, default))}"
+        parser.add_argument(f"--{name}", type=float, nargs=8, metavar="X", default=default, help=told)
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """How notes are drawn.
+
+    Raises:
+        ControllerError: temperatures or nuclei that mean nothing.
+    """
+    if min(options.temperatures) <= 0.0 or not all(0.0 < share <= 1.0 for share in options.nuclei):
+        raise ControllerError("--temperatures are above 0, --nuclei above 0 and at most 1")
+    return Settings(tuple(options.temperatures), tuple(options.nuclei))
 
 
 def size_from(text: str, model: str) -> Size:
@@ -258,7 +279,8 @@ def evaluate(options: argparse.Namespace) -> None:
     task, split = read_task(options.task, options.data, length, fold), options.split
     if split == "test" and not len(task.splits["test"].notes):
         task, split = whole(task), "all"
-    scores = evaluation.evaluate(weights, task, options.split, seed=options.seed, most=options.most)
+    scores = evaluation.evaluate(weights, task, options.split, seed=options.seed, most=options.most,
+                                 settings=settings_from(options))  # fmt: skip
     found = {"task": options.task, "split": split, "model": weights.model, **scores}
     if options.json:
         print(json.dumps({name: round(x, 6) if isinstance(x, float) else x for name, x in found.items()}))
@@ -271,7 +293,7 @@ def generate(options: argparse.Namespace) -> None:
     from tools.train.symbolic import midi  # noqa: PLC0415 - only this verb needs it
 
     print(midi.generate(options.prompt, options.bars, options.out, options.model, options.seed,
-                        with_prompt=options.with_prompt))  # fmt: skip
+                        settings=settings_from(options), with_prompt=options.with_prompt))  # fmt: skip
 
 
 def export(options: argparse.Namespace) -> None:
@@ -331,7 +353,7 @@ def table(options: argparse.Namespace) -> None:
     asked = {name: getattr(options, name, None) for name in Plan.__slots__}
     kept = {name: tuple(x) if isinstance(x, list) else x for name, x in asked.items() if x is not None}
     recipe = recipe_from(options, finetuning.Recipe)
-    print(run(Plan(**kept, recipe=recipe, bfloat16=has_bfloat16(options))))
+    print(run(Plan(**kept, recipe=recipe, settings=settings_from(options), bfloat16=has_bfloat16(options))))
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {

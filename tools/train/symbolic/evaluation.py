@@ -21,6 +21,7 @@ from tools.train.symbolic.generation import GraphWriter, go_on
 from tools.train.symbolic.octuple import decode, encode, rebased
 from tools.train.symbolic.plain_rows import score
 from tools.train.symbolic.reading import read_score
+from tools.train.symbolic.sampling import Settings
 from tools.train.symbolic.scores import gs, interval_95, pche
 from tools.train.symbolic.tasks import Examples, Task
 from tools.train.symbolic.vocabulary import BAR, BARS, PAD, is_legal
@@ -49,11 +50,19 @@ def finetuned(weights: Weights, task: Task) -> Answering | Continuing:
     return module
 
 
-def evaluate(weights: Weights, task: Task, split: str = "test", *, seed: int = 1, most: int = 100) -> Scores:
+def evaluate(
+    weights: Weights,
+    task: Task,
+    split: str = "test",
+    *,
+    seed: int = 1,
+    most: int = 100,
+    settings: Settings | None = None,
+) -> Scores:
     """`n`, `accuracy` and `macro_f1`; of a continuation `pche_distance`, `gs_distance`, `valid` and `accuracy`.
 
     Args:
-        most: continuations that are written, spread over the pieces.
+        most: continuations that are written, spread over the pieces. settings: how they are drawn.
 
     Raises:
         SymbolicError: nothing to be judged by, or not finetuned on this task.
@@ -63,18 +72,18 @@ def evaluate(weights: Weights, task: Task, split: str = "test", *, seed: int = 1
         raise SymbolicError(f"{task.name}: no {split} pieces in this data")
     module = finetuned(weights, task)
     if isinstance(module, Continuing):
-        return judge_model(module, spread(examples, most), seed)
+        return judge_model(module, spread(examples, most), seed, settings)
     judged = Task(task.name, task.level, task.classes, task.hidden, {**task.splits, "test": examples})
     return score(judged, answer(module, task, examples))
 
 
-def judge_model(module: Continuing, examples: Examples, seed: int) -> Scores:
+def judge_model(module: Continuing, examples: Examples, seed: int, settings: Settings | None = None) -> Scores:
     """How a network goes on with prompts, and how well it tells their real continuations, teacher-forced."""
     with tempfile.TemporaryDirectory(prefix="followspot-graphs-") as folder:
         writer = GraphWriter.of(module.network, module.head, Path(folder))
 
         def goes_on(prompt: IntArray, bars: int, _: int, rng: np.random.Generator) -> IntArray:
-            return go_on(writer, prompt, bars, rng)
+            return go_on(writer, prompt, bars, rng, settings=settings)
 
         return {**judge_continuations(goes_on, examples, seed), "accuracy": told_right(module, examples)}
 

@@ -17,6 +17,7 @@ from tools.train.symbolic.generation import CachedWriter, GraphWriter, Writer, g
 from tools.train.symbolic.masking import random_notes
 from tools.train.symbolic.octuple import decode, encode, rebased
 from tools.train.symbolic.reading import read_midi
+from tools.train.symbolic.sampling import Settings
 from tools.train.symbolic.step import export_graphs
 from tools.train.symbolic.vocabulary import BAR, BARS
 from tools.train.symbolic.weights import read_weights
@@ -24,7 +25,16 @@ from tools.train.symbolic.weights import read_weights
 IntArray = npt.NDArray[np.int64]
 
 
-def generate(prompt: Path, bars: int, out: Path, model: Path, seed: int, *, with_prompt: bool = False) -> str:
+def generate(
+    prompt: Path,
+    bars: int,
+    out: Path,
+    model: Path,
+    seed: int,
+    *,
+    settings: Settings | None = None,
+    with_prompt: bool = False,
+) -> str:
     """Write what follows a MIDI file; returns what was written, in a line.
 
     Raises:
@@ -38,7 +48,8 @@ def generate(prompt: Path, bars: int, out: Path, model: Path, seed: int, *, with
     writer = writer_of(model)
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("writing", total=bars)
-        written = go_on(writer, told, bars, np.random.default_rng(seed), told=lambda n: bar.update(task, completed=n))
+        rng = np.random.default_rng(seed)
+        written = go_on(writer, told, bars, rng, settings=settings, told=lambda n: bar.update(task, completed=n))
     if not valid(written):
         raise SymbolicError(f"{model}: nothing follows from this prompt; try another --seed")
     whole = np.concatenate([told, written])

@@ -8,7 +8,9 @@ decoder over everything for every note.
 The same modules run in PyTorch and, exported, in ONNX Runtime.
 """
 
+import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -118,26 +120,32 @@ def export_graphs(network: PianoBart, head: NoteHead, folder: Path) -> tuple[Pat
     prompts, owns = cache_names(network, "prompt"), cache_names(network, "own")
     paths = folder / "encoder.onnx", folder / "step.onnx"
     folder.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        prefill,
-        (prompt,),
-        str(paths[0]),
-        input_names=["notes"],
-        output_names=prompts,
-        dynamic_axes={"notes": {1: "prompt"}, **{name: {2: "prompt"} for name in prompts}},
-        opset_version=17,
-        dynamo=False,
-    )
+    lengths = {name: {2: "prompt"} for name in prompts}
+    _export(prefill, (prompt,), paths[0], ["notes"], prompts, {"notes": {1: "prompt"}, **lengths})
     with torch.no_grad():
         across = prefill(prompt)
-    torch.onnx.export(
-        step,
-        (prompt[:, :1], torch.tensor([0]), *empty_caches(network), *across),
-        str(paths[1]),
-        input_names=["note", "position", *owns, *prompts],
-        output_names=["logits", *(f"{name}.new" for name in owns)],
-        dynamic_axes={name: {2: "prompt"} for name in prompts},
-        opset_version=17,
-        dynamo=False,
-    )
+    told = (prompt[:, :1], torch.tensor([0]), *empty_caches(network), *across)
+    names = ["note", "position", *owns, *prompts]
+    _export(step, told, paths[1], names, ["logits", *(f"{name}.new" for name in owns)], lengths)
     return paths
+
+
+def _export(
+    module: nn.Module,
+    told: tuple[Tensor, ...],
+    path: Path,
+    *names: Any,  # noqa: ANN401 - inputs, outputs, axes that vary
+) -> None:
+    with warnings.catch_warnings():
+        # PyTorch announces another exporter; this one writes the graphs that the rest of the project has, too
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            told,
+            str(path),
+            input_names=names[0],
+            output_names=names[1],
+            dynamic_axes=names[2],
+            opset_version=17,
+            dynamo=False,
+        )

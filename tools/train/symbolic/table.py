@@ -27,6 +27,7 @@ from tools.train.symbolic.ngram import go_on as ngram_goes_on
 from tools.train.symbolic.objectives import SIZES
 from tools.train.symbolic.plain_rows import PLAIN, score
 from tools.train.symbolic.pretraining import BEST, LAST
+from tools.train.symbolic.sampling import Settings
 from tools.train.symbolic.scores import interval_95
 from tools.train.symbolic.tasks import FOLDS, TASKS, Task, read_task
 from tools.train.symbolic.weights import Weights, new_network, read_weights
@@ -63,7 +64,7 @@ class Plan:
 
     Attributes:
         pretrained: folder with `pre-NAME` of each pre-training. minutes: for all jobs of this call together.
-        continuations: that are written for a score.
+        continuations: that are written for a score. settings: how they are drawn.
     """
 
     data: Path
@@ -78,6 +79,7 @@ class Plan:
     job_minutes: float = 20.0
     continuations: int = 100
     recipe: Recipe = field(default_factory=Recipe)
+    settings: Settings = field(default_factory=Settings)
     bfloat16: bool = False
 
 
@@ -183,7 +185,7 @@ def of_network(plan: Plan, job: Job, row: Row, task: Task, fold: int) -> Scores:
     module = finetuned(weights, task)
     kept = {"minutes": run_.seconds / 60.0, "ended": ended, "best_step": weights.content["step"]}
     if isinstance(module, Continuing):
-        scores: Scores = judge_model(module, spread(task.splits["test"], plan.continuations), job.seed)
+        scores: Scores = judge_model(module, spread(task.splits["test"], plan.continuations), job.seed, plan.settings)
     else:
         found = answer(module, task, task.splits["test"])
         scores = {**score(task, found), "outcomes": outcomes(task, found)}
