@@ -318,3 +318,16 @@ def test_what_must_hold_fails_when_it_does_not():
 
 def test_an_endpoint_is_named_without_its_key():
     assert "k3y" not in Endpoint("http://u:k3y@127.0.0.1:1/v1", "m", "k3y", 1.0, 0).name
+
+
+def test_captions_of_midicaps_are_found_by_meaning_and_kept(built, tmp_path, cache, capsys):
+    lines = [{"location": "a.mid", "caption": "A slow, melancholic piano ballad in a minor key.", "tempo": 70},
+             {"location": "b.mid", "caption": "An energetic rock song with drums and distorted guitar."}]  # fmt: skip
+    file = tmp_path / "caps.jsonl"
+    file.write_text("\n".join(json.dumps(one) for one in lines) + "\n")
+    for _ in range(2):  # the second time from the cache
+        assert main(["captions", str(file), "--query", "sad lament", "--count", "1", "--cache", str(cache)]) == 0
+        assert "a.mid" in capsys.readouterr().out
+    file.write_text(json.dumps(lines[0]) + '\n{"location": 3}\n')
+    assert "caps.jsonl:2" in refused(capsys, "captions", str(file), "--query", "x", "--cache", str(cache))
+    assert "cannot be read" in refused(capsys, "captions", str(tmp_path / "no"), "--query", "x", "--cache", str(cache))

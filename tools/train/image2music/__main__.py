@@ -1,4 +1,4 @@
-"""`python -m tools.train.image2music VERB`: compose, index, bench, measure, train, build."""
+"""`python -m tools.train.image2music VERB`: compose, index, bench, measure, captions, train, build."""
 
 import argparse
 import os
@@ -46,6 +46,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     measure.add_argument("--tunes", type=int, default=200)
     measure.add_argument("--no-critic", action="store_true", help="leave out the critic's figures, which take minutes")
     _studio(measure)
+    captions = verbs.add_parser("captions", help="look captions of MidiCaps up by words")
+    captions.add_argument("file", type=Path, metavar="FILE.jsonl")
+    captions.add_argument("--query", required=True, metavar="TEXT")
+    captions.add_argument("--count", type=int, default=3)
+    captions.add_argument("--cache", type=Path, metavar="DIR")
     train = verbs.add_parser("train", help="train the composer and the critic on the corpus")
     train.add_argument("--out", type=Path, required=True, metavar="DIR")
     train.add_argument("--what", nargs="+", choices=["critic", "order", "composer"],
@@ -119,6 +124,19 @@ def measure(options: argparse.Namespace) -> int:
     return 0 if measured(options) else 1
 
 
+def captions(options: argparse.Namespace) -> int:
+    """The verb `captions`."""
+    from tools.train.image2music.cache import cache_folder  # noqa: PLC0415
+    from tools.train.image2music.captions import nearest, read_captions, vectors_of  # noqa: PLC0415
+    from tools.train.image2music.sentences import Sentences  # noqa: PLC0415
+
+    known, sentences = read_captions(options.file), Sentences()
+    vectors = vectors_of(options.file, known, sentences, cache_folder(options.cache))
+    for near, one in nearest(options.query, known, vectors, sentences, options.count):
+        print(f"{near:.3f}  {one.location}  {one.caption}")
+    return 0
+
+
 def train(options: argparse.Namespace) -> int:
     """The verb `train`."""
     from tools.train.image2music.corpus import corpus_folder, read_corpus  # noqa: PLC0415
@@ -143,7 +161,8 @@ def build(options: argparse.Namespace) -> int:
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "compose": compose, "index": index, "bench": bench, "measure": measure, "train": train, "build": build,
+    "compose": compose, "index": index, "bench": bench, "measure": measure, "captions": captions,
+    "train": train, "build": build,
 }  # fmt: skip
 
 

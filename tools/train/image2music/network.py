@@ -48,7 +48,7 @@ class Composer(nn.Module):
         self.duration_head = output_head(d, words.DURATIONS)
         self.drawn = nn.Embedding(words.DURATIONS, d)
         self.pitch_head = output_head(d, words.PITCHES)
-        self.apply(_initialise)
+        _initialise(self)
 
     def encode(self, request: Tensor, source: Tensor, kind: Tensor, there: Tensor) -> Tensor:
         """(B, 4 + S, d) what the decoder reads.
@@ -96,7 +96,7 @@ class Critic(nn.Module):
         self.pitch_head = output_head(size.d, words.PITCHES)
         self.duration_head = output_head(size.d, words.DURATIONS)
         self.order_head = output_head(size.d, 1)
-        self.apply(_initialise)
+        _initialise(self)
 
     def forward(self, request: Tensor, rows: Tensor, there: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pitch logits (B, N, 42), duration logits (B, N, 16) and the logit (B, N) of each note being in its place.
@@ -110,9 +110,14 @@ class Critic(nn.Module):
         return self.pitch_head(hidden), self.duration_head(hidden), self.order_head(hidden)[..., 0]
 
 
-def _initialise(module: nn.Module) -> None:
-    if isinstance(module, nn.Linear):
-        nn.init.xavier_normal_(module.weight)
-        nn.init.zeros_(module.bias)
-    if isinstance(module, nn.Embedding):
-        nn.init.normal_(module.weight, std=0.1)
+def _initialise(network: nn.Module) -> None:
+    """Glorot at both ends, BART's normal 0.02 inside the layers, as in `tools/train/network.py`."""
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Linear):
+            if ".layers." in name:
+                nn.init.normal_(module.weight, std=0.02)
+            else:
+                nn.init.xavier_normal_(module.weight)
+            nn.init.zeros_(module.bias)
+        if isinstance(module, nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02 if "positions" in name else 0.1)

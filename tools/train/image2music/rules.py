@@ -105,6 +105,12 @@ class Theme:
             allowed[[words.pitch_id(one) for one in (0, 12)]] = True
         return allowed
 
+    def last_pitches(self) -> tuple[int, int]:
+        """The last two pitches but rests, the start where there are none."""
+        sounding = [row[0] for row in self.rows if row[0] != words.REST][-2:]
+        before = [words.PITCH_START] * (2 - len(sounding)) + sounding
+        return before[0], before[1]
+
     def _height_before(self) -> int | None:
         return next((words.height_of(row[0]) for row in reversed(self.rows) if row[0] != words.REST), None)
 
