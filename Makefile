@@ -22,7 +22,7 @@ $(VENV)/.test: $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.train: $(VENV)/.runtime
-	$(PIP) -e '.[cpu,train]'
+	$(PIP) -e '.[cpu,train,image]'
 	@touch $@
 
 show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options on with ARGS="--seconds 20"

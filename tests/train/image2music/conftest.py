@@ -4,10 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from tools.train.image2music.corpus import COLLECTIONS, read_corpus
-from tools.train.image2music.melody import Melody, Sound
+for needed in ("PIL", "httpx", "mido", "onnxruntime", "rich"):
+    pytest.importorskip(needed)
+
+from PIL import Image  # noqa: E402
+
+from tools.train.image2music.corpus import COLLECTIONS, read_corpus  # noqa: E402
+from tools.train.image2music.melody import Melody, Sound  # noqa: E402
 
 SOME = {"oneills1850": ("0051-0100", "0759-0810"), "ryansMammoth": None, "airdsAirs": ("book1",)}
 ROOT = Path(__file__).parents[3]
