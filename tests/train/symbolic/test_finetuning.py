@@ -142,9 +142,8 @@ def test_windows_are_divided_at_bars(music):
     assert (real(following).sum(axis=1) == 2).all()
 
 
+@pytest.mark.parametrize("task", ["token"], indirect=True)
 def test_labels_that_do_not_count_teach_nothing(task):
-    if task.level == "sequence":
-        pytest.skip("every sequence counts")
     notes = task.splits["train"].notes[:4].astype(np.int64)
     labels = np.full((4, 32), -1)
     labels[:, :3] = 1
@@ -156,10 +155,9 @@ def test_labels_that_do_not_count_teach_nothing(task):
     torch.testing.assert_close(whole, wanted)
 
 
+@pytest.mark.parametrize("task", ["sequence"], indirect=True)
 def test_pieces_are_what_sequences_are_scored_by(task):
     """Windows of one piece are one answer."""
-    if task.level != "sequence":
-        pytest.skip("tokens are scored one by one")
     test = task.splits["test"]
     joined = Task(*(getattr(task, name) for name in ("name", "level", "classes", "hidden")),
                   {**task.splits, "test": Examples(test.notes, test.labels, np.arange(8) % 2)})  # fmt: skip

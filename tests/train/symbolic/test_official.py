@@ -196,9 +196,8 @@ def test_unreadable_files_are_refused(model, size, tensors, tmp_path):
         read_official(path, model, size)
 
 
+@pytest.mark.parametrize("model", ["adversarial-midibert"], indirect=True)
 def test_relative_attention_of_an_import_uses_the_distances(network, music):
-    if isinstance(network, bart.PianoBart):
-        pytest.skip("has absolute positions")
     notes = torch.from_numpy(music[:1, :12])
     with torch.no_grad():
         before = network(notes)
