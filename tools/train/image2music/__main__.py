@@ -44,6 +44,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     measure.add_argument("--images", type=Path, required=True, metavar="DIR")
     measure.add_argument("--out", type=Path, required=True, metavar="FILE.json")
     measure.add_argument("--tunes", type=int, default=200)
+    measure.add_argument("--timed", type=int, default=40, metavar="N", help="of these, with all files; default: 40")
     measure.add_argument("--no-critic", action="store_true", help="leave out the critic's figures, which take minutes")
     _studio(measure)
     captions = verbs.add_parser("captions", help="look captions of MidiCaps up by words")

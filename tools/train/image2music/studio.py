@@ -308,8 +308,3 @@ def motivate(reading: Reading, wish: Wish, found: Sequence[Found], theme: Theme)
     then = f" after {len(changed)} accepted rewriting(s), from {first.score:.2f}." if changed else ", unchanged."
     said.append(f"The critic's score is {theme.judgement.score:.2f}{then}")
     return said
-
-
-def with_mood(reading: Reading, valence: float, arousal: float) -> Reading:
-    """The same reading with other numbers, for sweeps."""
-    return replace(reading, valence=valence, arousal=arousal)

@@ -295,7 +295,7 @@ def learn(run: Run, out: Path, minutes: float, *, resume: bool = False) -> None:
 
 
 MINUTES = {"critic": 9.0, "order": 8.0, "composer": 12.0}
-"""Of processor time, with which the bundled artefact was trained."""
+"""Of processor time. The bundled artefact's own minutes are in its card."""
 
 
 def train_all(
