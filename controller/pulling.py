@@ -44,7 +44,7 @@ PUBLISHED = {
     ),
     "pianobart": Published(
         "RS2002/PianoBART", "model.safetensors", (),
-        "python -m tools.train.symbolic import --model pianobart --weights {0}/model.safetensors --out {0}/imported",
+        "python -m tools.train.symbolic import --model pianobart --file {0}/model.safetensors --out {0}/imported",
     ),
     "adversarial-midibert": Published(
         "RS2002/Adversarial-MidiBERT", "model.safetensors", (),
