@@ -48,7 +48,7 @@ PUBLISHED = {
     ),
     "adversarial-midibert": Published(
         "RS2002/Adversarial-MidiBERT", "model.safetensors", (),
-        "python -m tools.train.symbolic import --model adversarial-midibert --weights {0}/model.safetensors --out "
+        "python -m tools.train.symbolic import --model adversarial-midibert --file {0}/model.safetensors --out "
         "{0}/imported",
     ),
 }  # fmt: skip
