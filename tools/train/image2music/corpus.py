@@ -72,7 +72,7 @@ def corpus_folder(given: Path | None = None) -> Path:
         if found is None or found.origin is None:
             raise OpeningError(
                 "the package music21, which brings the tunes, is not installed; install the extra `image`, "
-                "or name a folder with --corpus DIR, or compose with --no-rag"
+                "or name a folder with --corpus DIR"
             )
         given = Path(found.origin).parent / "corpus"
     if not any((given / name).is_dir() for name in COLLECTIONS):
