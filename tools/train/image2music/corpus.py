@@ -24,7 +24,7 @@ COLLECTIONS = {
 }
 CLAIMS = re.compile(r"copyright|©|\(c\)\s*\d{4}|non-?commercial|all rights|permission", re.IGNORECASE)
 NOT_WORDS = re.compile(
-    r"collected|contributed|setting|tilde|denote|source|version|bars?\b|book|printed|"
+    r"collected|contributed|setting|tilde|denote|source|added|rest\b|version|bars?\b|book|printed|"
     r"wrapping|\[jc\]|transcri|http|www|@",
     re.IGNORECASE,
 )

@@ -71,7 +71,8 @@ def _statements(light: colours.Light, palette: tuple[colours.Colour, ...], thing
     largest = ", ".join(f"{one.name} {one.weight:.0%}" for one in palette[:3])
     said = [
         f"Its largest colours are {largest}.",
-        f"Brightness {light.brightness:.2f}, saturation {light.saturation:.2f}: suggest valence {light.valence:+.2f}.",
+        f"Brightness {light.brightness:.2f} and saturation {light.saturation:.2f} suggest "
+        f"valence {light.valence:+.2f}.",
         f"Saturation, brightness and edges ({light.edges:.2f}) suggest arousal {light.arousal:+.2f}.",
     ]
     if things:

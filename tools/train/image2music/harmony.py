@@ -13,7 +13,9 @@ from tools.train.image2music.melody import BEATS, SCALES, Melody, Sound, key_of
 
 DEGREES = {"maj": (0, 3, 4, 5, 1), "mix": (0, 6, 3, 4), "dor": (0, 6, 3, 2), "min": (0, 6, 5, 3, 2)}
 """Degrees of the scale, from 0, on which chords stand, by mode."""
-STAY, MOVE, HOME = 0.08, 0.04, 0.3
+STAY, MOVE, HOME, AWAY = 0.22, 0.04, 0.3, 0.3
+AWAY_FROM_HOME = {"maj": 2, "mix": 1, "dor": 1, "min": 1}
+"""Which of them leads back: the fifth degree of major, the seventh of the others; liked before a section's last bar."""
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
@@ -47,6 +49,7 @@ def harmonise(melody: Melody) -> list[Chord]:
     fits = np.array([[_fit(bar, triad, BEATS[melody.metre]) for triad in triads] for bar in bars])
     fits[::SECTION, 0] += HOME
     fits[SECTION - 1 :: SECTION, 0] += HOME
+    fits[SECTION - 2 :: SECTION, AWAY_FROM_HOME[melody.mode]] += AWAY
     fits[-1, 0] += 100.0
     cost = np.full((len(triads), len(triads)), -MOVE)
     np.fill_diagonal(cost, -STAY)

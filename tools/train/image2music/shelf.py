@@ -21,7 +21,7 @@ from tools.train.image2music.melody import Melody
 from tools.train.image2music.retrieval import Index, mood_of
 from tools.train.image2music.sentences import Sentences
 
-FORMAT = 3
+FORMAT = 4
 BATCH = 16
 
 
