@@ -2,8 +2,8 @@
 
 Cuts short songs from the bundled ones, trains both networks for a few steps, exports and scores them, finetunes the
 result on a minute of invented footage, plays a rehearsal with what that became, and takes invented tunes through the
-symbolic models. What comes out is a proof that the
-path works, not a model: it is never written to `models/`.
+symbolic models and a picture to an opening. What comes out is a proof that the path works, not a model: it is never
+written to `models/`.
 """
 
 import argparse
@@ -20,12 +20,14 @@ import yaml
 
 from controller.audio.file_source import FileSource
 from tools.train import embedder, proof, skipbart
+from tools.train.image2music import __main__ as image2music
 from tools.train.prepare import EMBEDDER_NOTE
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
 from tools.train.symbolic import demo as symbolic
 
 ROOT = Path(__file__).parents[2]
 SONGS = ROOT / "controller" / "songs"
+PICTURE = ROOT / "docs" / "pictures" / "page.jpg"
 RATE_HZ = 48_000
 SECONDS = 60
 EXCERPTS = (
@@ -126,6 +128,9 @@ def run(out: Path, steps: int) -> None:
     do(skipbart.main, learn)
     rehearse(models, room / "artefact", out)
     symbolic.run(out / "symbolic", max(steps // 2, 2))
+    opening = ["compose", str(PICTURE), "--out", str(out / "opening"), "--bars", "16", "--synth", "sines"]
+    do(image2music.main, opening)
+    do(image2music.main, ["train", "--out", str(out / "opening-run"), "--max-minutes", "0.2"])
 
 
 def do(command: Callable[[list[str]], int], arguments: list[str]) -> None:

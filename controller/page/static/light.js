@@ -153,7 +153,7 @@ export class LightField {
     let reached = 0;
     for (let row = touched.first; row < touched.last; row++) reached += Math.max(0, touched.to[row] - touched.from[row]);
     if (!lamp.index || lamp.index.length < reached) {
-      const room_to_turn = lamp.head.moves ? Math.min(PIXELS, 2 * reached) : reached;
+      const room_to_turn = lamp.head.moves ? PIXELS : reached; // at once what it may ever need: memory stays as it is
       lamp.index = new Uint32Array(room_to_turn);
       lamp.weight = new Float32Array(room_to_turn);
     }
