@@ -391,6 +391,7 @@ class Config(Section):
     seed: Annotated[int, Field(ge=0)] = 0
     plan: str | None = None
     opening: str | None = None
+    opening_sound: str = "default"
     palette: Annotated[list[Colour], Field(min_length=1, max_length=12)]
     audio: AudioConfig
     model: ModelConfig

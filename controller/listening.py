@@ -17,6 +17,7 @@ from typing import Any
 from controller.audio.capture import Capture
 from controller.audio.file_source import finite
 from controller.audio.hits import Hits
+from controller.audio.loudspeaker import audible
 from controller.audio.onsets import Onsets
 from controller.audio.playback import SAMPLE_RATE_HZ, Playback
 from controller.audio.source import LiveSource, accent_column, open_recorded
@@ -113,7 +114,8 @@ class Listening:
         if config.opening is None or played.exists():
             return None
         opening, tune = read_opening(config.path(config.opening))
-        first = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=self._clock)
+        recorded = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=self._clock)
+        first = audible(recorded, config.opening_sound)
         self._source = ThenSource(first, self._source, columns=1 + len(self.stems), ended=self._end_opening)
         played.touch()
         return Conductor(opening)

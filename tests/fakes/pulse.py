@@ -8,7 +8,7 @@ from pathlib import Path
 
 CONFIGURATION = """
 load-module module-native-protocol-unix socket={socket} auth-anonymous=1
-load-module module-null-sink sink_name=stage rate=48000 channels=2 format=float32le
+load-module module-null-sink sink_name=stage norewinds=1 rate=48000 channels=2 format=float32le
 set-default-sink stage
 set-default-source stage.monitor
 """
