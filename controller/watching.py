@@ -40,6 +40,8 @@ from controller.state_folder import state_folder
 log = logging.getLogger(__name__)
 
 HISTORY_S = 60.0
+MOST_PULSES_HZ = 100.0
+"""As many levels a second are kept at most: onsets come besides the regular ones."""
 ALIVE_S = 2.0
 EXIT_PORT_IN_USE = 3
 
@@ -62,7 +64,7 @@ class BusFeed:
         self._listening = Newest(run.context, run.folder, "listening")
         self._commander = Commander(run.context, run.folder)
         self._minute: deque[TokenPoint] = deque(maxlen=round(HISTORY_S * 10))
-        self._levels: deque[LevelPoint] = deque(maxlen=round(HISTORY_S * run.config.rates.page_hz))
+        self._levels: deque[LevelPoint] = deque(maxlen=round(MOST_PULSES_HZ * HISTORY_S))
         self._loudness = 0.0
         self._onsets = -1
         self._heard: dict[str, Any] = {}
@@ -131,7 +133,7 @@ class BusFeed:
             stages=stages,
             heads=rig_heads(self._patch),
             tokens=list(self._minute),
-            levels=list(self._levels),
+            levels=[one for one in self._levels if one[0] > self._levels[-1][0] - HISTORY_S],
             history_s=HISTORY_S,
             targets=list(targets_of(self._patch)),
             scenes=self._scenes.names,
