@@ -3,6 +3,7 @@
 Without `torchrun` there is one worker and nothing here does anything. Edge: opens the process group.
 """
 
+import gc
 import os
 from dataclasses import dataclass
 
@@ -54,8 +55,10 @@ class Workers:
         return tensor.tolist()
 
     def leave(self) -> None:
-        """Close the process group."""
+        """Close the process group, everybody together and nothing of it in use: else a thread of it may end a process."""
         if self.count > 1:
+            gc.collect()
+            distributed.barrier()
             distributed.destroy_process_group()
 
 
