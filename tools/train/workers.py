@@ -55,7 +55,7 @@ class Workers:
         return tensor.tolist()
 
     def leave(self) -> None:
-        """Close the process group, everybody together and nothing of it in use: else a thread of it may end a process."""
+        """Close the process group, all together and with nothing of it in use: a thread of it could end a process."""
         if self.count > 1:
             gc.collect()
             distributed.barrier()
