@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +77,21 @@ def photo(tmp_path) -> Path:
     file = tmp_path / "sunset.png"
     Image.fromarray(np.clip(sky + rng.normal(0, 4, sky.shape), 0, 255).astype(np.uint8)).save(file)
     return file
+
+
+@pytest.fixture
+def png_of():
+    """Makes PNGs whose header promises more than their data holds: (width, height, rows) to bytes."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    def make(width, height, rows=b""):
+        header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+        parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+        return b"\x89PNG\r\n\x1a\n" + parts
+
+    return make
 
 
 @pytest.fixture

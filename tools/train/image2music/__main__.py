@@ -11,6 +11,29 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each othe
 from controller.errors import ControllerError
 from tools.train.image2music.form import PLANS
 
+LONGEST_S = 3_600.0
+
+
+def _counted(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("not a number from 0")
+    return number
+
+
+def _some(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("not a number from 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0.0 < number <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"not a number over 0 and up to {LONGEST_S:g}")
+    return number
+
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.train.image2music", description=__doc__)
@@ -23,7 +46,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     compose.add_argument("--bars", type=int, default=32, choices=sorted(PLANS), help="default: 32")
     compose.add_argument("--no-rag", action="store_true", help="look no tune up")
     compose.add_argument("--no-refine", action="store_true", help="keep the first best tune")
-    compose.add_argument("--seed", type=int, default=0)
+    compose.add_argument("--seed", type=_counted, default=0)
     _backend(compose)
     _studio(compose)
     compose.add_argument("--synth", choices=["auto", "fluidsynth", "sines"], default="auto")
@@ -37,20 +60,20 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     bench.add_argument("--judge", choices=["form", "endpoint"], default="form",
                        help="a form to print and listen by (default), or the endpoint of --endpoint")  # fmt: skip
     bench.add_argument("--bars", type=int, default=16, choices=sorted(PLANS))
-    bench.add_argument("--seed", type=int, default=0)
+    bench.add_argument("--seed", type=_counted, default=0)
     _backend(bench)
     _studio(bench)
     measure = verbs.add_parser("measure", help="what must hold, measured")
     measure.add_argument("--images", type=Path, required=True, metavar="DIR")
     measure.add_argument("--out", type=Path, required=True, metavar="FILE.json")
-    measure.add_argument("--tunes", type=int, default=200)
-    measure.add_argument("--timed", type=int, default=40, metavar="N", help="of these, with all files; default: 40")
+    measure.add_argument("--tunes", type=_some, default=200)
+    measure.add_argument("--timed", type=_some, default=40, metavar="N", help="of these, with all files; default: 40")
     measure.add_argument("--no-critic", action="store_true", help="leave out the critic's figures, which take minutes")
     _studio(measure)
     captions = verbs.add_parser("captions", help="look captions of MidiCaps up by words")
     captions.add_argument("file", type=Path, metavar="FILE.jsonl")
     captions.add_argument("--query", required=True, metavar="TEXT")
-    captions.add_argument("--count", type=int, default=3)
+    captions.add_argument("--count", type=_some, default=3)
     captions.add_argument("--cache", type=Path, metavar="DIR")
     train = verbs.add_parser("train", help="train the composer and the critic on the corpus")
     train.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -58,7 +81,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
                        default=["critic", "order", "composer"])  # fmt: skip
     train.add_argument("--max-minutes", type=float, help="of processor time for each; default: 9, 8, 12")
     train.add_argument("--resume", action="store_true")
-    train.add_argument("--seed", type=int, default=1)
+    train.add_argument("--seed", type=_counted, default=1)
     train.add_argument("--corpus", type=Path, metavar="DIR")
     build = verbs.add_parser("build", help="a training run to an artefact")
     build.add_argument("run", type=Path, metavar="RUN_DIR")
@@ -75,7 +98,7 @@ def _backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="vlm: the model's name there; hf-local: a folder or a hub name")
     parser.add_argument("--key-from", default="FOLLOWSPOT_VLM_KEY", metavar="VARIABLE",
                         help="vlm: the environment variable that holds the key, if one is needed")  # fmt: skip
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="vlm: for one answer")
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help="vlm: for one answer")
 
 
 def _studio(parser: argparse.ArgumentParser) -> None:
@@ -173,7 +196,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return VERBS[options.verb](options)
     except ControllerError as error:
-        print(f"image2music {options.verb}: {error}", file=sys.stderr)
+        print(f"image2music {options.verb}: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 1
 
 

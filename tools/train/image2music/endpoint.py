@@ -8,6 +8,8 @@ variable and is in no message.
 import base64
 import json
 import os
+import queue
+import threading
 import time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +25,8 @@ MOST_BYTES = 1_000_000
 """Of an answer."""
 MOST_TOKENS = 2_000
 CONNECT_S = 5.0
+SPARE_S = 0.5
+"""What an exchange may take beyond its limit before it is left to itself."""
 PROBE_S = 15.0
 PROBE_SIDE = 32
 
@@ -38,11 +42,15 @@ class Endpoint:
     structured = True
 
     def __init__(self, url: str, model: str, key: str, timeout_s: float, seed: int) -> None:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise OpeningError(f"--endpoint: no address ({error}); write such as http://127.0.0.1:8080/v1") from error
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise OpeningError(f"--endpoint {url!r}: no address; write such as http://127.0.0.1:8080/v1")
         self._base = url.rstrip("/")
-        host = parts.hostname + (f":{parts.port}" if parts.port else "")
+        host = parts.hostname + (f":{port}" if port else "")
         self._shown = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
         self._model, self._timeout_s, self._seed = model, timeout_s, seed
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -113,15 +121,40 @@ class Endpoint:
         return plain
 
     def _request(self, method: str, url: str, body: dict[str, Any] | None, limit_s: float) -> tuple[int, bytes]:
-        """Status and body of one exchange, within a time and a size as a whole."""
+        """Status and body of one exchange, within a time and a size as a whole.
+
+        It has a thread of its own: a server that sends a letter now and then outlives any limit between two letters.
+        """
+        found: queue.SimpleQueue[tuple[int, bytes] | OpeningError] = queue.SimpleQueue()
+
+        def ask() -> None:
+            try:
+                found.put(self._exchange(method, url, body, limit_s))
+            except OpeningError as error:
+                found.put(error)
+
+        threading.Thread(target=ask, name="endpoint", daemon=True).start()
+        try:
+            got = found.get(timeout=limit_s + SPARE_S)
+        except queue.Empty:
+            raise OpeningError(self._late(limit_s)) from None
+        if isinstance(got, OpeningError):
+            raise got
+        return got
+
+    def _exchange(self, method: str, url: str, body: dict[str, Any] | None, limit_s: float) -> tuple[int, bytes]:
         begun, raw = time.monotonic(), b""
-        late = f"{self._shown}: no whole answer within {limit_s:g} s; use --timeout, or a smaller model"
         try:
             limit = httpx.Timeout(limit_s, connect=CONNECT_S)
             with (
                 httpx.Client(headers=self._headers, timeout=limit, trust_env=False) as client,
                 client.stream(method, url, json=body) as answer,
             ):
+                if answer.has_redirect_location:
+                    raise OpeningError(
+                        f"{self._shown}: sends its callers to another place, where no picture is sent unasked; if that "
+                        "is meant, name that place as --endpoint"
+                    )
                 for part in answer.iter_bytes():
                     raw += part
                     if len(raw) > MOST_BYTES:
@@ -129,18 +162,26 @@ class Endpoint:
                             f"{self._shown}: answered with more than {MOST_BYTES / 1e6:g} MB; this is no answer"
                         )
                     if time.monotonic() - begun > limit_s:
-                        raise OpeningError(late)
+                        raise OpeningError(self._late(limit_s))
                 return answer.status_code, raw
         except httpx.TimeoutException as error:
-            raise OpeningError(late) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            raise OpeningError(self._late(limit_s)) from error
+        except httpx.RemoteProtocolError as error:
+            raise OpeningError(
+                f"{self._shown}: its answer broke off or is no HTTP ({_plain(error)}); look at the server's log, and "
+                "check --endpoint"
+            ) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise OpeningError(
                 f"{self._shown}: cannot be reached ({_plain(error)}); start it or check --endpoint"
             ) from error
 
+    def _late(self, limit_s: float) -> str:
+        return f"{self._shown}: no whole answer within {limit_s:g} s; use --timeout, or a smaller model"
+
 
 def _plain(error: Exception) -> str:
-    return str(error)[:120] or type(error).__name__
+    return " ".join(str(error).split())[:120] or type(error).__name__
 
 
 def _reason(raw: bytes) -> str:
@@ -161,6 +202,9 @@ def open_endpoint(url: str | None, model: str | None, key_from: str, timeout_s: 
     """
     if not url:
         raise OpeningError("--backend vlm needs --endpoint URL, such as http://127.0.0.1:8080/v1")
-    endpoint = Endpoint(url, model or "", os.environ.get(key_from, ""), timeout_s, seed)
+    key = os.environ.get(key_from, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise OpeningError(f"the key in {key_from} holds what no key holds; set it again")
+    endpoint = Endpoint(url, model or "", key, timeout_s, seed)
     endpoint.probe()
     return endpoint
