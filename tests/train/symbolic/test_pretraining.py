@@ -15,7 +15,7 @@ torch = pytest.importorskip("torch")
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from tools.train.symbolic.errors import SymbolicError  # noqa: E402
 from tools.train.symbolic.objectives import MODELS, SIZES, new_objective  # noqa: E402
-from tools.train.symbolic.pretraining import Pretraining, Recipe, forget_after, resume, run  # noqa: E402
+from tools.train.symbolic.pretraining import Pretraining, Recipe, forget_after, picked, resume, run  # noqa: E402
 from tools.train.symbolic.weights import read_weights  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
@@ -70,6 +70,25 @@ def test_a_killed_run_goes_on_to_the_same_losses(model, shelf, tmp_path):
     if straight.objective.book is not None:
         assert np.array_equal(straight.objective.book, again.objective.book)
         assert not straight.objective.book.all()
+
+
+def test_a_share_of_the_pieces_follows_from_their_names(shelf):
+    many = replace(shelf, pieces=[replace(shelf.pieces[0], name=f"song {number}") for number in range(400)])
+    rows_ = np.column_stack([np.repeat(np.arange(400), 2), np.zeros(800, int), np.ones(800, int)])
+    few, more = (picked(rows_, many, share) for share in (0.25, 0.5))
+    assert set(few[:, 0]) < set(more[:, 0])
+    assert 70 <= len(set(few[:, 0])) <= 130
+    assert len(few) == 2 * len(set(few[:, 0]))
+    turned = replace(many, pieces=many.pieces[::-1])
+    assert sorted(399 - picked(rows_, turned, 0.25)[:, 0]) == sorted(few[:, 0])
+    assert picked(rows_, many, 1.0) is rows_
+
+
+@pytest.mark.parametrize("less", [{"corpora": ("elsewhere",)}, {"share": 1e-9}])
+def test_nothing_to_learn_from_is_said(shelf, less):
+    assert len(training("midibert", shelf, replace(RECIPE, corpora=("made",))).rows["train"])
+    with pytest.raises(SymbolicError, match="no training"):
+        training("midibert", shelf, replace(RECIPE, **less))
 
 
 def test_a_run_is_not_resumed_as_another(shelf, tmp_path):

@@ -37,7 +37,7 @@ class BertSize:
 
 
 OFFICIAL = BertSize()
-SMALL = BertSize(d=192, layers=6, heads=4, ffn=512, positions=512, width=64, attention_dropout=0.0)
+SMALL = BertSize(d=192, layers=4, heads=4, ffn=512, positions=512, width=64, attention_dropout=0.0)
 TINY = BertSize(d=32, layers=2, heads=4, ffn=48, positions=64, width=8, dropout=0.0, attention_dropout=0.0)
 
 

@@ -10,6 +10,7 @@ more fit into `--max-minutes`. Such a run depends on the machine's speed; one wi
 Edge: reads a shelf, writes a run's folder, reads the clock.
 """
 
+import hashlib
 import json
 import time
 from collections import Counter
@@ -40,7 +41,8 @@ class Recipe:
     Attributes:
         steps: None: as many as fit into the time. freeze_every: adversarial: epochs between two epochs of freezing,
             published is 5. plain: without what makes the model special (`objectives.new_objective`).
-        judged: windows of validation music that are looked at.
+        judged: windows of validation music that are looked at. corpora: None: all. share: of the training pieces,
+            picked by the hash of their names, so that every run of a table gets the same ones.
     """
 
     steps: int | None = None
@@ -53,6 +55,8 @@ class Recipe:
     dropout: float = 0.0
     freeze_every: int = 5
     plain: bool = False
+    corpora: tuple[str, ...] | None = None
+    share: float = 1.0
     judged: int = 128
     evaluate_every: int = 100
     log_every: int = 20
@@ -90,7 +94,8 @@ class Pretraining:
         if recipe.length > size.positions:
             raise SymbolicError(f"windows of {recipe.length} notes, but {model} has {size.positions} positions")
         self.size = replace(size, dropout=recipe.dropout)
-        self.rows = {split: windows(shelf, split, recipe.length) for split in ("train", "valid")}
+        self.rows = {split: windows(shelf, split, recipe.length, recipe.corpora) for split in ("train", "valid")}
+        self.rows["train"] = picked(self.rows["train"], shelf, recipe.share)
         if not len(self.rows["train"]) or not len(self.rows["valid"]):
             raise SymbolicError("the shelf holds no training or no validation music; tokenize more")
         torch.manual_seed(seed)
@@ -204,6 +209,18 @@ class Pretraining:
         self.objective.restore(state["extra"])
         self.step_count, self.seconds, self.best = state["step"], state["seconds"], state["best"]
         self.planned = self.recipe.steps or state["planned"]
+
+
+def picked(rows: IntArray, shelf: Shelf, share: float) -> IntArray:
+    """Windows (n, 3) of this share of the pieces; which ones follows from their names alone."""
+    if share >= 1.0:
+        return rows
+    wanted = {
+        index
+        for index, piece in enumerate(shelf.pieces)
+        if int(hashlib.sha256(piece.name.encode()).hexdigest()[:8], 16) < share * 2**32
+    }
+    return rows[[int(index) in wanted for index in rows[:, 0]]]
 
 
 def decaying(parameters: Iterable[nn.Parameter], decay: float) -> list[dict[str, Any]]:
