@@ -181,14 +181,16 @@ def _pairs(pairs: Sequence[tuple[str, str]]) -> str:
 def _found(found: Sequence[Found]) -> str:
     if not found:
         return "<p>None: composed without looking anything up.</p>"
+    seen = any(one.picture is not None for one in found)
     rows = "".join(
         f"<tr><td>{html.escape(one.tune.title)}<small>{html.escape(one.tune.collection)}"
         f"{', ' + html.escape(one.tune.words) if one.tune.words else ''}</small></td><td>{one.text:.2f}</td>"
-        f"<td>{one.mood:.2f}</td><td>{'-' if one.picture is None else f'{one.picture:.2f}'}</td></tr>"
+        f"<td>{one.mood:.2f}</td>{f'<td>{one.picture:.2f}</td>' if one.picture is not None else ''}</tr>"
         for one in found
     )
-    head = "<thead><tr><th>tune</th><th>words</th><th>mood</th><th>picture</th></tr></thead>"
+    head = f"<thead><tr><th>tune</th><th>words</th><th>mood</th>{'<th>picture</th>' if seen else ''}</tr></thead>"
     note = "Words: cosine of the sentence model. Mood: closeness of valence and arousal. Ranks are fused."
+    note += " Picture: cosine of CLIP." if seen else ""
     texts = "\n\n".join(one.tune.abc for one in found)
     shown = f"<details><summary>Their ABC text</summary><pre>{html.escape(texts)}</pre></details>"
     return f'<div class="wide"><table>{head}<tbody>{rows}</tbody></table></div><p class="says">{note}</p>{shown}'
@@ -205,7 +207,10 @@ def _critic(history: Sequence[Step]) -> str:
         for step in history
     )
     head = f"<thead><tr><th>step</th><th>score</th>{head}</tr></thead>"
-    return f'<div class="wide"><table>{head}<tbody>{rows}</tbody></table></div>'
+    return (
+        '<div class="wide" tabindex="0" role="region" aria-label="The critic\'s scores">'
+        f'<table class="steps">{head}<tbody>{rows}</tbody></table></div>'
+    )
 
 
 def _lamps(seed: dict[str, Any]) -> dict[str, Any]:
