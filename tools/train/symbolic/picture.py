@@ -1,6 +1,6 @@
 """What a model finds likely, and where it looks, over the piano roll: one self-contained page.
 
-Every note is coloured by the chance that the model gives its pitch when that note is hidden; arcs join the notes that
+Every note is coloured by the chance that the model gives its pitch when that pitch is hidden; arcs join the notes that
 look at each other most (encoders only, mean over layers and attention heads). Everything is drawn here, as SVG; the
 page loads nothing. Edge: reads a MIDI file and a model, writes a page.
 """
@@ -35,15 +35,20 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 ROUNDS = 8
-"""Every eighth note is hidden at a time: enough context, and eight passes for a page."""
+"""The pitch of every eighth note is hidden at a time: enough context, and eight passes for a page."""
+WHOLE = ("midibert", "adversarial-midibert")
+"""These have only ever seen whole notes hidden, so the other attributes are hidden with the pitch."""
 ARCS = 80
-UNIT_PX, PITCH_PX, TOP_PX, MARGIN_PX = 1.0, 5, 90, 40
-COLOURS = ((0.0, (60, 60, 140)), (0.25, (150, 60, 150)), (0.6, (235, 110, 90)), (1.0, (250, 215, 100)))
+UNIT_PX, PITCH_PX, TOP_PX, MARGIN_PX = 1.0, 6, 60, 40
+PITCHES = 128
+NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+LEGEND = (0.01, 0.03, 0.1, 0.3, 1.0)
+COLOURS = ((0.0, (92, 92, 190)), (0.35, (165, 75, 170)), (0.7, (235, 110, 90)), (1.0, (250, 215, 100)))
 
 
 @torch.no_grad()
 def likelihoods(weights: Weights, notes: IntArray) -> FloatArray:
-    """Chance of each note's pitch (L,) with that note hidden from the model.
+    """Chance of each note's pitch (L,) with that pitch hidden from the model.
 
     Raises:
         SymbolicError: the model has no output layers for notes.
@@ -54,7 +59,11 @@ def likelihoods(weights: Weights, notes: IntArray) -> FloatArray:
     for start in range(ROUNDS):
         hidden = np.arange(len(notes)) % ROUNDS == start
         if hidden.any():
-            spoilt = np.where(hidden[:, None], MASK, notes)
+            spoilt = notes.copy()
+            if weights.model in WHOLE:
+                spoilt[hidden] = MASK
+            else:
+                spoilt[hidden, PITCH] = MASK[PITCH]
             logits = _logits(weights, weights.head, spoilt, notes)[torch.from_numpy(hidden)]
             chances = torch.softmax(by_attribute(logits)[PITCH].double(), dim=-1).numpy()
             found[hidden] = chances[np.arange(len(chances)), notes[hidden, PITCH]]
@@ -89,10 +98,18 @@ def onsets(notes: IntArray) -> IntArray:
 
 
 def colour(chance: float) -> str:
-    """Blue for what surprises the model, yellow for what it expected."""
+    """Blue for what a guess among all pitches would give, yellow for what was expected; steps are factors."""
     places, tones = zip(*COLOURS, strict=True)
-    rgb = [round(float(np.interp(chance, places, [tone[i] for tone in tones]))) for i in range(3)]
+    known = 1.0 + np.log(max(chance, 1.0 / PITCHES)) / np.log(PITCHES)
+    rgb = [round(float(np.interp(known, places, [tone[i] for tone in tones]))) for i in range(3)]
     return f"rgb({rgb[0]},{rgb[1]},{rgb[2]})"
+
+
+def name_of(pitch: int) -> str:
+    """As musicians write it; what is beyond 127 is percussion."""
+    if pitch >= PITCHES:
+        return f"drum {pitch - PITCHES}"
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
 
 
 def svg(notes: IntArray, chances: FloatArray, joined: list[tuple[int, int, float]]) -> str:
@@ -104,6 +121,7 @@ def svg(notes: IntArray, chances: FloatArray, joined: list[tuple[int, int, float
     size = f'width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">']
     parts += _bars(notes, at, height)
+    parts += _octaves(low, high, width)
     middle = [(MARGIN_PX + UNIT_PX * (at[i] + lengths[i] / 2), TOP_PX + PITCH_PX * (high - notes[i, PITCH])) for i in
               range(len(notes))]  # fmt: skip
     strongest = joined[0][2] if joined else 1.0
@@ -118,7 +136,7 @@ def svg(notes: IntArray, chances: FloatArray, joined: list[tuple[int, int, float
         x, y = MARGIN_PX + UNIT_PX * at[i], TOP_PX + PITCH_PX * (high - notes[i, PITCH]) - PITCH_PX / 2
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{UNIT_PX * lengths[i]:.1f}" height="{PITCH_PX - 1}" rx="1" '
-            f'fill="{colour(chance)}"><title>pitch {notes[i, PITCH]}: {chance:.1%}</title></rect>'
+            f'fill="{colour(chance)}"><title>{name_of(int(notes[i, PITCH]))}: {chance:.1%}</title></rect>'
         )
     return "".join([*parts, "</svg>"])
 
@@ -130,6 +148,14 @@ def _bars(notes: IntArray, at: IntArray, height: float) -> Iterator[str]:
         x = MARGIN_PX + UNIT_PX * float(at[index] - notes[index, POSITION])
         yield f'<line x1="{x:.1f}" y1="0" x2="{x:.1f}" y2="{height - 20:.0f}" stroke="#333"/>'
         yield f'<text x="{x + 2:.1f}" y="{height - 6:.0f}" fill="#999" font-size="10">{bar + 1}</text>'
+
+
+def _octaves(low: int, high: int, width: float) -> Iterator[str]:
+    """A line and a name for each C that is in the picture."""
+    for pitch in range(-(-low // 12) * 12, high + 1, 12):
+        y = TOP_PX + PITCH_PX * (high - pitch)
+        yield f'<line x1="{MARGIN_PX}" y1="{y}" x2="{width:.0f}" y2="{y}" stroke="#2a2a2a"/>'
+        yield f'<text x="8" y="{y + 4}" fill="#999" font-size="11">C{pitch // 12 - 1}</text>'
 
 
 def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 256) -> str:
@@ -154,15 +180,20 @@ def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 25
 
 def page(song: str, model: str, drawn: str, chances: FloatArray, first_bar: int) -> str:
     """The whole page."""
-    legend = "".join(
-        f'<span style="background:{colour(c)}">&nbsp;{c:.0%}&nbsp;</span>' for c in (0.01, 0.1, 0.25, 0.5, 0.75, 1.0)
-    )
+    legend = "".join(f'<span style="background:{colour(c)}">{c:.0%}</span>' for c in LEGEND)
     surprising = np.mean(chances < 0.05)
-    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(song)}</title>
-<style>body{{background:#111;color:#ddd;font:14px system-ui;margin:1.5em}}div{{overflow-x:auto}}
-span{{color:#000}}</style>
-<h1>{html.escape(song)}</h1>
-<p>From bar {first_bar}. Colour: the chance that {html.escape(model)} gives the pitch of a note when the note is hidden
-({legend}); {surprising:.0%} of the notes come as a surprise (below 5 %). Arcs: notes that look at each other most.</p>
-<div>{drawn}</div></html>
+    name = html.escape(song)
+    return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{name}</title>
+<meta name="viewport" content="width=device-width,initial-scale=1"><style>
+:root{{color-scheme:light dark;--ink:#1b1b1f;--paper:#fafafa}}
+@media(prefers-color-scheme:dark){{:root{{--ink:#ddd;--paper:#111}}}}
+body{{background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif;margin:1.5rem}}
+h1{{font-size:1.4rem;overflow-wrap:anywhere}}p{{max-width:44rem}}
+figure{{margin:0;overflow-x:auto;background:#161618;border-radius:8px}}svg{{display:block;font-family:inherit}}
+span{{color:#000;padding:.1em .5em}}</style>
+<h1>{name}</h1>
+<p>From bar {first_bar}. Colour: the chance that {html.escape(model)} gives the pitch of a note when it is hidden
+{legend}; {surprising:.0%} of the notes come as a surprise (below 5 %; a guess among all has 1 %). Arcs join notes
+that look at each other most. Point at a note for its number.</p>
+<figure>{drawn}</figure></html>
 """
