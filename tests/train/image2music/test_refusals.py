@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -274,3 +275,49 @@ def test_odd_pictures_are_read_and_what_was_done_to_them_is_said(built, before, 
         (line,) = done.stderr.splitlines()
         assert words in line
         assert read_opening(before / name)[0].bars == 8
+
+
+def test_odd_titles_moods_and_names_are_one_line_everywhere(built, photo, before, tmp_path):
+    odd = tmp_path / "100% [odd] <i>näme\nof two.png"
+    odd.write_bytes(photo.read_bytes())
+    for number, arguments in enumerate([
+        ("--title", "x\nK:C\n%%evil \\", "--mood", "two\nlines <b>\x07" * 60), ("--title", "é" * 900), ()
+    ]):  # fmt: skip
+        out = before / str(number)
+        done = run("compose", odd, "--out", out, "--bars", "8", "--synth", "sines", *arguments, *built)
+        assert done.returncode == 0, done.stderr
+        opening = read_opening(out)[0]  # as the show reads it, which has a limit of its own
+        assert opening.title.isprintable()
+        assert len(opening.title) <= 120
+        header = (out / "tune.abc").read_text().split("K:")[0].splitlines()
+        assert [one[:2] for one in header] == ["X:", "T:", "N:", "M:", "L:", "Q:"] or "K:C" in opening.title
+        assert "<i>n" not in (out / "report.html").read_text()
+        assert "lines <b>" not in (out / "report.html").read_text()
+    assert opening.title == "Opening for 100% [odd] <i>näme of two"
+    assert "T:Opening for 100\\% [odd]" in (out / "tune.abc").read_text()
+
+
+def test_programs_that_are_not_there_are_named(built, photo, before):
+    done = run("compose", photo, "--out", before / "new", "--bars", "8", *built, PATH="/nowhere")
+    assert done.returncode == 0, done.stderr
+    said = done.stderr.splitlines()
+    assert [one.split(":")[0] for one in said] == ["image2music"] * 3
+    assert [one.split()[1] for one in said] == ["fluidsynth", "abcm2ps", "abc2midi"]
+    assert read_opening(before / "new")[0].bars == 8
+
+
+def test_stopping_it_leaves_nothing_behind(built, photo, before):
+    kept = what_is_in(before)
+    with subprocess.Popen(command("compose", photo, "--out", before / "friday", "--bars", "64", *built), text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as composing:  # fmt: skip
+        end_s = time.monotonic() + 30.0
+        while not list(before.glob(".friday.coming/tune.mid")):  # it writes; the sound is still to come
+            assert composing.poll() is None, composing.communicate()
+            assert time.monotonic() < end_s
+        composing.send_signal(signal.SIGINT)
+        said, told = composing.communicate(timeout=30)
+    assert composing.returncode == 130
+    assert told.splitlines() == ["image2music compose: stopped"]
+    assert said == ""
+    assert what_is_in(before) == kept
+    assert [one.name for one in before.iterdir()] == ["friday"]

@@ -12,6 +12,7 @@ from controller.errors import ControllerError
 from tools.train.image2music.form import PLANS
 
 LONGEST_S = 3_600.0
+STOPPED = 130
 
 
 def _counted(text: str) -> int:
@@ -191,13 +192,16 @@ VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Command line; returns the exit status: 0 good, 1 refused with one message."""
+    """Command line; returns the exit status: 0 good, 1 refused with one message, 130 stopped with Ctrl-C."""
     options = parse(argv)
     try:
         return VERBS[options.verb](options)
     except ControllerError as error:
         print(f"image2music {options.verb}: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"image2music {options.verb}: stopped", file=sys.stderr)
+        return STOPPED
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from tools.train.image2music.reading import Reader
 from tools.train.image2music.studio import Opening, Studio
 from tools.train.image2music.writing import Speaker, SpokenComposer, SpokenReader
 
+MOST_LETTERS = {"title": 120, "mood": 300}
+"""Of what people write; the show reads titles up to 200."""
 OFFER = "; or leave --backend out: the embedded backend needs no network"
 
 
@@ -38,7 +40,28 @@ def commission(options: argparse.Namespace) -> dict[str, Any]:
     studio = Studio(cache_folder(options.cache), options.corpus, composer=options.composer)
     clip = open_clip(options.clip) if options.clip else None
     opening = opening_for(picture, studio, options, speaker, clip)
-    return write_opening(opening, picture, options.out, provenance(opening, picture, options), synth=options.synth)
+    seed = write_opening(opening, picture, options.out, provenance(opening, picture, options), synth=options.synth)
+    for note in notes_on(seed["provenance"], options.synth):
+        print(f"image2music: {note}", file=sys.stderr)
+    return seed
+
+
+def notes_on(made: dict[str, Any], synth: str) -> list[str]:
+    """What its owner may want to know of the programs that were not there."""
+    notes = []
+    if made["played_by"] == "sines" and synth == "auto":
+        notes.append("fluidsynth or its sound font is not installed: tune.wav is played by plain sines")
+    if not made["score_by"].startswith("abcm2ps"):
+        notes.append("abcm2ps is not installed: no score.svg; report.html has the score")
+    if "abc2midi" not in made["gate"]:
+        notes.append("abc2midi is not installed: the tune was judged by our own reader alone")
+    return notes
+
+
+def one_line(text: str, what: str) -> str:
+    """What somebody wrote on the command line, or a file is named, as one line that is not too long."""
+    plain, most = " ".join("".join(one if one.isprintable() else " " for one in text).split()), MOST_LETTERS[what]
+    return plain if len(plain) <= most else f"{plain[: most - 3].rstrip()}..."
 
 
 def opening_for(
@@ -51,13 +74,14 @@ def opening_for(
         else SpokenReader(speaker, studio.sentences)
     )
     try:
-        reading = reader.read(picture, options.mood)
+        mood = one_line(options.mood, "mood")
+        reading = reader.read(picture, mood)
         vector: FloatArray | None = None
         if clip is not None:
             studio.look_with(clip)
             vector = clip.image(picture.rgb)
-        asked = {"bars": options.bars, "title": options.title or f"Opening for {options.image.stem}", "seed":
-        options.seed,
+        title = one_line(options.title, "title") or one_line(f"Opening for {options.image.stem}", "title")
+        asked = {"bars": options.bars, "title": title, "seed": options.seed,
                  "how": "none" if options.no_rag else "fused", "refine": not options.no_refine,
                  "picture": vector}  # fmt: skip
         return studio.compose(reading, spoken=None if speaker is None else SpokenComposer(speaker, picture), **asked)
@@ -94,7 +118,7 @@ def provenance(opening: Opening, picture: Picture, options: argparse.Namespace) 
         "picture": picture.name,
         "picture_sha256": picture.sha256,
         "seed": options.seed,
-        "mood": options.mood,
+        "mood": one_line(options.mood, "mood"),
         "corpus": f"O'Neill, Ryan and Aird as in music21 {corpus_version()}",
         "looked_up": [
             {"name": one.tune.name, "title": one.tune.title, "text": one.text, "mood": one.mood}

@@ -152,7 +152,8 @@ def write_abc(
         notes: lines N: of the header. sections: names, and the first bar of each, from 0.
     """
     beat = "3/8" if BEATS[melody.metre] == 18 else "1/4"
-    header = ["X:1", f"T:{title}", *(f"N:{one}" for one in notes), f"M:{melody.metre}", "L:1/8", f"Q:{beat}={bpm}"]
+    words = [f"T:{_field(title)}", *(f"N:{_field(one)}" for one in notes)]
+    header = ["X:1", *words, f"M:{melody.metre}", "L:1/8", f"Q:{beat}={bpm}"]
     bars = [_write_bar(bar, melody) for bar in melody.in_bars()]
     names = {at: name for name, at in sections}
     lines, line = [], ""
@@ -165,6 +166,11 @@ def write_abc(
             lines, line = [*lines, line], ""
     body = [one.rstrip() for one in (*lines, line) if one.strip()]
     return "\n".join([*header, f"K:{key_name(melody)}", *body]) + "\n"
+
+
+def _field(text: str) -> str:
+    """A text as a field of ABC may hold it: on one line, without what ABC reads as a comment or a continuation."""
+    return " ".join(text.replace("\\", "/").split()).replace("%", "\\%")
 
 
 def _write_bar(sounds: Sequence[Sound], melody: Melody) -> str:

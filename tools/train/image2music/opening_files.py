@@ -5,6 +5,7 @@ taken away only when the new one is whole.
 """
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -29,10 +30,14 @@ def refuse_folder(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise OpeningError(f"{out}: is a file; name a folder")
+    if out.is_dir() and not os.access(out, os.R_OK):
+        raise OpeningError(f"{out}: may not be looked into; name another folder")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
         raise OpeningError(f"{out}: holds other files and no opening; name another folder")
     if not out.absolute().parent.is_dir():
         raise OpeningError(f"{out.absolute().parent}: no such folder; make it first")
+    if not os.access(out.absolute().parent, os.W_OK):
+        raise OpeningError(f"{out.absolute().parent}: nothing may be written there; name a folder elsewhere")
 
 
 def write_opening(
