@@ -11,7 +11,9 @@ symusic = pytest.importorskip("symusic")
 pytest.importorskip("onnxruntime")
 
 from tools.train.symbolic import speed  # noqa: E402
-from tools.train.symbolic.__main__ import main  # noqa: E402
+from tools.train.symbolic.__main__ import main, parse  # noqa: E402
+from tools.train.symbolic.artefact import write  # noqa: E402
+from tools.train.symbolic.errors import SymbolicError  # noqa: E402
 from tools.train.symbolic.octuple import decode, encode  # noqa: E402
 from tools.train.symbolic.picture import colour, likelihoods, onsets  # noqa: E402
 from tools.train.symbolic.reading import read_midi  # noqa: E402
@@ -114,6 +116,67 @@ def test_from_none_to_labels(capsys, data, song, tmp_path):
     assert (status, "melody: " in said) == (0, True)
 
 
+def test_an_artefact_answers_like_the_run_it_was_made_of(capsys, data, tmp_path):
+    pre = pretrained(capsys, data, tmp_path / "pre", "midibert")
+    words = ("finetune", "--task", "composer", "--data", data, "--weights", pre, "--out", tmp_path / "run")
+    assert run(capsys, *words, "--steps", 5, *TINY)[0] == 0
+    out = tmp_path / "models" / "composer"
+    out.mkdir(parents=True)
+    (out / "old").touch()
+    words = ("bundle", "--model", tmp_path / "run", "--pretrained", pre, "--data", data, "--out", out)
+    status, said, _ = run(capsys, *words)
+    assert (status, "composer, accuracy" in said) == (0, True)
+    assert {path.name for path in out.iterdir()} == {"weights.safetensors", "manifest.json", "card.md"}
+    assert list(out.parent.iterdir()) == [out]
+    card = (out / "card.md").read_text()
+    assert "| pianist8 | 10 | no licence published: research |" in card
+    assert "pretrain --model midibert --data SHELF --out RUNS/pre --steps 5" in card
+    kept, made = read_weights(tmp_path / "run"), read_weights(out)
+    assert made.content["classes"] == kept.content["classes"]
+    for name, tensor in kept.network.state_dict().items():
+        torch.testing.assert_close(made.network.state_dict()[name], tensor, rtol=1e-3, atol=1e-4)
+    words = ("evaluate", "--task", "composer", "--data", data, "--json", "--model")
+    scores = [json.loads(run(capsys, *words, folder)[1]) for folder in (tmp_path / "run", out)]
+    assert scores[0] == scores[1]
+    assert f"| accuracy | {scores[1]['accuracy']:.3f} |" in card
+    # and every command of its card is one that this program knows
+    for line in card.splitlines():
+        if line.startswith("    python -m tools.train.symbolic "):
+            assert parse(line.split()[3:]).verb in ("tokenize", "pretrain", "finetune", "bundle")
+
+
+def test_a_damaged_artefact_is_refused(capsys, data, tmp_path):
+    words = (
+        "finetune",
+        "--task",
+        "melody",
+        "--data",
+        data,
+        "--weights",
+        "none",
+        "--model",
+        "midibert",
+        "--size",
+        "tiny",
+    )
+    assert run(capsys, *words, "--out", tmp_path / "run", "--steps", 5, *TINY)[0] == 0
+    write(tmp_path / "run" / "best.pt", tmp_path / "kept", "")
+    manifest, file = (tmp_path / "kept" / name for name in ("manifest.json", "weights.safetensors"))
+    told, weights = json.loads(manifest.read_text()), file.read_bytes()
+    swapped = {**told, "shapes": {**told["shapes"], next(iter(told["shapes"])): [1]}}
+    for text, tensors, said in (
+        ("{", weights, "not a manifest"),
+        ("[]", weights, "not a manifest"),
+        (json.dumps({**told, "format": 2}), weights, "format 2"),
+        (json.dumps(swapped), weights, "its shapes are not those"),
+        (json.dumps(told), weights[:-1], "checksum"),
+    ):
+        manifest.write_text(text)
+        file.write_bytes(tensors)
+        with pytest.raises(SymbolicError, match=said):
+            read_weights(tmp_path / "kept")
+
+
 def test_a_table_is_a_queue_that_goes_on(capsys, data, tmp_path):
     pretrained(capsys, data, tmp_path / "pre" / "pre-midibert", "midibert")
     words = ("table", "--data", data, "--pretrained", tmp_path / "pre", "--out", tmp_path / "table", "--tasks")
@@ -201,6 +264,7 @@ def test_cached_writing_is_measured_beside_recomputed():
         (("label", "SONG", "--models", "NO"), "none of composer"),
         (("picture", "SONG", "--model", "NO", "--out", "OUT"), "no such model"),
         (("export", "--model", "NO", "--out", "OUT"), "no such model"),
+        (("bundle", "--model", "NO", "--data", "SHELF", "--out", "OUT"), "no such model"),
         (("import", "--file", "NO", "--model", "pianobart", "--out", "OUT"), "no such file"),
         (("into-skipbart", "--model", "NO", "--out", "OUT", "--size", "7"), "--size 7"),
         (("table", "--data", "SHELF", "--pretrained", "NO", "--out", "OUT", "--rows", "x"), "no row 'x'"),

@@ -23,6 +23,8 @@ from tools.train.symbolic.tasks import TASKS
 from tools.train.symbolic.weights import Weights, new_network, read_weights
 from tools.train.workers import join
 
+BUNDLED = Path(__file__).parents[3] / "models" / "symbolic"
+
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
@@ -36,6 +38,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting = verbs.add_parser("export", help="a finetuned pianobart's ONNX graphs, for generate")
     exporting.add_argument("--model", type=Path, required=True, help="run folder or checkpoint")
     exporting.add_argument("--out", type=Path, required=True, help="folder for encoder.onnx and step.onnx")
+    bundling = verbs.add_parser(
+        "bundle", help="a finetuned model as an artefact: half-precision weights, manifest, card"
+    )
+    bundling.add_argument("--model", type=Path, required=True, help="finetuned run folder or checkpoint")
+    bundling.add_argument("--pretrained", type=Path, help="run folder or checkpoint that it began with")
+    bundling.add_argument("--data", type=Path, required=True, help="the shelf that it learnt from, to be judged by")
+    bundling.add_argument(
+        "--out", type=Path, required=True, help="folder for weights.safetensors, manifest.json, card.md"
+    )
+    _add_sampling(bundling)
     _add_table(verbs.add_parser("table", help="the reproduction table: models, tasks and seeds, as a queue"))
     importing = verbs.add_parser("import", help="the authors' checkpoint to one that finetune and generate read")
     importing.add_argument("--file", type=Path, required=True, help=".pth, .ckpt or .safetensors")
@@ -50,8 +62,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     moving.add_argument("--seed", type=int, default=1, help="of what stays fresh")
     labelling = verbs.add_parser("label", help="whom a song is like, its mood, its melody notes")
     labelling.add_argument("song", type=Path, help="MIDI file")
-    labelling.add_argument("--models", type=Path, default=Path("models/symbolic"),
-                           help="folder with composer, emotion and melody, each a finetuned run")  # fmt: skip
+    labelling.add_argument("--models", type=Path, default=BUNDLED,
+                           help="folder with composer, emotion and melody, each a run or an artefact")  # fmt: skip
     labelling.add_argument("--json", action="store_true", help="print one line of JSON")
     drawing = verbs.add_parser("picture", help="attention and likelihood over the piano roll, as a page")
     drawing.add_argument("song", type=Path, help="MIDI file")
@@ -113,6 +125,7 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-transpose", dest="transpose", action="store_false", default=None)
     parser.add_argument("--fold", type=int, default=0, help="emotion: which fifth is tested, where nothing official is")
     parser.add_argument("--patience", type=int, help="looks at the validation side without a better one")
+    parser.add_argument("--judged", type=int, help="validation windows of a look, where notes are judged")
     _add_trainer(parser)
 
 
@@ -340,6 +353,13 @@ def move(options: argparse.Namespace) -> None:
     print(into_skipbart(options.model, options.out, size, options.seed))
 
 
+def bundle(options: argparse.Namespace) -> None:
+    """The verb `bundle`."""
+    from tools.train.symbolic.bundling import bundle as to_artefact  # noqa: PLC0415 - only this verb needs it
+
+    print(to_artefact(options.model, options.pretrained, options.data, options.out, settings_from(options)))
+
+
 def label(options: argparse.Namespace) -> None:
     """The verb `label`."""
     from tools.train.symbolic.labelling import label as ask  # noqa: PLC0415 - only this verb needs it
@@ -380,6 +400,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "evaluate": evaluate,
     "generate": generate,
     "export": export,
+    "bundle": bundle,
     "import": import_file,
     "into-skipbart": move,
     "label": label,

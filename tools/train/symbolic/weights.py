@@ -1,4 +1,4 @@
-"""Networks out of the files that training and importing leave: one form for both, readable without their data.
+"""Networks out of the files that training, importing and bundling leave: one form for all, readable without their data.
 
 Edge: reads files.
 """
@@ -10,13 +10,14 @@ from typing import Any
 import torch
 
 from tools.train.checkpoint import load_checkpoint
+from tools.train.symbolic.artefact import MANIFEST, read_state
 from tools.train.symbolic.bart import BartSize, PianoBart
 from tools.train.symbolic.bert import BertSize, MidiBert
 from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.objectives import Size
 
-FILES = ("best.pt", "last.pt", "weights.pt")
+FILES = ("best.pt", "last.pt", "weights.pt", MANIFEST)
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Weights:
 
 
 def checkpoint_of(source: Path) -> Path:
-    """The file of a run's folder (its best checkpoint before its last one), or the file itself.
+    """The file of a run's folder (its best checkpoint before its last one), an artefact's manifest, or the file itself.
 
     Raises:
         SymbolicError: nothing there.
@@ -51,7 +52,7 @@ def checkpoint_of(source: Path) -> Path:
     for name in FILES:
         if (source / name).is_file():
             return source / name
-    raise SymbolicError(f"{source}: no such model; give a run's folder or a checkpoint (.pt)")
+    raise SymbolicError(f"{source}: no such model; give a run's folder, an artefact's, or a checkpoint (.pt)")
 
 
 def new_network(model: str, size: Size) -> MidiBert | PianoBart:
@@ -67,7 +68,7 @@ def size_of(model: str, numbers: dict[str, Any]) -> Size:
 
 
 def read_weights(source: Path, *, dropout: float | None = None) -> Weights:
-    """The network of a run's folder or of a checkpoint, in eval mode.
+    """The network of a run's folder, of an artefact or of a checkpoint, in eval mode.
 
     Args:
         dropout: to train it with from here on; None: as it was trained.
@@ -77,7 +78,7 @@ def read_weights(source: Path, *, dropout: float | None = None) -> Weights:
     """
     path = checkpoint_of(source)
     try:
-        state = load_checkpoint(path)
+        state = read_state(path) if path.name == MANIFEST else load_checkpoint(path)
         size = size_of(state["model"], state["size"])
         network = new_network(state["model"], size if dropout is None else replace(size, dropout=dropout))
         parts = state["objective"]
