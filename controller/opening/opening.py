@@ -1,8 +1,9 @@
 """An opening as `tools.train.image2music` writes it: a folder with `seed.json` and a tune. Edge: reads files."""
 
 import json
+import wave
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +14,8 @@ MOST_BYTES = 2_000_000
 LEAST_SHARE = 0.03
 """Of the picture: a colour that is less of it does not light the night."""
 MOST_COLOURS = 5
+SHORT_S = 0.05
+"""Less sound than light by more than this: the file was cut off."""
 Degrees = Annotated[float, Field(ge=0, le=360)]
 Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
@@ -21,7 +24,7 @@ Signed = Annotated[float, Field(ge=-1, le=1)]
 class Colour(BaseModel):
     """One colour of the palette: share of the picture `weight`, `hue_deg` or None where it is grey."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     rgb: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
     weight: Unit
@@ -45,7 +48,7 @@ class Opening(BaseModel):
         beat_s: seconds of a beat; the first one is the first sample of the tune. seconds: until the last bar's end.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     format: Literal[1]
     title: Annotated[str, Field(max_length=200)]
@@ -88,7 +91,41 @@ def read_opening(folder: Path) -> tuple[Opening, Path]:
         raise OpeningError(f"{file}: not readable ({error}); compose the opening again") from error
     if abs(opening.bars * opening.beats_a_bar * opening.beat_s - opening.seconds) > 0.01:
         raise OpeningError(f"{file}: bars, beats and seconds do not agree; compose the opening again")
+    firsts = [one.bar for one in opening.sections]
+    if firsts[0] != 0 or firsts != sorted(set(firsts)) or firsts[-1] >= opening.bars:
+        raise OpeningError(
+            f"{file}: its sections do not follow each other from the first bar; compose the opening again"
+        )
     tune = folder / opening.audio
     if not tune.is_file():
         raise OpeningError(f"{tune}: missing; compose the opening again")
+    sound_s = seconds_of(tune)
+    if sound_s is not None and sound_s < opening.seconds - SHORT_S:
+        raise OpeningError(f"{tune}: {sound_s:.1f} s of sound for {opening.seconds:.1f} s of light; it was cut off: "
+                           "compose the opening again")  # fmt: skip
     return opening, tune
+
+
+def seconds_of(tune: Path) -> float | None:
+    """How much sound a WAV file holds, whatever its header promises; None for another kind of file: not judged here.
+
+    Raises:
+        OpeningError: it is called WAV and is none.
+    """
+    if tune.suffix.lower() != ".wav":
+        return None
+    try:
+        with wave.open(str(tune)) as sound:
+            bytes_a_second = sound.getframerate() * sound.getnchannels() * sound.getsampwidth()
+            promised_s = float(sound.getnframes() / sound.getframerate())
+    except wave.Error as error:
+        return None if "unknown format" in str(error) else _no_sound(tune, error)
+    except (OSError, EOFError, ZeroDivisionError) as error:
+        return _no_sound(tune, error)
+    return min(promised_s, float(tune.stat().st_size / bytes_a_second))
+
+
+def _no_sound(tune: Path, error: Exception) -> NoReturn:
+    raise OpeningError(
+        f"{tune}: no sound can be read ({str(error) or 'it ends too soon'}); compose the opening again"
+    ) from error
