@@ -4,6 +4,7 @@ All candidates are written in step, as one batch; keys and values of what is wri
 the network's odds and those of `heights.npz` together. Rules and draws are in `rules.py`, the graphs in `graphs.py`.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,8 +19,6 @@ from tools.train.image2music.wish import Wish
 from tools.train.image2music.words import IntArray
 
 TEMPERATURE_DURATION, TEMPERATURE_PITCH, TOP_P = 0.9, 0.95, 0.92
-COUNTED = 0.3
-"""How much the counts of `heights.npz` weigh beside the network in the log odds of pitches: measured, see its card."""
 MOST_READ = 256
 """Notes of an example that are read."""
 
@@ -53,13 +52,17 @@ class BartComposer:
 
     Args:
         artefact: the files of its networks.
+        counted: how much the counts of `heights.npz` weigh beside the network in the log odds of pitches; None: as much
+            as `weights.json` says, which is decided in `mixing.py`.
     """
 
-    def __init__(self, artefact: Artefact) -> None:
+    def __init__(self, artefact: Artefact, *, counted: float | None = None) -> None:
         self.name = artefact.identity
         self._read, self._write = artefact.session("read.onnx"), artefact.session("write.onnx")
         with np.load(artefact.folder / "heights.npz", allow_pickle=False) as arrays:
             self._heights = arrays["heights"].astype(np.float32)
+        weights = json.loads((artefact.folder / "weights.json").read_text(encoding="utf-8"))
+        self._counted = float(weights["counted"]) if counted is None else counted
 
     def compose(
         self,
@@ -116,6 +119,6 @@ class BartComposer:
         length = draw(lengths + theme.tilt(), theme.durations(), TEMPERATURE_DURATION, TOP_P, rng)
         two = theme.last_pitches()
         counted = self._heights[words.TUNE_MODES.index(theme.request.mode), two[0], two[1]]
-        heights = (1.0 - COUNTED) * pitches[length] + COUNTED * counted
+        heights = (1.0 - self._counted) * pitches[length] + self._counted * counted
         heights[words.REST] -= REST_COST
         return draw(heights, theme.pitches(length), TEMPERATURE_PITCH, TOP_P, rng), length

@@ -25,7 +25,9 @@ COLLECTIONS = {
 CLAIMS = re.compile(r"copyright|©|\(c\)\s*\d{4}|non-?commercial|all rights|permission", re.IGNORECASE)
 NOT_WORDS = re.compile(
     r"collected|contributed|setting|tilde|denote|source|added|rest\b|version|bars?\b|book|printed|"
-    r"wrapping|\[jc\]|transcri|http|www|@",
+    r"wrapping|\[jc\]|transcri|http|www|@|title|o.?neill|reilly|\d|"
+    r"fermata|sharps?\b|flats?\b|repeat|marked|phrasing|segno|collec|"
+    r"aka\b|upbeat|check|da capo|wrong|original|pencil|\?|^.{0,2}$",
     re.IGNORECASE,
 )
 RUN = 8
@@ -174,6 +176,10 @@ def _identified(tunes: list[CorpusTune]) -> list[CorpusTune]:
 
 
 def part_of(tune: CorpusTune) -> str:
-    """`train` (8 of 10), `validation` or `test`: by identity, so that no setting of a held-out tune is learnt."""
+    """`train` (8 of 10), `validation` or `test`: by identity, so that no setting of a held-out tune is learnt.
+
+    Remainder 9 was the test part until the critic's parts had been chosen by looking at it. It is learnt from now, and
+    the tunes of remainder 7, which nobody had measured anything on, took its place.
+    """
     number = int(hashlib.sha256(tune.identity.encode()).hexdigest()[:8], 16) % 10
-    return {8: "validation", 9: "test"}.get(number, "train")
+    return {8: "validation", 7: "test"}.get(number, "train")

@@ -4,8 +4,9 @@ shape.
 Pseudo-perplexity (Salazar et al., ACL 2020) of the masked network, once with single notes hidden and once with whole
 bars; the order head's opinion of the whole; how much less surprising each bar is after the one before it than after the
 tune's other bars; the plain numbers of `measures.py`. A tune that is hard to foresee is not a worse tune: comparing it
-with itself in another order takes that out. Perplexity counts from both sides: what surprises nobody is dull or copied.
-Weights were fitted on the validation tunes and stand in `weights.json`.
+with itself in another order takes that out. Perplexity counts from both sides (`notes_off`): what surprises nobody is
+dull or copied.
+Which of these count, and how much, was decided on the validation tunes and stands in `weights.json`.
 """
 
 import json
@@ -22,9 +23,17 @@ from tools.train.image2music.measures import measure, penalty
 from tools.train.image2music.melody import Melody
 from tools.train.image2music.ngram import Counts, Trigram
 
+LOW = 0.25
+"""Quantile of the bars' opinions that stands for the weaker ones."""
 NOTE_VIEWS, BAR_VIEWS = 5, 4
 """Every fifth note hidden, five times over; every fourth bar, four times."""
-FEATURES = ("order", "notes", "bars", "gain", "notes_dull", "shape", "closes", "returns")
+PARTS = {"order": 1, "order_low": 1, "notes_off": -1, "bars": -1, "gain": 1, "closes": 1, "returns": 1}
+"""Of which a score may be made, and whether more of it can only speak for a tune or against it. Which of them are used,
+beside those that stay, the validation tunes decide (`fitting.py`)."""
+STAY = ("order", "notes_off")
+SHAPE_COST = 0.5
+"""What a width outside the targets of `measures.py` costs. False tunes have the shape of those that they are made of,
+and so cannot teach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,8 @@ class BertCritic:
         self.name = f"masked network of {artefact.identity}"
         self._ears = open_ears(artefact)
         plain = json.loads((artefact.folder / "weights.json").read_text(encoding="utf-8"))
-        self._weights = plain["weights"]
+        self._weights = {name: one for name, one in plain["weights"].items() if name != "bias"}
+        self._bias = plain["weights"]["bias"]
         self._targets = {name: (low, high) for name, (low, high) in plain["targets"].items()}
 
     def judge(self, melodies: Sequence[Melody]) -> list[Judgement]:
@@ -71,7 +81,7 @@ class BertCritic:
 
     def _one(self, melody: Melody) -> Judgement:
         parts, bars, numbers = examine(self._ears, melody, self._targets)
-        score = self._weights["bias"] + sum(self._weights[name] * parts[name] for name in FEATURES)
+        score = self._bias + sum(weight * parts[name] for name, weight in self._weights.items())
         return Judgement(round(score, 4), {name: round(one, 4) for name, one in parts.items()}, bars, numbers)
 
 
@@ -159,12 +169,14 @@ def examine(
     order, numbers = ears.order(melody), measure(melody)
     note_surprise, bar_surprise = ears.surprises(melody)
     notes = float(note_surprise.mean())
+    here = [order[bar_of == bar].mean() for bar in range(melody.bars) if (bar_of == bar).any()]
     parts = {
         "order": float(order.mean()),
+        "order_low": float(np.quantile(here, LOW)),
         "notes": notes,
         "bars": float(bar_surprise.mean()),
         "gain": ears.gain(melody),
-        "notes_dull": max(wanted["notes"][0] - notes, 0.0),
+        "notes_off": abs(notes - wanted["notes"][0]),
         "shape": penalty(numbers, wanted),
         "closes": numbers["closes"],
         "returns": numbers["returns"],

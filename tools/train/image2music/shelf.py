@@ -21,7 +21,7 @@ from tools.train.image2music.melody import Melody
 from tools.train.image2music.retrieval import Index, mood_of
 from tools.train.image2music.sentences import Sentences
 
-FORMAT = 4
+FORMAT = 5
 BATCH = 16
 
 
@@ -74,8 +74,9 @@ def write_index(index: Index, file: Path) -> None:
             )
         partial.replace(file)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OpeningError(f"{file}: cannot be written ({error.strerror}); name another folder with --cache") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_index(file: Path) -> Index:
