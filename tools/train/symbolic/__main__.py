@@ -126,6 +126,7 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fold", type=int, default=0, help="emotion: which fifth is tested, where nothing official is")
     parser.add_argument("--patience", type=int, help="looks at the validation side without a better one")
     parser.add_argument("--judged", type=int, help="validation windows of a look, where notes are judged")
+    parser.add_argument("--head-rate", type=float, help="of the fresh output layers, times --rate")
     _add_trainer(parser)
 
 
@@ -168,6 +169,8 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evaluate-every", type=int, metavar="STEPS")
     parser.add_argument("--patience", type=int)
     parser.add_argument("--judged", type=int, help="validation windows of a look")
+    parser.add_argument("--head-rate", type=float, help="of the fresh output layers, times --rate")
+    parser.add_argument("--no-transpose", dest="transpose", action="store_false", default=None)
     parser.set_defaults(device="cpu", float32=False)
     _add_sampling(parser)
 
