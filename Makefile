@@ -28,17 +28,8 @@ $(VENV)/.train: $(VENV)/.runtime
 show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options on with ARGS="--seconds 20"
 	$(BIN)/followspot show $(ARGS)
 
-# Without ARGS the trainers' tests, which only compute, go beside those that watch a clock, behind them in the queue.
 test: $(VENV)/.test check ## lint, types, import contracts and all tests
-ifneq ($(strip $(ARGS)),)
 	$(BIN)/pytest $(ARGS)
-else
-	@OMP_NUM_THREADS=1 nice -n 19 $(BIN)/pytest tests/train -p no:cacheprovider >$(VENV)/train-tests.log 2>&1 & trainers=$$!; trap "kill $$trainers" INT TERM; \
-	$(BIN)/pytest --ignore tests/train; watched=$$?; \
-	echo "the trainers' tests, which ran meanwhile:"; \
-	wait $$trainers; computed=$$?; cat $(VENV)/train-tests.log; \
-	exit $$((watched + computed))
-endif
 
 check: $(VENV)/.test ## lint, types and import contracts only
 	$(BIN)/ruff check .
