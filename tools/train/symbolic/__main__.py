@@ -121,8 +121,8 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", required=True, help="a pretrained run's folder or checkpoint, or `none`")
     parser.add_argument("--model", choices=MODELS, help="with --weights none: what to begin from scratch")
     parser.add_argument("--size", default="small", help="with --weights none: as for pretrain")
-    parser.add_argument("--no-mask", dest="mask", action="store_false", default=None, help="without mask fine-tuning")
-    parser.add_argument("--no-transpose", dest="transpose", action="store_false", default=None)
+    parser.add_argument("--mask", action=argparse.BooleanOptionalAction, help="hide a few notes in training")
+    parser.add_argument("--transpose", action=argparse.BooleanOptionalAction, help="move training music; by task")
     parser.add_argument("--fold", type=int, default=0, help="emotion: which fifth is tested, where nothing official is")
     parser.add_argument("--patience", type=int, help="looks at the validation side without a better one")
     parser.add_argument("--judged", type=int, help="validation windows of a look, where notes are judged")
@@ -170,7 +170,7 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--patience", type=int)
     parser.add_argument("--judged", type=int, help="validation windows of a look")
     parser.add_argument("--head-rate", type=float, help="of the fresh output layers, times --rate")
-    parser.add_argument("--no-transpose", dest="transpose", action="store_false", default=None)
+    parser.add_argument("--transpose", action=argparse.BooleanOptionalAction, help="move training music; by task")
     parser.set_defaults(device="cpu", float32=False)
     _add_sampling(parser)
 
@@ -206,10 +206,10 @@ def size_from(text: str, model: str) -> Size:
         raise ControllerError(f"--size {text}: neither {', '.join(SIZES[model])} nor JSON of dimensions") from error
 
 
-def recipe_from(options: argparse.Namespace, recipe: type) -> Any:  # noqa: ANN401 - of the class that is given
-    """A recipe with what was asked for."""
-    asked = {field.name: getattr(options, field.name, None) for field in fields(recipe)}
-    return recipe(**{name: tuple(x) if isinstance(x, list) else x for name, x in asked.items() if x is not None})
+def asked_of(options: argparse.Namespace, recipe: Any) -> dict[str, Any]:  # noqa: ANN401 - any trainer's
+    """What was asked for of a recipe's numbers."""
+    found = {field.name: getattr(options, field.name, None) for field in fields(recipe)}
+    return {name: tuple(x) if isinstance(x, list) else x for name, x in found.items() if x is not None}
 
 
 def has_bfloat16(options: argparse.Namespace) -> bool:
@@ -249,7 +249,7 @@ def pretrain(options: argparse.Namespace) -> None:
     training = pretraining.Pretraining(
         options.model,
         size_from(options.size, options.model),
-        recipe_from(options, pretraining.Recipe),
+        pretraining.Recipe(**asked_of(options, pretraining.Recipe)),
         shelf,
         options.seed,
         workers=workers,
@@ -269,9 +269,10 @@ def finetune(options: argparse.Namespace) -> None:
     from tools.train.symbolic import finetuning  # noqa: PLC0415 - only this verb needs it
     from tools.train.symbolic.tasks import read_task  # noqa: PLC0415
 
-    workers, recipe = join(options.device), recipe_from(options, finetuning.Recipe)
+    workers, recipe = join(options.device), finetuning.RECIPES[options.task]
+    recipe = replace(recipe, **asked_of(options, recipe))
     weights = begin_with(options, recipe.dropout)
-    length = options.length or weights.content.get("recipe", {}).get("length") or min(256, weights.size.positions)
+    length = options.length or weights.content.get("recipe", {}).get("length") or min(128, weights.size.positions)
     task = read_task(options.task, options.data, length, options.fold)
     run = finetuning.Finetuning(
         weights, task, recipe, options.seed, fold=options.fold, workers=workers, bfloat16=has_bfloat16(options)
@@ -392,8 +393,8 @@ def table(options: argparse.Namespace) -> None:
 
     asked = {name: getattr(options, name, None) for name in Plan.__slots__}
     kept = {name: tuple(x) if isinstance(x, list) else x for name, x in asked.items() if x is not None}
-    recipe = recipe_from(options, finetuning.Recipe)
-    print(run(Plan(**kept, recipe=recipe, settings=settings_from(options), bfloat16=has_bfloat16(options))))
+    changes = asked_of(options, finetuning.Recipe)
+    print(run(Plan(**kept, changes=changes, settings=settings_from(options), bfloat16=has_bfloat16(options))))
 
 
 VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {

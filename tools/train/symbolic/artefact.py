@@ -162,6 +162,7 @@ def rebuild(state: dict[str, Any], pretrained: dict[str, Any] | None) -> list[st
     words += [f"--length {state['length']} --batch {recipe['batch']} --rate {recipe['rate']:g}"]
     words += [f"--evaluate-every {recipe['evaluate_every']} --patience {recipe['patience']}"]
     words += [f"--judged {recipe['judged']} --seed {state['seed']}", "" if recipe["mask"] else "--no-mask"]
+    words += ["" if recipe["transpose"] else "--no-transpose"]
     words += [f"--fold {state['fold']}"] if task == "emotion" else []
     lines.append(" ".join(word for word in words if word))
     before = " --pretrained RUNS/pre" if pretrained is not None else ""

@@ -47,7 +47,7 @@ class Recipe:
 
     steps: int | None = None
     batch: int = 16
-    length: int = 256
+    length: int = 128
     rate: float = 1e-3
     warmup: int = 50
     decay: float = 0.01

@@ -1,9 +1,9 @@
 """The reproduction table: every row of the papers at a size that fits, on every task, with several seeds.
 
 A queue of jobs, one for each row, task and seed, each with a folder of its own. What has a result is skipped, what was
-begun goes on, so the table can be stopped and started at will. All networks are finetuned by one recipe, masked unless
-the row says otherwise; one pre-training a model, in `PRETRAINED/pre-NAME`. Emotion, which has few clips, takes another
-fold for each seed. Rows without a network need no weights.
+begun goes on, so the table can be stopped and started at will. All networks are finetuned by one recipe for each task,
+masked unless the row says otherwise; one pre-training a model, in `PRETRAINED/pre-NAME`. Emotion, which has few clips,
+takes another fold for each seed. Rows without a network need no weights.
 
 Edge: reads a shelf and runs, writes `jobs/*/result.json`, `results.json` and `table.md`, reads the clock.
 """
@@ -21,7 +21,7 @@ import torch
 
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.evaluation import finetuned, judge_continuations, judge_model
-from tools.train.symbolic.finetuning import Answer, Continuing, Finetuning, Recipe, answer, learn, resume, spread
+from tools.train.symbolic.finetuning import RECIPES, Answer, Continuing, Finetuning, answer, learn, resume, spread
 from tools.train.symbolic.ngram import NGram, tokens
 from tools.train.symbolic.ngram import go_on as ngram_goes_on
 from tools.train.symbolic.objectives import SIZES
@@ -64,7 +64,7 @@ class Plan:
 
     Attributes:
         pretrained: folder with `pre-NAME` of each pre-training. minutes: for all jobs of this call together.
-        continuations: that are written for a score. settings: how they are drawn.
+        continuations: that are written for a score. settings: how they are drawn. changes: of `RECIPES`.
     """
 
     data: Path
@@ -74,11 +74,11 @@ class Plan:
     rows: tuple[str, ...] = tuple(ROWS)
     seeds: tuple[int, ...] = (1, 2, 3)
     size: str = "small"
-    length: int = 256
+    length: int = 128
     minutes: float = 600.0
     job_minutes: float = 20.0
     continuations: int = 100
-    recipe: Recipe = field(default_factory=Recipe)
+    changes: dict[str, Any] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
     bfloat16: bool = False
 
@@ -176,8 +176,11 @@ def of_plain(plan: Plan, job: Job, task: Task) -> Scores:
 
 def of_network(plan: Plan, job: Job, row: Row, task: Task, fold: int) -> Scores:
     """Scores of a row with a network: finetune it where that was left, judge its best step."""
-    folder, recipe = job.folder(plan.out), replace(plan.recipe, mask=row.mask)
-    run_ = Finetuning(begin(plan, row, job.seed), task, recipe, job.seed, fold=fold, bfloat16=plan.bfloat16)
+    folder = job.folder(plan.out)
+    recipe = replace(RECIPES[job.task], **{**plan.changes, "mask": row.mask})
+    run_ = Finetuning(
+        begin(plan, row, job.seed, recipe.dropout), task, recipe, job.seed, fold=fold, bfloat16=plan.bfloat16
+    )
     if (folder / LAST).is_file():
         resume(run_, folder)
     ended = learn(run_, folder, plan.job_minutes)
@@ -193,12 +196,12 @@ def of_network(plan: Plan, job: Job, row: Row, task: Task, fold: int) -> Scores:
     return {**scores, **kept}
 
 
-def begin(plan: Plan, row: Row, seed: int) -> Weights:
+def begin(plan: Plan, row: Row, seed: int, dropout: float) -> Weights:
     """The weights that a row's fine-tuning begins with."""
     if row.pretrained is not None:
-        return read_weights(plan.pretrained / f"pre-{row.pretrained}", dropout=plan.recipe.dropout)
+        return read_weights(plan.pretrained / f"pre-{row.pretrained}", dropout=dropout)
     torch.manual_seed(seed)
-    size = replace(SIZES[row.model][plan.size], dropout=plan.recipe.dropout)
+    size = replace(SIZES[row.model][plan.size], dropout=dropout)
     return Weights(row.model, new_network(row.model, size), None, {}, Path("none"))
 
 
