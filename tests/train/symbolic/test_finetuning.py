@@ -13,6 +13,8 @@ from tools.train.symbolic.errors import SymbolicError  # noqa: E402
 from tools.train.symbolic.evaluation import evaluate  # noqa: E402
 from tools.train.symbolic.finetuning import Finetuning, Recipe, divided, learn, masked, resume, transposed  # noqa: E402
 from tools.train.symbolic.masking import real  # noqa: E402
+from tools.train.symbolic.ngram import NGram, tokens  # noqa: E402
+from tools.train.symbolic.ngram import go_on as ngram_goes_on  # noqa: E402
 from tools.train.symbolic.objectives import SIZES  # noqa: E402
 from tools.train.symbolic.tasks import Examples, Task  # noqa: E402
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, PITCH  # noqa: E402
@@ -169,3 +171,14 @@ def test_pieces_are_what_sequences_are_scored_by(task):
 def replace_content(weights, content):
     weights.content = content
     return weights
+
+
+def test_the_ngram_goes_on_for_as_many_bars_as_are_asked_for(melody, rng):
+    model = NGram()
+    model.learn(tokens(melody(40, 60, 1)))
+    prompt = melody(4, 60, 1)
+    for bars in (1, 3):
+        notes = ngram_goes_on(model, prompt, bars, rng)
+        assert len(notes) >= 1
+        assert (notes[:, BAR] <= prompt[-1, BAR] + bars).all()
+        assert notes[-1, BAR] >= prompt[-1, BAR] + bars - 1

@@ -124,6 +124,25 @@ def test_the_music_goes_on_for_the_bars_that_are_wanted(model, rng, melody):
     assert np.array_equal(written, again)  # the seed is all that is drawn from
 
 
+def test_something_is_written_even_where_every_draw_leaps_over_the_last_bar(melody):
+    class Leaper:
+        positions = 64
+
+        def begin(self, prompt):
+            logits = np.zeros(sum(SIZES), np.float32)
+            logits[STARTS[BAR] + prompt[-1, BAR] + 2] = 50.0
+            return logits
+
+        def go_on(self, note):
+            return self.begin(note[None])
+
+    prompt = melody(3, 60, 1)
+    for seed in range(5):
+        notes = go_on(Leaper(), prompt, 1, np.random.default_rng(seed))
+        assert len(notes) >= 1
+        assert (notes[:, BAR] <= prompt[-1, BAR] + 1).all()
+
+
 def test_no_prompt_is_refused(model, rng):
     with pytest.raises(SymbolicError, match="without notes"):
         go_on(CachedWriter(*model), np.empty((0, 8), np.int64), 4, rng)
@@ -157,9 +176,9 @@ def test_continuations_are_judged_beside_the_real_ones(melody):
     windows = np.array([melody(8, 60, 1), melody(8, 50, 2)])
     examples = Examples(windows, np.empty((2, 0), np.int64), np.arange(2))
 
-    def exact(prompt, bars, count, rng):
+    def exact(prompt, bars, rng):
         window = windows[0 if prompt[0, PITCH] == 60 else 1].astype(np.int64)
-        return window[len(prompt) : len(prompt) + count]
+        return window[len(prompt) :][window[len(prompt) :, BAR] <= prompt[-1, BAR] + bars]
 
     perfect = judge_continuations(exact, examples, 1)
     assert (perfect["pche_distance"], perfect["gs_distance"], perfect["valid"]) == (0.0, 0.0, 1.0)

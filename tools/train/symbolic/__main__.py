@@ -145,7 +145,8 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prompt", type=Path, required=True, help="MIDI file")
     parser.add_argument("--bars", type=int, default=16, help="how many more")
     parser.add_argument("--out", type=Path, required=True, help="MIDI file of what follows")
-    parser.add_argument("--model", type=Path, required=True, help="finetuned pianobart, or a folder of its graphs")
+    parser.add_argument("--model", type=Path, default=BUNDLED / "continuation",
+                        help="finetuned pianobart, or a folder of its graphs; default: the bundled one")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--with-prompt", action="store_true", help="write the prompt before what follows")
     _add_sampling(parser)

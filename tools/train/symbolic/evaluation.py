@@ -29,8 +29,8 @@ from tools.train.symbolic.weights import Weights
 
 IntArray = npt.NDArray[np.int64]
 Scores = dict[str, float]
-GoesOn = Callable[[IntArray, int, int, np.random.Generator], IntArray]
-"""Prompt (N, 8), wanted bars, notes of the real continuation and a generator to the notes that follow (M, 8)."""
+GoesOn = Callable[[IntArray, int, np.random.Generator], IntArray]
+"""Prompt (N, 8), wanted bars and a generator to the notes that follow (M, 8)."""
 
 
 def finetuned(weights: Weights, task: Task) -> Answering | Continuing:
@@ -82,7 +82,7 @@ def judge_model(module: Continuing, examples: Examples, seed: int, settings: Set
     with tempfile.TemporaryDirectory(prefix="followspot-graphs-") as folder:
         writer = GraphWriter.of(module.network, module.head, Path(folder))
 
-        def goes_on(prompt: IntArray, bars: int, _: int, rng: np.random.Generator) -> IntArray:
+        def goes_on(prompt: IntArray, bars: int, rng: np.random.Generator) -> IntArray:
             return go_on(writer, prompt, bars, rng, settings=settings)
 
         return {**judge_continuations(goes_on, examples, seed), "accuracy": told_right(module, examples)}
@@ -115,7 +115,7 @@ def judge_continuations(goes_on: GoesOn, examples: Examples, seed: int) -> Score
         halves = divided(window[None].astype(np.int64), np.array([0.5]))
         prompt, truth = (half[0][half[0][:, BAR] != PAD[BAR]] for half in halves)
         bars = int(truth[-1, BAR] - prompt[-1, BAR])
-        written = goes_on(prompt, max(bars, 1), len(truth), np.random.default_rng([seed, index]))
+        written = goes_on(prompt, max(bars, 1), np.random.default_rng([seed, index]))
         apart = [_distance(metric, written, truth) for metric in (pche, gs)]
         rows.append((*apart, valid(written), len(written) / len(truth)))
     columns = np.array(rows, np.float64).T

@@ -6,7 +6,7 @@ Edge: `GraphWriter` reads graphs from files.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -161,10 +161,17 @@ def go_on(
     if not len(prompt):
         raise SymbolicError("a prompt without notes: there is nothing to go on with")
     cast = Cast.of(prompt, keep=settings.keep)
-    heard, last = prompt, int(prompt[-1, BAR]) + bars
+    heard, last, read = prompt, int(prompt[-1, BAR]) + bars, min(stretch.prompt, writer.positions)
+
+    def more_by(how: Settings) -> tuple[IntArray, bool]:
+        before = whole_bars(heard, read)
+        return _write(writer, before, last, stretch.written, lambda *row: draw(*row, cast, how, rng))
+
     while len(heard) - len(prompt) < MOST_NOTES:
-        told_notes = whole_bars(heard, min(stretch.prompt, writer.positions))
-        more, ended = _write(writer, told_notes, last, stretch.written, lambda *row: draw(*row, cast, settings, rng))
+        more, ended = more_by(settings)
+        if not len(more) and len(heard) == len(prompt) and not settings.ends:
+            # the very first note was to lie beyond the last bar: drawn again, no further than that
+            more, ended = more_by(replace(settings, leap=min(settings.leap, bars)))
         heard = np.concatenate([heard, more])
         told(int(heard[-1, BAR]) - int(prompt[-1, BAR]))
         if ended or not len(more):

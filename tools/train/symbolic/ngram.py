@@ -26,6 +26,7 @@ from tools.train.symbolic.vocabulary import (
 ORDER = 3
 Token = tuple[int, int, int]
 FURTHEST, WIDEST = 63, 24
+MOST_NOTES = 1_000
 
 
 def tokens(notes: np.ndarray) -> list[Token]:
@@ -86,24 +87,28 @@ class NGram:
         return (4, 0, 4)
 
 
-def go_on(model: NGram, prompt: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` more octuples after a prompt (N, 8): int64 (count, 8), other attributes as the prompt's last note."""
+def go_on(model: NGram, prompt: np.ndarray, bars: int, rng: np.random.Generator) -> np.ndarray:
+    """The octuples that follow a prompt (N, 8) for at most `bars` bars, at least one: int64 (M, 8).
+
+    What is counted is written, other attributes are those of the prompt's last note.
+    """
     prompt = prompt[prompt[:, BAR] != PAD[BAR]].astype(np.int64)
     history = tokens(prompt)
-    last = prompt[-1].copy()
-    length = int(BAR_UNITS[last[TIME_SIGNATURE]])
-    written = []
-    for _ in range(count):
+    note = prompt[-1].copy()
+    length, last = int(BAR_UNITS[note[TIME_SIGNATURE]]), min(int(note[BAR]) + bars, BARS - 1)
+    written: list[IntArray] = []
+    while len(written) < MOST_NOTES:
         step, interval, duration = model.draw(tuple(history[-(model.order - 1) :]), rng)
         history.append((step, interval, duration))
-        at = int(last[POSITION]) + step
-        last[BAR], last[POSITION] = last[BAR] + at // length, at % length
-        last[PITCH] = int(np.clip(last[PITCH] + interval, 21, 108))
-        last[DURATION] = duration
-        if last[BAR] >= BARS:
+        at = int(note[POSITION]) + step
+        bar, position = int(note[BAR]) + at // length, at % length
+        if bar > last and written:
             break
-        written.append(last.copy())
-    return np.array(written, np.int64).reshape(-1, 8)
+        note[BAR], note[POSITION] = min(bar, last), position
+        note[PITCH] = int(np.clip(note[PITCH] + interval, 21, 108))
+        note[DURATION] = duration
+        written.append(note.copy())
+    return np.array(written, np.int64)
 
 
 Answer = tuple[npt.NDArray[np.float64], IntArray, IntArray]

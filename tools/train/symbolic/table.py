@@ -167,9 +167,7 @@ def of_plain(plan: Plan, job: Job, task: Task) -> Scores:
         for window in task.splits["train"].notes:
             model.learn(tokens(window))
         judged = spread(task.splits["test"], plan.continuations)
-        return judge_continuations(
-            lambda prompt, _, count, rng: ngram_goes_on(model, prompt, count, rng), judged, job.seed
-        )
+        return judge_continuations(lambda prompt, bars, rng: ngram_goes_on(model, prompt, bars, rng), judged, job.seed)
     found = PLAIN[job.row](task, job.seed)
     return {**score(task, found), "outcomes": outcomes(task, found)}
 
