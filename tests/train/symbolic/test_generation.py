@@ -120,6 +120,8 @@ def test_the_music_goes_on_for_the_bars_that_are_wanted(model, rng, melody):
     assert done[-1] == written[-1, BAR] - 319
     assert is_proper(np.concatenate([prompt[-1:], written]))
     assert valid(written)
+    assert written[:, PITCH].min() >= 21  # a piano's keys
+    assert written[:, PITCH].max() <= 108
     again = go_on(CachedWriter(*model), prompt, 12, np.random.default_rng(7), stretch=Stretch(prompt=32, written=3))
     assert np.array_equal(written, again)  # the seed is all that is drawn from
 

@@ -18,7 +18,7 @@ import torch
 from controller.errors import ControllerError
 from tools.train.symbolic.allocation import keep_memory
 from tools.train.symbolic.objectives import MODELS, SIZES, Size
-from tools.train.symbolic.sampling import NUCLEI, TEMPERATURES, Settings
+from tools.train.symbolic.sampling import NUCLEI, PUBLISHED, TEMPERATURES, Settings
 from tools.train.symbolic.tasks import TASKS
 from tools.train.symbolic.weights import Weights, new_network, read_weights
 from tools.train.workers import join
@@ -178,8 +178,9 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
 
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
     for name, default in (("temperatures", TEMPERATURES), ("nuclei", NUCLEI)):
-        told = f"of each attribute, in token order; default: {' '.join(map(str, default))}"
+        told = f"of each attribute, in token order; default: {default[0]:g} of each"
         parser.add_argument(f"--{name}", type=float, nargs=8, metavar="X", default=default, help=told)
+    parser.add_argument("--published", action="store_true", help="temperatures and nuclei of the PianoBART paper")
 
 
 def settings_from(options: argparse.Namespace) -> Settings:
@@ -188,6 +189,8 @@ def settings_from(options: argparse.Namespace) -> Settings:
     Raises:
         ControllerError: temperatures or nuclei that mean nothing.
     """
+    if options.published:
+        return PUBLISHED
     if min(options.temperatures) <= 0.0 or not all(0.0 < share <= 1.0 for share in options.nuclei):
         raise ControllerError("--temperatures are above 0, --nuclei above 0 and at most 1")
     return Settings(tuple(options.temperatures), tuple(options.nuclei))

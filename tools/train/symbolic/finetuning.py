@@ -75,7 +75,7 @@ RECIPES = {
     "emotion": Recipe(steps=160, evaluate_every=20),
     "melody": Recipe(steps=200, transpose=False),
     "velocity": Recipe(steps=200, transpose=False),
-    "continuation": Recipe(),
+    "continuation": Recipe(steps=600, evaluate_every=100),
 }
 """By task. How high a note lies says which voice it is and how loud it is played: told by the validation pieces, those
 two are not transposed."""

@@ -1,12 +1,14 @@
 """Drawing the next note from logits: nothing outside the vocabulary, nothing out of order.
 
-Temperatures and nuclei are those published with PianoBART (Liang et al., ICME 2024), in token order. Besides them,
-what cannot be has a chance of exactly zero, so no draw is ever thrown away:
+`PUBLISHED` are the temperatures and nuclei published with PianoBART (Liang et al., ICME 2024); what is usual here is
+plainer and, with a small network, nearer to real continuations of the validation pieces. Whatever they are, what cannot
+be has a chance of exactly zero, so no draw is ever thrown away:
 
 * special tokens, except, where it is wanted, EOS as a bar, which ends the music;
 * a bar before the last one, a position before the last one in a bar or behind the bar's end, and, at one position of
   one instrument, a pitch at or below the last one: notes are sorted, and none is there twice;
 * pitches of percussion for other instruments, and the other way round; another time signature within a bar; no length;
+* pitches that no piano has, for pianos;
 * by default instruments and time signatures that the prompt does not have: at the published temperature of 5 a small
   network would draw from all of them.
 
@@ -40,9 +42,10 @@ FloatArray = npt.NDArray[np.float32]
 
 ORDER = (BAR, TIME_SIGNATURE, POSITION, TEMPO, INSTRUMENT, PITCH, DURATION, VELOCITY)
 """In which the attributes of a note are drawn: what a bar holds depends on its time signature."""
+PIANOS, KEYS = 8, (21, 108)
+"""Programs below this are pianos, and have no more keys."""
 STARTS = np.concatenate([[0], np.cumsum(SIZES)])
-TEMPERATURES = (1.2, 1.2, 5.0, 1.0, 2.0, 5.0, 5.0, 1.2)
-NUCLEI = (1.0, 1.0, 1.0, 0.9, 0.9, 1.0, 1.0, 0.9)
+TEMPERATURES, NUCLEI = (1.0,) * 8, (0.9,) * 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Settings:
     leap: int = 2
     keep: bool = True
     ends: bool = False
+
+
+PUBLISHED = Settings((1.2, 1.2, 5.0, 1.0, 2.0, 5.0, 5.0, 1.2), (1.0, 1.0, 1.0, 0.9, 0.9, 1.0, 1.0, 0.9))
+"""In token order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settin
             may[: before[INSTRUMENT] + (0 if before[PITCH] < top(before[INSTRUMENT]) else 1)] = False
     elif attribute == PITCH:
         same = here and (note[[POSITION, INSTRUMENT]] == before[[POSITION, INSTRUMENT]]).all()
-        lowest = 128 if note[INSTRUMENT] == PERCUSSION else 0
+        lowest = bottom(note[INSTRUMENT])
         may[max(lowest, before[PITCH] + 1 if same else 0) : top(note[INSTRUMENT]) + 1] = True
     else:
         may[1 if attribute == DURATION else 0 : VALUES[attribute]] = True
@@ -134,7 +141,12 @@ def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settin
 
 def top(instrument: int) -> int:
     """The highest pitch id of an instrument."""
-    return VALUES[PITCH] - 1 if instrument == PERCUSSION else 127
+    return VALUES[PITCH] - 1 if instrument == PERCUSSION else KEYS[1] if instrument < PIANOS else 127
+
+
+def bottom(instrument: int) -> int:
+    """The lowest pitch id of an instrument."""
+    return 128 if instrument == PERCUSSION else KEYS[0] if instrument < PIANOS else 0
 
 
 def room(before: IntArray, *, in_bar: bool) -> bool:
