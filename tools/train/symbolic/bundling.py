@@ -16,7 +16,7 @@ from tools.train.symbolic.evaluation import evaluate
 from tools.train.symbolic.pretraining import picked
 from tools.train.symbolic.sampling import Settings
 from tools.train.symbolic.shelf import Shelf, read_shelf, windows
-from tools.train.symbolic.tasks import KINDS, read_task
+from tools.train.symbolic.tasks import KINDS, Task, read_task
 from tools.train.symbolic.weights import checkpoint_of, read_weights
 
 NAMED = {
@@ -44,7 +44,7 @@ def bundle(model: Path, pretrained: Path | None, data: Path, out: Path, settings
     task = read_task(state["task"], data, state["length"], state["fold"])
     scores = evaluate(weights, task, settings=settings)
     table = rows(scores, len(np.unique(task.splits["test"].pieces)))
-    write(checkpoint_of(model), out, card_of(state, past, learnt_from(state, past, shelf), table))
+    write(checkpoint_of(model), out, card_of(state, past, learnt_from(task, past, shelf), table))
     told = ", ".join(f"{name} {scores[name]:.3f}" for name in NAMED if name in scores)
     return f"{out}: {state['task']}, {told}"
 
@@ -55,12 +55,15 @@ def rows(scores: dict[str, Any], pieces: int) -> str:
     return "\n".join([f"| on {pieces} test pieces, {scores['n']:,} answers | |", "|---|---|", *found])
 
 
-def learnt_from(state: dict[str, Any], past: dict[str, Any] | None, shelf: Shelf) -> Counter[str]:
+def learnt_from(task: Task, past: dict[str, Any] | None, shelf: Shelf) -> Counter[str]:
     """Training pieces by corpus of a task and of the pre-training before it."""
-    learnt = {index for index, piece in enumerate(shelf.pieces) if piece.corpus == KINDS[state["task"]].corpus}
-    learnt = {index for index in learnt if shelf.pieces[index].split == "train"}
+    counts: Counter[str] = Counter()
     if past is not None:
         recipe = past["recipe"]
         found = windows(shelf, "train", recipe["length"], recipe.get("corpora"))
-        learnt |= {int(index) for index in picked(found, shelf, recipe.get("share", 1.0))[:, 0]}
-    return Counter(shelf.pieces[index].corpus for index in learnt)
+        numbers = np.unique(picked(found, shelf, recipe.get("share", 1.0))[:, 0])
+        counts.update(shelf.pieces[number].corpus for number in numbers)
+    # what pre-training had of the task's own corpus is among its training pieces
+    own = KINDS[task.name].corpus
+    counts[own] = max(counts[own], len(np.unique(task.splits["train"].pieces)))
+    return counts

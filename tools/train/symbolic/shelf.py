@@ -19,6 +19,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from tools.train.symbolic.corpora import Source, sources
@@ -158,7 +159,8 @@ def read_all(found: list[Source], data: Path, workers: int) -> tuple[list[Read],
     tasks = [(str(data), source.corpus, source.name) for source in found]
     with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
         results = pool.map(_read_one, tasks, chunksize=16) if pool else map(_read_one, tasks)
-        for source, result in track(zip(found, results, strict=True), "reading", total=len(found)):
+        pairs = zip(found, results, strict=True)
+        for source, result in track(pairs, "reading", total=len(found), console=Console(stderr=True)):
             if isinstance(result, str):
                 refused[source.name] = result
             else:
