@@ -20,7 +20,7 @@ from tools.train.symbolic.reading import read_midi  # noqa: E402
 from tools.train.symbolic.shelf import Piece  # noqa: E402
 from tools.train.symbolic.table import Job, outcomes, ratio_interval  # noqa: E402
 from tools.train.symbolic.tasks import ARTISTS, Task  # noqa: E402
-from tools.train.symbolic.weights import read_weights  # noqa: E402
+from tools.train.symbolic.weights import read_checkpoint, read_weights  # noqa: E402
 
 
 @pytest.fixture
@@ -122,7 +122,8 @@ def test_an_artefact_answers_like_the_run_it_was_made_of(capsys, data, tmp_path)
     assert run(capsys, *words, "--steps", 5, *TINY)[0] == 0
     out = tmp_path / "models" / "composer"
     out.mkdir(parents=True)
-    (out / "old").touch()
+    for name in ("manifest.json", "old"):
+        (out / name).touch()
     words = ("bundle", "--model", tmp_path / "run", "--pretrained", pre, "--data", data, "--out", out)
     status, said, _ = run(capsys, *words)
     assert (status, "composer, accuracy" in said) == (0, True)
@@ -145,6 +146,29 @@ def test_an_artefact_answers_like_the_run_it_was_made_of(capsys, data, tmp_path)
             assert parse(line.split()[3:]).verb in ("tokenize", "pretrain", "finetune", "bundle")
 
 
+def test_bundling_takes_nothing_away(capsys, data, tmp_path):
+    """Neither somebody's folder nor a good artefact, whatever is wrong."""
+    pre = pretrained(capsys, data, tmp_path / "pre", "midibert")
+    words = ("finetune", "--task", "composer", "--data", data, "--weights", pre, "--out", tmp_path / "run")
+    assert run(capsys, *words, "--steps", 5, *TINY)[0] == 0
+    theirs, kept = tmp_path / "theirs", tmp_path / "kept"
+    for folder, name in ((theirs, "photo.jpg"), (kept, "manifest.json")):
+        folder.mkdir()
+        (folder / name).write_text("of worth")
+    (tmp_path / "foreign.pt").write_bytes(b"no checkpoint")
+    for wrong, out, said in (
+        (("--model", tmp_path / "run"), theirs, "holds other files"),
+        (("--model", tmp_path / "run"), theirs / "photo.jpg", "is a file"),
+        (("--model", pre), kept, "not finetuned"),
+        (("--model", tmp_path / "foreign.pt"), kept, "not a checkpoint"),
+        (("--model", tmp_path / "run", "--pretrained", tmp_path / "run"), kept, "no pre-training of midibert"),
+    ):
+        status, _, err = run(capsys, "bundle", *wrong, "--data", data, "--out", out)
+        assert (status, err.count("\n"), said in err) == (1, 1, True), err
+    assert (theirs / "photo.jpg").read_text() == (kept / "manifest.json").read_text() == "of worth"
+    assert {path.name for path in tmp_path.iterdir()} == {"shelf", "pre", "run", "theirs", "kept", "foreign.pt"}
+
+
 def test_a_damaged_artefact_is_refused(capsys, data, tmp_path):
     words = (
         "finetune",
@@ -160,7 +184,8 @@ def test_a_damaged_artefact_is_refused(capsys, data, tmp_path):
         "tiny",
     )
     assert run(capsys, *words, "--out", tmp_path / "run", "--steps", 5, *TINY)[0] == 0
-    write(tmp_path / "run" / "best.pt", tmp_path / "kept", "")
+    (tmp_path / "kept").mkdir()
+    write(read_checkpoint(tmp_path / "run" / "best.pt"), tmp_path / "kept")
     manifest, file = (tmp_path / "kept" / name for name in ("manifest.json", "weights.safetensors"))
     told, weights = json.loads(manifest.read_text()), file.read_bytes()
     swapped = {**told, "shapes": {**told["shapes"], next(iter(told["shapes"])): [1]}}

@@ -1,15 +1,12 @@
 """A finetuned model as an artefact to keep: half-precision weights, a manifest with checksum and shapes, and a card.
 
 `weights.safetensors` (float16), `manifest.json`, `card.md`; `weights.read_weights` reads such a folder like a run's.
-What the card says of quality is measured here, on the artefact itself and not on the checkpoint it was made of.
 
-Edge: reads a run's folder and a shelf, writes a folder.
+Edge: reads and writes such folders.
 """
 
 import json
 import math
-import shutil
-import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from controller.artefact import sha256_of
-from tools.train.checkpoint import load_checkpoint
 from tools.train.symbolic.errors import SymbolicError
 
 FORMAT = 1
@@ -38,36 +34,24 @@ LICENCES = {
 }
 
 
-def write(source: Path, out: Path, card: str) -> dict[str, Any]:
-    """Write an artefact of a checkpoint; returns its manifest. A folder that is there is replaced as a whole.
+def write(state: dict[str, Any], folder: Path) -> None:
+    """Write weights and manifest of a finetuned checkpoint into a folder.
 
     Raises:
-        SymbolicError: it was not finetuned, or a weight does not fit into half precision.
+        SymbolicError: a weight does not fit into half precision.
     """
-    state = load_checkpoint(source)
-    if "task" not in state:
-        raise SymbolicError(f"{source}: not finetuned; run `finetune` first")
     tensors = {name: found.to(torch.float16).contiguous() for name, found in state["objective"].items()}
     beyond = [name for name, found in tensors.items() if not torch.isfinite(found).all()]
     if beyond:
-        raise SymbolicError(f"{source}: {beyond[0]} does not fit into half precision; keep the checkpoint")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".bundle-") as made:
-        folder = Path(made) / "artefact"
-        folder.mkdir()
-        save_file(tensors, folder / FILE)
-        manifest = {
-            "format": FORMAT,
-            **{name: state[name] for name in KEPT if name in state},
-            "shapes": {name: list(found.shape) for name, found in tensors.items()},
-            "files": {FILE: sha256_of(folder / FILE)},
-        }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        (folder / CARD).write_text(card, encoding="utf-8")
-        if out.exists():
-            shutil.rmtree(out)
-        folder.replace(out)
-    return manifest
+        raise SymbolicError(f"{beyond[0]} does not fit into half precision; keep the checkpoint")
+    save_file(tensors, folder / FILE)
+    manifest = {
+        "format": FORMAT,
+        **{name: state[name] for name in KEPT if name in state},
+        "shapes": {name: list(found.shape) for name, found in tensors.items()},
+        "files": {FILE: sha256_of(folder / FILE)},
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def read_state(manifest: Path) -> dict[str, Any]:

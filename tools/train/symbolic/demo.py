@@ -32,6 +32,7 @@ def run(out: Path, steps: int, data: Path | None = None) -> None:
         tuning = ["--length", LENGTH, "--steps", count, "--evaluate-every", count]
         do("finetune", "--task", task, "--data", shelf, "--weights", out / f"pre-{model}", "--out", learnt, *tuning)
         do("evaluate", "--task", task, "--data", data, "--model", learnt, "--most", "2", "--json")
+    do("bundle", "--model", out / "models" / "melody", "--data", shelf, "--out", out / "bundled" / "melody")
     going = out / "models" / "continuation"
     do("generate", "--prompt", song, "--bars", "4", "--out", out / "continued.mid", "--model", going)
     do("export", "--model", going, "--out", out / "graphs")

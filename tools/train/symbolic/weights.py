@@ -18,6 +18,8 @@ from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.objectives import Size
 
 FILES = ("best.pt", "last.pt", "weights.pt", MANIFEST)
+FOREIGN = (KeyError, TypeError, RuntimeError, ValueError, EOFError, torch.serialization.pickle.UnpicklingError)
+"""What reading a file of somebody else's ends with."""
 
 
 @dataclass(slots=True)
@@ -77,8 +79,8 @@ def read_weights(source: Path, *, dropout: float | None = None) -> Weights:
         SymbolicError: there is none, or it is not one of ours.
     """
     path = checkpoint_of(source)
+    state = read_checkpoint(path)
     try:
-        state = read_state(path) if path.name == MANIFEST else load_checkpoint(path)
         size = size_of(state["model"], state["size"])
         network = new_network(state["model"], size if dropout is None else replace(size, dropout=dropout))
         parts = state["objective"]
@@ -87,19 +89,28 @@ def read_weights(source: Path, *, dropout: float | None = None) -> Weights:
         if any(name.startswith("head.") for name in parts):
             head = NoteHead(size.d)
             head.load_state_dict(part(parts, "head."))
-    except (
-        KeyError,
-        TypeError,
-        RuntimeError,
-        ValueError,
-        EOFError,
-        torch.serialization.pickle.UnpicklingError,
-    ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SymbolicError(f"{path}: not a checkpoint of this package: {reason}") from error
+    except FOREIGN as error:
+        raise _foreign(path, error) from error
     kept = {name: found for name, found in state.items() if name not in ("objective", "optimiser", "extra")}
     kept["answers"] = part(parts, "answers.")
     return Weights(state["model"], network.eval(), head and head.eval(), kept, path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """All that a checkpoint holds, or that the one an artefact was made of would.
+
+    Raises:
+        SymbolicError: it is damaged, or no file of ours.
+    """
+    try:
+        return read_state(path) if path.name == MANIFEST else load_checkpoint(path)
+    except FOREIGN as error:
+        raise _foreign(path, error) from error
+
+
+def _foreign(path: Path, error: Exception) -> SymbolicError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return SymbolicError(f"{path}: not a checkpoint of this package: {reason}")
 
 
 def part(state: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
