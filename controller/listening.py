@@ -173,7 +173,7 @@ class Listening:
         conductor = self._conductor
         if conductor is None or conductor.over:
             return None
-        self._opening_s += len(block.samples) / SAMPLE_RATE_HZ
+        self._opening_s = conductor.placed(block.t_s, self._opening_s + len(block.samples) / SAMPLE_RATE_HZ)
         token = conductor.token(block.t_s, self._opening_s)
         self._decider.conducted = None if conductor.over else conductor.light(self._opening_s)
         if token is not None:

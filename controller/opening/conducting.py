@@ -54,9 +54,19 @@ class Conductor:
         """The night's palette as hue ids; () for a picture without colours."""
         return tuple(dict.fromkeys(self._hues))
 
+    def placed(self, t_s: float, at_s: float) -> float:
+        """Seconds of the tune at a moment: since its beginning, which the first call tells.
+
+        Args:
+            t_s: that moment. at_s: the same, counted in the blocks that came; too little where some were lost.
+        """
+        if self._began_s is None:
+            self._began_s = t_s - at_s
+        return t_s - self._began_s
+
     def pulse(self, heard: Pulse, at_s: float) -> Pulse:
         """A pulse of the sound that ends at `at_s` of the tune: its onsets are the beats, whatever was heard."""
-        at_s = self._place(heard.t_s, at_s)
+        at_s = self.placed(heard.t_s, at_s)
         beat = min(self._beat(at_s), self._beats - 1)
         downbeat = beat % self._opening.beats_a_bar == 0
         sounded_s = heard.t_s - (at_s - beat * self._opening.beat_s)
@@ -69,17 +79,17 @@ class Conductor:
         Args:
             t_s: time of the sound that ends here. at_s: the same, counted in the blocks that came.
         """
-        at_s = self._place(t_s, at_s)
-        beat = self._beat(at_s)
-        new, coming = beat > self._told, min(self._beat(at_s + AHEAD_S), self._beats - 1)
-        light, next_hue = self.light(at_s), self.light(at_s + AHEAD_S).hue
-        announcing = coming > beat and coming > self._announced and next_hue != light.hue
-        if self.over or not (new or announcing or t_s - self._spoke_s >= TOKEN_EVERY_S):
+        at_s = self.placed(t_s, at_s)
+        ahead_s = at_s + AHEAD_S
+        beat, coming = self._beat(at_s), min(self._beat(ahead_s), self._beats - 1)
+        announcing = coming > max(beat, self._announced) and self.light(ahead_s).hue != self.light(at_s).hue
+        if self.over or not (beat > self._told or announcing or t_s - self._spoke_s >= TOKEN_EVERY_S):
             return None
         self._told, self._spoke_s, self._seq = max(beat, self._told), t_s, self._seq + 1
         if announcing:
             self._announced = coming
-        return LightToken(t_s, self._seq, next_hue if announcing else light.hue, light.value, 1.0, 1.0)
+        light, hue = self.light(at_s), self.light(ahead_s if announcing else at_s).hue
+        return LightToken(t_s, self._seq, hue, light.value, 1.0, 1.0)
 
     def light(self, at_s: float) -> Planned:
         """Hue and value at a moment of the tune."""
@@ -92,12 +102,6 @@ class Conductor:
         value = LOW + (HIGH - LOW) * (opening.arousal + 1.0) / 2.0
         value += ON_DOWNBEAT if within == 0 else ON_EVEN_BEAT if within % 2 == 0 else 0
         return Planned(hue, min(round(value), 255), opening.title, at_s, 1.0)
-
-    def _place(self, t_s: float, at_s: float) -> float:
-        """Seconds of the tune at a moment: since its beginning, which the first block tells."""
-        if self._began_s is None:
-            self._began_s = t_s - at_s
-        return t_s - self._began_s
 
     def _beat(self, at_s: float) -> int:
         return max(math.floor((at_s + NEAR_S) / self._opening.beat_s), 0)
