@@ -15,17 +15,13 @@ LONGEST_S = 3_600.0
 STOPPED = 130
 
 
-def _counted(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError("not a number from 0")
-    return number
+def _from(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise argparse.ArgumentTypeError(f"not a number from {least}")
+        return found
 
-
-def _some(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("not a number from 1")
     return number
 
 
@@ -47,7 +43,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     compose.add_argument("--bars", type=int, default=32, choices=sorted(PLANS), help="default: 32")
     compose.add_argument("--no-rag", action="store_true", help="look no tune up")
     compose.add_argument("--no-refine", action="store_true", help="keep the first best tune")
-    compose.add_argument("--seed", type=_counted, default=0)
+    compose.add_argument("--seed", type=_from(0), default=0)
     _backend(compose)
     _studio(compose)
     compose.add_argument("--synth", choices=["auto", "fluidsynth", "sines"], default="auto")
@@ -61,20 +57,22 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     bench.add_argument("--judge", choices=["form", "endpoint"], default="form",
                        help="a form to print and listen by (default), or the endpoint of --endpoint")  # fmt: skip
     bench.add_argument("--bars", type=int, default=16, choices=sorted(PLANS))
-    bench.add_argument("--seed", type=_counted, default=0)
+    bench.add_argument("--seed", type=_from(0), default=0)
     _backend(bench)
     _studio(bench)
     measure = verbs.add_parser("measure", help="what must hold, measured")
     measure.add_argument("--images", type=Path, required=True, metavar="DIR")
     measure.add_argument("--out", type=Path, required=True, metavar="FILE.json")
-    measure.add_argument("--tunes", type=_some, default=200)
-    measure.add_argument("--timed", type=_some, default=40, metavar="N", help="of these, with all files; default: 40")
+    measure.add_argument("--tunes", type=_from(1), default=200)
+    measure.add_argument(
+        "--timed", type=_from(1), default=40, metavar="N", help="of these, with all files; default: 40"
+    )
     measure.add_argument("--no-critic", action="store_true", help="leave out the critic's figures, which take minutes")
     _studio(measure)
     captions = verbs.add_parser("captions", help="look captions of MidiCaps up by words")
     captions.add_argument("file", type=Path, metavar="FILE.jsonl")
     captions.add_argument("--query", required=True, metavar="TEXT")
-    captions.add_argument("--count", type=_some, default=3)
+    captions.add_argument("--count", type=_from(1), default=3)
     captions.add_argument("--cache", type=Path, metavar="DIR")
     train = verbs.add_parser("train", help="train the composer and the critic on the corpus")
     train.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -82,7 +80,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
                        default=["critic", "order", "composer"])  # fmt: skip
     train.add_argument("--max-minutes", type=float, help="of processor time for each; default: 9, 8, 12")
     train.add_argument("--resume", action="store_true")
-    train.add_argument("--seed", type=_counted, default=1)
+    train.add_argument("--seed", type=_from(0), default=1)
     train.add_argument("--corpus", type=Path, metavar="DIR")
     build = verbs.add_parser("build", help="a training run to an artefact")
     build.add_argument("run", type=Path, metavar="RUN_DIR")

@@ -32,6 +32,11 @@ class Artefact:
         """Name and the beginning of a checksum over all files."""
         return f"{self.manifest['name']} {self.manifest['files']['write.onnx'][:12]}"
 
+    @property
+    def weights(self) -> dict[str, Any]:
+        """`weights.json`: the critic's targets and weights, and how much counts weigh beside the composer's network."""
+        return dict(json.loads((self.folder / "weights.json").read_text(encoding="utf-8")))
+
     def session(self, name: str) -> onnxruntime.InferenceSession:
         """An ONNX session on one thread: two threads that wait for each other cost more than they bring here."""
         options = onnxruntime.SessionOptions()

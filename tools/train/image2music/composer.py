@@ -4,7 +4,6 @@ All candidates are written in step, as one batch; keys and values of what is wri
 the network's odds and those of `heights.npz` together. Rules and draws are in `rules.py`, the graphs in `graphs.py`.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -61,8 +60,7 @@ class BartComposer:
         self._read, self._write = artefact.session("read.onnx"), artefact.session("write.onnx")
         with np.load(artefact.folder / "heights.npz", allow_pickle=False) as arrays:
             self._heights = arrays["heights"].astype(np.float32)
-        weights = json.loads((artefact.folder / "weights.json").read_text(encoding="utf-8"))
-        self._counted = float(weights["counted"]) if counted is None else counted
+        self._counted = float(artefact.weights["counted"]) if counted is None else counted
 
     def compose(
         self,

@@ -9,7 +9,6 @@ dull or copied.
 Which of these count, and how much, was decided on the validation tunes and stands in `weights.json`.
 """
 
-import json
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -66,7 +65,7 @@ class BertCritic:
     def __init__(self, artefact: Artefact) -> None:
         self.name = f"masked network of {artefact.identity}"
         self._ears = open_ears(artefact)
-        plain = json.loads((artefact.folder / "weights.json").read_text(encoding="utf-8"))
+        plain = artefact.weights
         self._weights = {name: one for name, one in plain["weights"].items() if name != "bias"}
         self._bias = plain["weights"]["bias"]
         self._targets = {name: (low, high) for name, (low, high) in plain["targets"].items()}

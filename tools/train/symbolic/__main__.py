@@ -122,12 +122,17 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=MODELS, help="with --weights none: what to begin from scratch")
     parser.add_argument("--size", default="small", help="with --weights none: as for pretrain")
     parser.add_argument("--mask", action=argparse.BooleanOptionalAction, help="hide a few notes in training")
-    parser.add_argument("--transpose", action=argparse.BooleanOptionalAction, help="move training music; by task")
     parser.add_argument("--fold", type=int, default=0, help="emotion: which fifth is tested, where nothing official is")
+    _add_tuning(parser)
+    _add_trainer(parser)
+
+
+def _add_tuning(parser: argparse.ArgumentParser) -> None:
+    """Numbers of a fine-tuning; what is not given is the task's recipe's."""
+    parser.add_argument("--transpose", action=argparse.BooleanOptionalAction, help="move training music; by task")
     parser.add_argument("--patience", type=int, help="looks at the validation side without a better one")
     parser.add_argument("--judged", type=int, help="validation windows of a look, where notes are judged")
     parser.add_argument("--head-rate", type=float, help="of the fresh output layers, times --rate")
-    _add_trainer(parser)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -168,11 +173,8 @@ def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", type=int)
     parser.add_argument("--rate", type=float)
     parser.add_argument("--evaluate-every", type=int, metavar="STEPS")
-    parser.add_argument("--patience", type=int)
-    parser.add_argument("--judged", type=int, help="validation windows of a look")
-    parser.add_argument("--head-rate", type=float, help="of the fresh output layers, times --rate")
-    parser.add_argument("--transpose", action=argparse.BooleanOptionalAction, help="move training music; by task")
     parser.set_defaults(device="cpu", float32=False)
+    _add_tuning(parser)
     _add_sampling(parser)
 
 

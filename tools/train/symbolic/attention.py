@@ -50,8 +50,11 @@ class RelativeAttention(nn.Module):
 
     def weights(self, x: Tensor, hidden: Tensor | None) -> Tensor:
         """How much each note looks at each other one: (B, H, L, L), rows sum to one."""
-        q, k = self.split(self.query(x)) * self.d_head**-0.5, self.split(self.key(x))
-        return self.looks(q, k, hidden)
+        return self.looks(*self.asked(x), hidden)
+
+    def asked(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Scaled queries and keys of (B, L, d): (B * H, L, d_head) each."""
+        return self.split(self.query(x)) * self.d_head**-0.5, self.split(self.key(x))
 
     def looks(self, q: Tensor, k: Tensor, hidden: Tensor | None) -> Tensor:
         """The same from scaled queries and keys, (B * H, L, d_head) each."""
@@ -67,12 +70,11 @@ class RelativeAttention(nn.Module):
 
     def forward(self, x: Tensor, hidden: Tensor | None = None) -> Tensor:
         """(B, L, d) to (B, L, d); `hidden`: (B, 1, 1, L) bool, True for padding."""
-        q, k = self.split(self.query(x)) * self.d_head**-0.5, self.split(self.key(x))
-        v = self.split(self.value(x))
+        vectors = (*self.asked(x), self.split(self.value(x)))
         # a processor looks after two sequences at a time: the tables of all of them do not fit into its cache
         together = 2 if x.device.type == "cpu" else len(x)
         parts = zip(
-            *(each.split(together * self.heads) for each in (q, k, v)),
+            *(each.split(together * self.heads) for each in vectors),
             [None] * len(x) if hidden is None else hidden.split(together),
             strict=False,
         )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tools.train.symbolic.handmade import note_features
+from tools.train.symbolic.sampling import KEYS
 from tools.train.symbolic.tasks import Task
 from tools.train.symbolic.vocabulary import (
     BAR,
@@ -105,7 +106,7 @@ def go_on(model: NGram, prompt: np.ndarray, bars: int, rng: np.random.Generator)
         if bar > last and written:
             break
         note[BAR], note[POSITION] = min(bar, last), position
-        note[PITCH] = int(np.clip(note[PITCH] + interval, 21, 108))
+        note[PITCH] = int(np.clip(note[PITCH] + interval, *KEYS))
         note[DURATION] = duration
         written.append(note.copy())
     return np.array(written, np.int64)
