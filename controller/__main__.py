@@ -186,7 +186,7 @@ def _configured(arguments: argparse.Namespace) -> Config:
 
 def _opening(folder: Path) -> dict[str, Any]:
     """The opening, and its colours as the night's palette, where it has any."""
-    from controller.opening.opening import read_opening  # noqa: PLC0415
+    from controller.listening.opening.opening import read_opening  # noqa: PLC0415
 
     colours = [one.rgb for one in read_opening(folder)[0].colours]
     return {"opening": str(folder), **({"palette": colours} if colours else {})}
@@ -212,7 +212,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _rehearse(arguments: argparse.Namespace) -> int:
-    from controller.rehearse import rehearse  # noqa: PLC0415
+    from controller.rehearsal.rehearse import rehearse  # noqa: PLC0415
 
     summary = rehearse(_configured(arguments), arguments.song, arguments.out)
     print(json.dumps(summary))
@@ -220,7 +220,7 @@ def _rehearse(arguments: argparse.Namespace) -> int:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from controller.first_run import first_run  # noqa: PLC0415
+    from controller.commands.init import first_run  # noqa: PLC0415
 
     names = ("venue", "output", "universe", "fixtures", "audio", "room")
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name)}
@@ -228,7 +228,7 @@ def _init(arguments: argparse.Namespace) -> int:
     first_run(arguments.file, given, MonotonicClock(), replace=arguments.replace, test=arguments.test, asks=asks)
     if not arguments.open:
         return 0
-    from controller.first_run import open_page  # noqa: PLC0415
+    from controller.commands.init import open_page  # noqa: PLC0415
     from controller.show import run_show  # noqa: PLC0415
 
     config = read_config(arguments.file)
@@ -238,21 +238,21 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _room(arguments: argparse.Namespace) -> int:
-    from controller.room import open_room  # noqa: PLC0415
+    from controller.rehearsal.room import open_room  # noqa: PLC0415
 
     open_room(_configured(arguments), arguments.song, arguments.out, "127.0.0.1", arguments.port)
     return 0
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from controller.replay import replay  # noqa: PLC0415
+    from controller.commands.replay import replay  # noqa: PLC0415
 
     print(json.dumps(replay(arguments.log, arguments.out)))
     return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from controller.evaluate import evaluate, print_evaluation  # noqa: PLC0415
+    from controller.commands.evaluate import evaluate, print_evaluation  # noqa: PLC0415
 
     result = evaluate(arguments.tokens, arguments.audio, arguments.reference)
     if arguments.json:
@@ -263,15 +263,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from controller.check import print_check  # noqa: PLC0415
+    from controller.commands.check import print_check  # noqa: PLC0415
 
     print_check(_configured(arguments))
     return 0
 
 
 def _patch_sheet(arguments: argparse.Namespace) -> int:
-    from controller.check import print_patch_sheet  # noqa: PLC0415
-    from controller.sheet import write_sheet  # noqa: PLC0415
+    from controller.commands.check import print_patch_sheet  # noqa: PLC0415
+    from controller.commands.sheet import write_sheet  # noqa: PLC0415
 
     if arguments.html:
         write_sheet(_configured(arguments), arguments.html)
@@ -282,14 +282,14 @@ def _patch_sheet(arguments: argparse.Namespace) -> int:
 
 
 def _patch_explain(arguments: argparse.Namespace) -> int:
-    from controller.explain import print_explanation  # noqa: PLC0415
+    from controller.commands.explain import print_explanation  # noqa: PLC0415
 
     print_explanation(_configured(arguments), arguments.address)
     return 0
 
 
 def _patch_identify(arguments: argparse.Namespace) -> int:
-    from controller.identify import identify  # noqa: PLC0415
+    from controller.commands.identify import identify  # noqa: PLC0415
 
     def started() -> None:
         print(f"{arguments.fixture} is lit; Ctrl-C ends", flush=True)
@@ -299,22 +299,22 @@ def _patch_identify(arguments: argparse.Namespace) -> int:
 
 
 def _fixtures_list(arguments: argparse.Namespace) -> int:
-    from controller.inventory import print_profiles  # noqa: PLC0415
+    from controller.commands.inventory import print_profiles  # noqa: PLC0415
 
     print_profiles(_configured(arguments), arguments.library)
     return 0
 
 
 def _fixtures_show(arguments: argparse.Namespace) -> int:
-    from controller.inventory import print_profile  # noqa: PLC0415
+    from controller.commands.inventory import print_profile  # noqa: PLC0415
 
     print_profile(_configured(arguments), arguments.reference)
     return 0
 
 
 def _fixtures_import(arguments: argparse.Namespace) -> int:
-    from controller.importing import import_profiles  # noqa: PLC0415
-    from controller.inventory import print_tally  # noqa: PLC0415
+    from controller.commands.importing import import_profiles  # noqa: PLC0415
+    from controller.commands.inventory import print_tally  # noqa: PLC0415
 
     tally = import_profiles(arguments.source, arguments.out, replace=arguments.replace)
     if arguments.json:
@@ -325,7 +325,7 @@ def _fixtures_import(arguments: argparse.Namespace) -> int:
 
 
 def _fixtures_lock(arguments: argparse.Namespace) -> int:
-    from controller.importing import lock_profiles  # noqa: PLC0415
+    from controller.commands.importing import lock_profiles  # noqa: PLC0415
 
     file, count = lock_profiles(_configured(arguments))
     print(f"{file}: {count} profiles")
@@ -333,21 +333,21 @@ def _fixtures_lock(arguments: argparse.Namespace) -> int:
 
 
 def _models_list(arguments: argparse.Namespace) -> int:
-    from controller.inventory import print_models  # noqa: PLC0415
+    from controller.commands.inventory import print_models  # noqa: PLC0415
 
     print_models(_configured(arguments), verify=False)
     return 0
 
 
 def _models_verify(arguments: argparse.Namespace) -> int:
-    from controller.inventory import print_models  # noqa: PLC0415
+    from controller.commands.inventory import print_models  # noqa: PLC0415
 
     print_models(_configured(arguments), verify=True)
     return 0
 
 
 def _models_pull(arguments: argparse.Namespace) -> int:
-    from controller.pulling import HUB, print_pulled  # noqa: PLC0415
+    from controller.artefacts.pulling import HUB, print_pulled  # noqa: PLC0415
 
     out = arguments.out or Path("models") / "published" / arguments.name
     print_pulled(arguments.name, out, arguments.hub or HUB)
@@ -355,7 +355,7 @@ def _models_pull(arguments: argparse.Namespace) -> int:
 
 
 def _models_stage(arguments: argparse.Namespace) -> int:
-    from controller.staging import stage  # noqa: PLC0415
+    from controller.commands.staging import stage  # noqa: PLC0415
 
     one = stage(_configured(arguments), arguments.artefact, MonotonicClock())
     print(
@@ -366,7 +366,7 @@ def _models_stage(arguments: argparse.Namespace) -> int:
 
 
 def _models_rollback(arguments: argparse.Namespace) -> int:
-    from controller.staging import roll_back  # noqa: PLC0415
+    from controller.commands.staging import roll_back  # noqa: PLC0415
 
     number = roll_back(_configured(arguments), arguments.to)
     what = f"generation {number}" if number else "the configured model"
@@ -375,7 +375,7 @@ def _models_rollback(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from controller.doctor import findings_as_data, print_findings  # noqa: PLC0415
+    from controller.commands.doctor import findings_as_data, print_findings  # noqa: PLC0415
 
     config = _configured(arguments)
     if not arguments.json:
@@ -386,7 +386,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _token(arguments: argparse.Namespace) -> int:
-    from controller.page.access import new_token  # noqa: PLC0415
+    from controller.watching.page.access import new_token  # noqa: PLC0415
 
     token, digest = new_token()
     print(f"token, shown once, for {arguments.name}: {token}", file=sys.stderr)
@@ -396,7 +396,7 @@ def _token(arguments: argparse.Namespace) -> int:
 
 
 def _devices(_arguments: argparse.Namespace) -> int:
-    from controller.inventory import print_devices  # noqa: PLC0415
+    from controller.commands.inventory import print_devices  # noqa: PLC0415
 
     print_devices()
     return 0

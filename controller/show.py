@@ -37,13 +37,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from controller.beats import Beats
+from controller.bus.beats import Beats
+from controller.bus.run import RUN_FILE
 from controller.clock import Clock
 from controller.config import Config, freeze
 from controller.errors import ControllerError
-from controller.lead import PAIR
-from controller.process import RUN_FILE
-from controller.status_line import StatusLine
+from controller.lighting.failover.lead import PAIR
+from controller.watching.status_line import StatusLine
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +73,10 @@ class Part:
 
 
 PARTS = (
-    Part("lighting", "controller.lighting"),
-    Part("spare", "controller.lighting"),
-    Part("listening", "controller.listening", ends_show=True),  # a song that is over
-    Part("watching", "controller.watching"),
+    Part("lighting", "controller.lighting.process"),
+    Part("spare", "controller.lighting.process"),
+    Part("listening", "controller.listening.process", ends_show=True),  # a song that is over
+    Part("watching", "controller.watching.process"),
 )
 
 
@@ -263,7 +263,10 @@ def refuse_early(folder: Path) -> None:
         ControllerError: with the message that process printed.
     """
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "controller.check", str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-P", "-m", "controller.commands.check", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise ControllerError(done.stdout.strip() or done.stderr.strip() or "the check before the show failed")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from controller.config import Config, read_config
-from controller.desk import patch_of
-from controller.patch.patch import Patch
+from controller.lighting.engine import patch_of
+from controller.rig.patch.patch import Patch
 
 ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"

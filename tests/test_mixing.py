@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.colour import encoded_from_hue, to_linear
-from controller.mixing import TYPICAL, UV_BELOW, Emitter, Mixer, brightest, emitted_colours, hue_and_saturation
+from controller.rig.mixing import TYPICAL, UV_BELOW, Emitter, Mixer, brightest, emitted_colours, hue_and_saturation
 
 MIXING = [name for name in TYPICAL if name != "uv"]
 SETS = {

@@ -20,7 +20,7 @@ RATE = 48_000
 LISTENER = """
 import json, sys
 import numpy as np
-from controller.audio.capture import Capture
+from controller.listening.audio.capture import Capture
 from controller.clock import MonotonicClock
 
 seconds, quiet_ok = float(sys.argv[1]), sys.argv[2] == "lossy"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.audio.hits import Hits
+from controller.listening.audio.hits import Hits
 from controller.messages import Pulse
 
 

@@ -13,8 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from pulse import Pulse, installed
 
-from controller.audio import loudspeaker
-from controller.audio.loudspeaker import CUSHION_S, MOST_S, Audible, Loudspeaker, audible
+from controller.listening.audio import loudspeaker
+from controller.listening.audio.loudspeaker import CUSHION_S, MOST_S, Audible, Loudspeaker, audible
 
 RATE = 48_000
 BLOCK = 240
@@ -153,7 +153,7 @@ def test_off_is_the_source_itself():
 EAR = """
 import json, sys
 import numpy as np
-from controller.audio.capture import Capture
+from controller.listening.audio.capture import Capture
 from controller.clock import MonotonicClock
 
 clock = MonotonicClock()
@@ -171,8 +171,8 @@ print(json.dumps(heard))
 PLAYER = """
 import json
 import numpy as np
-from controller.audio.loudspeaker import Audible, Loudspeaker
-from controller.audio.playback import Playback
+from controller.listening.audio.loudspeaker import Audible, Loudspeaker
+from controller.listening.audio.playback import Playback
 from controller.clock import MonotonicClock
 
 class Clicks:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controller.audio.onsets import Onsets
+from controller.listening.audio.onsets import Onsets
 from controller.messages import AudioBlock
 
 RATE = 48_000

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from controller.audio.block_queue import BlockQueue
-from controller.audio.file_source import FileSource
-from controller.audio.playback import Playback
-from controller.audio.source import accent_column, open_recorded
-from controller.audio.stems_source import StemsSource
 from controller.clock import ManualClock
 from controller.errors import AudioError
+from controller.listening.audio.block_queue import BlockQueue
+from controller.listening.audio.file_source import FileSource
+from controller.listening.audio.playback import Playback
+from controller.listening.audio.source import accent_column, open_recorded
+from controller.listening.audio.stems_source import StemsSource
 
 RATE = 48_000
 

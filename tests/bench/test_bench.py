@@ -10,15 +10,15 @@ import pytest
 
 from tools.bench import endless, machine, universes
 from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
-from tools.bench.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
-from tools.bench.latency import PARTS, Burst
-from tools.bench.live import by_port_address
-from tools.bench.processes import Process, Usage, _part, cpu_percent, descendants
-from tools.bench.result import Options, percentiles
-from tools.bench.rises import Brightness, brightness, first_clear_rise_s
-from tools.bench.sound_clock import SoundClock
-from tools.bench.staging import write_config
-from tools.bench.wire import Arrival, parse_artdmx
+from tools.bench.run.processes import Process, Usage, _part, cpu_percent, descendants
+from tools.bench.run.result import Options, percentiles
+from tools.bench.run.staging import write_config
+from tools.bench.show.live import by_port_address
+from tools.bench.sound.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
+from tools.bench.sound.latency import PARTS, Burst
+from tools.bench.sound.rises import Brightness, brightness, first_clear_rise_s
+from tools.bench.sound.sound_clock import SoundClock
+from tools.bench.wire.wire import Arrival, parse_artdmx
 
 # ------------------------------------------------------------------ bursts
 
@@ -172,7 +172,7 @@ def test_a_tree_is_the_process_and_all_below_it():
 
 def test_a_python_process_is_named_by_what_it_runs():
     names = {
-        b"/x/bin/python3\0-P\0-m\0controller.lighting\0/tmp": "controller.lighting",
+        b"/x/bin/python3\0-P\0-m\0controller.lighting\0/tmp": "controller.lighting.process",
         b"/x/python\0.venv/bin/pytest\0-q": "pytest",
         b"python3\0-c\0import this": "",
         b"pulseaudio\0-n": "",
@@ -279,7 +279,7 @@ def test_long_benchmarks_run_on_request_only():
 
 
 def test_growth_is_what_a_line_gains():
-    from tools.bench.soak import growth
+    from tools.bench.night.soak import growth
 
     grown = growth({"a": [100.0] * 10, "b": [100.0 + k for k in range(11)]})
     assert grown["a"] == 0.0

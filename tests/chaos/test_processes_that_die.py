@@ -20,9 +20,9 @@ import pytest
 import yaml
 
 from controller.config import read_config
-from controller.desk import patch_of
-from controller.observe import Observer
-from controller.protocol import sacn
+from controller.lighting.engine import patch_of
+from controller.lighting.protocol import sacn
+from controller.rig.observe import Observer
 
 TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "2"))
 """How often each process is hit, in each way."""
@@ -76,7 +76,7 @@ def until(condition, patience_s):
 
 def beating(path, name, since_s):
     """Whether a process has said since then that it is alive."""
-    from controller.beats import Beats
+    from controller.bus.beats import Beats
 
     folders = [one for one in Path("/tmp").glob("followspot-*") if (one / "beats").exists()]
     for folder in folders:

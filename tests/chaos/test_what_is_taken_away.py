@@ -10,7 +10,7 @@ from enttec import EnttecWidget
 from lab import CONSOLE, NODE, Ear, Lab, possible, wait_for
 from pulse import Pulse, installed
 
-from controller.replay import replay
+from controller.commands.replay import replay
 
 PORT = 7466
 BACK_S = 3.0

@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from controller.controls.mapping import REPEAT_S, Event, Mapping, binding_from, read_mapping, write_mapping
 from controller.errors import ConfigError
-from controller.hands import Hands
 from controller.messages import Command
+from controller.people.operator import Hands
+from controller.watching.controls.mapping import REPEAT_S, Event, Mapping, binding_from, read_mapping, write_mapping
 
 
 def mapping(tmp_path, *lines):

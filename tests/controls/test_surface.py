@@ -12,10 +12,10 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from controller.clock import ManualClock, MonotonicClock
 from controller.config import ControlsConfig, OscConfig
-from controller.controls import surface as surface_module
-from controller.controls.osc import heard
-from controller.controls.surface import Surface
-from controller.hands import Hands
+from controller.people.operator import Hands
+from controller.watching.controls import surface as surface_module
+from controller.watching.controls.osc import heard
+from controller.watching.controls.surface import Surface
 
 
 class Port:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from controller.decode.cueing import SMALL_STEP, Cueing
-from controller.decode.vocabulary import HUES, hue_distance
+from controller.listening.decode.cueing import SMALL_STEP, Cueing
+from controller.listening.decode.vocabulary import HUES, hue_distance
 
 
 def play(cueing, drawn, hits, first=0):

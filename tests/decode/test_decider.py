@@ -7,8 +7,8 @@ import pytest
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.decider import Decider
-from controller.decode.vocabulary import hue_distance
+from controller.listening.decider import Decider
+from controller.listening.decode.vocabulary import hue_distance
 from controller.messages import Window
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from controller.decode.sampling import (
+from controller.listening.decode.sampling import (
     Choice,
     draw,
     probabilities,
@@ -15,7 +15,14 @@ from controller.decode.sampling import (
     sample_hue,
     sample_value,
 )
-from controller.decode.vocabulary import HUE_CLASSES, HUES, VALUE_CLASSES, VALUES, hue_distance, hue_from_degrees
+from controller.listening.decode.vocabulary import (
+    HUE_CLASSES,
+    HUES,
+    VALUE_CLASSES,
+    VALUES,
+    hue_distance,
+    hue_from_degrees,
+)
 
 LOGIT = st.floats(-30, 30, width=32)
 HUE_LOGITS = arrays(np.float32, HUE_CLASSES, elements=LOGIT)

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from controller.decode.sections import SectionWatch
+from controller.listening.decode.sections import SectionWatch
 
 
 def song(rng, *lengths):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from controller.artefact import read_manifest
-from controller.decode.skipbart import Context, Network, SkipBart
+from controller.artefacts.artefact import read_manifest
+from controller.listening.decode.skipbart import Context, Network, SkipBart
 from controller.messages import Embedding
 
 TOLERANCE = 1e-4

@@ -5,10 +5,10 @@ import pytest
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.decider import Decider
-from controller.decode.cueing import SMALL_STEP
-from controller.decode.sampling import Choice, sample_hue, sample_value
-from controller.decode.steering import (
+from controller.listening.decider import Decider
+from controller.listening.decode.cueing import SMALL_STEP
+from controller.listening.decode.sampling import Choice, sample_hue, sample_value
+from controller.listening.decode.steering import (
     CLEAR,
     NEAR,
     Palette,
@@ -18,7 +18,7 @@ from controller.decode.steering import (
     steer_hue,
     steer_value,
 )
-from controller.decode.vocabulary import hue_distance
+from controller.listening.decode.vocabulary import hue_distance
 from controller.messages import Steering, Window
 
 HUE, VALUE = Choice(1.0, 1.0, 90), Choice(1.0, 1.0, 255)

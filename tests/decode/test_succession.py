@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
+from controller.artefacts.generations import Generations
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.decider import Decider
-from controller.decode.succession import HEARD_HOPS, PATIENCE_HOPS, SLOWEST_S, TOLD_HOPS, Succession
-from controller.generations import Generations
+from controller.listening.decider import Decider
+from controller.listening.decode.succession import HEARD_HOPS, PATIENCE_HOPS, SLOWEST_S, TOLD_HOPS, Succession
 from controller.messages import Embedding, Window
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import yaml
 
-from controller.artefact import read_manifest, sha256_of
-from controller.decode.skipbart import Network
-from controller.embed.embedder import Embedder
-from controller.embed.mel import (
+from controller.artefacts.artefact import read_manifest, sha256_of
+from controller.errors import ModelError
+from controller.listening.decode.skipbart import Network
+from controller.listening.embed.embedder import Embedder
+from controller.listening.embed.mel import (
     OPENL3_FRAMES,
     SMALL_FRAMES,
     hz_to_mel,
@@ -18,7 +19,6 @@ from controller.embed.mel import (
     openl3_mel256,
     small_frames,
 )
-from controller.errors import ModelError
 from controller.messages import Window
 
 NO_STEMS = np.zeros((0, 48_000), np.float32)

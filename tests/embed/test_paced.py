@@ -8,9 +8,9 @@ import pytest
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.decider import Decider
-from controller.embed.embedder import Embedder
-from controller.embed.paced import LATE_IN_A_ROW, SLOWEST, PacedEmbedder, advice, hops_for
+from controller.listening.decider import Decider
+from controller.listening.embed.embedder import Embedder
+from controller.listening.embed.paced import LATE_IN_A_ROW, SLOWEST, PacedEmbedder, advice, hops_for
 from controller.messages import Window
 
 

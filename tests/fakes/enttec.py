@@ -11,8 +11,8 @@ import time
 import tty
 from pathlib import Path
 
-from controller.protocol import enttec_pro
-from controller.protocol.enttec_pro import WidgetReader
+from controller.lighting.protocol import enttec_pro
+from controller.lighting.protocol.enttec_pro import WidgetReader
 
 ANSWERS = {
     enttec_pro.GET_PARAMETERS: bytes((68, 1, 9, 1, 40)),

@@ -1,6 +1,6 @@
 """Keeps packets instead of sending them, behind the same interface as the real sink."""
 
-from controller.output.streams import Packet
+from controller.lighting.output.streams import Packet
 
 
 class MemorySink:

@@ -13,13 +13,13 @@ import pytest
 import zmq
 from damage import Watch, bent, bent_bytes
 
-from controller.bus import pack, revive, unpack
+from controller.bus.sockets import pack, revive, unpack
 from controller.clock import ManualClock
-from controller.desk import Desk
-from controller.following import operator_of
-from controller.hands import plain_operator
-from controller.lighting import Lighting
+from controller.lighting.engine import Desk
+from controller.lighting.process import Lighting
 from controller.messages import Command, Hand, LightToken, Operator, Pulse, Scene, Steering
+from controller.people.operator import plain_operator
+from controller.people.replicate import operator_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from memory_sink import MemorySink

@@ -6,9 +6,8 @@ import time
 import numpy as np
 import pytest
 
-from controller.messages import LightToken, Operator
-from controller.protocol.malformed import MalformedError
-from controller.standby.heartbeat import (
+from controller.lighting.protocol.malformed import MalformedError
+from controller.lighting.standby.heartbeat import (
     MOST_BYTES,
     Heartbeat,
     Kind,
@@ -20,7 +19,8 @@ from controller.standby.heartbeat import (
     token_told,
     told,
 )
-from controller.standby.partner import Backup, Main
+from controller.lighting.standby.partner import Backup, Main
+from controller.messages import LightToken, Operator
 
 SECRET, OTHER = secret_of("the key of this venue"), secret_of("the key of another one")
 INPUTS = int(os.environ.get("FOLLOWSPOT_FUZZ", "100000"))

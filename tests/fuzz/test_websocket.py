@@ -11,9 +11,9 @@ import pytest
 from damage import Watch, bent, bent_bytes
 
 from controller.config import AccessConfig
-from controller.page.access import NEEDED, Access, new_token
-from controller.page.server import Page
-from controller.page.wire import decode_command
+from controller.watching.page.access import NEEDED, Access, new_token
+from controller.watching.page.server import Page
+from controller.watching.page.wire import decode_command
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "page"))
 from demo_feed import DemoFeed

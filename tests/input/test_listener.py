@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from controller.config import DeskConfig
-from controller.input import listener as listening
-from controller.input.listener import Listener
-from controller.protocol import artnet
+from controller.lighting.input import listener as listening
+from controller.lighting.input.listener import Listener
+from controller.lighting.protocol import artnet
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import DeskArtNetConfig, DeskSacnConfig
-from controller.input.feed import Datagram, Feed
-from controller.input.sources import ArtNetSources, SacnSources
-from controller.protocol import artnet, sacn
+from controller.lighting.input.feed import Datagram, Feed
+from controller.lighting.input.sources import ArtNetSources, SacnSources
+from controller.lighting.protocol import artnet, sacn
 
 A, B, C = (UUID(int=number).bytes for number in (1, 2, 3))
 

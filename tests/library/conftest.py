@@ -12,10 +12,10 @@ import pytest
 
 from controller.config import FixtureConfig
 from controller.errors import ProfileError
-from controller.patch.patch import build_patch
-from controller.profiles import ofl, qxf
-from controller.profiles.profile import Profile
-from controller.profiles.xml_tree import xml_tree
+from controller.rig.patch.patch import build_patch
+from controller.rig.profiles import ofl, qxf
+from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.xml_tree import xml_tree
 
 PACKAGE = "@directctrl/fixturelibrary@2.0.1"
 QLCPLUS = Path("/usr/share/qlcplus/fixtures")

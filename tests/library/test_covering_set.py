@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from controller.profiles.cross_checks import warnings
-from controller.profiles.features import covering_set, features
-from controller.profiles.library import Library
-from controller.profiles.profile import Profile
-from controller.profiles.reading import native
-from controller.profiles.writing import written
+from controller.rig.profiles.cross_checks import warnings
+from controller.rig.profiles.features import covering_set, features
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.reading import native
+from controller.rig.profiles.writing import written
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from controller.colour import encoded_from_hue, to_linear
-from controller.look.master import Master
+from controller.lighting.look.master import Master
 from controller.messages import Look, Operator
-from controller.observe import Observer
-from controller.patch.lanes import EMITTERS
-from controller.patch.render import Renderer
-from controller.profiles import ofl, qxf
-from controller.profiles.profile import Haze, Shutter
+from controller.rig.observe import Observer
+from controller.rig.patch.lanes import EMITTERS
+from controller.rig.patch.render import Renderer
+from controller.rig.profiles import ofl, qxf
+from controller.rig.profiles.profile import Haze, Shutter
 
 LOOKS = 20
 LIBRARIES = ["ofl", "qxf"]

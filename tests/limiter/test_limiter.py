@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.config import read_config
-from controller.desk import patch_of
-from controller.limiter import FLASHES_PER_S, Limiter, Swing, areas
+from controller.lighting.engine import patch_of
+from controller.lighting.limiter import FLASHES_PER_S, Limiter, Swing, areas
 from controller.messages import DmxFrame
 from controller.metrics.safety import LUMINANCE, flash_times_s, most_in_one_second
-from controller.observe import Observer
-from controller.profiles.profile import Shutter
+from controller.rig.observe import Observer
+from controller.rig.profiles.profile import Shutter
 
 ROOT = Path(__file__).parents[2]
 RIGS = ("config.yaml", "docs/rigs/four-pars.yaml", "docs/rigs/sixty-fixtures.yaml")

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from controller.colour import encoded_from_hue, hue_degrees, parse_colour, to_encoded, to_linear
 from controller.config import LookConfig
-from controller.health import Limits, health
-from controller.look.accents import Accents
-from controller.look.fade import Fade, Turning
-from controller.look.figures import AIMS, aim_angles, figures
-from controller.look.formation import form
-from controller.look.history import History, apart_deg
-from controller.look.master import Master
-from controller.look.roles import Roles, Target
+from controller.lighting.health import Limits, health
+from controller.lighting.look.accents import Accents
+from controller.lighting.look.fade import Fade, Turning
+from controller.lighting.look.figures import AIMS, aim_angles, figures
+from controller.lighting.look.formation import form
+from controller.lighting.look.history import History, apart_deg
+from controller.lighting.look.master import Master
+from controller.lighting.look.roles import Roles, Target
 from controller.messages import LightToken, Operator, Pulse
-from controller.rig import Rig
+from controller.rig.heads import Rig
 
 TICK_S = 0.025
 PULSE = Pulse(0.0, 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())

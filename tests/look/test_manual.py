@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from controller.config import with_overrides
-from controller.desk import Desk, patch_of, targets_of
-from controller.look.manual import rows_of
+from controller.lighting.engine import Desk, patch_of, targets_of
+from controller.lighting.look.manual import rows_of
 from controller.messages import Command, LightToken, Pulse
 
 TICK_S = 0.025

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from controller.config import read_config
-from controller.desk import Desk, patch_of
-from controller.look.formation import form
+from controller.lighting.engine import Desk, patch_of
+from controller.lighting.look.formation import form
 from controller.messages import LightToken, Pulse
-from controller.observe import Observer
+from controller.rig.observe import Observer
 
 ROOT = Path(__file__).parents[2]
 RIGS = {name: ROOT / path for name, path in {

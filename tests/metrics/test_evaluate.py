@@ -8,8 +8,8 @@ import pytest
 import soundfile
 
 from controller.__main__ import main
+from controller.commands.evaluate import read_light
 from controller.errors import EvaluationError
-from controller.evaluate import read_light
 
 SONG = "controller/songs/metal_madness.opus"
 needs_librosa = pytest.mark.skipif(importlib.util.find_spec("librosa") is None, reason="librosa is not installed")
@@ -135,7 +135,7 @@ def test_a_real_song_is_judged(tmp_path, light, capsys, root):
 @needs_librosa
 @quiet
 def test_music_features_of_clicks_over_two_chords(rng):
-    from controller.song_features import music_features
+    from controller.metrics.song_features import music_features
 
     t_s = np.arange(48_000 * 60) / 48_000
     late = t_s >= 30
@@ -157,10 +157,10 @@ def test_music_features_of_clicks_over_two_chords(rng):
 @needs_librosa
 @quiet
 def test_a_loudness_follower_of_real_songs_is_as_unlike_people_as_stated(shared_data):
-    from controller.evaluate import read_song
+    from controller.commands.evaluate import read_song
     from controller.metrics.correspondence import AgainstMusic
     from controller.metrics.professionals import likeness, medians
-    from controller.song_features import music_features
+    from controller.metrics.song_features import music_features
 
     rows = []
     for path in sorted((shared_data / "audio").glob("*.opus"))[:12:2]:

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from controller.artefacts.pulling import PUBLISHED, pull
 from controller.errors import ModelError
-from controller.pulling import PUBLISHED, pull
 
 
 class Hub:
@@ -109,7 +109,7 @@ def test_what_cannot_be_had_is_said(hub, tmp_path, name, files, said):
 
 
 def test_too_much_is_not_fetched(hub, tmp_path, monkeypatch):
-    monkeypatch.setattr("controller.pulling.MOST_BYTES", 10)
+    monkeypatch.setattr("controller.artefacts.pulling.MOST_BYTES", 10)
     hub.files[place("pianobart")] = b"more than ten bytes"
     with pytest.raises(ModelError, match="at most"):
         pull("pianobart", tmp_path, hub.url)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from controller.__main__ import main
 from controller.errors import OpeningError
+from controller.listening.opening.conducting import Conductor
+from controller.listening.opening.opening import read_opening
 from controller.messages import Pulse
-from controller.opening.conducting import Conductor
-from controller.opening.opening import read_opening
 
 SEED = {
     "format": 1, "title": "A test", "audio": "tune.wav", "valence": 0.2, "arousal": 0.0, "beat_s": 0.5,

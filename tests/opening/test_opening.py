@@ -21,22 +21,22 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "show"))
 from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
 
 from controller.__main__ import main
-from controller.audio.onsets import STEP_S
-from controller.bus import Newest
+from controller.bus.sockets import Newest
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import read_config
-from controller.cycle import OutputCycle
-from controller.decode.vocabulary import hue_distance
-from controller.desk import patch_of
 from controller.errors import OpeningError
-from controller.look.history import History
+from controller.lighting.engine import patch_of
+from controller.lighting.look.history import History
+from controller.lighting.output_cycle import OutputCycle
+from controller.lighting.takeover.console_merge import Person
+from controller.listening.audio.onsets import STEP_S
+from controller.listening.decode.vocabulary import hue_distance
+from controller.listening.opening.conducting import Conductor
+from controller.listening.opening.following import ThenSource
+from controller.listening.opening.opening import read_opening
 from controller.messages import Pulse
-from controller.observe import Observer
-from controller.opening.conducting import Conductor
-from controller.opening.following import ThenSource
-from controller.opening.opening import read_opening
-from controller.recording import Heard
-from controller.takeover.person import Person
+from controller.records.recording import Heard
+from controller.rig.observe import Observer
 
 FRAME_S = 0.025
 BEAT_S, BEATS, BARS = 0.6, 4, 8
@@ -298,8 +298,8 @@ def run_folder(show):
     for child in Path(f"/proc/{show.pid}/task/{show.pid}/children").read_text().split():
         with contextlib.suppress(OSError):  # it may be gone since
             words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if b"controller.listening" in words:
-                return Path(words[words.index(b"controller.listening") + 1].decode())
+            if b"controller.listening.process" in words:
+                return Path(words[words.index(b"controller.listening.process") + 1].decode())
     return None
 
 

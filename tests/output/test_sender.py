@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import NetworkConfig, UniverseConfig
+from controller.lighting.output.nodes import LOST_AFTER_S
+from controller.lighting.output.sender import SendBudget, Sender
+from controller.lighting.protocol import artnet, sacn
+from controller.lighting.protocol.artnet import ArtPollReply
 from controller.messages import DmxFrame
-from controller.output.nodes import LOST_AFTER_S
-from controller.output.sender import SendBudget, Sender
-from controller.protocol import artnet, sacn
-from controller.protocol.artnet import ArtPollReply
 
 
 def frame(universe, level=0):

@@ -14,16 +14,16 @@ import pytest
 import serial
 
 from controller.config import UniverseConfig
+from controller.lighting.output.cid import source_cid
+from controller.lighting.output.ledger import Ledger
+from controller.lighting.output.names import Names
+from controller.lighting.output.ola_sink import OlaSink
+from controller.lighting.output.sender import Sender
+from controller.lighting.output.serial_sinks import device_path
+from controller.lighting.output.sinks import Outputs, UdpSink
+from controller.lighting.output.streams import Packet
+from controller.lighting.protocol import enttec_pro, ola
 from controller.messages import DmxFrame
-from controller.output.cid import source_cid
-from controller.output.ledger import Ledger
-from controller.output.names import Names
-from controller.output.ola_sink import OlaSink
-from controller.output.sender import Sender
-from controller.output.serial_sinks import device_path
-from controller.output.sinks import Outputs, UdpSink
-from controller.output.streams import Packet
-from controller.protocol import enttec_pro, ola
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from enttec import EnttecWidget

@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from demo_feed import DemoFeed
 from window import resize
 
-from controller.page.feed import Feed
-from controller.page.server import Page
+from controller.watching.page.feed import Feed
+from controller.watching.page.server import Page
 
 CHROMIUM_FLAGS = (
     "--headless=new",

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from controller.hands import Hands
 from controller.messages import Command, Operator
-from controller.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, Timing, TokenPoint
+from controller.people.operator import Hands
+from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, Timing, TokenPoint
 
 HOP_S = 0.1
 BEAT_S = 0.5
@@ -181,7 +181,7 @@ def _state(head: RigHead, index: int, now_s: float) -> tuple[float, float, float
 
 
 def main() -> None:
-    from controller.page.server import Page
+    from controller.watching.page.server import Page
 
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8100
     print(f"http://127.0.0.1:{port}")

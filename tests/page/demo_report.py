@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from controller.report_page import Intervention, Onset, ReportData, Section, StageTiming
+from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming
 
 GROUPS = ("front", "back", "spots", "bar left", "bar right", "blinders")
 LABELS = ("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro")

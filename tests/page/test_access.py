@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import AccessConfig, PageConfig
-from controller.page.access import (
+from controller.watching.page.access import (
     COMMANDS_AT_ONCE,
     HERE,
     NEEDED,
@@ -25,9 +25,9 @@ from controller.page.access import (
     new_token,
     token_of,
 )
-from controller.page.prometheus import prometheus
-from controller.page.server import Page
-from controller.page.wire import decode_command
+from controller.watching.page.prometheus import prometheus
+from controller.watching.page.server import Page
+from controller.watching.page.wire import decode_command
 
 TOKENS = {role: new_token() for role in RANKS}
 PEOPLE = [AccessConfig(name=f"the {role}", role=role, token_sha256=digest) for role, (_, digest) in TOKENS.items()]

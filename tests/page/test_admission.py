@@ -1,6 +1,6 @@
 import pytest
 
-from controller.page.admission import admits
+from controller.watching.page.admission import admits
 
 HERE = {"bound_host": "127.0.0.1", "local_host": "127.0.0.1", "local_port": 8100}
 EVERYWHERE = {"bound_host": "0.0.0.0", "local_host": "192.168.1.20", "local_port": 8100}

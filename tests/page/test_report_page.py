@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from demo_report import GROUPS, build_report
 
-from controller.report_page import Intervention, Section, render_report
+from controller.rehearsal.report_page import Intervention, Section, render_report
 
 
 class Reader(HTMLParser):

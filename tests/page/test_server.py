@@ -14,8 +14,8 @@ from demo_feed import DemoFeed
 
 from controller.errors import PageError
 from controller.messages import Command
-from controller.page.feed import Live
-from controller.page.server import Page
+from controller.watching.page.feed import Live
+from controller.watching.page.server import Page
 
 PATIENCE_S = 10
 BLACKOUT = '{"command":"blackout","amount":1}'
@@ -337,7 +337,7 @@ def test_a_closed_server_says_goodbye_and_its_port_is_free_at_once():
 
 def test_the_page_process_imports_neither_sound_nor_networks():
     program = (
-        "import sys, controller.page.server, controller.report_page; "
+        "import sys, controller.watching.page.server, controller.rehearsal.report_page; "
         "print([name for name in sys.modules if name.split('.')[0] in "
         "('onnxruntime', 'sounddevice', 'av', 'soxr', 'torch')])"
     )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.page.server import CONTENT_TYPES, STATIC
-from controller.report_page import TEMPLATE
+from controller.rehearsal.report_page import TEMPLATE
+from controller.watching.page.server import CONTENT_TYPES, STATIC
 
 FILES = sorted(STATIC.iterdir())
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'  # a name, not an address

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.messages import Command, Operator, Steering
-from controller.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
-from controller.page.wire import decode_command, encode_hello, encode_live
+from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
+from controller.watching.page.wire import decode_command, encode_hello, encode_live
 
 HEAD = RigHead("par-1", "par-1", "RGBW PAR", "wash", -1.5, -2.0, 3.5, 1, 9, 8)
 STEERING = {**asdict(Steering()), "hues": [], "forbidden": []}

@@ -5,15 +5,15 @@ import pytest
 import yaml
 
 from controller.config import FixtureConfig, read_config
-from controller.desk import patch_of
 from controller.errors import ControllerError, PatchError
+from controller.lighting.engine import patch_of
 from controller.messages import Look
-from controller.observe import Observer
-from controller.patch.curves import level_for, light_of
-from controller.patch.patch import build_patch
-from controller.patch.render import Renderer
-from controller.profiles.library import Library
-from controller.profiles.profile import Profile
+from controller.rig.observe import Observer
+from controller.rig.patch.curves import level_for, light_of
+from controller.rig.patch.patch import build_patch
+from controller.rig.patch.render import Renderer
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Profile
 
 
 def profile(channels, *modes, kind="par"):

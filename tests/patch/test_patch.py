@@ -4,8 +4,8 @@ import pytest
 
 from controller.config import FixtureConfig
 from controller.errors import PatchError
-from controller.patch.patch import build_patch
-from controller.profiles.library import Library
+from controller.rig.patch.patch import build_patch
+from controller.rig.profiles.library import Library
 
 
 def fixture(**changes):

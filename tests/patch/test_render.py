@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from controller.colour import encoded_from_hue, to_encoded, to_linear
 from controller.config import FixtureConfig
-from controller.look.master import Master
+from controller.lighting.look.master import Master
 from controller.messages import Look, Operator
-from controller.observe import Observer
-from controller.patch.patch import build_patch
-from controller.patch.render import Renderer, nearest_byte, split
-from controller.profiles.library import Library
-from controller.profiles.profile import Haze, Hold, Shutter, Wheel
+from controller.rig.observe import Observer
+from controller.rig.patch.patch import build_patch
+from controller.rig.patch.render import Renderer, nearest_byte, split
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Haze, Hold, Shutter, Wheel
 
 SEEDS = st.integers(0, 2**32 - 1)
 

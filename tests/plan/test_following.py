@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from controller.audio.file_source import FileSource
+from controller.listening.audio.file_source import FileSource
+from controller.listening.plan.fingerprint import Fingerprints
+from controller.listening.plan.leading import LEAD_HOPS, PlannedShow
+from controller.listening.plan.plan import HOP_S, Cue, Notes, Plan
+from controller.listening.plan.position import Position
 from controller.messages import Command
-from controller.plan.fingerprint import Fingerprints
-from controller.plan.leading import LEAD_HOPS, PlannedShow
-from controller.plan.plan import HOP_S, Cue, Notes, Plan
-from controller.plan.position import Position
 
 RATE, HOP = 48_000, 4_800
 SECONDS = 80

@@ -7,12 +7,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from controller.check import examine
 from controller.clock import ManualClock
+from controller.commands.check import examine
 from controller.config import read_config, with_overrides
-from controller.decider import Decider
 from controller.errors import PlanError
-from controller.plan.plan import Cue, Notes, Plan, read_plan, read_plans, write_plan
+from controller.listening.decider import Decider
+from controller.listening.plan.plan import Cue, Notes, Plan, read_plan, read_plans, write_plan
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from pydantic import ValidationError
 
 from controller.config import FixtureConfig
 from controller.errors import ControllerError
-from controller.patch.patch import build_patch
-from controller.profiles import gdtf, ofl, qxf
-from controller.profiles.library import Library
-from controller.profiles.profile import Profile
-from controller.profiles.reading import native, parsed_json
-from controller.profiles.xml_tree import xml_tree
+from controller.rig.patch.patch import build_patch
+from controller.rig.profiles import gdtf, ofl, qxf
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.reading import native, parsed_json
+from controller.rig.profiles.xml_tree import xml_tree
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.errors import ProfileError
-from controller.profiles.gdtf import profile_of
+from controller.rig.profiles.gdtf import profile_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from controller.commands.importing import import_profiles, lock_profiles
 from controller.config import read_config
-from controller.desk import patch_of
 from controller.errors import ProfileError
-from controller.importing import import_profiles, lock_profiles
-from controller.profiles.library import Library
-from controller.profiles.lock import LOCK_FILE
-from controller.profiles.reading import native
-from controller.profiles.writing import written
+from controller.lighting.engine import patch_of
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.lock import LOCK_FILE
+from controller.rig.profiles.reading import native
+from controller.rig.profiles.writing import written
 
 OFL = {
     "name": "Par",

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.errors import ProfileError
-from controller.profiles.ofl import profile_of, redirect_of
+from controller.rig.profiles.ofl import profile_of, redirect_of
 
 STROBE = {"type": "ShutterStrobe", "shutterEffect": "Strobe", "speed": "5Hz"}
 DIMMER = {"capability": {"type": "Intensity"}}

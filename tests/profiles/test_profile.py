@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from controller.config import read_config
 from controller.errors import ProfileError
-from controller.profiles.library import Library
-from controller.profiles.profile import Haze, Profile, Shutter, Wheel
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Haze, Profile, Shutter, Wheel
 
 PAR = {
     "format": 1,

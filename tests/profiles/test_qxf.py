@@ -3,8 +3,8 @@
 import pytest
 
 from controller.errors import ProfileError
-from controller.profiles.qxf import profile_of
-from controller.profiles.xml_tree import xml_tree
+from controller.rig.profiles.qxf import profile_of
+from controller.rig.profiles.xml_tree import xml_tree
 
 HEAD = (
     '<?xml version="1.0"?><!DOCTYPE FixtureDefinition>'

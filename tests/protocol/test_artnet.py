@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.protocol import artnet
-from controller.protocol.artnet import ArtPollReply, encode_artdmx, next_sequence
-from controller.protocol.malformed import MalformedError
+from controller.lighting.protocol import artnet
+from controller.lighting.protocol.artnet import ArtPollReply, encode_artdmx, next_sequence
+from controller.lighting.protocol.malformed import MalformedError
 
 
 def test_golden_bytes():

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from controller.config import DeskArtNetConfig, DeskSacnConfig
-from controller.input.feed import Datagram, Feed
-from controller.protocol import artnet, enttec_pro, ola, sacn
-from controller.protocol.malformed import MalformedError
+from controller.lighting.input.feed import Datagram, Feed
+from controller.lighting.protocol import artnet, enttec_pro, ola, sacn
+from controller.lighting.protocol.malformed import MalformedError
 
 CASES = 25_000
 CID = UUID(int=7)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.protocol import sacn
-from controller.protocol.malformed import MalformedError
+from controller.lighting.protocol import sacn
+from controller.lighting.protocol.malformed import MalformedError
 
 CID = UUID("00112233-4455-6677-8899-aabbccddeeff")
 

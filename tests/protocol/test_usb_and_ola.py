@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.protocol import enttec_pro, ola, open_dmx
-from controller.protocol.malformed import MalformedError
+from controller.lighting.protocol import enttec_pro, ola, open_dmx
+from controller.lighting.protocol.malformed import MalformedError
 
 
 def test_label_6_carries_the_start_code_and_512_slots_in_518_bytes():

@@ -18,10 +18,10 @@ import pytest
 
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import NetworkConfig, UniverseConfig
-from controller.input.listener import Listener
+from controller.lighting.input.listener import Listener
+from controller.lighting.output.sender import Sender
+from controller.lighting.output.sinks import Outputs
 from controller.messages import DmxFrame
-from controller.output.sender import Sender
-from controller.output.sinks import Outputs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from enttec import EnttecWidget
@@ -121,7 +121,7 @@ class Show:
                 self.outputs.send(packet, clock.now_s())
 
     def _hear(self, now_s: float) -> None:
-        from controller.protocol import artnet
+        from controller.lighting.protocol import artnet
 
         for one in self.listener.receive(now_s, self.outputs.ports()):
             if artnet.opcode(one.payload) == artnet.OP_POLL_REPLY:

@@ -7,11 +7,11 @@ import pytest
 from lab import CONSOLE, NODE, wait_for
 
 from controller.clock import MonotonicClock
+from controller.commands.node_search import find_nodes
 from controller.config import with_overrides
-from controller.input.listener import Listener
+from controller.lighting.input.listener import Listener
+from controller.lighting.takeover.console_merge import Person, Situation
 from controller.messages import DmxFrame
-from controller.node_search import find_nodes
-from controller.takeover.person import Person, Situation
 
 ARTNET_5 = {"type": "artnet", "host": NODE, "port_address": 5}
 NOW = Situation("live", None, None)

@@ -13,10 +13,10 @@ import pytest
 from lab import CONSOLE, NODE, wait_for
 
 from controller.config import DeskConfig, with_overrides
-from controller.input.feed import Feed
-from controller.input.listener import Listener
+from controller.lighting.input.feed import Feed
+from controller.lighting.input.listener import Listener
+from controller.lighting.takeover.console_merge import Person, Situation
 from controller.messages import DmxFrame
-from controller.takeover.person import Person, Situation
 
 WORKSPACE = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE Workspace>

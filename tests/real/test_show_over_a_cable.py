@@ -11,7 +11,7 @@ import pytest
 import yaml
 from lab import CONSOLE, NODE, Ear, wait_for
 
-from controller.protocol import sacn
+from controller.lighting.protocol import sacn
 
 PORT = 7455
 

@@ -16,8 +16,8 @@ import pytest
 import yaml
 from lab import BACKUP, CONSOLE, NODE, Ear, Olad, ThreeHosts, possible, wait_for
 
-from controller.protocol import artnet, sacn
-from controller.recording import Log
+from controller.lighting.protocol import artnet, sacn
+from controller.records.recording import Log
 
 SACN, ARTNET = 1, 37
 """olad's universes: sACN 1, and Art-Net 5."""

@@ -11,10 +11,10 @@ import pytest
 from lab import CONSOLE, NODE, Ear, wait_for
 
 from controller.config import DeskConfig
-from controller.input import listener as listening
-from controller.input.feed import Feed
-from controller.input.listener import Listener
-from controller.protocol import artnet
+from controller.lighting.input import listener as listening
+from controller.lighting.input.feed import Feed
+from controller.lighting.input.listener import Listener
+from controller.lighting.protocol import artnet
 
 OTHER_PORT = 7454
 """Not Art-Net's own, which olad has on the node."""
@@ -53,7 +53,7 @@ def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
     """
     from sacn.messages.data_packet import DataPacket, calculate_multicast_addr
 
-    from tools.bench.wire import parse_artdmx
+    from tools.bench.wire.wire import parse_artdmx
 
     lab, olad = lab
     ears = (

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 import yaml
 
-from controller.audio.file_source import FileSource
-from controller.audio.onsets import Onsets
-from controller.audio.windows import Windows
 from controller.clock import ManualClock
-from controller.decider import Decider
-from controller.desk import Desk
+from controller.lighting.engine import Desk
+from controller.listening.audio.file_source import FileSource
+from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.windows import Windows
+from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Command, LightToken, Pulse
-from controller.observe import Observer
+from controller.rig.observe import Observer
 
 SECONDS = 40
 TOLERANCE = 1

@@ -12,9 +12,9 @@ import aiohttp
 import numpy as np
 import pytest
 
-from controller.plan.plan import read_plan
-from controller.room.server import Room
-from controller.room.studio import Studio
+from controller.listening.plan.plan import read_plan
+from controller.rehearsal.room.server import Room
+from controller.rehearsal.room.studio import Studio
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_studio import room_config, sound, take  # noqa: F401 - fixtures

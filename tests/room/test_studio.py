@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from controller.config import read_config
-from controller.decode.vocabulary import hue_distance
 from controller.errors import AudioError, PlanError
-from controller.plan.plan import Cue, read_plan, write_plan
-from controller.room.export import export
-from controller.room.studio import HOP_S, Studio, hear
+from controller.listening.decode.vocabulary import hue_distance
+from controller.listening.plan.plan import Cue, read_plan, write_plan
+from controller.rehearsal.room.export import export
+from controller.rehearsal.room.studio import HOP_S, Studio, hear
 
 SECONDS = 24.0
 
@@ -24,9 +24,9 @@ def room_config(request):
 @pytest.fixture(scope="session")
 def take(request, tmp_path_factory):
     """Half a minute of the bundled song, as a file."""
-    from controller.audio.file_source import FileSource
-    from controller.heard_log import SoundRecorder
+    from controller.listening.audio.file_source import FileSource
     from controller.messages import AudioBlock
+    from controller.records.heard_log import SoundRecorder
 
     source = FileSource(Path(request.config.rootpath) / "controller/songs/metal_madness.opus", loop=False)
     source.read(20 * 48_000)

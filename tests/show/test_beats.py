@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from controller.beats import BEATS_AT, CYCLES_AT, LEADER_AT, PIDS_AT, Beats
+from controller.bus.beats import BEATS_AT, CYCLES_AT, LEADER_AT, PIDS_AT, Beats
 
 WRITER = """
 import sys
 from pathlib import Path
-from controller.beats import Beats, CYCLES_AT
+from controller.bus.beats import Beats, CYCLES_AT
 beats = Beats(Path(sys.argv[1]))
 beats.beat("lighting", 1.0 / 3.0)
 beats.write(CYCLES_AT, -1)

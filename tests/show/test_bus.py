@@ -7,7 +7,7 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.bus import Commander, Commands, Newest, Publisher, pack, revive, unpack
+from controller.bus.sockets import Commander, Commands, Newest, Publisher, pack, revive, unpack
 from controller.messages import Command, LightToken, Pulse
 
 PULSE = Pulse(1.5, 3, -20.0, 0.5, 0.0, 7, 1.4, 0.9, (-30.0, -40.0))
@@ -91,7 +91,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
 
     from controller import bus, lighting, status_line
     from controller.clock import ManualClock
-    from controller.lead import Lead
+    from controller.lighting.failover.lead import Lead
 
     opened, read = [], set()
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 import yaml
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 
 SONG = "controller/songs/metal_madness.opus"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.desk import Desk
+from controller.lighting.engine import Desk
 from controller.messages import Command, LightToken, Pulse
-from controller.observe import Observer
+from controller.rig.observe import Observer
 
 PULSE = Pulse(0.0, 0, -20.0, 0.7, 0.0, 0, float("-inf"), 0.0, ())
 

@@ -10,8 +10,8 @@ import pytest
 from controller import doctor
 from controller.__main__ import main
 from controller.clock import MonotonicClock
+from controller.commands.doctor import examine
 from controller.config import with_overrides
-from controller.doctor import examine
 
 
 def found(config, what):

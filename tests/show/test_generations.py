@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import yaml
 
+from controller.artefacts.generations import KEPT, Generations
 from controller.clock import ManualClock, MonotonicClock
+from controller.commands.staging import roll_back, stage
 from controller.config import read_config
-from controller.decider import Decider
 from controller.errors import ModelError
-from controller.generations import KEPT, Generations
-from controller.staging import roll_back, stage
+from controller.listening.decider import Decider
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_show import finish, lit, start, venue, wire  # noqa: F401 - fixtures

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.following import lasting, stand_as
-from controller.hands import HELD_S, MOMENTARY, Hands, operator_from, plain_operator
 from controller.messages import Command, Hand, Operator, Scene, Steering
+from controller.people.operator import HELD_S, MOMENTARY, Hands, operator_from, plain_operator
+from controller.people.replicate import lasting, stand_as
 
 NAMES = (
     "grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden", "hand",

@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from controller.desk import Desk
-from controller.health import Limits, health
+from controller.lighting.engine import Desk
+from controller.lighting.health import Limits, health
 from controller.messages import LightToken, Pulse
-from controller.observe import Observer
+from controller.rig.observe import Observer
 
 LIMITS = Limits(token_stale_s=2.0, token_dead_s=10.0, pulse_dead_s=1.0, silence_after_s=4.0)
 CYCLE_S = 0.025

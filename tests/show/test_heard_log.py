@@ -6,9 +6,9 @@ import pytest
 
 from controller.config import with_overrides
 from controller.errors import RecordingError
-from controller.heard_log import GAP_S, HeardRecorder, SoundRecorder, read_heard
-from controller.listening import open_recorders
+from controller.listening.process import open_recorders
 from controller.messages import AudioBlock, Embedding
+from controller.records.heard_log import GAP_S, HeardRecorder, SoundRecorder, read_heard
 
 IDENTITY = {"embedder": "embedder-small", "sha256": "0" * 64}
 

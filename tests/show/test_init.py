@@ -13,12 +13,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from test_show import Wire, wire  # noqa: F401 - a fixture
 
-from controller.check import examine
 from controller.clock import ManualClock
+from controller.commands.check import examine
+from controller.commands.init import QUESTIONS, ask_all, first_run, open_page, walk
 from controller.config import read_config, with_overrides
-from controller.desk import patch_of
 from controller.errors import ControllerError
-from controller.first_run import QUESTIONS, ask_all, first_run, open_page, walk
+from controller.lighting.engine import patch_of
 
 
 def made(tmp_path, **given):

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 import zmq
 
-from controller.bus import Publisher
+from controller.bus.sockets import Publisher
 from controller.clock import ManualClock
-from controller.lighting import Lighting
+from controller.lighting.process import Lighting
 from controller.messages import LightToken, Pulse
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))

@@ -12,10 +12,10 @@ import zmq
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.input.feed import Datagram
-from controller.lighting import Lighting, Network
+from controller.lighting.input.feed import Datagram
+from controller.lighting.process import Lighting, Network
+from controller.lighting.protocol import artnet, sacn
 from controller.messages import Command
-from controller.protocol import artnet, sacn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 import itertools

@@ -11,10 +11,10 @@ import zmq
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.lighting import HAND_OVER_S, Lighting, Network
+from controller.lighting.process import HAND_OVER_S, Lighting, Network
+from controller.lighting.protocol import sacn
+from controller.lighting.standby.partner import Partner
 from controller.messages import LightToken
-from controller.protocol import sacn
-from controller.standby.partner import Partner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from memory_sink import MemorySink

@@ -9,7 +9,7 @@ import zmq
 
 from controller.clock import MonotonicClock
 from controller.config import with_overrides
-from controller.listening import Box, Listening
+from controller.listening.process import Box, Listening
 from controller.messages import AudioBlock, Window
 
 

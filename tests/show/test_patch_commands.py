@@ -11,11 +11,11 @@ import yaml
 
 from controller.__main__ import main
 from controller.clock import ManualClock
+from controller.commands.identify import Highlight, show
+from controller.commands.sheet import switches
 from controller.config import read_config
-from controller.desk import patch_of
-from controller.identify import Highlight, show
-from controller.output.sender import Sender
-from controller.sheet import switches
+from controller.lighting.engine import patch_of
+from controller.lighting.output.sender import Sender
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.desk import Desk
-from controller.hands import Hands
-from controller.look.manual import rows_of
+from controller.lighting.engine import Desk
+from controller.lighting.look.manual import rows_of
+from controller.lighting.reasons import Now, colour_name, why
 from controller.messages import Command, LightToken, Operator
-from controller.patch.lanes import HELD
-from controller.patch.patch import SLOTS
-from controller.reasons import Now, colour_name, why
+from controller.people.operator import Hands
+from controller.rig.patch.lanes import HELD
+from controller.rig.patch.patch import SLOTS
 
 TOKEN = LightToken(10.0, 100, 120, 200, 0.25, 0.5)
 

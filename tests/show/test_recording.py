@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from controller.errors import RecordingError
 from controller.messages import Command, LightToken, Pulse
-from controller.recording import (
+from controller.records.recording import (
     FRAME,
     MAGIC,
     MAX_UNPACKED_BYTES,

@@ -9,13 +9,13 @@ import soundfile
 
 from controller.config import with_overrides
 from controller.errors import AudioError
-from controller.rehearse import rehearse
+from controller.rehearsal.rehearse import rehearse
 
 
 @pytest.fixture(scope="module")
 def excerpt(tmp_path_factory, root_folder):
     """Eight seconds of the bundled song, two of silence."""
-    from controller.audio.file_source import FileSource
+    from controller.listening.audio.file_source import FileSource
 
     source = FileSource(root_folder / "controller/songs/metal_madness.opus")
     path = tmp_path_factory.mktemp("song") / "excerpt & more.wav"
@@ -88,7 +88,7 @@ def test_stems_are_rehearsed_too(config, root_folder, tmp_path, monkeypatch):
 
 
 def short_stems(root_folder, tmp_path):
-    from controller.audio.stems_source import StemsSource
+    from controller.listening.audio.stems_source import StemsSource
 
     source = StemsSource(root_folder / "controller/songs/escape_from_chaosland", {})
     samples = source.read(3 * 48_000)

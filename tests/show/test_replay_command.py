@@ -12,13 +12,13 @@ import pytest
 import zmq
 
 from controller.__main__ import main
-from controller.bus import Commander, Publisher
+from controller.bus.sockets import Commander, Publisher
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.lighting import Lighting
+from controller.lighting.process import Lighting
 from controller.messages import Command, LightToken, Pulse
-from controller.recording import Log, Recorder
-from controller.show_log import SUFFIX, header_of, open_log
+from controller.records.recording import Log, Recorder
+from controller.records.show_log import SUFFIX, header_of, open_log
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 from memory_sink import MemorySink

@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.scenes import MOST, Scenes
+from controller.people.scenes import MOST, Scenes
 
 
 def test_they_come_back(tmp_path):

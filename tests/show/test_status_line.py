@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from controller.hands import plain_operator
 from controller.messages import LightToken, Operator, Pulse
-from controller.status_line import StatusLine, status_text
+from controller.people.operator import plain_operator
+from controller.watching.status_line import StatusLine, status_text
 
 STAGE = {"health": "live", "operator": plain_operator(Operator(hold=True)), "status": {"output_hz": 40.2}}
 TOKEN = dataclasses.asdict(LightToken(1.0, 9, 60, 128, 0.5, 0.5))

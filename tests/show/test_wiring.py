@@ -2,11 +2,11 @@
 
 import pytest
 
+from controller.commands.node_search import find_nodes
+from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import read_config
 from controller.errors import ConfigError
 from controller.network_cards import broadcast_addresses, card_with, network_cards
-from controller.node_search import find_nodes
-from controller.wiring import describe_wiring, examine_wiring
 
 ARTNET = "{type: artnet, host: 127.0.0.1, port_address: 0}"
 

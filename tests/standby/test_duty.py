@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from controller.standby.duty import LOST_S, RETURN_S, WAIT_S, Duty
+from controller.lighting.standby.duty import LOST_S, RETURN_S, WAIT_S, Duty
 
 STATES = ("waiting", "following", "in charge", "returning")
 BETWEEN_S = 0.05

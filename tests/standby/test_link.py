@@ -6,7 +6,7 @@ from itertools import repeat
 
 import pytest
 
-from controller.standby.link import QUIET_S, RETRY_S, Link
+from controller.lighting.standby.link import QUIET_S, RETRY_S, Link
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_lost_network_is_said_once_and_tried_again(caplog, monkeypatch):
                 raise OSError(101, "Network is unreachable")
             return len(payload)
 
-    monkeypatch.setattr("controller.standby.link.socket.socket", Flaky)
+    monkeypatch.setattr("controller.lighting.standby.link.socket.socket", Flaky)
     link = Link("192.0.2.1", 8102, listens=False)
     for now_s in (0.0, 0.1, RETRY_S + 0.1, 2 * RETRY_S + 0.2):
         link.send(b"beat", now_s)

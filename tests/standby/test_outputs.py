@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from controller.config import StandbyConfig, with_overrides
+from controller.lighting.output.sender import Sender
+from controller.lighting.protocol import sacn
+from controller.lighting.standby.instances import below_main, own_cid
 from controller.messages import DmxFrame
-from controller.output.sender import Sender
-from controller.protocol import sacn
-from controller.show_log import header_of
-from controller.standby.instances import below_main, own_cid
+from controller.records.show_log import header_of
 
 KEY = "a long enough text, on both machines"
 FRAMES = [DmxFrame(0.0, 0, 1, np.full(512, 7, np.uint8))]

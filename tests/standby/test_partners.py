@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
+from controller.lighting.standby.partner import BEAT_S, Backup, Main
 from controller.messages import Command, LightToken, Operator
-from controller.standby.partner import BEAT_S, Backup, Main
 
 KEY = "a long enough text, on both machines"
 
@@ -75,7 +75,7 @@ def obeyed(operator, commands):
 
 @pytest.fixture(autouse=True)
 def quiet_log(caplog):
-    caplog.set_level(logging.ERROR, "controller.standby")
+    caplog.set_level(logging.ERROR, "controller.lighting.standby")
 
 
 def test_a_backup_hears_the_main_and_falls_silent():
@@ -210,7 +210,7 @@ def test_a_recorded_hello_sets_nothing_at_the_main():
 
 @pytest.mark.warns
 def test_another_key_is_not_obeyed_and_said_once(caplog):
-    caplog.set_level(logging.WARNING, "controller.standby")
+    caplog.set_level(logging.WARNING, "controller.lighting.standby")
     pair = Pair(key="another text that is long enough")
     pair.run(4.0)
     assert not pair.backup.quiet

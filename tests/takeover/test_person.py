@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from controller.config import with_overrides
-from controller.input.feed import Datagram
-from controller.journal import Journal
+from controller.lighting.input.feed import Datagram
+from controller.lighting.protocol import artnet, sacn
+from controller.lighting.takeover.console_merge import Person, Situation
 from controller.messages import DmxFrame, LightToken, Pulse
-from controller.protocol import artnet, sacn
-from controller.takeover.person import Person, Situation
+from controller.records.journal import Journal
 
 DESK = {
     "inputs": [
@@ -216,7 +216,7 @@ def test_nonsense_about_what_is_held_changes_nothing(person, nonsense):
 
 
 def test_a_journal_does_not_grow_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr("controller.journal.FULL_BYTES", 1_000)
+    monkeypatch.setattr("controller.records.journal.FULL_BYTES", 1_000)
     journal = Journal(tmp_path / "takeovers.jsonl")
     for number in range(100):
         journal.add({"number": number})

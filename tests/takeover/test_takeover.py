@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.profiles.profile import Channel
-from controller.takeover.attributes import attributes_of, kind_of
-from controller.takeover.takeover import Cycle, Takeover, Terms
+from controller.lighting.takeover.attributes import attributes_of, kind_of
+from controller.lighting.takeover.takeover import Cycle, Takeover, Terms
+from controller.rig.profiles.profile import Channel
 
 LTP = Terms(htp=False, hands_off_s=6.0, hand_back_s=2.0)
 OURS = 100

@@ -14,7 +14,7 @@ def rng():
 @pytest.fixture
 def tiny_size():
     pytest.importorskip("torch")
-    from tools.train.network import Size
+    from tools.train.skipbart.network import Size
 
     return Size(d=32, encoder_layers=2, decoder_layers=2, heads=4, ffn=48, positions=24, dropout=0.0)
 
@@ -22,7 +22,7 @@ def tiny_size():
 @pytest.fixture
 def tiny_network(tiny_size):
     torch = pytest.importorskip("torch")
-    from tools.train.network import SkipBart
+    from tools.train.skipbart.network import SkipBart
 
     torch.manual_seed(3)
     network = SkipBart(tiny_size).eval()
@@ -35,7 +35,7 @@ def tiny_network(tiny_size):
 @pytest.fixture
 def lit_songs(rng):
     """Two prepared songs whose light follows from their music, with one view and one show each."""
-    from tools.train.dataset import PreparedSong
+    from tools.train.skipbart.dataset import PreparedSong
 
     songs = []
     for n in range(2):

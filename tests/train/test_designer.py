@@ -7,8 +7,8 @@ pytest.importorskip("torch")
 pytest.importorskip("librosa")
 
 from controller.metrics.craft import changes_near, hue_changes
-from tools.train.analysis import Analysis, Section, analyse
-from tools.train.designer import VALUE_STEP, decays, design
+from tools.train.designer.analysis import Analysis, Section, analyse
+from tools.train.designer.designer import VALUE_STEP, decays, design
 
 BARS, BEAT_HOPS = 48, 5
 SEEDS = range(30)

@@ -7,13 +7,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("av")
 pytest.importorskip("onnx")
 
-from controller.artefact import read_manifest  # noqa: E402
-from controller.embed.mel import WINDOW_SAMPLES, small_frames  # noqa: E402
+from controller.artefacts.artefact import read_manifest  # noqa: E402
+from controller.listening.embed.mel import WINDOW_SAMPLES, small_frames  # noqa: E402
 from tools.train.artefact import write_manifest  # noqa: E402
-from tools.train.augmentation import FLOOR, add_noise, recolour, reverberate, roughen  # noqa: E402
-from tools.train.descriptors import describe  # noqa: E402
-from tools.train.embedder import Windows, losses  # noqa: E402
-from tools.train.embedder_network import Embedder, Objective  # noqa: E402
+from tools.train.embedder.__main__ import Windows, losses  # noqa: E402
+from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate, roughen  # noqa: E402
+from tools.train.embedder.descriptors import describe  # noqa: E402
+from tools.train.embedder.network import Embedder, Objective  # noqa: E402
 from tools.train.songs import LEADING_ZEROS, hops_in, patches, song_frames, split_of  # noqa: E402
 
 

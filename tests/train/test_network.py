@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tools.train.network import OFFICIAL, SkipBart  # noqa: E402
+from tools.train.skipbart.network import OFFICIAL, SkipBart  # noqa: E402
 
 
 def light_of(rng, length):

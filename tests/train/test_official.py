@@ -19,21 +19,21 @@ pytest.importorskip("safetensors")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from controller.artefact import read_manifest  # noqa: E402
-from controller.decode.refreshed import RefreshedNetwork, RefreshedSkipBart  # noqa: E402
+from controller.artefacts.artefact import read_manifest  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
+from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart  # noqa: E402
 from controller.messages import Embedding  # noqa: E402
 from tools.train import skipbart  # noqa: E402
-from tools.train.lora import adapt, merge  # noqa: E402
-from tools.train.network import OFFICIAL, Size, SkipBart  # noqa: E402
-from tools.train.official import (  # noqa: E402
+from tools.train.skipbart.lora import adapt, merge  # noqa: E402
+from tools.train.skipbart.network import OFFICIAL, Size, SkipBart  # noqa: E402
+from tools.train.skipbart.official import (  # noqa: E402
     TIED,
     bart_layout,
     head_layout,
     official_tensors,
     read_official,
 )
-from tools.train.step import export_step  # noqa: E402
+from tools.train.skipbart.step import export_step  # noqa: E402
 
 TINY = {"d": 32, "encoder_layers": 2, "decoder_layers": 2, "heads": 8, "ffn": 48, "positions": 24}
 SIZE = Size(**TINY, chunk=0)

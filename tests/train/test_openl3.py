@@ -12,15 +12,15 @@ h5py = pytest.importorskip("h5py")
 
 from torch.nn import functional  # noqa: E402
 
-from controller.artefact import read_manifest  # noqa: E402
-from controller.embed.embedder import Embedder  # noqa: E402
-from controller.embed.mel import WINDOW_SAMPLES, openl3_mel256  # noqa: E402
+from controller.artefacts.artefact import read_manifest  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
+from controller.listening.embed.embedder import Embedder  # noqa: E402
+from controller.listening.embed.mel import WINDOW_SAMPLES, openl3_mel256  # noqa: E402
 from controller.messages import Window  # noqa: E402
 from tools.train import openl3  # noqa: E402
-from tools.train.distillation import DistilRecipe, distil  # noqa: E402
-from tools.train.openl3_network import CHANNELS  # noqa: E402
-from tools.train.openl3_weights import read_weights  # noqa: E402
+from tools.train.embedder.distillation import DistilRecipe, distil  # noqa: E402
+from tools.train.openl3.network import CHANNELS  # noqa: E402
+from tools.train.openl3.weights import read_weights  # noqa: E402
 from tools.train.songs import VALIDATION_ARTISTS  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the exporter's and the quantiser's own deprecation notices

@@ -11,8 +11,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from tools.train.dataset import PreparedSong  # noqa: E402
-from tools.train.pretraining import LEAST, MOST, Pretraining, PretrainRecipe, mask_music  # noqa: E402
+from tools.train.skipbart.dataset import PreparedSong  # noqa: E402
+from tools.train.skipbart.pretraining import LEAST, MOST, Pretraining, PretrainRecipe, mask_music  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 

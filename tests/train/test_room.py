@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from controller.decode.vocabulary import HUE_PAD, VALUE_PAD
-from tools.train.dataset import UNLIT
-from tools.train.room import (
+from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
+from tools.train.nights.footage_folder import (
     GAP_HOPS,
     FootageError,
     draw,
@@ -17,6 +16,7 @@ from tools.train.room import (
     read_room,
     unbroken,
 )
+from tools.train.skipbart.dataset import UNLIT
 
 
 def film(path, rng, hops=400, said=None, **arrays):

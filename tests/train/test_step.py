@@ -8,8 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tools.train.network import SkipBart  # noqa: E402
-from tools.train.step import CachedStep, cache_names, empty_caches, export_step, write_columns  # noqa: E402
+from tools.train.skipbart.network import SkipBart  # noqa: E402
+from tools.train.skipbart.step import CachedStep, cache_names, empty_caches, export_step, write_columns  # noqa: E402
 
 BUNDLED = Path(__file__).parents[2] / "models" / "skipbart-small"
 

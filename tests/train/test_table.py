@@ -12,11 +12,11 @@ pytest.importorskip("librosa")
 
 from controller.metrics.correspondence import MusicFeatures  # noqa: E402
 from tools.train import skipbart  # noqa: E402
-from tools.train.analysis import analyse  # noqa: E402
-from tools.train.baselines import MAJOR, MINOR, is_major, rms_follower, rule_based  # noqa: E402
-from tools.train.dataset import load_songs  # noqa: E402
-from tools.train.listening import Listening, ListenRecipe, told_loss  # noqa: E402
-from tools.train.prepare import TOLD, bar_position, told  # noqa: E402
+from tools.train.designer.analysis import analyse  # noqa: E402
+from tools.train.designer.baselines import MAJOR, MINOR, is_major, rms_follower, rule_based  # noqa: E402
+from tools.train.skipbart.dataset import load_songs  # noqa: E402
+from tools.train.skipbart.listening import Listening, ListenRecipe, told_loss  # noqa: E402
+from tools.train.skipbart.prepare import TOLD, bar_position, told  # noqa: E402
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS  # noqa: E402
 
 
@@ -76,7 +76,7 @@ def test_what_is_told_fits_the_analysis(rng):
 
 
 def test_listening_learns_what_can_be_heard(tiny_size, rng):
-    from tools.train.dataset import PreparedSong
+    from tools.train.skipbart.dataset import PreparedSong
 
     answers = rng.random((400, len(TOLD))).round().astype(np.float16)
     music = (answers.astype(np.float32) @ rng.normal(size=(len(TOLD), 512)))[None].astype(np.float16)

@@ -10,20 +10,20 @@ import soundfile
 pytest.importorskip("torch")
 pytest.importorskip("scipy")
 
-from controller.audio.file_source import FileSource
-from controller.audio.onsets import Onsets
 from controller.config import with_overrides
-from controller.cycle import OutputCycle, checksum
-from controller.heard_log import HeardRecorder
+from controller.lighting.output.sender import NOBODY
+from controller.lighting.output_cycle import OutputCycle, checksum
+from controller.lighting.takeover.console_merge import News, Person
+from controller.listening.audio.file_source import FileSource
+from controller.listening.audio.onsets import Onsets
 from controller.messages import AudioBlock, Command, Embedding, LightToken
-from controller.output.sender import NOBODY
-from controller.recording import Cycle, Heard, Recorder
-from controller.show_log import header_of
-from controller.takeover.person import News, Person
+from controller.records.heard_log import HeardRecorder
+from controller.records.recording import Cycle, Heard, Recorder
+from controller.records.show_log import header_of
 from tools.train import skipbart
-from tools.train.night_sound import Levels, SoundError, begins_at, level_of
-from tools.train.room import read_footage
-from tools.train.takeovers import replayed, strongest_hue
+from tools.train.nights.footage_folder import read_footage
+from tools.train.nights.night_sound import Levels, SoundError, begins_at, level_of
+from tools.train.nights.takeovers import replayed, strongest_hue
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BEGAN_S = 36, 5_000.0
@@ -148,7 +148,7 @@ NAMES = ("2026-11-24T200000-000-club.showlog", "2026-11-24T200001-000-club.heard
 
 
 def keep_heard(path, hops, vectors, sha256=None):
-    from controller.artefact import read_manifest
+    from controller.artefacts.artefact import read_manifest
 
     sha256 = sha256 or read_manifest(ROOT / "models/embedder-small", "embedder", 0.1).step.sha256
     recorder = HeardRecorder(path, {"embedder": "embedder-small", "sha256": sha256})

@@ -10,13 +10,13 @@ pytest.importorskip("onnxruntime")
 pytest.importorskip("librosa")
 pytest.importorskip("av")
 
-from controller.artefact import read_manifest  # noqa: E402
+from controller.artefacts.artefact import read_manifest  # noqa: E402
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from tools.train.dataset import CORRUPT, UNLIT, corrupt, crop, draw_batch, first_light  # noqa: E402
-from tools.train.loss import Weights, light_loss  # noqa: E402
-from tools.train.network import SkipBart  # noqa: E402
-from tools.train.prepare import EMBEDDER_NOTE  # noqa: E402
-from tools.train.skipbart import Recipe, Training, export, rate_at, to_tensors  # noqa: E402
+from tools.train.skipbart.__main__ import Recipe, Training, export, rate_at, to_tensors  # noqa: E402
+from tools.train.skipbart.dataset import CORRUPT, UNLIT, corrupt, crop, draw_batch, first_light  # noqa: E402
+from tools.train.skipbart.loss import Weights, light_loss  # noqa: E402
+from tools.train.skipbart.network import SkipBart  # noqa: E402
+from tools.train.skipbart.prepare import EMBEDDER_NOTE  # noqa: E402
 
 
 def test_one_batch_can_be_learnt_by_heart(tiny_size, lit_songs, rng):

@@ -25,8 +25,8 @@ from tools.bench import (
     stages,
     universes,
 )
-from tools.bench.result import Benchmark, FailedError, Figures, Options, SkippedError
-from tools.bench.waiting import CONSOLE
+from tools.bench.run.result import Benchmark, FailedError, Figures, Options, SkippedError
+from tools.bench.run.waiting import CONSOLE
 
 BENCHMARKS = (
     Benchmark("stages", "What does each stage cost?", stages.measure, stages.AIMS),

@@ -1,4 +1,4 @@
-"""Writing model artefacts: the other side of `controller.artefact`, which reads and checks them.
+"""Writing model artefacts: the other side of `controller.artefacts.artefact`, which reads and checks them.
 
 Edge: writes files.
 """
@@ -9,7 +9,7 @@ import onnx
 import yaml
 from onnx import TensorProto
 
-from controller.artefact import Manifest, OnnxFile, Tensor, sha256_of
+from controller.artefacts.artefact import Manifest, OnnxFile, Tensor, sha256_of
 
 DTYPES = {TensorProto.FLOAT: "float32", TensorProto.INT64: "int64"}
 

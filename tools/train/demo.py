@@ -18,10 +18,10 @@ import numpy as np
 import soundfile
 import yaml
 
-from controller.audio.file_source import FileSource
+from controller.listening.audio.file_source import FileSource
 from tools.train import embedder, proof, skipbart
 from tools.train.image2music import __main__ as image2music
-from tools.train.prepare import EMBEDDER_NOTE
+from tools.train.skipbart.prepare import EMBEDDER_NOTE
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
 from tools.train.symbolic import demo as symbolic
 

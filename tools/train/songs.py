@@ -1,6 +1,6 @@
 """The training songs: reading the audio folder, splitting it by artist, and the log-mel frames of a song.
 
-Edge: reads files. A song enters training as the frames of `controller.embed.mel.small_frames` over its whole length,
+Edge: reads files. A song enters training as the frames of `controller.listening.embed.mel.small_frames` over its whole length,
 behind one window of zeros, so the patch of hop k is rows 10 k .. 10 k + 95, exactly what the live path computes.
 """
 
@@ -13,7 +13,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from controller.embed.mel import (
+from controller.listening.embed.mel import (
     HOP_SAMPLES,
     SAMPLE_RATE_HZ,
     SMALL_FFT,

@@ -109,8 +109,8 @@ def test_novelty_marks_the_moment_of_a_click(rng):
 
 
 def test_embeddings_are_those_of_the_live_path(rng, root):
-    from controller.audio.windows import Windows
-    from controller.embed.embedder import Embedder
+    from controller.listening.audio.windows import Windows
+    from controller.listening.embed.embedder import Embedder
     from controller.messages import AudioBlock
     from tools.train.footage.hearing import Network
 
@@ -125,7 +125,7 @@ def test_embeddings_are_those_of_the_live_path(rng, root):
 
 
 def test_loudness_is_the_scale_that_songs_were_prepared_with(rng):
-    analysis = pytest.importorskip("tools.train.analysis")
+    analysis = pytest.importorskip("tools.train.designer.analysis")
     samples = (rng.standard_normal(48_000 * 8) * np.repeat(rng.uniform(0.01, 0.5, 8), 48_000)).astype(np.float32)
     level_db = Listener({}).hear(samples).level_db
     np.testing.assert_allclose(loudness(level_db), analysis.hop_loudness(samples), atol=1e-3)

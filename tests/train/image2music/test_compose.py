@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from controller.opening.opening import read_opening
+from controller.listening.opening.opening import read_opening
 from tools.train.image2music import artefact, shelf
 from tools.train.image2music.__main__ import main
 from tools.train.image2music.clip import Clip

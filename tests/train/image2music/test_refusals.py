@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from controller.opening.opening import read_opening
+from controller.listening.opening.opening import read_opening
 from tools.train.image2music.picture import MOST_PIXELS
 
 ROOT = Path(__file__).parents[3]

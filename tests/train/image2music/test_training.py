@@ -16,7 +16,7 @@ from tools.train.image2music.critic import PARTS, STAY, BertCritic, heights_tabl
 from tools.train.image2music.form import PERIOD  # noqa: E402
 from tools.train.image2music.measures import measure  # noqa: E402
 from tools.train.image2music.wish import wish_for  # noqa: E402
-from tools.train.network import Size  # noqa: E402
+from tools.train.skipbart.network import Size  # noqa: E402
 
 TINY = Size(d=32, encoder_layers=1, decoder_layers=2, heads=2, ffn=48, positions=320, dropout=0.0)
 

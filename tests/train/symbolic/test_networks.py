@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tools.train.network import SMALL as SKIP_SMALL  # noqa: E402
+from tools.train.skipbart.network import SMALL as SKIP_SMALL  # noqa: E402
 from tools.train.symbolic import bart, bert  # noqa: E402
 from tools.train.symbolic.attention import RelativeAttention, along_keys, along_queries  # noqa: E402
 from tools.train.symbolic.embedding import NoteHead, by_attribute  # noqa: E402

@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import save_file  # noqa: E402
 
-from tools.train.network import SMALL, SkipBart  # noqa: E402
+from tools.train.skipbart.network import SMALL, SkipBart  # noqa: E402
+from tools.train.skipbart.weights import read_network  # noqa: E402
 from tools.train.symbolic import bart, bert, official  # noqa: E402
 from tools.train.symbolic.embedding import NoteHead  # noqa: E402
 from tools.train.symbolic.errors import SymbolicError  # noqa: E402
@@ -19,7 +20,6 @@ from tools.train.symbolic.objectives import SIZES  # noqa: E402
 from tools.train.symbolic.official import import_official, layout, official_tensors, read_official  # noqa: E402
 from tools.train.symbolic.tasks import Task  # noqa: E402
 from tools.train.symbolic.weights import new_network, read_weights  # noqa: E402
-from tools.train.weights import read_network  # noqa: E402
 
 TINY = {
     "pianobart": replace(bart.TINY, d=16, ffn=20, positions=12, width=4),

@@ -3,7 +3,7 @@
 In order: the sound; every frame as a small picture on disk; camera cuts; the offset between sound and picture; then, on
 the sound's grid of hops, what each camera always sees, and with that the light. A light at hop k is that of the frame
 30 ms before the hop's end, sound up to sample 4800 (k + 1): what a decoder that hears the hop could have answered, by
-the rule that also places composed light (`tools.train.analysis.hop_of`).
+the rule that also places composed light (`tools.train.designer.analysis.hop_of`).
 """
 
 from collections.abc import Callable, Iterator

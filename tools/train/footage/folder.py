@@ -18,7 +18,7 @@ import av
 import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 from controller.errors import ControllerError
 from tools.train.footage import film, judging, light
 from tools.train.footage.hearing import HOP_S, Network

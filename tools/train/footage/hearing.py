@@ -1,7 +1,7 @@
 """What was heard, hop by hop, as the show hears it: embeddings, hits, level, and a novelty curve to time lights by.
 
 Hop k ends at sample 4800 (k + 1) of the film's sound and its window holds the second before, with zeros in front of the
-first, exactly as `controller.audio.windows` cuts it live.
+first, exactly as `controller.listening.audio.windows` cuts it live.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from controller.artefact import read_manifest
-from controller.audio.hits import Hits
-from controller.audio.onsets import Onsets
-from controller.embed.mel import (
+from controller.artefacts.artefact import read_manifest
+from controller.listening.audio.hits import Hits
+from controller.listening.audio.onsets import Onsets
+from controller.listening.embed.mel import (
     HOP_SAMPLES,
     SAMPLE_RATE_HZ,
     SMALL_FRAMES,
@@ -23,8 +23,8 @@ from controller.embed.mel import (
     openl3_mel256,
     small_frames,
 )
+from controller.listening.session import open_session
 from controller.messages import AudioBlock
-from controller.session import open_session
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -122,6 +122,6 @@ def _level_db(block: FloatArray, hops: int) -> FloatArray:
 
 
 def loudness(level_db: FloatArray) -> FloatArray:
-    """0..1 between the quiet and the loud passages, the scale of `tools.train.analysis.hop_loudness`; (hops,)."""
+    """0..1 between the quiet and the loud passages, the scale of `tools.train.designer.analysis.hop_loudness`; (hops,)."""
     low, high = np.percentile(level_db, [3, 97])
     return np.clip((level_db - low) / max(high - low, 12.0), 0.0, 1.0).astype(np.float32)

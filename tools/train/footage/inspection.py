@@ -1,6 +1,6 @@
 """What was extracted from a folder of films, on one HTML page that needs nothing beside it. Edge: files.
 
-A sibling of the rehearsal report (`controller/report_page.py`): the same look, and a policy that forbids the page every
+A sibling of the rehearsal report (`controller/rehearsal/report_page.py`): the same look, and a policy that forbids the page every
 connection, because names of files and reasons in it come from outside.
 """
 

@@ -1,6 +1,6 @@
 """The bundled artefact `models/opening-composer`: its manifest, and opening it. Edge: reads files.
 
-The show's manifests (`controller/artefact.py`) have fixed shapes and a hop; a composer has neither, so this one is its
+The show's manifests (`controller/artefacts/artefact.py`) have fixed shapes and a hop; a composer has neither, so this one is its
 own: `manifest.json` names every file with its checksum, and nothing is used that does not match.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import onnxruntime
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 from tools.train.image2music.errors import OpeningError
 
 BUNDLED = Path(__file__).parents[3] / "models" / "opening-composer"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 from controller.messages import FloatArray
 from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.sentences import Sentences

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from tools.train.image2music import words
 from tools.train.image2music.network import Composer, Critic
-from tools.train.network import POSITION_OFFSET, Attention
+from tools.train.skipbart.network import POSITION_OFFSET, Attention
 
 OPSET = 17
 

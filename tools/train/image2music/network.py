@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from tools.train.image2music import words
-from tools.train.network import Size, Stack, output_head
+from tools.train.skipbart.network import Size, Stack, output_head
 
 COMPOSER = Size(d=128, encoder_layers=2, decoder_layers=4, heads=4, ffn=384, positions=320, dropout=0.1)
 CRITIC = Size(d=128, encoder_layers=4, decoder_layers=0, heads=4, ffn=384, positions=320, dropout=0.1)
@@ -111,7 +111,7 @@ class Critic(nn.Module):
 
 
 def _initialise(network: nn.Module) -> None:
-    """Glorot at both ends, BART's normal 0.02 inside the layers, as in `tools/train/network.py`."""
+    """Glorot at both ends, BART's normal 0.02 inside the layers, as in `tools/train/skipbart/network.py`."""
     for name, module in network.named_modules():
         if isinstance(module, nn.Linear):
             if ".layers." in name:

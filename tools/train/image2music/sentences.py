@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 from controller.messages import FloatArray
 from tools.train.image2music.cache import missing_package
 

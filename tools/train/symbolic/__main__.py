@@ -353,7 +353,7 @@ def import_file(options: argparse.Namespace) -> None:
 
 def move(options: argparse.Namespace) -> None:
     """The verb `into-skipbart`."""
-    from tools.train.network import SMALL  # noqa: PLC0415 - only this verb needs it
+    from tools.train.skipbart.network import SMALL  # noqa: PLC0415 - only this verb needs it
     from tools.train.symbolic.into_skipbart import into_skipbart  # noqa: PLC0415
 
     try:

@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from controller.artefact import sha256_of
+from controller.artefacts.artefact import sha256_of
 from tools.train.symbolic.errors import SymbolicError
 
 FORMAT = 1

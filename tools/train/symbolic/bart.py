@@ -1,6 +1,6 @@
 """PianoBART: an encoder that sees the whole music and a decoder that writes it note by note; no training code.
 
-Source: Liang et al., "PianoBART", ICME 2024, on BART (Lewis et al., ACL 2020). The backbone is `tools.train.network`'s,
+Source: Liang et al., "PianoBART", ICME 2024, on BART (Lewis et al., ACL 2020). The backbone is `tools.train.skipbart.network`'s,
 so that its weights move into a Skip-BART tensor by tensor (`into_skipbart.py`).
 
 Departure: no unused parts. The official 224 004 096 parameters are 172 532 736 and the shared token table
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.train.network import Attention, Size, Stack
+from tools.train.skipbart.network import Attention, Size, Stack
 from tools.train.symbolic.embedding import NoteEmbedding, real
 from tools.train.symbolic.vocabulary import SOS
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from tools.train.checkpoint import save_checkpoint
-from tools.train.network import POSITION_OFFSET, Size, SkipBart
+from tools.train.skipbart.network import POSITION_OFFSET, Size, SkipBart
 from tools.train.symbolic.bart import PianoBart
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.weights import read_weights

@@ -2,7 +2,7 @@
 
 The encoder runs once; its vectors become the keys and values of every cross-attention. A step reads one note and
 returns the logits of the next one and a new column for each of the decoder's own caches; the caller owns the caches and
-writes the columns at `position` (as `tools.train.step` does). The authors' generation has no cache: it runs encoder and
+writes the columns at `position` (as `tools.train.skipbart.step` does). The authors' generation has no cache: it runs encoder and
 decoder over everything for every note.
 
 The same modules run in PyTorch and, exported, in ONNX Runtime.
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.train.network import POSITION_OFFSET, Attention, Block
+from tools.train.skipbart.network import POSITION_OFFSET, Attention, Block
 from tools.train.symbolic.bart import PianoBart
 from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.vocabulary import SOS

@@ -10,9 +10,9 @@ SAMPLE_RATE_HZ = 48_000
 
 
 def designed(paths: list[Path], minutes: float, seed: int) -> list[Number]:
-    """Real songs, each with one show by `tools.train.designer`, until they fill `minutes`; drawn by seed."""
-    from tools.train.analysis import analyse  # noqa: PLC0415 - librosa takes seconds to import
-    from tools.train.designer import design  # noqa: PLC0415
+    """Real songs, each with one show by `tools.train.designer.designer`, until they fill `minutes`; drawn by seed."""
+    from tools.train.designer.analysis import analyse  # noqa: PLC0415 - librosa takes seconds to import
+    from tools.train.designer.designer import design  # noqa: PLC0415
     from tools.train.songs import read_audio  # noqa: PLC0415
 
     rng = np.random.default_rng([seed, 70])

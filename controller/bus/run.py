@@ -1,0 +1,66 @@
+"""What every process of a show has in common: its run folder, when to stop, and its last word.
+
+The supervisor starts each process with the run's private folder as its only argument and holds the other end of its
+standard input: when that closes, the supervisor is gone and the process ends by itself. Edge: signals, a thread.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from controller.bus.beats import Beats
+from controller.config import Config, thaw
+
+RUN_FILE = "run.json"
+STDIN = 0
+
+
+class Run:
+    """One process's part of a run.
+
+    Args:
+        name: of the process, in front of what it logs. argv: the run's folder.
+
+    Attributes:
+        folder: private folder with the sockets. config: the whole configuration. stopping: set when it is time to end.
+        context: this process's ZeroMQ context.
+    """
+
+    def __init__(self, name: str, argv: list[str]) -> None:
+        self.folder = Path(argv[0])
+        self.config: Config = thaw((self.folder / RUN_FILE).read_text(encoding="utf-8"))
+        self.stopping = threading.Event()
+        self._name, self._beats = name, Beats(self.folder)
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
+        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
+        threading.Thread(target=self._watch_supervisor, daemon=True).start()
+
+    def _watch_supervisor(self) -> None:
+        with contextlib.suppress(OSError):
+            while os.read(STDIN, 1024):  # unbuffered: a buffer's lock would trip the interpreter's shutdown
+                pass
+        self.stopping.set()
+
+    def beat(self, now_s: float) -> None:
+        """This process is alive; one that does not say so for a while is started again."""
+        self._beats.beat(self._name, now_s)
+
+    def say(self, summary: dict[str, Any]) -> None:
+        """The last word: one line of JSON on standard output."""
+        sys.stdout.write(json.dumps(summary) + "\n")
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Close the ZeroMQ context; sockets must be closed before."""
+        self.context.term()
+        self._beats.close()

@@ -1,0 +1,37 @@
+"""Who is on the lighting network: one ArtPoll, and a second for the answers. Edge: the network."""
+
+import contextlib
+import select
+
+from controller.clock import Clock
+from controller.lighting.input.listener import ANY, listening_socket
+from controller.lighting.output.sinks import sending_socket
+from controller.lighting.protocol import artnet
+from controller.lighting.protocol.malformed import MalformedError
+from controller.network_cards import broadcast_addresses
+
+WAIT_S = 1.0
+MOST_ANSWERS = 1_000
+
+
+def find_nodes(clock: Clock, interface: str | None = None) -> list[tuple[str, artnet.ArtPollReply]]:
+    """Address and answer of each node, once for each packet it answered with; none where nobody can be asked."""
+    found: dict[tuple[str, int], artnet.ArtPollReply] = {}
+    with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+        ear = stack.enter_context(listening_socket(artnet.PORT, ANY, []))
+        _ask(interface)
+        end_s = clock.now_s() + WAIT_S
+        while (left_s := end_s - clock.now_s()) > 0 and len(found) < MOST_ANSWERS:
+            if select.select([ear], [], [], left_s)[0]:
+                payload, (ip, _) = ear.recvfrom(2048)
+                with contextlib.suppress(MalformedError):
+                    reply = artnet.decode_poll_reply(payload)
+                    found[(ip, reply.bind_index)] = reply
+    return [(ip, reply) for (ip, _), reply in sorted(found.items())]
+
+
+def _ask(interface: str | None) -> None:
+    with sending_socket(interface) as mouth:
+        for host in broadcast_addresses(interface):
+            with contextlib.suppress(OSError):
+                mouth.sendto(artnet.encode_artpoll(), (host, artnet.PORT))

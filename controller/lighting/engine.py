@@ -1,0 +1,171 @@
+"""Tokens and pulses to DMX frames: health, look, fade, masters, render. Pure: time and inputs are passed in.
+
+The output process calls `tick` on the machine's clock, rehearsal calls it on a virtual one; the bytes are the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.colour import hue_degrees, parse_colour
+from controller.config import Config
+from controller.lighting.health import Health, Limits, health
+from controller.lighting.look.accents import Accents
+from controller.lighting.look.fade import Fade
+from controller.lighting.look.formation import BoolArray
+from controller.lighting.look.history import History
+from controller.lighting.look.manual import Manual
+from controller.lighting.look.master import Master
+from controller.lighting.look.roles import Pressed, Roles, Target
+from controller.messages import Command, DmxFrame, LightToken, Look, Operator, Pulse
+from controller.people.operator import Hands
+from controller.rig.patch.patch import Patch, build_patch
+from controller.rig.patch.render import Renderer
+from controller.rig.profiles.library import Library
+from controller.rig.profiles.profile import Profile
+
+REST_S = 0.3
+"""When the band stops for this long there is nothing to follow: the light waits with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one output cycle made: frames in the order of universe numbers, the state it was in, and the look it showed.
+
+    `asked` are the frames of the look alone, before a person's desk and the limiter.
+    """
+
+    frames: list[DmxFrame]
+    health: Health
+    look: Look | None = None
+    asked: Sequence[DmxFrame] = ()
+
+
+class Desk:
+    """The output half of the show.
+
+    Args:
+        config: look, rates and palette. patch: the rig.
+    """
+
+    def __init__(self, config: Config, patch: Patch) -> None:
+        look, rates = config.look, config.rates
+        self._limits = Limits(rates.token_stale_s, rates.token_dead_s, rates.pulse_dead_s, config.audio.silence_after_s)
+        self._quiet_fade_s = look.quiet_fade_s
+        self._end, self._end_fade_s = look.end, look.end_fade_s
+        self._history = History(hue_degrees(parse_colour(config.palette[0])), 0.4)
+        self._accents = Accents(look.accent_release_s, look.accent_gap_s)
+        self._roles = Roles(patch.rig, look)
+        self._fade = Fade(patch.rig, look)
+        self._master = Master()
+        self._renderer = Renderer(patch)
+        self._token: LightToken | None = None
+        self._pulse: Pulse | None = None
+        self._manual = Manual(targets_of(patch), patch.heads)
+        self.hands = Hands()
+        self._ticked_s: float | None = None
+
+    def hear_token(self, token: LightToken) -> None:
+        """Take the newest token; one that was taken already is ignored, and in a rest the picture is held."""
+        if self._token is not None and token.t_s <= self._token.t_s:
+            return
+        self._token = token
+        if self._pulse is None or self._pulse.silent_s < REST_S:
+            self._history.add(token)
+
+    def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
+        """Take the newest pulse; True if it starts an accent, which should not wait for the next tick."""
+        self._pulse = pulse
+        accented = self._accents.would_light(pulse)
+        self._accents.hear(pulse, now_s)
+        return accented
+
+    @property
+    def operator(self) -> Operator:
+        """What people have set."""
+        return self.hands.operator
+
+    def obey(self, command: Command, now_s: float = 0.0) -> None:
+        """Do what somebody wishes."""
+        self.hands.obey(command, now_s)
+
+    def tick(self, now_s: float) -> Tick:
+        """One output cycle."""
+        self.hands.expire(now_s)
+        state = self._health(now_s)
+        quiet = state == "quiet" or self.operator.quiet
+        elapsed_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s)
+        self._ticked_s = now_s
+        target = self._manual.scene(self._target(state, now_s), self.operator.scene, elapsed_s)
+        look = self._fade.step(target, now_s, self._quiet_fade_s if quiet else None)
+        look = self._manual.apply(look, self.operator.hands, elapsed_s)
+        look = self._master.apply(look, self.operator)
+        haze = 0.0 if self.operator.blackout else self.operator.haze
+        return Tick(self._renderer.render(look, haze), state, look)
+
+    def farewell(self, now_s: float) -> Tick:
+        """One cycle towards the configured end look: everything dark, or a stage people can work by."""
+        target = self._roles.house()
+        if self._end == "dark":
+            target = replace(target, intensity=np.zeros_like(target.intensity))
+        look = self._fade.step(target, now_s, self._end_fade_s / 4.0)
+        return Tick(self._renderer.render(self._master.apply(look, replace(self.operator, hold=False))), "house")
+
+    def _health(self, now_s: float) -> Health:
+        token_age_s = now_s - self._token.t_s if self._token else float("inf")
+        pulse_age_s = now_s - self._pulse.t_s if self._pulse else float("inf")
+        silent_s = self._pulse.silent_s if self._pulse else 0.0
+        return health(token_age_s, pulse_age_s, silent_s, self._limits)
+
+    def _target(self, state: Health, now_s: float) -> Target:
+        accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)
+        pressed = Pressed(self.operator.blinder, self.operator.strobe)
+        if self.operator.quiet and state != "house":
+            return self._roles.with_buttons(self._roles.quiet(self._history), pressed, now_s)
+        return self._roles.with_buttons(self._of_state(state, accent, now_s), pressed, now_s)
+
+    def _of_state(self, state: Health, accent: float, now_s: float) -> Target:
+        match state:
+            case "live":
+                strength = self._pulse.onset_strength if self._pulse else 0.0
+                return self._roles.live(self._history, accent, self._accents.count, strength, now_s)
+            case "following":
+                loudness = self._pulse.loudness if self._pulse else 0.0
+                return self._roles.following(self._history, loudness, accent, self._accents.count, now_s)
+            case "quiet":
+                return self._roles.quiet(self._history)
+            case "house":
+                return self._roles.house()
+
+
+def targets_of(patch: Patch) -> dict[str, BoolArray]:
+    """What a person may take in hand, and its heads (N,): fixtures, groups, roles, and all."""
+    configs = [patch.fixtures[fixture].config for fixture in patch.fixture_of]
+    names = {"all": np.ones(patch.heads, bool)}
+    for word in sorted({group for one in configs for group in (*one.groups, one.role, one.id)}):
+        names[word] = np.array([word in (*one.groups, one.role, one.id) for one in configs])
+    return names
+
+
+def profiles_of(config: Config) -> dict[str, Profile]:
+    """Read the profiles that the configuration names, by reference.
+
+    Raises:
+        ProfileError: with the place in `config.yaml` or in the profile.
+    """
+    library = Library.of(config)
+    profiles: dict[str, Profile] = {}
+    for number, fixture in enumerate(config.fixtures):
+        if fixture.profile not in profiles:
+            profiles[fixture.profile] = library.located(fixture.profile, config.where(("fixtures", number, "profile")))
+    return profiles
+
+
+def patch_of(config: Config) -> Patch:
+    """Read the profiles that the configuration names and build its patch.
+
+    Raises:
+        ProfileError, PatchError: with the place in `config.yaml` or in the profile.
+    """
+    return build_patch(config.fixtures, list(config.universes), profiles_of(config), config.where)

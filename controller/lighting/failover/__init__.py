@@ -1,0 +1,1 @@
+"""Which of two output processes lights, and how the other steps in."""

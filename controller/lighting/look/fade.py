@@ -1,0 +1,102 @@
+"""From one look to the next, forty times a second: fast up, slow down, colours cross-fading, heads at their own
+speed."""
+
+import numpy as np
+
+from controller.config import LookConfig
+from controller.lighting.look.roles import Target
+from controller.messages import FloatArray, Look
+from controller.rig.heads import Rig
+
+ARRIVED_DEG = 0.02
+BREATH_S = 0.3
+HIT = 0.12
+
+
+class Fade:
+    """Moves the stage towards its target.
+
+    Colours cross-fade in linear light and so never sweep through the rainbow: from red to blue by purple. Near hues
+    turn the short way round, for which a straight line in linear light is as good as an arc.
+
+    Args:
+        rig: how far heads turn. config: time constants.
+    """
+
+    def __init__(self, rig: Rig, config: LookConfig) -> None:
+        self._config = config
+        self._intensity = np.zeros(rig.heads, np.float32)
+        self._colour = np.ones((rig.heads, 3), np.float32)
+        self._turning = [
+            Turning(rig.pan_deg, config.pan_deg_per_s, config.move_deg_per_s2),
+            Turning(rig.tilt_deg, config.tilt_deg_per_s, config.move_deg_per_s2),
+        ]
+        self._seq = 0
+        self._t_s: float | None = None
+
+    def step(self, target: Target, now_s: float, release_s: float | None = None) -> Look:
+        """The look at this tick.
+
+        Args:
+            target: where to go. now_s: time of this tick.
+            release_s: time constant of falling brightness, where it differs from the configured one.
+        """
+        elapsed_s = 0.0 if self._t_s is None else max(0.0, now_s - self._t_s)
+        first = self._t_s is None
+        self._t_s = now_s
+        way = target.intensity - self._intensity
+        # a real hit rises at once; the small ups and downs of one token after another are breathed, not flickered
+        attack_s = self._config.attack_s + BREATH_S * np.exp(-np.maximum(way, 0.0) / HIT)
+        constant_s = np.where(way > 0, attack_s, release_s or self._config.release_s)
+        self._intensity += way * (1.0 - np.exp(-elapsed_s / constant_s)).astype(np.float32)
+        # a dark head takes its colour at once: nobody sees the change, and no old colour flashes up
+        turn = 1.0 if first else _share(elapsed_s, self._config.hue_fade_s / 3.0)
+        turns = np.where(self._intensity < 0.01, 1.0, turn).astype(np.float32)[:, None]
+        self._colour += (target.colour - self._colour) * turns
+        pan, tilt = (
+            axis.step(goal, elapsed_s) for axis, goal in zip(self._turning, (target.pan, target.tilt), strict=True)
+        )
+        self._seq += 1
+        lit = np.clip(self._intensity + target.flash * (1.0 - self._intensity), 0.0, 1.0).astype(np.float32)
+        return Look(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt)
+
+
+class Turning:
+    """One axis of all heads: turns to its goal with a limited speed and a limited acceleration, and brakes in time.
+
+    A head that is asked to jump shakes its truss and loses steps; one that is asked to glide looks expensive.
+
+    Args:
+        range_deg: (N,) degrees from 0 to 1. deg_per_s: fastest. deg_per_s2: hardest.
+    """
+
+    def __init__(self, range_deg: FloatArray, deg_per_s: float, deg_per_s2: float) -> None:
+        self._range_deg, self._fastest, self._hardest = range_deg, deg_per_s, deg_per_s2
+        self._at_deg = 0.5 * range_deg
+        self._deg_per_s = np.zeros_like(range_deg)
+
+    def step(self, goal: FloatArray, elapsed_s: float) -> FloatArray:
+        """Place 0..1 of each head after this time."""
+        change = self._hardest * elapsed_s
+        way = goal * self._range_deg - self._at_deg
+        # the speed from which one more such step still leaves room to stop at the goal
+        braking = np.sqrt(change * change + 2.0 * self._hardest * np.abs(way)) - change
+        wished = np.sign(way) * np.minimum(self._fastest, braking)
+        self._deg_per_s = self._deg_per_s + np.clip(wished - self._deg_per_s, -change, change)
+        before_deg, self._at_deg = self._at_deg, self._at_deg + self._deg_per_s * elapsed_s
+        there = (np.abs(goal * self._range_deg - self._at_deg) < ARRIVED_DEG) & (np.abs(self._deg_per_s) <= change)
+        self._at_deg = np.where(there, goal * self._range_deg, self._at_deg)
+        # what it did in this step is what the next one starts from, though it has arrived
+        done = (self._at_deg - before_deg) / max(elapsed_s, 1e-6)
+        self._deg_per_s = np.where(there, done, self._deg_per_s)
+        return np.asarray(np.clip(self._at_deg / self._range_deg, 0.0, 1.0), np.float32)
+
+
+def _share(elapsed_s: float, constant_s: float) -> float:
+    """How much of the way an exponential approach goes in this time."""
+    return 1.0 - float(np.exp(-elapsed_s / constant_s))
+
+
+def _full_chroma(colour: FloatArray) -> FloatArray:
+    full: FloatArray = (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+    return full

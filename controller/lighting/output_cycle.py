@@ -1,0 +1,79 @@
+"""One output cycle: what was heard goes in, what may be sent comes out. Pure: the show runs it, and a replay again.
+
+heard ► desk (health, looks, masters, render) ► the person's desk ► flash limiter ► frames
+"""
+
+import zlib
+from dataclasses import replace
+
+from controller.config import Config
+from controller.lighting.engine import Desk, Tick
+from controller.lighting.limiter import Limiter
+from controller.lighting.takeover.console_merge import News, Person, Situation
+from controller.messages import DmxFrame, LightToken, Pulse
+from controller.records.recording import Heard
+from controller.rig.patch.patch import Patch
+
+AGES_S = 3_600.0
+"""Long enough for any fade to have ended."""
+
+
+class OutputCycle:
+    """Everything between what is heard and what is sent.
+
+    Args:
+        config: of the show. patch: the rig. person: the other desk.
+    """
+
+    def __init__(self, config: Config, patch: Patch, person: Person) -> None:
+        self.desk, self.person = Desk(config, patch), person
+        self.limiter = Limiter(patch, config.safety.flashes)
+        self._end_fade_s = config.look.end_fade_s
+        self._token: LightToken | None = None
+        self._pulse: Pulse | None = None
+        self._leaving = False
+
+    @property
+    def token(self) -> LightToken | None:
+        """The newest."""
+        return self._token
+
+    def hear_pulse(self, pulse: Pulse, at_s: float) -> bool:
+        """Take a pulse the moment it arrives; True if it starts an accent, which should not wait."""
+        self._pulse = pulse
+        return self.desk.hear_pulse(pulse, at_s)
+
+    def run(self, now_s: float, heard: Heard, news: News | None = None) -> Tick:
+        """The cycle at this moment; the pulses of `heard` have been taken already.
+
+        Args:
+            now_s: time. heard: tokens and commands since the cycle before.
+            news: of the person's desk, in a replay; None: ask it.
+        """
+        if heard.token is not None:
+            self._token = heard.token
+            self.desk.hear_token(heard.token)
+        for command in heard.commands:
+            self.desk.obey(command, now_s)
+        if heard.leaving and not self._leaving:
+            self._leaving = True
+            self.person.leave(now_s, self._end_fade_s)
+        tick = self.desk.farewell(now_s) if heard.leaving else self.desk.tick(now_s)
+        situation = Situation(tick.health, self._token, self._pulse)
+        frames = self.person.merge(tick.frames, now_s, situation, blackout=self.desk.operator.blackout, news=news)
+        limited = self.limiter.limit(frames, now_s, override=self.desk.operator.flash_override)
+        return replace(tick, frames=limited, asked=tick.frames)
+
+    def replay(self, now_s: float, heard: Heard) -> Tick:
+        """The cycle again, from what a log says was heard."""
+        for at_s, pulse in heard.pulses:
+            self.hear_pulse(pulse, at_s)
+        return self.run(now_s, heard, News(heard.desk, heard.turned, heard.held))
+
+
+def checksum(frames: list[DmxFrame]) -> int:
+    """CRC-32 of all slots, in the order of the frames."""
+    crc = 0
+    for frame in frames:
+        crc = zlib.crc32(frame.slots.tobytes(), crc)
+    return crc

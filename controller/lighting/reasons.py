@@ -1,0 +1,200 @@
+"""Why a slot has its level: from the byte on the wire back through limiter, hands, look and rule to the model's word.
+
+Pure: everything is passed in. `followspot patch explain` tells what stands still, the page adds what is so right now.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from controller.colour import to_encoded
+from controller.lighting.takeover.attributes import kind_of
+from controller.messages import ByteArray, FloatArray, LightToken, Operator, Steering
+from controller.people.operator import HUES
+from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane
+from controller.rig.patch.patch import SLOTS, Fixture, Patch
+from controller.rig.profiles.profile import written_heads
+
+DRIVERS = {
+    "intensity": "the brightness of its heads",
+    "pan": "where its heads point",
+    "tilt": "where its heads point",
+    "wheel": "the colour of its heads: the nearest slot, at most every 1.5 s",
+    "hue": "the colour of its heads, as an angle",
+    "saturation": "the colour of its heads: how far from white",
+    "cct": "the colour of its heads: warm or cold",
+    "gate": "whether light is wanted at all",
+    "haze": "nobody: haze and fans belong to people",
+    **dict.fromkeys(FLAGS, "the colour of its heads, as a filter"),
+}
+BYTES = ("coarse byte", "fine byte", "finest byte")
+RULES = {
+    "wash": "takes the token itself, spread over the lamps as a figure",
+    "back": "takes the token of a moment ago, turned 28 degrees along the wheel; accents light every other one",
+    "pixel": "shows the last tokens, travelling outwards",
+    "beam": "takes the opposite colour, and only when the music is up",
+    "mover": "takes the opposite colour, and only when the music is up; a new aim with each change of colour",
+    "blinder": "warm white, seldom: strong accents at full energy, or a held button",
+    "strobe": "warm white, seldom: strong accents at full energy, or a held button",
+    "hazer": "never the model's business",
+}
+STATES = {
+    "live": "the model, or what was rehearsed, decides",
+    "following": "the model is late: brightness follows the level of the sound, colours stay",
+    "quiet": "nobody plays: the last colour, low",
+    "house": "nothing is heard of the model or of the sound: a steady warm stage",
+}
+NAMES = ("red", "orange", "yellow", "lime", "green", "mint", "cyan", "azure", "blue", "violet", "magenta", "rose")
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The show at this moment.
+
+    Attributes:
+        sent, asked: (S,) flat slots as they left, and as the look alone would have them.
+        rows: (N, 6) look: intensity, red, green, blue (linear), pan, tilt.
+        held: fixture and attribute of everything that a desk on the network holds.
+    """
+
+    sent: ByteArray
+    asked: ByteArray
+    rows: FloatArray
+    health: str
+    operator: Operator
+    token: LightToken | None
+    age_s: float
+    decoder: str
+    held: Sequence[tuple[str, str]] = ()
+
+
+def at(patch: Patch, flat: int) -> tuple[Fixture | None, Lane | None]:
+    """The fixture and the lane of a flat slot, as far as there are any."""
+    universe, slot = patch.universes[flat // SLOTS], flat % SLOTS + 1
+    fixture = next((one for one in patch.fixtures if holds(one, universe, slot)), None)
+    return fixture, next((one for one in patch.lanes if flat in one.slots), None)
+
+
+def why(patch: Patch, flat: int, now: Now) -> list[tuple[str, str]]:
+    """Pairs of a stage and what it did, from the wire back to the model."""
+    fixture, lane = at(patch, flat)
+    universe, slot = patch.universes[flat // SLOTS], flat % SLOTS + 1
+    level = int(now.sent[flat])
+    said = [("wire", f"{universe}/{slot} is at {level} ({level / 2.55:.0f} %)")]
+    if fixture is None:
+        return [*said, ("patch", "nothing is patched here; it is sent as 0")]
+    if lane is None:
+        return [*said, ("patch", f"{fixture.config.id}: its mode does not use this slot; it is sent as 0")]
+    said.append(("patch", f"{fixture.config.id}, channel {lane.name} ({lane.channel.does})"))
+    said += _taken(fixture, lane, flat, now)
+    if lane.control == HELD:
+        return [*said, ("profile", f"held at {lane.at}: {lane.why}")]
+    if lane.control == "haze":
+        return [*said, ("rule", DRIVERS["haze"])]
+    head = max(lane.heads, key=lambda one: float(now.rows[one, 0]))
+    said.append(("look", _look(now.rows[head], lane)))
+    said += _people(patch, head, now.operator)
+    return [*said, ("rule", f"{fixture.config.role}: {RULES[fixture.config.role]}"), *_model(now)]
+
+
+def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str, str]]:
+    """Who changed it between the look and the wire."""
+    sent, asked = int(now.sent[flat]), int(now.asked[flat])
+    if (fixture.config.id, kind_of(lane.channel)) in now.held:
+        return [
+            ("desk", f"a person's desk holds {kind_of(lane.channel)} of {fixture.config.id}; we would send {asked}")
+        ]
+    return [("limiter", f"the flash limiter does not let it go to {asked} now")] if sent != asked else []
+
+
+def _look(row: FloatArray, lane: Lane) -> str:
+    if lane.control in ("pan", "tilt"):
+        return f"pan {row[4]:.0%}, tilt {row[5]:.0%} of its range"
+    red, green, blue = (np.rint(to_encoded(row[1:4][None])[0] * 255)).astype(int)
+    return f"brightness {row[0]:.0%}, colour #{red:02x}{green:02x}{blue:02x}"
+
+
+def _people(patch: Patch, head: int, operator: Operator) -> list[tuple[str, str]]:
+    """What people have set that bears on a head, the strongest first."""
+    config = patch.fixtures[patch.fixture_of[head]].config
+    mine = {"all", config.id, config.role, *config.groups}
+    said = []
+    if operator.blackout:
+        said.append("blackout")
+    if operator.hold:
+        said.append("hold: the look stays as it was")
+    if operator.grand_master < 1.0:
+        said.append(f"grand master at {operator.grand_master:.0%}")
+    said += [f"{one.target} is in somebody's hand" for one in operator.hands if one.target in mine]
+    if operator.scene is not None:
+        said.append(f"the scene '{operator.scene.name}'")
+    if operator.quiet:
+        said.append("quiet")
+    said += [f"{name} is held" for name in ("blinder", "strobe") if getattr(operator, name)]
+    return [("people", "; ".join(said))] if said else []
+
+
+def _model(now: Now) -> list[tuple[str, str]]:
+    said = [("state", f"{now.health}: {STATES.get(now.health, '')}")]
+    token = now.token
+    if token is None:
+        return said
+    hue_deg = token.hue * 360 // HUES
+    said.append(
+        (
+            "token",
+            f"{colour_name(hue_deg)} ({hue_deg} degrees, drawn with {token.hue_p:.0%}), value {token.value} "
+            f"(drawn with {token.value_p:.0%}), {now.age_s:.1f} s ago",
+        )
+    )
+    leaning = _leaning(now.operator.steering)
+    return [*said, *([("steering", leaning)] if leaning else []), ("model", now.decoder)]
+
+
+def _leaning(steering: Steering) -> str:
+    neutral = Steering()
+    words = [
+        f"{name} {getattr(steering, name):.0%}"
+        for name in ("intensity", "energy", "pace", "spread")
+        if getattr(steering, name) != getattr(neutral, name)
+    ]
+    words += [f"only {', '.join(colour_name(2 * one) for one in steering.hues)}"] if steering.hues else []
+    words += [f"never {', '.join(colour_name(2 * one) for one in steering.forbidden)}"] if steering.forbidden else []
+    return "; ".join(words)
+
+
+def colour_name(hue_deg: float) -> str:
+    """The nearest of twelve names."""
+    return NAMES[round(hue_deg / 30.0) % 12]
+
+
+def holds(fixture: Fixture, universe: int, slot: int) -> bool:
+    """Whether a fixture's footprint covers a slot."""
+    first = fixture.config.address
+    return fixture.config.universe == universe and first <= slot < first + fixture.footprint
+
+
+def about(lane: Lane, flat: int, patch: Patch, fixture: Fixture) -> list[str]:
+    """Lines about what drives a lane, whatever plays."""
+    heads = tuple(head - fixture.first_head for head in lane.heads)
+    of = f", head {written_heads(heads)}" if len(heads) < fixture.heads else ""
+    width = f"{8 * len(lane.slots)} bits, {BYTES[lane.slots.index(flat)]}" if len(lane.slots) > 1 else "8 bits"
+    lines = [f"  channel: {lane.name}{of} ({lane.channel.does}, {width})"]
+    if lane.control == HELD:
+        lines.append(f"  held at {lane.at}: {lane.why}")
+    else:
+        by = f"the colour of its heads: their {lane.control}" if lane.control in EMITTERS else DRIVERS[lane.control]
+        low, high = getattr(lane.channel, "range", (0, 255))
+        ranged = (
+            f", between {low} and {high}" if lane.control in ("intensity", "pan", "tilt", *EMITTERS, *FLAGS) else ""
+        )
+        lines.append(f"  driven by {by}{ranged}" + (f", stage {lane.stage + 1} of its dimmers" if lane.stage else ""))
+    config = fixture.config
+    if lane.control == "intensity" or (lane.control in EMITTERS and not patch.has("intensity")[list(lane.heads)].any()):
+        curve = config.curve if isinstance(config.curve, str) else "by a table"
+        lines.append(f"  response {curve}, lowest level {config.minimum:g}, limit {config.max_intensity:.0%}")
+    if lane.name in config.override:
+        lines.append("  overridden in config.yaml")
+    never = ", ".join(f"{low}-{high}" if high > low else f"{low}" for low, high in sorted(lane.channel.never()))
+    return [*lines, f"  never sent: {never}"] if never else lines

@@ -1,0 +1,185 @@
+"""A recording that is also heard in the room: it goes to a sound card, and is listened to as late as it sounds.
+
+A sound card asks for samples when it wants them; a cushion of them is kept, so that a late block is no click. What is
+handed on to be listened to is held back by the cushion and the card's own latency, so that light and sound agree. A
+card that is not there, or goes away, is said once; then the recording goes on in silence, as far as light can tell.
+
+Edge: opens a device.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from controller.errors import AudioError
+from controller.listening.audio.capture import portaudio
+from controller.listening.audio.source import LiveSource
+from controller.listening.audio.windows import SAMPLE_RATE_HZ
+from controller.messages import FloatArray
+
+log = logging.getLogger(__name__)
+
+CUSHION_S = 0.08
+"""Sound that waits for the card."""
+MOST_S = 0.2
+"""As soon as more of it waits, because a card stood still or is slow, the oldest is dropped down to the cushion."""
+AWAKE_S = 3.0
+"""A card may take so long until it asks for the first samples; sound servers take a second."""
+BLOCK = 480
+CARD_S = 0.04
+"""Samples that a card asks for at a time, and the latency it is asked to have; what it has, it says."""
+OFF, USUAL = "off", "default"
+Opener = Callable[[Callable[..., None]], Any]
+
+
+class Loudspeaker:
+    """A sound card that plays mono at 48 kHz on all that it has of two channels.
+
+    Args:
+        device: name of an output, or `default`. opener: gives a stream for a callback; None: PortAudio's.
+
+    Attributes:
+        delay_s: from handing a sample over until it is heard; 0 while there is no card.
+    """
+
+    def __init__(self, device: str, opener: Opener | None = None) -> None:
+        self.delay_s = 0.0
+        self._device = device
+        self._opener = opener or self._portaudio
+        self._waiting: deque[FloatArray] = deque()
+        self._samples = 0
+        self._lock, self._awake = threading.Lock(), threading.Event()
+        self._stream: Any = None
+
+    def start(self) -> None:
+        """Open the card; where there is none, say so once and be silent."""
+        try:
+            self._stream = self._opener(self._callback)
+            self._stream.start()
+            if not self._awake.wait(AWAKE_S):
+                raise AudioError(f"output '{self._device}' asks for no sound")
+        except (AudioError, OSError, ValueError, RuntimeError) as error:
+            self._stream = None
+            log.warning("the opening is not heard in the room: %s", str(error).splitlines()[0])
+            return
+        except Exception as error:  # noqa: BLE001 - PortAudio's own error is known only where PortAudio is
+            self._stream = None
+            log.warning("the opening is not heard in the room: output '%s': %s", self._device, error)
+            return
+        self._put(np.zeros(round(CUSHION_S * SAMPLE_RATE_HZ), np.float32))
+        self.delay_s = CUSHION_S + float(self._stream.latency)
+
+    def play(self, samples: FloatArray) -> None:
+        """Hand samples (n,) over."""
+        if self._stream is not None:
+            self._put(np.ascontiguousarray(samples, np.float32))
+
+    def stop(self) -> None:
+        """Let the card go, after what it still has to play."""
+        if self._stream is not None:
+            self._stream.stop()
+            self._stream.close()
+            self._stream = None
+
+    def _put(self, samples: FloatArray) -> None:
+        with self._lock:
+            self._waiting.append(samples)
+            self._samples += len(samples)
+            if self._samples > MOST_S * SAMPLE_RATE_HZ:
+                while self._samples > CUSHION_S * SAMPLE_RATE_HZ:
+                    self._samples -= len(self._waiting.popleft())
+
+    def _callback(self, out: FloatArray, frames: int, _times: object, _status: object) -> None:
+        """The card wants samples: what waits, and silence where that is not enough."""
+        mono = np.zeros(frames, np.float32)
+        filled = 0
+        with self._lock:
+            while filled < frames and self._waiting:
+                first = self._waiting.popleft()
+                taken = first[: frames - filled]
+                mono[filled : filled + len(taken)] = taken
+                filled += len(taken)
+                if len(taken) < len(first):
+                    self._waiting.appendleft(first[len(taken) :])
+            self._samples -= filled
+        out[:] = mono[:, None]
+        self._awake.set()
+
+    def _portaudio(self, callback: Callable[..., None]) -> Any:  # noqa: ANN401 - a stream without type hints
+        sounddevice = portaudio()
+        device = None if self._device == USUAL else self._device
+        channels = min(2, int(sounddevice.query_devices(device, "output")["max_output_channels"]))
+        return sounddevice.OutputStream(
+            device=device, samplerate=SAMPLE_RATE_HZ, channels=channels, dtype="float32", callback=callback,
+            blocksize=BLOCK, latency=CARD_S,
+        )  # fmt: skip
+
+
+class Audible:
+    """A source whose first column is played in the room, and which is heard when the room hears it.
+
+    Args:
+        source: what to play. loudspeaker: where.
+    """
+
+    def __init__(self, source: LiveSource, loudspeaker: Loudspeaker) -> None:
+        self._source, self._loudspeaker = source, loudspeaker
+        self._held: deque[tuple[FloatArray, float]] = deque()
+        self._newest_s = 0.0
+
+    @property
+    def losses(self) -> int:
+        """How often the source's device went away."""
+        return self._source.losses
+
+    @property
+    def over(self) -> bool:
+        """Whether all of it has been played and handed on."""
+        return self._source.over and not self._held
+
+    @property
+    def overruns(self) -> int:
+        """Blocks of the source that were lost."""
+        return self._source.overruns
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples of the source that became silence."""
+        return self._source.bad_samples
+
+    def start(self) -> None:
+        """Open the card and begin."""
+        self._loudspeaker.start()
+        self._source.start()
+
+    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+        """The next block that is being heard now, and the time of its last sample in the room."""
+        delay_s = self._loudspeaker.delay_s
+        got = self._source.read(timeout_s)
+        if got is not None:
+            self._loudspeaker.play(got[0][:, 0])
+            self._held.append(got)
+            self._newest_s = got[1]
+        if not self._held or (got is None and not self._source.over):
+            return None
+        samples, t_s = self._held[0]
+        if got is not None and self._newest_s - t_s < delay_s - 1e-9:
+            return None
+        if got is None:  # nothing more comes, but the room still hears the end of it
+            threading.Event().wait(len(samples) / SAMPLE_RATE_HZ)
+        self._held.popleft()
+        return samples, t_s + delay_s
+
+    def stop(self) -> None:
+        """End."""
+        self._source.stop()
+        self._loudspeaker.stop()
+
+
+def audible(source: LiveSource, device: str) -> LiveSource:
+    """The source, played on a device as well; `off`: as it is."""
+    return source if device == OFF else Audible(source, Loudspeaker(device))

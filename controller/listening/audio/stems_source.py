@@ -1,0 +1,73 @@
+"""A folder with the stems of one take as a source: mixed with a gain each, and each still visible on its own.
+
+Edge: reads files.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from controller.errors import AudioError
+from controller.listening.audio.file_source import MonoStream, read_looped
+from controller.messages import FloatArray
+
+SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
+
+
+class StemsSource:
+    """All sound files of a folder, from their common start; a stem that ends early goes on as silence.
+
+    Args:
+        folder: one file for each stem; the file's name is the stem's name.
+        gains_db: gain of a stem in the mix, by name; 0 dB where none is given.
+        loop: start again when the longest stem has ended.
+
+    Raises:
+        AudioError: no folder, no audio in it, or a gain for a stem that is not there.
+    """
+
+    def __init__(self, folder: Path, gains_db: dict[str, float], *, loop: bool = False) -> None:
+        if not folder.is_dir():
+            raise AudioError(f"{folder}: no such folder; stems:DIR needs a folder with one sound file for each stem")
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+        if not files:
+            raise AudioError(f"{folder}: holds no sound files; put one file for each stem there")
+        self._streams = [MonoStream(path) for path in files]
+        self.stems = tuple(path.stem for path in files)
+        unknown = sorted(set(gains_db) - set(self.stems))
+        if unknown:
+            raise AudioError(
+                f"{folder}: audio.stem_gains_db names {', '.join(unknown)}; the stems are {', '.join(self.stems)}"
+            )
+        decibels = np.array([gains_db.get(name, 0.0) for name in self.stems], np.float32)
+        self._gains = np.power(np.float32(10.0), decibels / np.float32(20.0), dtype=np.float32)
+        self._loop = loop
+        self.name = f"{folder.name} ({', '.join(self.stems)})"
+        self.duration_s = max(stream.duration_s for stream in self._streams)
+
+    def read(self, count: int) -> FloatArray:
+        """Up to `count` samples (n, 1 + stems) float32: the mix, then each stem as recorded."""
+        return read_looped(self._read_once, self._rewind, count, loop=self._loop)
+
+    def _read_once(self, count: int) -> FloatArray:
+        parts = [stream.read(count) for stream in self._streams]
+        longest = max(len(part) for part in parts)
+        samples = np.zeros((longest, 1 + len(parts)), np.float32)
+        for column, part in enumerate(parts, start=1):
+            samples[: len(part), column] = part
+        samples[:, 0] = (samples[:, 1:] * self._gains).sum(axis=1)
+        return samples
+
+    def _rewind(self) -> None:
+        for stream in self._streams:
+            stream.rewind()
+
+    @property
+    def bad_samples(self) -> int:
+        """Samples that were no numbers (NaN, infinite) and became silence."""
+        return sum(stream.bad_samples for stream in self._streams)
+
+    def close(self) -> None:
+        """Close all files."""
+        for stream in self._streams:
+            stream.close()

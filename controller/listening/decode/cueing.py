@@ -1,0 +1,78 @@
+"""When a new colour may come: with the next hit, as a hand on the desk would bring it.
+
+The decoder says every 0.1 s which colour it wants and draws a change at some moment within a bar. People place cues on
+what is hit: 62 % of theirs fall on a beat, 35 % on a downbeat (`metrics/craft.py`). So a wish for another colour waits:
+first for a strong hit only, then for weaker ones, and in the end it comes anyway. Small steps of hue do not wait.
+"""
+
+from dataclasses import dataclass
+
+from controller.listening.decode.vocabulary import hue_distance
+
+SMALL_STEP = 10
+"""In steps of two degrees: the same 20 degrees from which on a change of hue counts as a cue."""
+STRONG, WEAK = 0.95, 0.4
+"""Strength of the hit that a fresh wish waits for, and of the one that is good enough at the end."""
+
+
+TEMPO_LASTS_S = 120.0
+"""Beats that somebody tapped are believed for so long; a tapped tempo is a percent wrong, and the band moves, too."""
+HOP_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """Beats that people tapped or a clock told: seconds between two, 0 for none, and the time of one of them."""
+
+    beat_s: float = 0.0
+    beat_t_s: float = 0.0
+
+    def hit(self, end_s: float, heard: float) -> float:
+        """Strength 0..1 of the hit of a hop that ends at `end_s`: with a tempo, beats are hits and little else is.
+
+        Args:
+            heard: what the fast path heard in this hop.
+        """
+        if self.beat_s <= 0.0 or not 0.0 <= end_s - self.beat_t_s <= TEMPO_LASTS_S:
+            return heard
+        since_s = (end_s - self.beat_t_s) % self.beat_s
+        return max(heard, 0.9) if since_s < HOP_S else 0.3 * heard
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A colour the decoder asked for, and how many hops ago."""
+
+    hue: int
+    waited: int
+
+
+class Cueing:
+    """Holds back changes of hue until a hit.
+
+    Args:
+        wait_hops: longest wait; 0 lets every change through at once.
+    """
+
+    def __init__(self, wait_hops: int) -> None:
+        self._wait_hops = wait_hops
+        self._wish: Wish | None = None
+
+    def step(self, drawn: int, previous: int | None, hit: float) -> int:
+        """The hue of this hop.
+
+        Args:
+            drawn: what the sampler drew, 0..179. previous: hue of the hop before, None before the first.
+            hit: 0..1, strength of the strongest onset of this hop, 0 without one.
+        """
+        if previous is None or self._wait_hops == 0:
+            return drawn
+        if self._wish is None and hue_distance(drawn, previous) <= SMALL_STEP:
+            return drawn
+        wish = self._wish or Wish(drawn, 0)
+        gone = wish.waited / self._wait_hops
+        if hit >= STRONG + (WEAK - STRONG) * gone or gone >= 1.0:
+            self._wish = None
+            return wish.hue
+        self._wish = Wish(wish.hue, wish.waited + 1)
+        return previous

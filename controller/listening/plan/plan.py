@@ -1,0 +1,156 @@
+"""A show plan: the light of a rehearsed song, how the song sounds, and what is to happen where. Edge: files.
+
+One file, `NAME.plan`: a ZIP of NumPy arrays (no pickles) and one text of JSON. `light` (T, 2) hue and value, ten rows a
+second; `fingerprints` (T, 88); marks, cues and automation lines with their times in the song.
+"""
+
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from controller.errors import PlanError
+from controller.listening.plan.fingerprint import SIZE
+from controller.messages import FloatArray
+
+SUFFIX = ".plan"
+MOST_BYTES = 50_000_000
+MOST_HOPS = 36_000
+HOP_S = 0.1
+Unit = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
+Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
+
+
+class Cue(BaseModel):
+    """Something that happens at a moment of the song: a command of `hands.py`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    t_s: Seconds
+    name: Literal["blackout", "hold", "quiet", "scene", "hues", "forbidden", "mark"]
+    amount: Unit = 1.0
+    target: Annotated[str, Field(max_length=60)] = ""
+    values: Annotated[tuple[float, ...], Field(max_length=16)] = ()
+
+
+class Notes(BaseModel):
+    """What people wrote down.
+
+    Attributes:
+        title: of the song. marks: moments with names. cues: what happens where.
+        lines: automation by fader, moments and amounts, straight in between.
+        pins: from and to of what is good and stays. seed: of the newest roll.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    marks: Annotated[tuple[tuple[Seconds, str], ...], Field(max_length=500)] = ()
+    cues: Annotated[tuple[Cue, ...], Field(max_length=500)] = ()
+    lines: dict[Lines, Annotated[tuple[tuple[Seconds, Unit], ...], Field(max_length=1000)]] = {}
+    pins: Annotated[tuple[tuple[Seconds, Seconds], ...], Field(max_length=500)] = ()
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A song's show. `light` (T, 2) int64, `fingerprints` (T, 88) float32."""
+
+    notes: Notes
+    light: npt.NDArray[np.int64]
+    fingerprints: FloatArray
+    file: Path = field(default=Path())
+
+    @property
+    def hops(self) -> int:
+        """T."""
+        return len(self.light)
+
+
+def amount_at(line: Sequence[tuple[float, float]], t_s: float) -> float:
+    """Where an automation line, which has points, stands at a moment."""
+    times, amounts = zip(*line, strict=True)
+    return float(np.interp(t_s, np.array(times), np.array(amounts)))
+
+
+def write_plan(plan: Plan, file: Path) -> None:
+    """Write a plan, whole or not at all.
+
+    Raises:
+        PlanError: it cannot be written.
+    """
+    coming = file.with_name(f".{file.name}.coming")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with coming.open("wb") as out:
+            np.savez_compressed(
+                out,
+                notes=np.frombuffer(plan.notes.model_dump_json().encode(), np.uint8),
+                light=plan.light.astype(np.int16),
+                fingerprints=plan.fingerprints.astype(np.float16),
+            )
+        coming.replace(file)
+    except OSError as error:
+        coming.unlink(missing_ok=True)
+        raise PlanError(f"{file}: cannot be written: {error.strerror}; nothing changed") from error
+
+
+def read_plan(file: Path) -> Plan:
+    """A plan that was written.
+
+    Raises:
+        PlanError: no such file, or no plan; says what is wrong.
+    """
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise PlanError(f"{file}: larger than {MOST_BYTES} bytes; this is no plan")
+        with zipfile.ZipFile(file) as archive:
+            if sum(one.file_size for one in archive.infolist()) > MOST_BYTES:
+                raise PlanError(f"{file}: unpacks to more than {MOST_BYTES} bytes; this is no plan")
+        with np.load(file, allow_pickle=False) as arrays:
+            notes = Notes.model_validate(json.loads(arrays["notes"].tobytes().decode()))
+            light, fingerprints = arrays["light"], arrays["fingerprints"]
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PlanError(f"{file}: notes.{place}: {first['msg']}; save the plan again") from error
+    except FileNotFoundError as error:
+        raise PlanError(f"{file}: no such plan; `followspot room SONG` makes one") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+        raise PlanError(f"{file}: not readable as a plan: {error}; save it again") from error
+    return _checked(file, notes, light, fingerprints)
+
+
+def _checked(file: Path, notes: Notes, light: npt.NDArray[np.generic], fingerprints: npt.NDArray[np.generic]) -> Plan:
+    hops = len(light)
+    if light.shape != (hops, 2) or fingerprints.shape != (hops, SIZE) or not 0 < hops <= MOST_HOPS:
+        raise PlanError(f"{file}: light {light.shape} and fingerprints {fingerprints.shape} do not fit each other")
+    if light.dtype.kind not in "iu" or fingerprints.dtype.kind != "f":
+        raise PlanError(f"{file}: light and fingerprints are not numbers of the right kind; save the plan again")
+    whole = light.astype(np.int64)
+    sound = fingerprints.astype(np.float32)
+    if whole.min() < 0 or whole[:, 0].max() >= 180 or whole[:, 1].max() >= 256 or not np.isfinite(sound).all():
+        raise PlanError(f"{file}: hues are 0 to 179, values 0 to 255, fingerprints finite; save the plan again")
+    return Plan(notes, whole, sound, file)
+
+
+def read_plans(path: Path) -> list[Plan]:
+    """A plan, or all of a folder in the order of their names.
+
+    Raises:
+        PlanError: there is none, or one is damaged.
+    """
+    if not path.is_dir():
+        return [read_plan(path)]
+    files = sorted(path.glob(f"*{SUFFIX}"))
+    if not files:
+        raise PlanError(f"{path}: no {SUFFIX} files; `followspot room SONG` makes them")
+    return [read_plan(one) for one in files]

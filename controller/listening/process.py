@@ -1,0 +1,333 @@
+"""Process 1 of 3: listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
+
+Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once.
+The slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the
+other, and if analysis is late a hop is dropped and counted, never queued.
+
+    sound card / file / stems -> BlockQueue -> Onsets -> pulses
+                                           \\-> Windows -> [analysis thread: Decider] -> tokens
+"""
+
+import logging
+import sys
+import threading
+from dataclasses import replace
+from typing import Any
+
+from controller.bus.run import Run
+from controller.bus.sockets import Commander, Newest, Publisher
+from controller.clock import Clock, MonotonicClock
+from controller.config import Config
+from controller.errors import ControllerError
+from controller.listening.audio.capture import Capture
+from controller.listening.audio.file_source import finite
+from controller.listening.audio.hits import Hits
+from controller.listening.audio.loudspeaker import audible
+from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.playback import SAMPLE_RATE_HZ, Playback
+from controller.listening.audio.source import LiveSource, accent_column, open_recorded
+from controller.listening.audio.windows import Windows
+from controller.listening.decider import Decider
+from controller.listening.decode.cueing import Tempo
+from controller.listening.opening.conducting import Conductor
+from controller.listening.opening.following import ThenSource
+from controller.listening.opening.opening import read_opening
+from controller.listening.plan.leading import Planned
+from controller.messages import AudioBlock, Command, LightToken, Pulse, Window
+from controller.people.replicate import operator_of
+from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
+from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
+from controller.records.show_log import new_file
+from controller.timing import Timings
+
+log = logging.getLogger(__name__)
+
+SILENT_DB = -120.0
+PULSE_EVERY = 4
+"""Pulses without an onset are published every 20 ms; an onset at once."""
+LOST_S = 0.5
+"""Longer than any driver rests between blocks: a device that brings nothing for so long is gone."""
+STATUS_S = 0.5
+LOG_S = 10.0
+SUCCESSION_S = 1.0
+OPENING_PLAYED = "opening.played"
+
+
+class Box:
+    """A place for one window: the newest, taken once."""
+
+    def __init__(self) -> None:
+        self._window: Window | None = None
+        self._changed = threading.Condition()
+        self.dropped = 0
+
+    def put(self, window: Window) -> None:
+        """Replace what is in the box; counts a drop if it was not taken."""
+        with self._changed:
+            self.dropped += self._window is not None
+            self._window = window
+            self._changed.notify()
+
+    def take(self, timeout_s: float) -> Window | None:
+        """The window, or None when none came in time."""
+        with self._changed:
+            if self._window is None:
+                self._changed.wait(timeout_s)
+            window, self._window = self._window, None
+            return window
+
+
+class Listening:
+    """The process's parts, joined.
+
+    Args:
+        run: configuration, folder and stop signal. clock: time.
+    """
+
+    def __init__(self, run: Run, clock: Clock) -> None:
+        self._run, self._clock = run, clock
+        self._source, self.stems, self.name = open_source(run.config, clock)
+        self._conductor = self._begin_opening()
+        self._opening_s = 0.0
+        self._speaking = threading.Lock()
+        self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
+        self._hits = Hits()
+        self._windows = Windows(len(self.stems))
+        self._decider = Decider(run.config, clock)
+        self._box = Box()
+        self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
+        self._pulses = Publisher(run.context, run.folder, "pulses")
+        self._tokens = Publisher(run.context, run.folder, "tokens")
+        self._status = Publisher(run.context, run.folder, "listening")
+        self._timings = Timings(keep=2_000)
+        self._published = (0, 0.0)
+        self._newest: Pulse | None = None
+        self._blocks = 0
+        self._tokens_made = 0
+        self.failed = False
+        self._bad_samples = 0
+        self._told_bad = False
+
+    def _begin_opening(self) -> Conductor | None:
+        """Put the opening before the source, once in a night: who starts this process again goes on with the band."""
+        config, played = self._run.config, self._run.folder / OPENING_PLAYED
+        if config.opening is None or played.exists():
+            return None
+        opening, tune = read_opening(config.path(config.opening))
+        recorded = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=self._clock)
+        first = audible(recorded, config.opening_sound)
+        self._source = ThenSource(first, self._source, columns=1 + len(self.stems), ended=self._end_opening)
+        played.touch()
+        return Conductor(opening)
+
+    def _end_opening(self) -> None:
+        self._conductor = self._decider.conducted = None
+
+    def listen(self) -> None:
+        """Run until told to stop, or until the song is over."""
+        self._decider.warm_up()
+        analysis = threading.Thread(target=self._analyse, name="analysis")
+        analysis.start()
+        threading.Thread(target=self._succeed, name="succession", daemon=True).start()
+        self._source.start()
+        next_status_s = next_log_s = self._clock.now_s()
+        while not self._run.stopping.is_set() and not self._source.over:
+            self._run.beat(self._clock.now_s())
+            got = self._source.read(0.1)
+            if got is not None:
+                self._hear(AudioBlock(got[1], self._blocks, got[0]))
+                self._blocks += 1
+            now_s = self._clock.now_s()
+            self._tell_loss(now_s)
+            if now_s >= next_status_s:
+                next_status_s = now_s + STATUS_S
+                self._status.send(self.status())
+            if now_s >= next_log_s + LOG_S:
+                next_log_s = now_s
+                log.info("%s", self._log_line())
+        self._run.stopping.set()
+        analysis.join(2.0)
+        self._source.stop()
+
+    def _hear(self, block: AudioBlock) -> None:
+        started_s = self._clock.now_s()
+        clean, bad = finite(block.samples)
+        self._bad_samples += bad
+        block = replace(block, samples=clean)
+        if self._sound is not None:
+            self._sound.add(block)
+        conductor = self._conduct(block)
+        for heard in self._onsets.feed(block):
+            pulse = heard
+            if conductor is not None:
+                pulse = conductor.pulse(heard, self._opening_s - (block.t_s - heard.t_s))
+            self._hits.hear(pulse)
+            self._newest = pulse
+            self._tell(pulse)
+        self._timings.add("accent", self._clock.now_s() - started_s)
+        for window in self._windows.feed(block):
+            self._box.put(replace(window, hit=self._hits.take(window.t_s)))
+
+    def _conduct(self, block: AudioBlock) -> Conductor | None:
+        """While an opening plays, its conductor speaks instead of the decider: at the beat, not at the next hop."""
+        conductor = self._conductor
+        if conductor is None or conductor.over:
+            return None
+        self._opening_s = conductor.placed(block.t_s, self._opening_s + len(block.samples) / SAMPLE_RATE_HZ)
+        token = conductor.token(block.t_s, self._opening_s)
+        self._decider.conducted = None if conductor.over else conductor.light(self._opening_s)
+        if token is not None:
+            self._speak(token)
+        return None if conductor.over else conductor
+
+    def _speak(self, token: LightToken) -> None:
+        with self._speaking:
+            self._tokens.send(token)
+        self._tokens_made += 1
+
+    def _tell(self, pulse: Pulse) -> None:
+        news = (pulse.onsets, pulse.onset_strength)
+        if news != self._published or pulse.seq % PULSE_EVERY == 0:
+            self._published = news
+            self._pulses.send(pulse)
+
+    def _tell_loss(self, now_s: float) -> None:
+        """A device that was heard and is gone is silence: the room gets its quiet look, not that of a dead engine."""
+        last = self._newest
+        if last is not None and now_s - last.t_s > LOST_S:
+            silent_s = last.silent_s + now_s - last.t_s
+            nothing = replace(last, t_s=now_s, level_db=SILENT_DB, loudness=0.0, silent_s=silent_s)
+            self._pulses.send(nothing)
+
+    def _analyse(self) -> None:
+        # sockets are used where they are made
+        stage = Newest(self._run.context, self._run.folder, "stage", spare=True)
+        commander = Commander(self._run.context, self._run.folder)
+        try:
+            if self._conductor is not None:
+                commander.send(Command("hues", 1.0, values=tuple(map(float, self._conductor.hues))))
+            while not self._run.stopping.is_set():
+                operator = operator_of(stage.take())
+                if operator is not None:
+                    self._decider.steering = operator.steering
+                    self._decider.beats = Tempo(operator.beat_s, operator.beat_t_s)
+                window = self._box.take(0.1)
+                if window is not None:
+                    token = self._decider.step(window)
+                    if self._decider.conducted is None:
+                        self._speak(token)
+                    planned = self._decider.planned
+                    for command in () if planned is None else planned.commands:
+                        commander.send(command)
+                    if self._heard is not None and self._decider.heard is not None:
+                        self._heard.add(self._decider.heard)
+        except Exception:
+            # top of a thread: a network that fails takes this process with it, and the supervisor brings both back
+            log.exception("deciding failed; this process ends and is started again")
+            self.failed = True
+            self._run.stopping.set()
+        finally:
+            stage.close()
+            commander.close()
+
+    def _succeed(self) -> None:
+        """Look every second whether somebody chose another generation of the model, and prepare it."""
+        while not self._run.stopping.wait(SUCCESSION_S):
+            try:
+                self._decider.look_for_successor()
+            except Exception:
+                # top of a thread: what decides now goes on deciding
+                log.exception("looking for another generation of the model failed")
+
+    def status(self) -> dict[str, Any]:
+        """Numbers for the page, the log and the summary."""
+        bad = self._bad_samples + self._source.bad_samples
+        if bad and not self._told_bad:
+            self._told_bad = True
+            log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)
+        return {
+            "t_s": self._clock.now_s(),
+            "source": self.name,
+            "stems": list(self.stems),
+            "embedder": self._decider.embedder.name,
+            "embed_every": self._decider.embed_every,
+            "decoder": self._decider.decoder_name,
+            "generation": self._decider.generation,
+            "sections": list(self._decider.sections.turns),
+            "plan": _place(self._decider.planned),
+            "next_generation": self._decider.succession.waiting,
+            "refused_generation": self._decider.succession.refused,
+            "hops": self._tokens_made,
+            "late_hops": self._box.dropped,
+            "overruns": self._source.overruns,
+            "device_losses": self._source.losses,
+            "bad_samples": bad,
+            "onsets": self._published[0],
+            "timings_ms": {
+                **self._decider.timings.percentiles_ms(50, 95, 99),
+                **self._timings.percentiles_ms(50, 95, 99),
+            },
+        }
+
+    def _log_line(self) -> str:
+        status = self.status()
+        stages = ", ".join(f"{stage} {p[0]:.1f}/{p[2]:.1f} ms" for stage, p in status["timings_ms"].items())
+        return f"p50/p99: {stages}; {status['late_hops']} late hops, {status['overruns']} overruns"
+
+    def close(self) -> None:
+        """Close sockets and files."""
+        for one in (self._pulses, self._tokens, self._status, self._heard, self._sound):
+            if one is not None:
+                one.close()
+
+
+def _place(planned: Planned | None) -> dict[str, Any] | None:
+    return None if planned is None else {"title": planned.title, "t_s": planned.t_s, "sure": planned.sure}
+
+
+def open_recorders(config: Config, embedder: dict[str, str]) -> tuple[HeardRecorder | None, SoundRecorder | None]:
+    """Where embeddings and sound are kept, as far as that is wished and possible."""
+    record = config.record
+    heard = new_file(config, HEARD_SUFFIX) if record.enabled and record.heard else None
+    sound = new_file(config, SOUND_SUFFIX) if record.enabled and record.audio else None
+    return (
+        None if heard is None else HeardRecorder(heard, embedder),
+        None if sound is None else SoundRecorder(sound, config.venue),
+    )
+
+
+def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:
+    """The configured source, the names of its stems, and its own.
+
+    Raises:
+        AudioError: no such file. A device that is not there is waited for.
+    """
+    audio = config.audio
+    kind, place = audio.source.split(":", 1)
+    if kind == "device":
+        capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
+        return capture, (), place
+    recorded = open_recorded(config.path(place), config, loop=audio.loop)
+    return Playback(recorded, block_s=audio.block_s, clock=clock), recorded.stems, recorded.name
+
+
+def main(argv: list[str]) -> int:
+    """Run the process; argv is the run's folder."""
+    run = Run("listening", argv)
+    sys.setswitchinterval(0.001)  # the fast path must not wait 5 ms for the analysis thread to let go
+    try:
+        listening = Listening(run, MonotonicClock())
+    except ControllerError as error:  # it was there when the show began: say why, and be started again
+        log.warning("%s", error)
+        return 1
+    try:
+        listening.listen()
+        run.say(listening.status())
+    finally:
+        listening.close()
+        run.close()
+    return int(listening.failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""ONNX sessions opened from a checked artefact. Edge: the runtime that both networks share."""
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from controller.artefacts.artefact import Manifest, Tensor
+from controller.errors import ModelError
+from controller.messages import FloatArray
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: str) -> onnxruntime.InferenceSession:
+    """A session whose inputs and outputs are exactly those the manifest promises.
+
+    Raises:
+        ModelError: not an ONNX network, other names, types or shapes than promised, or the provider is not to be had.
+    """
+    path = folder / manifest.step.file
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    # a spinning worker would take the core that the output process needs
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    wished = PROVIDERS[provider]
+    _check_provider(path, provider, onnxruntime.get_available_providers())
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=[wished])
+    except Exception as error:
+        # onnxruntime raises a class of its own for each failure and documents none of them as stable
+        raise ModelError(f"{path}: not a usable ONNX network ({_first_line(error)}); export the model again") from error
+    # a GPU build lists CUDA as available without a GPU and falls back in silence: only the session itself knows
+    _check_provider(path, provider, session.get_providers())
+    _compare(path, "input", manifest.step.inputs, session.get_inputs())
+    _compare(path, "output", manifest.step.outputs, session.get_outputs())
+    return session
+
+
+def _check_provider(path: Path, provider: str, offered: list[str]) -> None:
+    if PROVIDERS[provider] not in offered:
+        raise ModelError(
+            f"{path}: model.provider is '{provider}' but this machine offers {', '.join(offered)}; "
+            "use 'cpu', or install the gpu extra with its driver"
+        )
+
+
+def zeros(tensors: list[Tensor]) -> dict[str, FloatArray]:
+    """A zeroed array for each tensor, by name."""
+    return {tensor.name: np.zeros(tensor.shape, tensor.dtype) for tensor in tensors}
+
+
+def _compare(path: Path, what: str, promised: list[Tensor], found: list[onnxruntime.NodeArg]) -> None:
+    kinds = {"tensor(float)": "float32", "tensor(int64)": "int64"}
+    there = {node.name: (kinds.get(node.type, node.type), list(node.shape)) for node in found}
+    wanted = {tensor.name: (str(tensor.dtype), list(tensor.shape)) for tensor in promised}
+    for name in sorted(set(there) ^ set(wanted)):
+        place = "the network" if name in there else "the manifest"
+        raise ModelError(f"{path}: {what} '{name}' is only in {place}; export the model again")
+    for name, (dtype, shape) in wanted.items():
+        if there[name] != (dtype, shape):
+            raise ModelError(
+                f"{path}: {what} '{name}' is {there[name][0]} {there[name][1]}, the manifest says {dtype} {shape}; "
+                "export the model again"
+            )
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

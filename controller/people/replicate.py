@@ -1,0 +1,38 @@
+"""How another output process, here or on another machine, comes to stand where this one stands. Pure."""
+
+import json
+from dataclasses import replace
+
+from controller.messages import Command, Operator
+from controller.people.operator import operator_from, plain_operator
+
+NEAR = 1e-6
+
+
+def operator_of(stage: object) -> Operator | None:
+    """What the leader's last word says people have set; None if it says nothing of that."""
+    return operator_from(stage.get("operator")) if isinstance(stage, dict) else None
+
+
+def lasting(operator: Operator) -> Operator:
+    """Without the buttons that are held: those are held anew, never inherited."""
+    return replace(operator, flash_override=False, blinder=False, strobe=False, haze=0.0)
+
+
+def stand_as(wanted: Operator, now: Operator) -> tuple[Command, ...]:
+    """What brings a spare to stand as its leader does."""
+    if lasting(wanted) == lasting(now):
+        return ()
+    return (Command("stand_as", 1.0, json.dumps(plain_operator(lasting(wanted)))),)
+
+
+def commands_towards(wanted: Operator, now: Operator) -> tuple[Command, ...]:
+    """What brings another machine's desk to stand as this one does: what must not be lost, master and switches."""
+    commands = []
+    if abs(wanted.grand_master - now.grand_master) > NEAR:
+        commands.append(Command("grand_master", wanted.grand_master))
+    if wanted.blackout != now.blackout:
+        commands.append(Command("blackout", float(wanted.blackout)))
+    if wanted.hold != now.hold:
+        commands.append(Command("hold", float(wanted.hold)))
+    return tuple(commands)

@@ -1,0 +1,1 @@
+"""What a show writes down, and reading it again."""

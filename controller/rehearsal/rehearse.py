@@ -1,0 +1,314 @@
+"""The show without waiting: the same stages in one process and a virtual time, written to files.
+
+The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show` and `report.html`, byte for byte;
+`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run.
+"""
+
+import json
+import os
+import sys
+from array import array
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from controller.artefacts.artefact import sha256_of
+from controller.clock import MonotonicClock
+from controller.colour import to_encoded
+from controller.config import Config
+from controller.errors import AudioError
+from controller.lighting.engine import Tick, patch_of
+from controller.lighting.limiter import Limiter
+from controller.lighting.output.sender import NOBODY
+from controller.lighting.output_cycle import OutputCycle
+from controller.lighting.takeover.console_merge import Person
+from controller.listening.audio.hits import Hits
+from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.source import Recorded, accent_column, open_recorded
+from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.decider import Decider
+from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
+from controller.metrics.correspondence import block_correlation, lift
+from controller.metrics.craft import hue_dwell_s
+from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
+from controller.records.recording import Heard
+from controller.records.show_file import ShowFile
+from controller.rehearsal.report_page import Intervention, Onset, ReportData, render_report
+from controller.rig.patch.patch import Patch
+from controller.timing import Timings
+
+HOP_S = 0.1
+REPORT_EVERY_TICKS = 4
+WAVEFORM_HZ = 40.0
+KEEP_TIMINGS = 20_000
+
+
+def floats() -> "array[float]":
+    """An empty array of 32-bit floats: four bytes for each of the many numbers of a long song."""
+    return array("f")
+
+
+@dataclass
+class Traces:
+    """What a rehearsal remembers for its report: a few bytes for each hop or tick."""
+
+    tokens: "array[int]" = field(default_factory=lambda: array("h"))
+    levels_db: "array[float]" = field(default_factory=floats)
+    onsets: list[tuple[float, float]] = field(default_factory=list)
+    waveform: "array[float]" = field(default_factory=floats)
+    levels: "array[float]" = field(default_factory=floats)
+    power: "array[float]" = field(default_factory=floats)
+    colours: bytearray = field(default_factory=bytearray)
+    states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def light(self) -> npt.NDArray[np.int64]:
+        """(hops, 2) hue and value."""
+        return np.array(self.tokens, np.int64).reshape(-1, 2)
+
+
+class Rehearsal:
+    """One song through all stages.
+
+    Args:
+        config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
+    """
+
+    def __init__(self, config: Config, source: Recorded, out: Path, song: Path) -> None:
+        self._config, self._source, self._out = config, source, out
+        self._audio = os.path.relpath(song, out) if song.is_file() else None
+        self._clock = MonotonicClock()
+        self._decider = Decider(config, self._clock, patient=True)
+        self._patch = patch_of(config)
+        self._made = OutputCycle(config, self._patch, Person(config, self._patch, NOBODY))
+        self._token: LightToken | None = None
+        self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
+        self._hits = Hits()
+        self._windows = Windows(len(source.stems))
+        self._timings = Timings(keep=KEEP_TIMINGS)
+        self._traces = Traces()
+        self._period_s = 1.0 / config.rates.output_hz
+        self._ticks = 0
+        self._onset_count = 0
+        self._rows = _rows(self._patch)
+
+    def run(self) -> dict[str, Any]:
+        """Play it all; returns the summary that stands in `report.json` too."""
+        self._decider.warm_up()
+        started_s = self._clock.now_s()
+        with ExitStack() as stack:
+            tokens = stack.enter_context((self._out / "tokens.csv").open("w", encoding="ascii", newline="\n"))
+            dmx = stack.enter_context((self._out / "dmx.show").open("w", encoding="ascii", newline="\n"))
+            progress = stack.enter_context(_progress())
+            task = progress.add_task(self._source.name, total=self._source.duration_s or None)
+            tokens.write("t_s,hue,value\n")
+            recorder = ShowFile(dmx, self._patch)
+            for hop, samples in enumerate(self._hops()):
+                self._hop(hop, samples, tokens, recorder)
+                progress.update(task, completed=(hop + 1) * HOP_S)
+            recorder.close(self._period_s)
+        if not self._traces.tokens:
+            raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
+        return self._report(self._clock.now_s() - started_s)
+
+    def _hops(self) -> Iterator[FloatArray]:
+        """Whole hops of 0.1 s; what is left at the end is shorter than anybody sees."""
+        while len(samples := self._source.read(HOP_SAMPLES)) == HOP_SAMPLES:
+            yield samples
+
+    def _hop(self, hop: int, samples: FloatArray, tokens: TextIO, recorder: ShowFile) -> None:
+        end_s = (hop + 1) * HOP_S
+        block = AudioBlock(end_s, hop, samples)
+        started_s = self._clock.now_s()
+        pulses = list(self._onsets.feed(block))
+        self._timings.add("accent", self._clock.now_s() - started_s)
+        for pulse in pulses:
+            self._hits.hear(pulse)
+        (window,) = self._windows.feed(block)
+        token = self._decider.step(replace(window, hit=self._hits.take(window.t_s)))
+        tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
+        self._remember(token, pulses, samples)
+        waiting = 0
+        while self._ticks * self._period_s <= end_s - 1e-9:
+            now_s = self._ticks * self._period_s
+            while waiting < len(pulses) and pulses[waiting].t_s <= now_s + 1e-9:
+                self._made.hear_pulse(pulses[waiting], now_s)
+                waiting += 1
+            self._tick(now_s, recorder)
+        for pulse in pulses[waiting:]:
+            self._made.hear_pulse(pulse, end_s)
+        self._token = token
+
+    def _tick(self, now_s: float, recorder: ShowFile) -> None:
+        started_s = self._clock.now_s()
+        tick = self._made.run(now_s, Heard(token=self._token))
+        self._token = None
+        self._timings.add("tick", self._clock.now_s() - started_s)
+        recorder.write(tick.frames, self._ticks * self._period_s)
+        self._watch(tick)
+        self._ticks += 1
+
+    def _watch(self, tick: Tick) -> None:
+        light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
+        traces.levels.extend(self._made.limiter.levels)
+        traces.power.append(float(light.max(axis=1).mean()))
+        traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
+        if self._ticks % REPORT_EVERY_TICKS == 0:
+            rows = light[[head for _, head in self._rows]]
+            traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
+
+    def _remember(self, token: LightToken, pulses: list[Pulse], samples: FloatArray) -> None:
+        traces = self._traces
+        traces.tokens.extend((token.hue, token.value))
+        traces.levels_db.append(pulses[-1].level_db)
+        for pulse in pulses:
+            if pulse.onsets != self._onset_count:
+                self._onset_count = pulse.onsets
+                traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
+        quarters = samples[:, 0].reshape(4, -1)
+        for part in quarters:
+            traces.waveform.extend((float(part.min()), float(part.max())))
+
+    def _report(self, wall_s: float) -> dict[str, Any]:
+        figures = self._figures()
+        identity = self._identity()
+        timings = {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)}
+        music_s = len(self._traces.light) * HOP_S
+        report = {
+            "song": self._source.name,
+            "music_s": round(music_s, 1),
+            "metrics": figures,
+            "limiter": limiter_report(self._made.limiter, self._config.safety.flashes),
+            "identity": identity,
+            "seed": self._config.seed,
+            "timings_ms": {
+                stage: dict(zip(("p50", "p95", "p99"), three, strict=True)) for stage, three in timings.items()
+            },
+            "wall": {"seconds": round(wall_s, 2), "times_real_time": round(music_s / wall_s, 1)},
+        }
+        (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        (self._out / "report.html").write_text(self._page(figures, identity), encoding="utf-8")
+        return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
+
+    def _figures(self) -> dict[str, Any]:
+        traces = self._traces
+        rate_hz = self._config.rates.output_hz
+        areas = np.array(traces.levels, np.float32).reshape(-1, len(self._made.limiter.levels)).T
+        general, red = np.split(areas, 2)  # of the whole rig and of each zone, as the limiter counts them
+        flashes = flash_times_s(general[0], rate_hz)
+        power = np.array(traces.power, np.float32)
+        hops = np.minimum((np.arange(len(power)) / rate_hz / HOP_S).astype(int), len(traces.levels_db) - 1)
+        level_db = np.array(traces.levels_db, np.float32)[hops]
+        amplitude = np.power(10.0, level_db / 20.0).astype(np.float32)
+        brightness = to_encoded(power)
+        onsets = np.zeros(len(power), np.float32)
+        for t_s, strength in traces.onsets:
+            onsets[min(len(onsets) - 1, int(t_s * rate_hz))] += strength
+        change = np.abs(np.diff(brightness, prepend=brightness[:1])).astype(np.float32)
+        return {
+            "flashes": len(flashes),
+            "flashes_in_worst_second": max(most_in_one_second(flash_times_s(one, rate_hz)) for one in general),
+            "red_flashes_in_worst_second": max(most_in_one_second(flash_times_s(one, rate_hz)) for one in red),
+            "dark_share": round(dark_share(power, level_db > self._config.audio.silence_db), 4),
+            "hue_dwell_s": round(hue_dwell_s(traces.light), 2),
+            "loudness_brightness": round(block_correlation(amplitude, brightness, rate_hz), 3),
+            "loudness_brightness_lift": round(_block_lift(amplitude, brightness, rate_hz), 3),
+            "onset_change": round(block_correlation(onsets, change, rate_hz), 3),
+            "onset_change_lift": round(_block_lift(onsets, change, rate_hz), 3),
+            "intensity_variation": round(float(brightness.std()), 3),
+            "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(traces.light) * HOP_S, 1e-9), 1),
+            "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
+        }
+
+    def _identity(self) -> dict[str, str]:
+        embedder, decoder = self._config.path(self._config.model.embedder), self._decider.decoder_folder
+        return {
+            "embedder": self._decider.embedder.name,
+            "embedder_sha256": sha256_of(embedder / "manifest.yaml"),
+            "decoder": self._decider.decoder_name,
+            "decoder_sha256": sha256_of(decoder / "manifest.yaml"),
+            "config_sha256": sha256_of(self._config.file),
+        }
+
+    def _page(self, figures: dict[str, Any], identity: dict[str, str]) -> str:
+        traces = self._traces
+        shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
+        return render_report(
+            ReportData(
+                song=self._source.name,
+                venue=self._config.venue,
+                duration_s=len(traces.light) * HOP_S,
+                audio=self._audio,
+                waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
+                waveform_hz=WAVEFORM_HZ,
+                levels_db=np.array(traces.levels_db, np.float32),
+                levels_hz=1.0 / HOP_S,
+                tokens=traces.light,
+                rig=np.frombuffer(bytes(traces.colours), np.uint8).reshape(-1, len(self._rows), 3),
+                groups=tuple(name for name, _ in self._rows),
+                onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
+                seed=self._config.seed,
+                metrics=shown,
+                interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
+                identity=identity,
+                rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
+            )
+        )
+
+
+def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
+    """Rehearse one song or folder of stems into `out`.
+
+    Raises:
+        ControllerError: something cannot be used; nothing is written then.
+    """
+    source = open_recorded(song, config)
+    try:
+        rehearsal = Rehearsal(config, source, out, song)
+        out.mkdir(parents=True, exist_ok=True)
+        return rehearsal.run()
+    except OSError as error:
+        raise AudioError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
+    finally:
+        source.close()
+
+
+def limiter_report(limiter: Limiter, standard: str) -> dict[str, Any]:
+    """What would have flashed too often, when, and what for: for `report.json` and for `evaluate`."""
+    at = [{"start_s": round(one.start_s, 3), "end_s": round(one.end_s, 3), "what": one.what} for one in limiter.steps]
+    return {"standard": standard, **limiter.status(), "at": at}
+
+
+def _block_lift(heard: FloatArray, seen: FloatArray, rate_hz: float) -> float:
+    """Lift of `block_correlation`; 0 where the song is too short for one."""
+    found = lift(lambda light: block_correlation(heard, np.asarray(light, np.float32), rate_hz), seen, rate_hz)
+    return 0.0 if np.isnan(found) else found
+
+
+def _rows(patch: Patch) -> list[tuple[str, int]]:
+    """Rows of the report's picture of the rig: name and head, role by role, left to right; hazers give no light."""
+    order = {
+        role: number for number, role in enumerate(("wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
+    }
+    heads = [head for head in range(patch.heads) if patch.roles[head] in order]
+    heads.sort(key=lambda head: (order[patch.roles[head]], float(patch.positions_m[head, 0]), head))
+    return [(patch.head_name(head), head) for head in heads]
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} s of music"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        disable=not sys.stderr.isatty(),
+    )

@@ -1,0 +1,228 @@
+"""The rehearsal room in a browser: a timeline, the stage, and what can be done to a show. On this machine only."""
+
+import asyncio
+import base64
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from aiohttp import web
+from pydantic import ValidationError
+
+from controller.colour import parse_colour
+from controller.errors import ControllerError
+from controller.lighting.engine import patch_of
+from controller.listening.plan.plan import SUFFIX, Cue, Notes, write_plan
+from controller.rehearsal.room.export import export
+from controller.rehearsal.room.studio import HOP_S, Studio
+from controller.state_folder import file_word
+from controller.watching.page.admission import HEADERS, admits
+from controller.watching.page.server import CONTENT_TYPES
+from controller.watching.page.server import STATIC as PAGE
+from controller.watching.process import rig_heads
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+POLICY = "Content-Security-Policy"
+MOST_BYTES = 64_000
+LINES = ("grand_master", "intensity", "energy", "pace", "spread")
+MOST_SEED = 2**31
+
+
+class Room:
+    """One song, worked on by whoever sits at this machine.
+
+    Args:
+        studio: the song. song: its file or folder. sound: what the browser plays. out: where things are saved.
+    """
+
+    def __init__(self, studio: Studio, song: Path, sound: Path, out: Path) -> None:
+        self._studio, self._song, self._sound, self._out = studio, song, sound, out
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="room")
+        self._busy, self._share, self._version = "", 0.0, 1
+        self.address = ("", 0)
+        self.serving = asyncio.Event()
+
+    async def serve(self, host: str, port: int) -> None:
+        """Until cancelled.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        application = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
+        routes = application.router
+        routes.add_get("/song", self._tell_song)
+        routes.add_get("/state", self._tell_state)
+        routes.add_get("/rows", self._tell_rows)
+        routes.add_get("/audio", self._tell_sound)
+        routes.add_post("/do", self._do)
+        for path in (*PAGE.iterdir(), *STATIC.iterdir()):
+            if path.suffix in CONTENT_TYPES:
+                routes.add_get(f"/{path.name}", partial(_file, path))
+        routes.add_get("/", partial(_file, STATIC / "room.html"))
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            self.address = runner.addresses[0][:2]
+            self.serving.set()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+            self._worker.shutdown(wait=True)
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
+        local_host, local_port = request.get_extra_info("sockname", ("", 0))[:2]
+        if not admits(
+            request.headers.get("Host"), request.headers.get("Origin"),
+            bound_host=self.address[0], local_host=local_host, local_port=local_port,
+        ):  # fmt: skip
+            return web.Response(status=403, text="the room answers on its own address only\n")
+        response: web.StreamResponse = await handler(request)
+        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
+        return response
+
+    async def _tell_song(self, _request: web.Request) -> web.Response:
+        sound = self._studio.sound
+        loudest = max(float(sound.peaks.max()), 1e-6)
+        peaks = [_text(np.rint(255.0 * row / loudest).astype(np.uint8)) for row in sound.peaks]
+        heads = [
+            {"id": one.id, "fixture": one.fixture, "label": one.label, "role": one.role, "x": one.x, "y": one.y,
+             "z": one.z, "universe": one.universe, "address": one.address, "footprint": one.footprint,
+             "moves": one.moves, "emits": one.emits}
+            for one in rig_heads(patch_of(self._studio.config))
+        ]  # fmt: skip
+        names = ["mix", *sound.stems]
+        return web.json_response(
+            {"title": sound.title, "hops": sound.hops, "peaks": dict(zip(names, peaks, strict=True)), "heads": heads}
+        )
+
+    async def _tell_state(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._state())
+
+    def _state(self, said: str = "") -> dict[str, Any]:
+        studio = self._studio
+        return {
+            "version": self._version,
+            "busy": self._busy,
+            "share": round(self._share, 3),
+            "said": said,
+            "notes": studio.notes.model_dump(),
+            "light": _text(studio.light.astype("<i2")),
+            "limited": studio.limited,
+        }
+
+    async def _tell_rows(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._studio.rows.tobytes(), content_type="application/octet-stream")
+
+    async def _tell_sound(self, _request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(self._sound)
+
+    async def _do(self, request: web.Request) -> web.Response:
+        """One verb; one at a time."""
+        if self._busy:
+            return web.json_response(self._state(f"still busy: {self._busy}"), status=409)
+        try:
+            wish = json.loads(await request.text())
+            work = self._work(wish)
+        except (ValueError, TypeError, KeyError, ControllerError) as error:
+            return web.json_response(self._state(_first(error)), status=400)
+        self._busy, self._share = str(wish["verb"]), 0.0
+        said, status = "", 200
+        try:
+            said = await asyncio.get_running_loop().run_in_executor(self._worker, work)
+            self._version += 1
+        except (ControllerError, ValidationError, ValueError) as error:
+            said, status = _first(error), 400
+        finally:
+            self._busy = ""
+        return web.json_response(self._state(said), status=status)
+
+    def _work(self, wish: dict[str, Any]) -> Callable[[], str]:
+        """What a wish asks for, its numbers checked."""
+        match wish["verb"]:
+            case "roll":
+                palette = [str(one) for one in wish.get("palette", [])][:12]
+                for one in palette:
+                    parse_colour(one)
+                seed = int(wish["seed"]) % MOST_SEED
+                return partial(self._roll, *self._part(wish), seed, palette)
+            case "pin" | "unpin":
+                return partial(self._pin, *self._part(wish), keep=wish["verb"] == "pin")
+            case "notes":
+                return partial(self._note, Notes.model_validate(self._studio.notes.model_dump() | _notes(wish)))
+            case "save":
+                return self._save
+            case "export":
+                return partial(self._export, str(wish["what"]))
+        raise ValueError("the room does not know this verb")
+
+    def _part(self, wish: dict[str, Any]) -> tuple[float, float]:
+        from_s, to_s = float(wish["from_s"]), float(wish["to_s"])
+        if not 0.0 <= from_s < to_s <= self._studio.sound.hops * HOP_S + HOP_S:
+            raise ValueError("choose a part of the song first")
+        return from_s, to_s
+
+    def _roll(self, from_s: float, to_s: float, seed: int, palette: list[str]) -> str:
+        self._studio.roll(from_s, to_s, seed, palette=palette)
+        return f"seed {seed}"
+
+    def _pin(self, from_s: float, to_s: float, *, keep: bool) -> str:
+        self._studio.pin(from_s, to_s, keep=keep)
+        return "pinned" if keep else "free again"
+
+    def _note(self, notes: Notes) -> str:
+        before, self._studio.notes = self._studio.notes, notes
+        if (before.lines, before.cues) != (notes.lines, notes.cues):
+            self._studio.stage()
+        return "noted"
+
+    def _save(self) -> str:
+        file = self._out / f"{self._word()}{SUFFIX}"
+        write_plan(self._studio.plan(), file)
+        return f"saved: {file}"
+
+    def _word(self) -> str:
+        return file_word(self._studio.notes.title.rsplit(".", 1)[0], "song")
+
+    def _export(self, what: str) -> str:
+        def progress(share: float) -> None:
+            self._share = share
+
+        place = self._out / self._word()
+        return f"written: {export(self._studio, self._song, what, place, progress)}"
+
+
+def _notes(wish: dict[str, Any]) -> dict[str, Any]:
+    """The notes that a wish changes: marks, cues, lines."""
+    changed: dict[str, Any] = {name: wish[name] for name in ("marks", "cues", "lines", "title") if name in wish}
+    if "cues" in changed:
+        changed["cues"] = sorted((Cue.model_validate(one) for one in changed["cues"]), key=lambda one: one.t_s)
+    if "marks" in changed:
+        changed["marks"] = sorted((float(t_s), str(name)[:60]) for t_s, name in changed["marks"])
+    if "lines" in changed:
+        changed["lines"] = {name: sorted(line) for name, line in changed["lines"].items() if line}
+    return changed
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _text(array: npt.NDArray[Any]) -> str:
+    return base64.b64encode(array.tobytes()).decode()
+
+
+async def _file(path: Path, _request: web.Request) -> web.Response:
+    return web.Response(body=path.read_bytes(), content_type=CONTENT_TYPES[path.suffix], charset="utf-8")

@@ -1,0 +1,272 @@
+"""A song in the rehearsal room: heard once, lit as often as somebody likes, in parts, around what is pinned.
+
+The network decides with the same code as in the show; only embeddings are kept, so that a new roll costs two
+milliseconds a hop. What the rig makes of it goes through the whole output cycle, limiter included, and is read back
+from the slots. Pure but for reading the song.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.clock import MonotonicClock
+from controller.colour import hue_degrees, parse_colour, to_encoded
+from controller.config import Config, with_overrides
+from controller.errors import AudioError
+from controller.lighting.engine import Tick, patch_of
+from controller.lighting.output.sender import NOBODY
+from controller.lighting.output_cycle import OutputCycle
+from controller.lighting.takeover.console_merge import Person
+from controller.listening.audio.hits import Hits
+from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.source import accent_column, open_recorded
+from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.decider import Decider
+from controller.listening.decode.vocabulary import hue_from_degrees
+from controller.listening.plan.fingerprint import SPAN, Fingerprints
+from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at
+from controller.messages import AudioBlock, Command, Embedding, FloatArray, LightToken, Pulse, Steering
+from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
+from controller.records.recording import Heard
+from controller.rig.observe import Observer
+
+HOP_S = 0.1
+
+TOLD_HOPS = 256
+STAGE_EVERY = 2
+"""Ticks of 40 Hz between two pictures of the stage."""
+SECTION_HOPS = 120
+SECTION_NOVELTY = 0.02
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A song as it was heard, T hops.
+
+    Attributes:
+        embeddings: (T, 512) float32. fingerprints: (T, 88) float32. hits: (T,) 0..1. pulses: of each hop.
+        peaks: (columns, P) float32, loudest sample in each twentieth of a second; the mix first, then stems.
+        stems: names.
+    """
+
+    title: str
+    embeddings: FloatArray
+    fingerprints: FloatArray
+    hits: FloatArray
+    pulses: list[list[Pulse]]
+    peaks: FloatArray
+    stems: tuple[str, ...]
+
+    @property
+    def hops(self) -> int:
+        """T."""
+        return len(self.embeddings)
+
+
+def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -> Sound:
+    """Listen to a song once, as a show would.
+
+    Args:
+        config: models and audio. song: file, or folder of stems. progress: told the share that is done.
+
+    Raises:
+        AudioError: not a song, shorter than a hop, or longer than an hour.
+    """
+    source = open_recorded(song, config)
+    embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
+    onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
+    hits, windows, prints = Hits(), Windows(len(source.stems)), Fingerprints()
+    embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
+    hop = 0
+    while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
+        if hop >= MOST_HOPS:
+            raise AudioError(f"{song}: longer than an hour; cut it into songs")
+        block = AudioBlock((hop + 1) * HOP_S, hop, samples)
+        heard = list(onsets.feed(block))
+        for pulse in heard:
+            hits.hear(pulse)
+        (window,) = windows.feed(block)
+        embeddings.append(embedder.embed(window).vector)
+        fingerprints.append(prints.step(window.samples[-SPAN:]))
+        struck.append(hits.take(window.t_s))
+        pulses.append(heard)
+        peaks.append(np.abs(samples.reshape(-1, HOP_SAMPLES // 2, samples.shape[1])).max(axis=1))
+        hop += 1
+        progress(hop * HOP_S / max(source.duration_s, 1e-9))
+    source.close()
+    if hop == 0:
+        raise AudioError(f"{song}: shorter than one hop (0.1 s)")
+    return Sound(
+        source.name, np.stack(embeddings), np.stack(fingerprints), np.array(struck, np.float32), pulses,
+        np.concatenate(peaks).T.astype(np.float32), source.stems,
+    )  # fmt: skip
+
+
+@dataclass
+class Studio:
+    """A song, its light, and what people wrote down.
+
+    Attributes:
+        light: (T, 2) hue and value. rows: (F, N, 5) uint8, the stage every twentieth of a second: encoded red, green,
+            blue, pan and tilt as shares of 360 and 180 degrees. limited: how often the flash limiter stepped in.
+    """
+
+    config: Config
+    sound: Sound
+    notes: Notes
+    light: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
+    rows: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 5), np.uint8))
+    limited: int = 0
+
+    @classmethod
+    def fresh(cls, config: Config, sound: Sound) -> "Studio":
+        """A first roll with the configured seed, and guessed sections as marks."""
+        marks = tuple((round(at * HOP_S, 1), f"part {number}") for number, at in enumerate(sections(sound), start=1))
+        studio = cls(config, sound, Notes(title=sound.title, seed=config.seed, marks=marks))
+        studio.light = np.zeros((sound.hops, 2), np.int64)
+        studio.roll(0.0, sound.hops * HOP_S, config.seed)
+        return studio
+
+    @classmethod
+    def opened(cls, config: Config, sound: Sound, plan: Plan) -> "Studio":
+        """Where somebody left off; a plan of a longer or shorter take keeps what fits."""
+        studio = cls.fresh(config, sound)
+        fits = min(plan.hops, sound.hops)
+        studio.light[:fits], studio.notes = plan.light[:fits], plan.notes
+        studio.stage()
+        return studio
+
+    def roll(
+        self, from_s: float, to_s: float, seed: int, *, palette: Sequence[str] = (), steering: Steering | None = None
+    ) -> None:
+        """Light a part anew with another seed, or in other colours; what is pinned stays.
+
+        Args:
+            from_s, to_s: of the song. palette: colours to keep to, as #rrggbb. steering: leaning; None: the lines'.
+        """
+        first, last = self._hops(from_s, to_s)
+        config = with_overrides(self.config, seed=seed, plan="")
+        decider = Decider(config, MonotonicClock(), patient=True)
+        hues = steering.hues if steering else ()
+        if palette:
+            hues = tuple(hue_from_degrees(hue_degrees(parse_colour(one))) for one in palette)
+        for hop in range(max(0, first - TOLD_HOPS), first):
+            decider.tell(self._embedding(hop), *(int(one) for one in self.light[hop]))
+        pinned = self._pinned()
+        for hop in range(first, last):
+            if pinned[hop]:
+                decider.tell(self._embedding(hop), *(int(one) for one in self.light[hop]))
+                continue
+            decider.steering = replace(steering or self._leaning(hop), hues=hues)
+            token = decider.decide(self._embedding(hop), (hop + 1) * HOP_S, float(self.sound.hits[hop]))
+            self.light[hop] = token.hue, token.value
+        self.notes = self.notes.model_copy(update={"seed": seed})
+        self.stage()
+
+    def pin(self, from_s: float, to_s: float, *, keep: bool) -> None:
+        """Keep a part as it is, or let it go."""
+        first, last = self._hops(from_s, to_s)
+        pinned = self._pinned()
+        pinned[first:last] = keep
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], pinned, [False]]).astype(np.int8)))
+        times_s = [round(float(edge) * HOP_S, 1) for edge in edges]
+        pins = tuple(zip(times_s[::2], times_s[1::2], strict=True))
+        self.notes = self.notes.model_copy(update={"pins": pins})
+
+    def plan(self) -> Plan:
+        """As a show can follow it."""
+        return Plan(self.notes, self.light, self.sound.fingerprints)
+
+    def stage(self) -> None:
+        """What the rig makes of it, from the slots: `rows` and `limited`."""
+        observer, rows = Observer(patch_of(self.config)), list[npt.NDArray[np.float64]]()
+        for number, (_, tick) in enumerate(self.ticks()):
+            if number % STAGE_EVERY:
+                continue
+            stage = observer.observe({frame.universe: frame.slots for frame in tick.frames})
+            place = np.column_stack([(stage.pan_deg % 360.0) / 360.0, stage.tilt_deg / 180.0])
+            rows.append(np.rint(np.hstack([to_encoded(stage.light), np.clip(place, 0.0, 1.0)]) * 255.0))
+        self.rows = np.stack(rows).astype(np.uint8)
+
+    def ticks(self) -> Iterator[tuple[float, Tick]]:
+        """Every output cycle of the song and its time, with cues and automation."""
+        patch = patch_of(self.config)
+        made = OutputCycle(self.config, patch, Person(self.config, patch, NOBODY))
+        period_s, tick, ridden = 1.0 / self.config.rates.output_hz, 0, dict[str, float]()
+        for hop in range(self.sound.hops):
+            end_s = (hop + 1) * HOP_S
+            hue, value = (int(one) for one in self.light[hop])
+            token: LightToken | None = LightToken(end_s, hop, hue, value, 1.0, 1.0)
+            commands: tuple[Command, ...] = (*self._due(hop), *self._ridden(hop, ridden))
+            waiting = list(self.sound.pulses[hop])
+            while tick * period_s <= end_s - 1e-9:
+                now_s = tick * period_s
+                while waiting and waiting[0].t_s <= now_s + 1e-9:
+                    made.hear_pulse(waiting.pop(0), now_s)
+                yield now_s, made.run(now_s, Heard(token=token, commands=commands))
+                token, commands, tick = None, (), tick + 1
+            for pulse in waiting:
+                made.hear_pulse(pulse, end_s)
+        self.limited = made.limiter.interventions
+
+    def _due(self, hop: int) -> list[Command]:
+        due = (one for one in self.notes.cues if hop * HOP_S <= one.t_s < (hop + 1) * HOP_S)
+        return [Command(one.name, one.amount, one.target, one.values) for one in due if one.name != "scene"]
+
+    def _ridden(self, hop: int, ridden: dict[str, float]) -> list[Command]:
+        moved = []
+        for name, line in self.notes.lines.items():
+            if line:
+                amount = amount_at(line, hop * HOP_S)
+                if amount != ridden.get(name):
+                    ridden[name] = amount
+                    moved.append(Command(name, amount))
+        return moved
+
+    def _leaning(self, hop: int) -> Steering:
+        """How automation leans on the model in a hop."""
+        steering = Steering()
+        for name, line in self.notes.lines.items():
+            if line and name != "grand_master":
+                change: dict[str, Any] = {name: amount_at(line, hop * HOP_S)}
+                steering = replace(steering, **change)
+        return steering
+
+    def _embedding(self, hop: int) -> Embedding:
+        return Embedding((hop + 1) * HOP_S, hop, self.sound.embeddings[hop])
+
+    def _hops(self, from_s: float, to_s: float) -> tuple[int, int]:
+        first = min(max(0, round(from_s / HOP_S)), self.sound.hops)
+        return first, min(max(first, round(to_s / HOP_S)), self.sound.hops)
+
+    def _pinned(self) -> npt.NDArray[np.bool_]:
+        pinned = np.zeros(self.sound.hops, bool)
+        for from_s, to_s in self.notes.pins:
+            first, last = self._hops(from_s, to_s)
+            pinned[first:last] = True
+        return pinned
+
+
+def sections(sound: Sound) -> list[int]:
+    """Hops at which the music turns to something else: a guess, for marks that people move."""
+    half = KERNEL_HALF
+    count = sound.hops // 5
+    if count < 4 * half:
+        return [0]
+    means = sound.embeddings[: count * 5].reshape(count, 5, -1).mean(axis=1)
+    unit = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6)
+    curve = novelty_curve((unit @ unit.T).astype(np.float32))
+    edge = (count - len(curve)) // 2
+    found = [0]
+    for at in np.argsort(-curve):
+        if curve[at] < SECTION_NOVELTY:
+            break
+        hop = int(at + edge) * 5
+        if all(abs(hop - other) >= SECTION_HOPS for other in found):
+            found.append(hop)
+    return sorted(found)

@@ -1,0 +1,211 @@
+"""Every channel of every fixture as one row of a table: where its bytes are, what drives it, which heads it is for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.rig.profiles.profile import (
+    Channel,
+    ColourChannel,
+    Flag,
+    Haze,
+    Hue,
+    Intensity,
+    Pan,
+    Profile,
+    Saturation,
+    Shutter,
+    Temperature,
+    Tilt,
+    Wheel,
+)
+
+IndexArray = npt.NDArray[np.intp]
+WHITES = ("white", "warm_white", "cold_white", "uv")
+EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "magenta", "yellow", "indigo", "warm_white",
+            "cold_white")  # fmt: skip
+FLAGS = ("cyan_flag", "magenta_flag", "yellow_flag")
+CONTROLS = ("intensity", *EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "wheel", "gate", "haze")
+HELD = "held"
+
+
+@dataclass(slots=True)
+class Lane:
+    """One channel of one fixture.
+
+    Attributes:
+        control: what drives it, one of `CONTROLS`, or `HELD`: it stays at `at`.
+        slots: flat slot indices of its bytes, coarse first. heads: heads of the patch it is for.
+        stage: for dimmers, 0 dims most heads; further stages dim what is left.
+        at: level of its coarse byte while it is held.
+        why: what holds it, for people.
+    """
+
+    name: str
+    channel: Channel
+    fixture: int
+    slots: tuple[int, ...]
+    heads: tuple[int, ...]
+    control: str = HELD
+    stage: int = 0
+    at: int = 0
+    why: str = ""
+
+
+def lanes_of(profile: Profile, mode: str, fixture: int, start: int, first_head: int) -> list[Lane]:
+    """The channels of a fixture whose first slot is at `start`, before anybody decides what drives them."""
+    every = tuple(range(first_head, first_head + profile.heads(mode)))
+    found: dict[tuple[str, tuple[int, ...]], dict[int, int]] = {}
+    for index, slot in enumerate(profile.layout(mode)):
+        if slot.name is not None:
+            found.setdefault((slot.name, slot.heads), {})[slot.byte] = start + index
+    lanes = []
+    for (name, heads), places in found.items():
+        slots = tuple(places[byte] for byte in sorted(places))
+        mine = tuple(first_head + head for head in heads) if heads else every
+        lanes.append(Lane(name, profile.channels[name], fixture, slots, mine))
+    return lanes
+
+
+def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
+    """What drives each channel of one fixture.
+
+    Args:
+        lanes: of one fixture; changed in place.
+        reachable: whether looks may light it; otherwise everything stays at its darkest.
+    """
+    for lane in lanes:
+        lane.at, lane.why = _rest(lane.channel, dark=not reachable)
+        lane.control = "haze" if isinstance(lane.channel, Haze) else HELD
+    if not reachable:
+        return
+    ways = {head: _way(head, lanes) for lane in lanes for head in lane.heads}
+    for lane in lanes:
+        lane.control = _control(lane, {ways[head] for head in lane.heads})
+        if lane.control == HELD and lane.why == "rests":
+            lane.why = (
+                f"rests at its neutral level: the colour is made by {', '.join(sorted({ways[h] for h in lane.heads}))}"
+            )
+    _one_wheel_a_head(lanes)
+    _number_stages([lane for lane in lanes if lane.control == "intensity"])
+    _gate(lanes)
+
+
+def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
+    """The level of a channel that nothing drives, and why."""
+    match channel:
+        case Intensity() | ColourChannel() | Flag() | Hue() | Saturation() | Pan() | Tilt():
+            dark_level = channel.range[0] if channel.zero is None else channel.zero
+            middle = sum(channel.range) // 2
+            why = (
+                "rests"
+                if isinstance(channel, Hue | Saturation | Flag) and not dark
+                else "no look may reach this fixture"
+            )
+            return middle if isinstance(channel, Pan | Tilt) else dark_level, why
+        case Shutter():
+            closed = next((one.middle for one in channel.ranges if one.shutter == "closed"), channel.open_level)
+            return (
+                (closed, "no look may reach this fixture")
+                if dark
+                else (channel.open_level, "driven open, never strobing")
+            )
+        case Temperature() | Wheel():
+            return channel.rest, "rests"
+        case Haze():
+            return channel.at, "haze belongs to people"
+        case _:
+            return channel.at, channel.note or "held"
+
+
+def _way(head: int, lanes: Sequence[Lane]) -> str:
+    """How a head makes its colour: emitters, filters, a wheel, white of two temperatures, or not at all."""
+    mine = [lane.channel for lane in lanes if head in lane.heads]
+    emitters = {one.emitter for one in mine if isinstance(one, ColourChannel)}
+    if len(emitters - set(WHITES)) >= 2:
+        return "emitters"
+    if sum(isinstance(one, Flag) for one in mine) >= 2:
+        return "filters"
+    if any(isinstance(one, Hue) for one in mine) and any(isinstance(one, Saturation) for one in mine):
+        return "hue and saturation"
+    if any(isinstance(one, Wheel) and len(one.choices) >= 2 for one in mine):
+        return "a wheel"
+    if emitters:
+        return "emitters"
+    return "two whites" if any(isinstance(one, Temperature) for one in mine) else "its lamp"
+
+
+WAYS = {
+    "flag": "filters",
+    "hue": "hue and saturation",
+    "saturation": "hue and saturation",
+    "cct": "two whites",
+    "wheel": "a wheel",
+}
+"""Channels that are driven only where their heads make their colour with them."""
+
+
+def _control(lane: Lane, ways: set[str]) -> str:
+    """What drives a channel, given how all of its heads make their colour."""
+    channel = lane.channel
+    if isinstance(channel, ColourChannel):
+        return channel.emitter
+    if channel.does not in WAYS:
+        return channel.does if channel.does in CONTROLS else HELD
+    if ways != {WAYS[channel.does]} or (isinstance(channel, Wheel) and len(channel.choices) < 2):
+        return HELD
+    return f"{channel.filter}_flag" if isinstance(channel, Flag) else channel.does
+
+
+def _one_wheel_a_head(lanes: Sequence[Lane]) -> None:
+    """Wheels stand behind each other: the one with most colours chooses, the others stay open."""
+    taken: set[int] = set()
+    wheels = [lane for lane in lanes if lane.control == "wheel"]
+    for lane in sorted(wheels, key=lambda one: -len(one.channel.choices) if isinstance(one.channel, Wheel) else 0):
+        if taken & set(lane.heads):
+            lane.control, lane.why = HELD, "rests at its neutral level: another wheel makes the colour"
+        taken |= set(lane.heads)
+
+
+def _number_stages(dimmers: Sequence[Lane]) -> None:
+    """Dimmers that dim the same heads are one stage; masters come first, then those of more heads."""
+    orders = sorted({_order(lane) for lane in dimmers})
+    for lane in dimmers:
+        lane.stage = orders.index(_order(lane))
+
+
+def _order(lane: Lane) -> tuple[bool, int]:
+    return (not (isinstance(lane.channel, Intensity) and lane.channel.master), -len(lane.heads))
+
+
+def _gate(lanes: Sequence[Lane]) -> None:
+    """Where nothing else can make a head dark, its shutter closes while nothing is wanted of it."""
+    dimmed = dimmed_heads(lanes)
+    for lane in lanes:
+        shutter = lane.channel
+        closes = isinstance(shutter, Shutter) and any(one.shutter == "closed" for one in shutter.ranges)
+        if closes and not dimmed & set(lane.heads):
+            lane.control, lane.why = "gate", "open while light is wanted; the fixture has no dimmer"
+
+
+def dimmed_heads(lanes: Sequence[Lane]) -> set[int]:
+    """Heads that a dimmer can make dark, or their emitters where no wheel stands beside them."""
+    return _heads_with(lanes, "intensity") | (_heads_with(lanes, *EMITTERS) - _heads_with(lanes, "wheel"))
+
+
+def _heads_with(lanes: Sequence[Lane], *controls: str) -> set[int]:
+    return {head for lane in lanes if lane.control in controls for head in lane.heads}
+
+
+def numbered(heads: Sequence[Sequence[int]]) -> tuple[IndexArray, IndexArray]:
+    """Lists of heads as one array and where each list starts in it."""
+    starts = np.cumsum([0, *(len(one) for one in heads)])[:-1]
+    return np.array([head for one in heads for head in one], np.intp), np.asarray(starts, np.intp)
+
+
+def bytes_of(lanes: Sequence[Lane], nowhere: int) -> Iterator[IndexArray]:
+    """Coarse, fine and finest slots of lanes, (L,) each; `nowhere` where there is none."""
+    for byte in range(3):
+        yield np.array([lane.slots[byte] if byte < len(lane.slots) else nowhere for lane in lanes], np.intp)

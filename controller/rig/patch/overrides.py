@@ -1,0 +1,61 @@
+"""What a technician knows better than the profile: colours of wheel slots, and channels that are to stay put."""
+
+from pydantic import TypeAdapter, ValidationError
+
+from controller.config import FixtureConfig, OverrideConfig
+from controller.errors import PatchError
+from controller.rig.profiles.profile import Channel, Haze, Hold, Profile, Shutter, StrobeRange, Wheel, WheelSlot
+
+CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
+
+
+def overridden(profile: Profile, fixture: FixtureConfig, place: str) -> Profile:
+    """The profile as this one fixture is.
+
+    Args:
+        place: where the overrides stand, for messages.
+
+    Raises:
+        PatchError: a channel or level that the mode does not have, or a hold that would flash, reset or make haze.
+    """
+    if not fixture.override:
+        return profile
+    names = {slot.name for slot in profile.layout(fixture.mode) if slot.name}
+    channels = dict(profile.channels)
+    for name, override in fixture.override.items():
+        if name not in names:
+            known = ", ".join(sorted(names))
+            raise PatchError(f"{place}.{name}: {fixture.id} has no such channel in mode {fixture.mode}; it has {known}")
+        channels[name] = _changed(channels[name], override, fixture, f"{place}.{name}")
+    return profile.model_copy(update={"channels": channels})
+
+
+def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig, place: str) -> Channel:
+    if override.slots:
+        channel = _recoloured(channel, override.slots, place)
+    if override.hold is None:
+        return channel
+    if isinstance(channel, Haze) and not fixture.armed and override.hold != channel.at:
+        raise PatchError(f"{place}.hold: {fixture.id} is not armed; haze stays at {channel.at}")
+    strobe = [*channel.strobe]
+    forbidden = [*channel.forbidden]
+    if isinstance(channel, Shutter):
+        strobe += [StrobeRange(dmx=one.dmx, hz=one.hz) for one in channel.ranges if one.shutter == "strobe"]
+    try:
+        return Hold(does="hold", at=override.hold, note="held by config.yaml", forbidden=forbidden, strobe=strobe)
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise PatchError(f"{place}.hold: {said}") from error
+
+
+def _recoloured(channel: Channel, colours: dict[int, str], place: str) -> Wheel:
+    if not isinstance(channel, Wheel):
+        raise PatchError(f"{place}.slots: this channel is no colour wheel (it is: {channel.does})")
+    slots = list(channel.slots)
+    for level, colour in colours.items():
+        index = next((index for index, one in enumerate(slots) if one.holds(level)), None)
+        if index is None:
+            known = ", ".join(f"{one.dmx[0]}-{one.dmx[1]}" for one in slots)
+            raise PatchError(f"{place}.slots: no slot at level {level}; slots are at {known}")
+        slots[index] = WheelSlot(dmx=slots[index].dmx, name=slots[index].name, colour=colour)
+    return Wheel(**(channel.model_dump() | {"slots": slots}))

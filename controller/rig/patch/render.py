@@ -1,0 +1,303 @@
+"""Look + patch to DMX slots.
+
+Intensity is perceived brightness; lamps take power, and half the brightness needs about a quarter of it: a square law.
+Where a fixture has a dimmer, intensity goes there and the colour keeps its full chroma, for resolution at the low end;
+where it has none, the colour channels are scaled. Shared and own dimmers multiply: a shared one follows the brightest
+of its heads, and each head keeps its share of that. All levels are computed at full depth and then cut to 8, 16 or 24
+bits; a channel of several bytes carries the rest in its fine bytes, so its coarse byte is not rounded.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.messages import ByteArray, DmxFrame, FloatArray, Look
+from controller.rig.mixing import Emitter, Mixer, hue_and_saturation, mixer
+from controller.rig.patch.curves import Curve, above_minimum, level_for
+from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, IndexArray, Lane, bytes_of, numbered
+from controller.rig.patch.patch import SLOTS, Patch
+from controller.rig.patch.wheels import Wheels
+from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
+
+LEAST_POWER = 1e-9
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Per head, what its fixture's configuration says."""
+
+    limit: FloatArray
+    minimum: FloatArray
+    gains: FloatArray
+
+    @classmethod
+    def of(cls, patch: Patch) -> "Numbers":
+        """Read from a patch."""
+        configs = [fixture.config for fixture in patch.fixtures]
+        return cls(
+            np.array([one.max_intensity for one in configs], np.float32)[patch.fixture_of],
+            np.array([one.minimum for one in configs], np.float32)[patch.fixture_of],
+            np.array([one.gains for one in configs], np.float32).reshape(-1, 3)[patch.fixture_of],
+        )
+
+
+class Axis:
+    """Where heads point: the part of their range that may be used, the home position, and the direction.
+
+    Args:
+        patch: the rig. name: `pan` or `tilt`.
+    """
+
+    def __init__(self, patch: Patch, name: str) -> None:
+        configs = [fixture.config for fixture in patch.fixtures]
+        rows = [
+            (*getattr(one, name), getattr(one, f"{name}_home"), -1.0 if getattr(one, f"invert_{name}") else 1.0)
+            for one in configs
+        ]
+        table = np.array(rows, np.float32).reshape(-1, 4)[patch.fixture_of]
+        self._low, self._high, self.home, self.sign = table.T
+
+    def place(self, position: FloatArray) -> FloatArray:
+        """(N,) look positions, 0.5 at home, to places in the range of the channel."""
+        return np.asarray(np.clip(self.home + self.sign * (position - np.float32(0.5)), self._low, self._high))
+
+
+class Renderer:
+    """Renders looks for one patch.
+
+    Args:
+        patch: the rig.
+    """
+
+    def __init__(self, patch: Patch) -> None:
+        self._patch = patch
+        self._buffer = np.zeros(patch.nowhere + 1, np.uint8)
+        for slot, level in patch.constants.items():
+            self._buffer[slot] = level
+        self._numbers = Numbers.of(patch)
+        self._pan, self._tilt = Axis(patch, "pan"), Axis(patch, "tilt")
+        driven = [lane for lane in patch.lanes if lane.control not in (HELD, "haze", "wheel")]
+        self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
+        self._mixes = list(mixes_of(patch))
+        names = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
+        self._moves = [_Lanes([lane for lane in driven if lane.control == name], patch) for name in names]
+        self._moves = [one for one in self._moves if one.lanes]
+        self._hues = any(one.control in ("hue", "saturation") for one in self._moves)
+        self._haze = [
+            (slot, lane.at)
+            for lane in patch.lanes
+            if lane.control == "haze" and patch.fixtures[lane.fixture].config.armed
+            for slot in lane.slots[:1]
+        ]
+        self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
+
+    def render(self, look: Look, haze: float = 0.0) -> list[DmxFrame]:
+        """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home.
+
+        Args:
+            look: what to show. haze: 0..1, only ever a person's wish, and only for hazers that are armed.
+        """
+        for slot, nothing in self._haze:
+            self._buffer[slot] = round(nothing + haze * (255 - nothing))
+        look = _finite(look)
+        power = np.square(np.clip(look.intensity, 0.0, 1.0)) * self._numbers.limit
+        rest = self._dim(power)
+        colour, bright = _gained(look.colour, self._numbers.gains)
+        controls = self._controls(colour, rest * bright, look)
+        weight = power + np.float32(LEAST_POWER)
+        for lanes in self._moves:
+            lanes.put(self._buffer, lanes.mean(controls[lanes.control], weight))
+        if len(self._wheels.slots):
+            self._buffer[self._wheels.slots] = self._wheels.step(look.colour, power, look.t_s)
+        return [
+            DmxFrame(look.t_s, look.seq, universe, self._buffer[row * SLOTS : (row + 1) * SLOTS].copy())
+            for row, universe in enumerate(self._patch.universes)
+        ]
+
+    def _dim(self, power: FloatArray) -> FloatArray:
+        """Send dimmers their levels; what is left of the power for the next stage and the emitters, (N,)."""
+        rest = power
+        for lanes in self._dimmers:
+            brightest = lanes.most(rest)
+            lanes.put(self._buffer, brightest)
+            taken = np.ones_like(rest)
+            taken[lanes.heads] = np.maximum(brightest, LEAST_POWER).repeat(lanes.counts)
+            rest = np.minimum(rest / taken, 1.0)
+        return rest
+
+    def _controls(self, colour: FloatArray, light: FloatArray, look: Look) -> dict[str, FloatArray]:
+        controls = {name: np.zeros_like(light) for name in EMITTERS}
+        for mix in self._mixes:
+            levels = mix.mixer.levels(colour[mix.heads], light[mix.heads]) * light[mix.heads, None]
+            for column, name in enumerate(mix.mixer.names):
+                controls[name][mix.heads] = levels[:, column]
+        filtered = 1.0 - colour
+        controls |= {name: filtered[:, column] for column, name in enumerate(FLAGS)}
+        if self._hues:
+            hue_deg, saturation = hue_and_saturation(colour)
+            controls |= {"hue": (hue_deg / 360.0).astype(np.float32), "saturation": saturation.astype(np.float32)}
+        controls["cct"] = np.clip(0.5 + 0.5 * (colour[:, 2] - colour[:, 0]), 0.0, 1.0)
+        controls["gate"] = (light > 0.0).astype(np.float32)
+        controls["pan"], controls["tilt"] = self._pan.place(look.pan), self._tilt.place(look.tilt)
+        return controls
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Heads that have the same emitters."""
+
+    mixer: Mixer
+    heads: IndexArray
+
+
+def mixes_of(patch: Patch) -> Iterator[Mix]:
+    """The patch's heads by their emitters."""
+    emitters: dict[int, dict[str, Emitter]] = {}
+    for lane in patch.lanes:
+        if isinstance(lane.channel, ColourChannel) and lane.control != HELD:
+            for head in lane.heads:
+                name = lane.channel.emitter
+                emitters.setdefault(head, {}).setdefault(name, Emitter(name, lane.channel.xyY))
+    alike: dict[tuple[Emitter, ...], list[int]] = {}
+    for head, found in emitters.items():
+        ordered = tuple(found[name] for name in EMITTERS if name in found)
+        # measured and unmeasured emitters have no unit in common
+        whole = ordered if all(one.xyY for one in ordered) else tuple(Emitter(one.name) for one in ordered)
+        alike.setdefault(whole, []).append(head)
+    for whole, heads in alike.items():
+        yield Mix(mixer(whole), np.array(heads, np.intp))
+
+
+def _finite(look: Look) -> Look:
+    """The look without NaN and infinity: a level that is no number would be any byte, and so any hazard."""
+    numbers = (look.intensity, look.colour, look.pan, look.tilt)
+    if all(np.isfinite(one).all() for one in numbers):
+        return look
+    intensity, colour, pan, tilt = (
+        np.where(np.isfinite(one), one, np.float32(instead))
+        for one, instead in zip(numbers, (0.0, 0.0, 0.5, 0.5), strict=True)
+    )
+    return replace(look, intensity=intensity, colour=colour, pan=pan, tilt=tilt)
+
+
+def _gained(colour: FloatArray, gains: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Colours with a fixture's white set right, largest component 1 again, and the brightness that took."""
+    set_right = np.clip(colour, 0.0, 1.0) * gains
+    largest = np.maximum(set_right.max(axis=1), np.float32(LEAST_POWER))
+    return np.asarray(set_right / largest[:, None], np.float32), np.minimum(largest, np.float32(1.0))
+
+
+def _dimmers(lanes: Sequence[Lane], patch: Patch) -> Iterator["_Lanes"]:
+    for stage in sorted({lane.stage for lane in lanes}):
+        yield _Lanes([lane for lane in lanes if lane.stage == stage], patch)
+
+
+class _Lanes:
+    """Lanes of one control: heads in, bytes out.
+
+    Args:
+        lanes: of one control, and of one stage if they are dimmers. patch: the rig.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], patch: Patch) -> None:
+        self.lanes = lanes
+        self.control = lanes[0].control if lanes else ""
+        self.heads, self._starts = numbered([lane.heads for lane in lanes])
+        self.counts = np.array([len(lane.heads) for lane in lanes], np.intp)
+        self._alone = len(self.heads) == len(lanes)
+        self._coarse, self._fine, self._finest = bytes_of(lanes, patch.nowhere)
+        self._scale = np.array([256 ** (len(lane.slots) - 1) for lane in lanes], np.float64)
+        found = np.array([ends(lane) for lane in lanes], np.float64).reshape(-1, 3)
+        self._low, self._high, self._off = found[:, 0], found[:, 1], found[:, 2]
+        has_dimmer = patch.has("intensity")
+        self._curves = [
+            (curve, np.array(rows, np.intp))
+            for curve, rows in _curves(lanes, patch, has_dimmer).items()
+            if curve != "linear"
+        ]
+        dims = np.array([_dims(lane, has_dimmer) for lane in lanes], np.bool_)
+        minimum = np.array([patch.fixtures[lane.fixture].config.minimum for lane in lanes], np.float64)
+        self._minimum = np.where(dims, minimum, 0.0)
+
+    def most(self, amount: FloatArray) -> FloatArray:
+        """(L,) largest of each lane's heads, of (N,)."""
+        return amount[self.heads] if self._alone else np.maximum.reduceat(amount[self.heads], self._starts)
+
+    def mean(self, amount: FloatArray, weight: FloatArray) -> FloatArray:
+        """(L,) mean over each lane's heads of (N,), by weight (N,): what is dark has no say in a shared colour."""
+        if self._alone:
+            return amount[self.heads]
+        total = np.add.reduceat(weight[self.heads], self._starts)
+        return np.asarray(np.add.reduceat(amount[self.heads] * weight[self.heads], self._starts) / total)
+
+    def put(self, buffer: ByteArray, amount: FloatArray) -> None:
+        """Write levels for amounts (L,) 0..1."""
+        level: Doubles = np.clip(amount.astype(np.float64), 0.0, 1.0)
+        for curve, rows in self._curves:
+            level[rows] = level_for(level[rows], curve)
+        if self._minimum.any():
+            level = above_minimum(level, self._minimum)
+        wide = np.rint(self._low + level * (self._high - self._low))
+        wide = np.where((level <= 0.0) & (self._off >= 0), self._off, wide).astype(np.int64)
+        scale = self._scale.astype(np.int64)
+        buffer[self._coarse] = wide // scale
+        rest = wide % scale
+        buffer[self._fine] = np.where(scale > 256, rest // 256, rest)
+        buffer[self._finest] = rest % 256
+        buffer[-1] = 0
+
+
+def ends(lane: Lane) -> tuple[float, float, float]:
+    """Full-depth levels of a lane for nothing and for everything, and the one that replaces nothing, or -1."""
+    scale = 256 ** (len(lane.slots) - 1)
+    low, high = coarse_ends(lane)
+    up = high >= low
+    off = getattr(lane.channel, "zero", None)
+    return (
+        low * scale + (0 if up else scale - 1),
+        high * scale + (scale - 1 if up else 0),
+        -1 if off is None else off * scale,
+    )
+
+
+def coarse_ends(lane: Lane) -> tuple[int, int]:
+    """Levels of a lane's coarse byte for nothing and for everything."""
+    match lane.channel:
+        case Shutter() as shutter:
+            return next(one.middle for one in shutter.ranges if one.shutter == "closed"), shutter.open_level
+        case Temperature(range=(low, high), kelvin=(first, last)):
+            return (low, high) if last >= first else (high, low)
+    low, high = getattr(lane.channel, "range", (0, 255))
+    return low, high
+
+
+def curve_of(patch: Patch, lane: Lane) -> Curve:
+    """What the lane's fixture makes of its levels."""
+    curve = patch.fixtures[lane.fixture].config.curve
+    return tuple(curve) if isinstance(curve, list) else curve
+
+
+def _dims(lane: Lane, has_dimmer: npt.NDArray[np.bool_]) -> bool:
+    """Whether a lane carries brightness: dimmers do, and emitters where there is none."""
+    return lane.control == "intensity" or (lane.control in EMITTERS and not has_dimmer[list(lane.heads)].any())
+
+
+def _curves(lanes: Sequence[Lane], patch: Patch, has_dimmer: npt.NDArray[np.bool_]) -> dict[Curve, list[int]]:
+    found: dict[Curve, list[int]] = {}
+    for row, lane in enumerate(lanes):
+        found.setdefault(curve_of(patch, lane) if _dims(lane, has_dimmer) else "linear", []).append(row)
+    return found
+
+
+def split(level: FloatArray) -> tuple[ByteArray, ByteArray]:
+    """0..1 to high and low byte of round(65535 x), any shape."""
+    wide = np.rint(np.clip(level, 0.0, 1.0) * 65535.0).astype(np.uint16)
+    return (wide >> 8).astype(np.uint8), (wide & 0xFF).astype(np.uint8)
+
+
+def nearest_byte(level: FloatArray) -> ByteArray:
+    """0..1 to round(255 x), any shape."""
+    return np.asarray(np.rint(np.clip(level, 0.0, 1.0) * 255.0), np.uint8)

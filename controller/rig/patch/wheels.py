@@ -1,0 +1,97 @@
+"""Colour wheels and presets: the slot nearest to a colour, changed seldom, because a wheel is slow, loud and passes
+through its other colours.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.colour import parse_colour, to_linear
+from controller.messages import FloatArray
+from controller.rig.patch.lanes import IndexArray, Lane, numbered
+from controller.rig.patch.oklab import chroma_and_hue_deg, oklab
+from controller.rig.profiles.profile import Wheel, WheelSlot
+
+DWELL_S = 1.5
+HYSTERESIS_DEG = 15.0
+GREY_CHROMA = 0.04
+"""Less colourful than this in OKLab is a white. The palest slots that makers call colours have twice as much."""
+FAR_DEG = 180.0
+PALE_DEG = 60.0
+"""A slot that is as colourful as it can be counts this many degrees nearer than one that is nearly white."""
+
+
+class Wheels:
+    """All colour wheels of a patch that looks drive.
+
+    Args:
+        lanes: of control `wheel`. dimmable: (N,) heads that something else can make dark.
+    """
+
+    def __init__(self, lanes: Sequence[Lane], dimmable: npt.NDArray[np.bool_]) -> None:
+        self.slots = np.array([lane.slots[0] for lane in lanes], np.intp)
+        self._heads, self._starts = numbered([lane.heads for lane in lanes])
+        self._first: IndexArray = self._heads[self._starts] if lanes else self._heads
+        choices = [_colours(lane.channel) for lane in lanes if isinstance(lane.channel, Wheel)]
+        most = max((len(slots) for slots in choices), default=0)
+        self._levels = np.zeros((len(lanes), most), np.uint8)
+        self._chroma = np.zeros((len(lanes), most), np.float32)
+        self._hue_deg = np.zeros((len(lanes), most), np.float32)
+        self._missing = np.ones((len(lanes), most), np.bool_)
+        for row, slots in enumerate(choices):
+            chroma, hue_deg = chroma_and_hue_deg(oklab(np.array([_linear(one) for one in slots], np.float32)))
+            self._levels[row, : len(slots)] = [one.middle for one in slots]
+            self._chroma[row, : len(slots)], self._hue_deg[row, : len(slots)] = chroma, hue_deg
+            self._missing[row, : len(slots)] = False
+        self._dark = np.array(
+            [_dark_level(lane.channel) for lane in lanes if isinstance(lane.channel, Wheel)], np.uint8
+        )
+        self._goes_dark = np.array([not dimmable[list(lane.heads)].all() for lane in lanes], np.bool_)
+        self._chosen = np.zeros(len(lanes), np.intp)
+        self._since_s = np.full(len(lanes), -np.inf)
+
+    def step(self, colour: FloatArray, power: FloatArray, now_s: float) -> npt.NDArray[np.uint8]:
+        """DMX level of each wheel.
+
+        Args:
+            colour: (N, 3) linear RGB of all heads. power: (N,) light wanted of them.
+        """
+        rows = np.arange(len(self.slots))
+        distance = self._distances_deg(colour[self._first])
+        best = distance.argmin(axis=1)
+        better = distance[rows, best] < distance[rows, self._chosen] - HYSTERESIS_DEG
+        moves = better & (now_s - self._since_s >= DWELL_S)
+        self._chosen[moves], self._since_s[moves] = best[moves], now_s
+        levels = self._levels[rows, self._chosen]
+        wanted = np.maximum.reduceat(power[self._heads], self._starts) > 0.0
+        return np.where(self._goes_dark & ~wanted, self._dark, levels)
+
+    def _distances_deg(self, colour: FloatArray) -> FloatArray:
+        """From each wish to each slot: degrees of hue between colours, and from white to what is colourful."""
+        chroma, hue_deg = chroma_and_hue_deg(oklab(colour))
+        around = np.abs(self._hue_deg - hue_deg[:, None]) % 360.0
+        apart = np.minimum(around, 360.0 - around)
+        grey = self._chroma < GREY_CHROMA
+        paleness = PALE_DEG * np.maximum(0.0, 0.15 - self._chroma) / 0.15
+        coloured = np.where(grey, FAR_DEG + PALE_DEG, apart + paleness)
+        white = np.where(grey, self._chroma, FAR_DEG * (0.5 + self._chroma))
+        distance = np.where((chroma < GREY_CHROMA)[:, None], white, coloured)
+        return np.asarray(np.where(self._missing, np.inf, distance), np.float32)
+
+
+def _colours(wheel: Wheel) -> list[WheelSlot]:
+    """The slots that light comes through."""
+    return [one for one in wheel.choices if one.colour != BLACK] or wheel.choices
+
+
+def _dark_level(channel: Wheel) -> int:
+    """Where the wheel is darkest: a black slot, or its level of rest."""
+    return next((one.middle for one in channel.choices if one.colour == BLACK), channel.rest)
+
+
+def _linear(slot: WheelSlot) -> FloatArray:
+    return to_linear(parse_colour(slot.colour or "#ffffff"))
+
+
+BLACK = "#000000"

@@ -1,0 +1,1 @@
+"""Process: the page, controllers and the status line. Read `process.py` first."""

@@ -1,0 +1,177 @@
+"""Everything people steer with besides the page, joined: ports and sockets in, commands out. Edge: asyncio."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from controller.clock import Clock
+from controller.config import ControlsConfig
+from controller.errors import ConfigError
+from controller.messages import Command, Operator
+from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
+from controller.watching.controls.midi import Clock as MidiClock
+from controller.watching.controls.midi import MidiPorts, backend, event_of
+from controller.watching.controls.osc import heard
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.005
+LIGHTS_S = 0.1
+RETRY_S = 5.0
+
+
+class Surface:
+    """All controllers of a show.
+
+    Args:
+        config: what is connected. file: the mapping's. clock: time.
+        send: takes a command, and who gave it. standing: how the show stands.
+    """
+
+    def __init__(
+        self,
+        config: ControlsConfig,
+        file: Path,
+        clock: Clock,
+        send: Callable[[Command, str], None],
+        standing: Callable[[], Operator],
+    ) -> None:
+        self._config, self._file, self._clock = config, file, clock
+        self._send, self._standing = send, standing
+        self._mapping = _mapping(file)
+        self._ports = MidiPorts(config.midi, backend()) if config.midi else None
+        self._midi_clock = MidiClock()
+        self._lit_s = float("-inf")
+        self.refused = 0
+
+    @property
+    def names(self) -> list[str]:
+        """Of connected controllers."""
+        osc = [f"OSC {self._config.osc.host}:{self._config.osc.port}"] if self._config.osc else []
+        return [*(self._ports.names if self._ports else []), *osc]
+
+    @property
+    def learning(self) -> str:
+        """What waits for a knob to be moved, "" if nothing does."""
+        one = self._mapping.learning
+        return "" if one is None else ":".join(part for part in (one.do, one.target) if part)
+
+    def learn(self, wanted: str) -> None:
+        """Bind the next thing that moves: `DO`, `hand:TARGET:intensity`, `scene:NAME`; anything else stops learning."""
+        do, _, rest = wanted.partition(":")
+        target, _, part = rest.rpartition(":") if do == "hand" else (rest, "", "intensity")
+        self._mapping.learning = binding_from(do, target, part or "intensity")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        osc = asyncio.create_task(self._listen()) if self._config.osc else None
+        try:
+            while True:
+                self.step(self._clock.now_s())
+                await asyncio.sleep(POLL_S if self._ports else 10 * POLL_S)
+        finally:
+            if osc is not None:
+                osc.cancel()
+            if self._ports is not None:
+                self._ports.close()
+
+    def step(self, now_s: float) -> None:
+        """Take what arrived by MIDI, say again what is held, set the lamps."""
+        if self._ports is not None:
+            for message in self._ports.events(now_s):
+                self._take(message, now_s)
+            if self._ports.lost:
+                self._ports.lost = False
+                self._give(self._mapping.release(), "midi")
+            if now_s - self._lit_s >= LIGHTS_S:
+                self._lit_s = now_s
+                self._ports.show(self._mapping.lights(self._standing()))
+        self._give(self._mapping.repeats(now_s), "held")
+
+    def _take(self, message: object, now_s: float) -> None:
+        if getattr(message, "type", "") == "clock":
+            beat_s = self._midi_clock.hear(now_s)
+            if beat_s is not None:
+                self._give([Command("tempo", 1.0, "midi", (beat_s,))], "midi clock")
+            return
+        event = event_of(message)
+        if event is not None:
+            self.hear(event, "midi", now_s)
+
+    def hear(self, event: Event, whose: str, now_s: float) -> None:
+        """One event, by whatever way it came."""
+        learned = self._mapping.learn(event)
+        if learned is not None:
+            self._keep(learned)
+            return
+        self._give(self._mapping.commands(event, self._standing(), now_s), whose)
+
+    def _keep(self, learned: Binding) -> None:
+        log.info("learned: %s", learned.written)
+        try:
+            write_mapping(self._mapping.bindings, self._file)
+        except OSError as error:
+            log.warning("%s cannot be written: %s; what was learned lasts as long as this show", self._file, error)
+
+    def _give(self, commands: list[Command], whose: str) -> None:
+        for command in commands:
+            self._send(command, whose)
+
+    async def _listen(self) -> None:
+        osc = self._config.osc
+        if osc is None:
+            return
+        told = False
+        while True:
+            try:
+                transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                    lambda: _Osc(self), local_addr=(osc.host, osc.port)
+                )
+            except OSError as error:
+                if not told:
+                    told = True
+                    log.warning("OSC: cannot listen on %s:%d: %s; trying again", osc.host, osc.port, error.strerror)
+                await asyncio.sleep(RETRY_S)
+                continue
+            with contextlib.closing(transport):
+                await asyncio.Event().wait()
+
+    def datagram(self, payload: bytes, ip: str) -> None:
+        """One datagram of OSC; from strangers, nothing."""
+        osc = self._config.osc
+        if osc is None or not _believed(ip, osc.allow):
+            self.refused += 1
+            return
+        commands, events = heard(payload)
+        self._give(commands, f"osc {ip}")
+        for event in events:
+            self.hear(event, f"osc {ip}", self._clock.now_s())
+
+
+def _mapping(file: Path) -> Mapping:
+    """The mapping in a file; an empty one if that was spoilt since the show was checked."""
+    try:
+        return read_mapping(file)
+    except ConfigError as error:
+        log.warning("%s; no knob does anything until that is mended and the page started again", error)
+        return Mapping([])
+
+
+class _Osc(asyncio.DatagramProtocol):
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._surface.datagram(data, addr[0])
+
+
+def _believed(ip: str, allow: list[str]) -> bool:
+    """Whether an address is this machine's, or one of those that may."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in ipaddress.ip_network(one, strict=False) for one in allow)

@@ -1,0 +1,1 @@
+"""Long runs: memory and pace over a night."""

@@ -1,0 +1,1 @@
+"""What every benchmark needs: machine, programs, a show to measure, results."""

@@ -1,0 +1,1 @@
+"""A show of real processes: rates, lateness, the page."""

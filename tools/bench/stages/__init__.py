@@ -1,0 +1,1 @@
+"""What each stage of the signal path costs, and a rehearsal."""

@@ -1,0 +1,1 @@
+"""The small embedder: `python -m tools.train.embedder train|export`."""

@@ -1,0 +1,1 @@
+"""Three invented engineers, and the proof that a room's hand is learnt."""

@@ -1,0 +1,1 @@
+"""What a venue's own nights leave behind to learn from."""

@@ -1,0 +1,1 @@
+"""OpenL3 for the show: `python -m tools.train.openl3 VERB`."""

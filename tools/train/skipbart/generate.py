@@ -1,0 +1,63 @@
+"""Free-running shows: the decoder hears a song and reads nothing but its own light, as on the night.
+
+Uses the runtime's own decoder and sampler on the exported step graph, so what is scored is what ships.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.listening.decode.cueing import Cueing
+from controller.listening.decode.sampling import Choice, sample_hue, sample_value
+from controller.listening.decode.skipbart import Logits
+from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
+from controller.messages import Embedding
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How tokens are drawn; the defaults are the recommended ones for the bundled decoder."""
+
+    hue: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=1.0, reach=90))
+    value: Choice = field(default_factory=lambda: Choice(temperature=1.0, top_p=1.0, reach=255))
+    cue_wait_hops: int = 20
+
+
+class Decoder(Protocol):
+    """`SkipBart` or `RefreshedSkipBart`."""
+
+    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
+        """Logits of one hop, given the light before it."""
+        ...
+
+
+def play(
+    decoder: Decoder, music: FloatArray, hits: FloatArray, settings: Settings, rng: np.random.Generator
+) -> IntArray:
+    """A show for a song.
+
+    Args:
+        decoder: fresh, at the beginning of a set.
+        music: (hops, 512) embeddings. hits: (hops,) strength of the strongest onset of each hop, as a show hears it.
+
+    Returns:
+        (hops, 2) int64, hue 0..179 and value 0..255. The show begins with nothing lit (PAD).
+    """
+    light = np.empty((len(music), 2), np.int64)
+    hue: int | None = None
+    value: int | None = None
+    cueing = Cueing(settings.cue_wait_hops)
+    for hop, vector in enumerate(music):
+        embedding = Embedding(t_s=0.1 * (hop + 1), seq=hop, vector=vector)
+        before = (HUE_PAD, VALUE_PAD) if hue is None or value is None else (hue, value)
+        hue_logits, value_logits = decoder.step(embedding, *before)
+        drawn, _ = sample_hue(hue_logits, hue, settings.hue, rng)
+        hue = cueing.step(drawn, hue, float(hits[hop]))
+        value, _ = sample_value(value_logits, value, settings.value, rng)
+        light[hop] = hue, value
+    return light
