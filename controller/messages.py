@@ -8,11 +8,7 @@ stand in the docstring.
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
-FloatArray = npt.NDArray[np.float32]
-ByteArray = npt.NDArray[np.uint8]
+from controller.arrays import ByteArray, Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class AudioBlock:
 
     t_s: float
     seq: int
-    samples: FloatArray
+    samples: Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +40,8 @@ class Window:
 
     t_s: float
     seq: int
-    samples: FloatArray
-    stems: FloatArray
+    samples: Float32Array
+    stems: Float32Array
     hit: float = 0.0
 
 
@@ -59,7 +55,7 @@ class Embedding:
 
     t_s: float
     seq: int
-    vector: FloatArray
+    vector: Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +206,10 @@ class Look:
 
     t_s: float
     seq: int
-    intensity: FloatArray
-    colour: FloatArray
-    pan: FloatArray
-    tilt: FloatArray
+    intensity: Float32Array
+    colour: Float32Array
+    pan: Float32Array
+    tilt: Float32Array
 
 
 @dataclass(frozen=True, slots=True)

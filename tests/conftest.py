@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from controller.config import Config, read_config
-from controller.lighting.engine import patch_of
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 
 ROOT = Path(__file__).parent.parent

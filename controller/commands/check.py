@@ -13,12 +13,12 @@ from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import Config, thaw
 from controller.errors import ControllerError, ModelError, PageError
-from controller.lighting.engine import patch_of
 from controller.listening.audio.capture import find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider, model_folders
 from controller.listening.opening.opening import read_opening
 from controller.listening.plan.plan import read_plans
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.rig.profiles.cross_checks import warnings
 from controller.watching.controls.mapping import read_mapping

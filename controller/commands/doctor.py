@@ -20,11 +20,11 @@ from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
 from controller.config import ArtNetConfig, Config, OlaConfig
 from controller.errors import ControllerError
-from controller.lighting.engine import patch_of
 from controller.listening.audio.capture import Capture, find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.messages import Window
+from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder
 
 Verdict = Literal["good", "look", "bad"]

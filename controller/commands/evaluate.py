@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 
+from controller.arrays import Float32Array, IntArray
 from controller.commands.paper import paper, wide_table
 from controller.errors import EvaluationError
 from controller.listening.audio.file_source import MonoStream
-from controller.messages import FloatArray
 from controller.metrics.against_reference import HUES, VALUES, best_constant, errors, uniform_random
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import PEOPLE, PEOPLE_ON, craft
 from controller.metrics.professionals import PROFESSIONALS, likeness
 from controller.metrics.safety import FLASH_LIMIT, token_flashes_in_worst_second
 from controller.metrics.song_features import SAMPLE_RATE_HZ, music_features
-
-IntArray = npt.NDArray[np.int64]
 
 HOP_S = 0.1
 HEADER = ["t_s", "hue", "value"]
@@ -100,7 +97,7 @@ def _read_row(row: list[str]) -> tuple[float, int, int]:
     return t_s, hue, value
 
 
-def read_song(path: Path) -> FloatArray:
+def read_song(path: Path) -> Float32Array:
     """A song as (n,) float32 mono at 48 kHz.
 
     Raises:

@@ -5,9 +5,10 @@ import re
 from controller.commands.paper import paper
 from controller.config import Config
 from controller.errors import PatchError
-from controller.lighting.engine import Desk, patch_of
+from controller.lighting.engine import Desk
 from controller.lighting.reasons import about, at
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import SLOTS, Patch
 
 ADDRESS = re.compile(r"^(\d{1,5})[./](\d{1,3})$")

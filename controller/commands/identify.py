@@ -8,11 +8,11 @@ import numpy as np
 from controller.clock import Clock, Deadlines
 from controller.config import Config
 from controller.errors import PatchError
-from controller.lighting.engine import patch_of
 from controller.lighting.output.cid import source_cid
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import Outputs, Sink
 from controller.messages import DmxFrame, Look
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import Renderer
 from controller.state_folder import state_folder

@@ -16,8 +16,8 @@ from controller.clock import Clock, MonotonicClock
 from controller.commands.identify import identify
 from controller.config import Config, read_config
 from controller.errors import AudioError, ConfigError, ControllerError
-from controller.lighting.engine import patch_of
 from controller.listening.audio.capture import input_devices
+from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
 

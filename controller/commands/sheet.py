@@ -5,7 +5,7 @@ from pathlib import Path
 
 from controller.config import Config
 from controller.errors import PatchError
-from controller.lighting.engine import patch_of
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Fixture, Patch
 
 SWITCHES = 9

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.artefacts.generations import Generation, Generations
 from controller.clock import Clock
@@ -13,7 +14,7 @@ from controller.listening.decider import open_decoder
 from controller.listening.decode.skipbart import HOP_S
 from controller.listening.decode.succession import SLOWEST_S
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
-from controller.messages import Embedding, FloatArray
+from controller.messages import Embedding
 
 PARITY_FILE = "parity.npz"
 PARITY = 1e-2
@@ -76,7 +77,7 @@ def _try(config: Config, artefact: Path, clock: Clock) -> None:
         )
 
 
-def _parity(artefact: Path) -> dict[str, FloatArray] | None:
+def _parity(artefact: Path) -> dict[str, Float32Array] | None:
     """What the training left to compare with; None where there is nothing (bidirectional models)."""
     path = artefact / PARITY_FILE
     if not path.is_file():

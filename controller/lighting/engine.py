@@ -13,17 +13,15 @@ from controller.config import Config
 from controller.lighting.health import Health, Limits, health
 from controller.lighting.look.accents import Accents
 from controller.lighting.look.fade import Fade
-from controller.lighting.look.formation import BoolArray
 from controller.lighting.look.history import History
 from controller.lighting.look.manual import Manual
 from controller.lighting.look.master import Master
 from controller.lighting.look.roles import Pressed, Roles, Target
 from controller.messages import Command, DmxFrame, LightToken, Look, Operator, Pulse
 from controller.people.operator import Hands
-from controller.rig.patch.patch import Patch, build_patch
+from controller.rig.patch.configured import targets_of
+from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import Renderer
-from controller.rig.profiles.library import Library
-from controller.rig.profiles.profile import Profile
 
 REST_S = 0.3
 """When the band stops for this long there is nothing to follow: the light waits with them."""
@@ -137,35 +135,3 @@ class Desk:
                 return self._roles.quiet(self._history)
             case "house":
                 return self._roles.house()
-
-
-def targets_of(patch: Patch) -> dict[str, BoolArray]:
-    """What a person may take in hand, and its heads (N,): fixtures, groups, roles, and all."""
-    configs = [patch.fixtures[fixture].config for fixture in patch.fixture_of]
-    names = {"all": np.ones(patch.heads, bool)}
-    for word in sorted({group for one in configs for group in (*one.groups, one.role, one.id)}):
-        names[word] = np.array([word in (*one.groups, one.role, one.id) for one in configs])
-    return names
-
-
-def profiles_of(config: Config) -> dict[str, Profile]:
-    """Read the profiles that the configuration names, by reference.
-
-    Raises:
-        ProfileError: with the place in `config.yaml` or in the profile.
-    """
-    library = Library.of(config)
-    profiles: dict[str, Profile] = {}
-    for number, fixture in enumerate(config.fixtures):
-        if fixture.profile not in profiles:
-            profiles[fixture.profile] = library.located(fixture.profile, config.where(("fixtures", number, "profile")))
-    return profiles
-
-
-def patch_of(config: Config) -> Patch:
-    """Read the profiles that the configuration names and build its patch.
-
-    Raises:
-        ProfileError, PatchError: with the place in `config.yaml` or in the profile.
-    """
-    return build_patch(config.fixtures, list(config.universes), profiles_of(config), config.where)

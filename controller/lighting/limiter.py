@@ -20,7 +20,8 @@ from typing import Literal
 
 import numpy as np
 
-from controller.messages import ByteArray, DmxFrame, FloatArray
+from controller.arrays import ByteArray, Float32Array
+from controller.messages import DmxFrame
 from controller.metrics.safety import FLASH_DARK, FLASH_STEP, LUMINANCE
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS, FLAGS, Lane, bytes_of
@@ -110,7 +111,7 @@ class Limiter:
         stays = [lane for lane in patch.lanes if lane.control not in (*GLIDES, *TURNS)]
         self._stays = np.array([slot for lane in stays for slot in lane.slots], np.intp)
         self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
-        self.light: FloatArray = np.zeros((patch.heads, 3), np.float32)
+        self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
         self.levels = [0.0] * len(self._swings)
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
@@ -148,7 +149,7 @@ class Limiter:
         self.strobes_stopped += stopping and not self._stopping
         self._stopping = stopping
 
-    def _seen(self, slots: ByteArray) -> tuple[list[float], FloatArray]:
+    def _seen(self, slots: ByteArray) -> tuple[list[float], Float32Array]:
         """Luminance and saturated red of each area, 0..1 of what it could show, and the light of each head (N, 3)."""
         frames = {u: slots[row * SLOTS : (row + 1) * SLOTS] for row, u in enumerate(self._universes)}
         light = self._observer.observe(frames).light
@@ -164,7 +165,7 @@ class Limiter:
                 return False
         return True
 
-    def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float], FloatArray]:
+    def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float], Float32Array]:
         """As much of the way to the wish as may be shown; none of it, what is shown already, always may."""
         low, high = 0.0, 1.0
         best = self._part_of_the_way(wished, 0.0)
@@ -222,7 +223,7 @@ class _Blend:
             slots[self._bytes[byte][has]] = level[has] & 0xFF
             level[has] >>= 8
 
-    def _read(self, slots: ByteArray) -> FloatArray:
+    def _read(self, slots: ByteArray) -> Float32Array:
         level = np.zeros(len(self._width), np.int64)
         for byte in range(3):
             has = self._width > byte
@@ -230,7 +231,7 @@ class _Blend:
         return level.astype(np.float64)
 
 
-def areas(patch: Patch) -> tuple[list[str], FloatArray]:
+def areas(patch: Patch) -> tuple[list[str], Float32Array]:
     """The whole rig and its zones (left, middle and right third), by name, and who counts how much in each.
 
     Returns:

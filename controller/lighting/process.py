@@ -24,7 +24,7 @@ from controller.bus.run import Run
 from controller.bus.sockets import SPARE, Commands, Newest, Publisher, revive
 from controller.clock import Clock, Deadlines, MonotonicClock
 from controller.config import Config
-from controller.lighting.engine import Tick, patch_of
+from controller.lighting.engine import Tick
 from controller.lighting.failover.election import Standing
 from controller.lighting.failover.lead import PAIR, Lead
 from controller.lighting.input.listener import Listener
@@ -42,6 +42,7 @@ from controller.people.replicate import operator_of, stand_as
 from controller.records.journal import Journal
 from controller.records.recording import Cycle, Heard, Recorder
 from controller.records.show_log import open_log
+from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder
 from controller.timing import Timings
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from controller.arrays import ByteArray, Float32Array
 from controller.colour import to_encoded
 from controller.lighting.takeover.attributes import kind_of
-from controller.messages import ByteArray, FloatArray, LightToken, Operator, Steering
+from controller.messages import LightToken, Operator, Steering
 from controller.people.operator import HUES
 from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
@@ -60,7 +61,7 @@ class Now:
 
     sent: ByteArray
     asked: ByteArray
-    rows: FloatArray
+    rows: Float32Array
     health: str
     operator: Operator
     token: LightToken | None
@@ -108,7 +109,7 @@ def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str,
     return [("limiter", f"the flash limiter does not let it go to {asked} now")] if sent != asked else []
 
 
-def _look(row: FloatArray, lane: Lane) -> str:
+def _look(row: Float32Array, lane: Lane) -> str:
     if lane.control in ("pan", "tilt"):
         return f"pan {row[4]:.0%}, tilt {row[5]:.0%} of its range"
     red, green, blue = (np.rint(to_encoded(row[1:4][None])[0] * 255)).astype(int)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.artefacts.generations import Generations
 from controller.clock import Clock
@@ -24,7 +25,7 @@ from controller.listening.embed.embedder import Embedder
 from controller.listening.embed.paced import PacedEmbedder, advice, hops_for
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
-from controller.messages import Embedding, FloatArray, LightToken, Window
+from controller.messages import Embedding, LightToken, Window
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -196,7 +197,7 @@ class Decider:
         self._skipbart.step(embedding, self._hue, self._value)
         self._hue, self._value = hue, value
 
-    def _draw_hue(self, logits: FloatArray, hit: float) -> float:
+    def _draw_hue(self, logits: Float32Array, hit: float) -> float:
         """The next hue, and the probability it had; one that a person does not want any more goes at once."""
         logits, choice = steer_hue(logits, self._hue_choice, self._hue, self.steering, self._palette)
         hue, hue_p = sample_hue(logits, self._hue, choice, self._rng)

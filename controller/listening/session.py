@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, Tensor
 from controller.errors import ModelError
-from controller.messages import FloatArray
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -47,7 +47,7 @@ def _check_provider(path: Path, provider: str, offered: list[str]) -> None:
         )
 
 
-def zeros(tensors: list[Tensor]) -> dict[str, FloatArray]:
+def zeros(tensors: list[Tensor]) -> dict[str, Float32Array]:
     """A zeroed array for each tensor, by name."""
     return {tensor.name: np.zeros(tensor.shape, tensor.dtype) for tensor in tensors}
 

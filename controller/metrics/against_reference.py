@@ -7,8 +7,7 @@ constant colour often beats every generated show, so they are reported and never
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from controller.arrays import Float64Array, IntArray
 
 HUES = 180
 VALUES = 256
@@ -27,7 +26,7 @@ def pearson(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> float:
     return float(np.dot(a, b)) / length if length > 1e-9 else 0.0
 
 
-def changes(light: IntArray) -> tuple[FloatArray, FloatArray]:
+def changes(light: IntArray) -> tuple[Float64Array, Float64Array]:
     """Absolute change of hue (0..90, circular) and of value (0..255) from hop to hop, each (hops - 1,)."""
     hue = hue_steps(light[1:, 0], light[:-1, 0]).astype(np.float64)
     return hue, np.abs(np.diff(light[:, 1])).astype(np.float64)

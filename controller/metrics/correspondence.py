@@ -14,12 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from controller.arrays import Float64Array, FloatingArray, IntArray
 from controller.metrics.against_reference import HUES, changes, pearson
 from controller.metrics.craft import hop_of
-
-Floats = npt.NDArray[np.floating]
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 RATE_HZ = 30
 HOP_S = 0.1
@@ -46,9 +43,9 @@ class MusicFeatures:
         beats, downbeats, section_starts: frame numbers.
     """
 
-    chroma: Floats
-    onsets: Floats
-    rms: Floats
+    chroma: FloatingArray
+    onsets: FloatingArray
+    rms: FloatingArray
     beats: IntArray
     downbeats: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     section_starts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -58,7 +55,7 @@ class MusicFeatures:
         return {name: hop_of(getattr(self, name) / RATE_HZ) for name in ("beats", "downbeats", "section_starts")}
 
 
-def smooth(features: Floats) -> FloatArray:
+def smooth(features: FloatingArray) -> Float64Array:
     """Moving average over 81 frames, every 10th kept: (frames, d) to (frames / 10, d)."""
     total = np.cumsum(np.concatenate([np.zeros((1, features.shape[1])), features]), axis=0)
     centre = np.arange(0, len(features), EVERY)
@@ -67,7 +64,7 @@ def smooth(features: Floats) -> FloatArray:
     return np.asarray((total[last] - total[first]) / (last - first)[:, None])
 
 
-def self_similarity(features: Floats) -> npt.NDArray[np.float32]:
+def self_similarity(features: FloatingArray) -> npt.NDArray[np.float32]:
     """S(i, j) = 1 - ||x_i - x_j|| / sqrt(d) of smoothed features: (frames, d) in 0..1 to (n, n)."""
     x = smooth(features)
     squares = np.square(x).sum(axis=1)
@@ -76,7 +73,7 @@ def self_similarity(features: Floats) -> npt.NDArray[np.float32]:
     return np.asarray(1.0 - distance / np.sqrt(x.shape[1]), np.float32)
 
 
-def structure(music: Floats, light: Floats) -> float:
+def structure(music: FloatingArray, light: FloatingArray) -> float:
     """Pearson correlation of two self-similarity matrices (n, n), the best of shifts by up to three frames."""
     n = len(music)
     if n <= MATRIX_SHIFT:
@@ -88,7 +85,7 @@ def structure(music: Floats, light: Floats) -> float:
     return max(found)
 
 
-def novelty_curve(similarity: Floats) -> FloatArray:
+def novelty_curve(similarity: FloatingArray) -> Float64Array:
     """Response of a Gaussian checkerboard kernel of 31 frames along the diagonal, away from the edges: (n - 30,)."""
     size = 2 * KERNEL_HALF + 1
     if len(similarity) < size:
@@ -100,7 +97,7 @@ def novelty_curve(similarity: Floats) -> FloatArray:
     return np.asarray(windows @ taper @ taper / np.square(np.abs(taper).sum()), np.float64)
 
 
-def novelty(music: Floats, light: Floats) -> float:
+def novelty(music: FloatingArray, light: FloatingArray) -> float:
     """Pearson correlation of the novelty curves of two self-similarity matrices."""
     ours, theirs = novelty_curve(music), novelty_curve(light)
     if len(ours) < 2 or min(float(np.ptp(ours)), float(np.ptp(theirs))) < 1e-6:
@@ -108,7 +105,7 @@ def novelty(music: Floats, light: Floats) -> float:
     return pearson(ours, theirs)
 
 
-def block_correlation(a: Floats, b: Floats, rate_hz: float) -> float:
+def block_correlation(a: FloatingArray, b: FloatingArray, rate_hz: float) -> float:
     """Pearson correlation of sums over four-second blocks; 0 with fewer than three blocks.
 
     The publication divides each side by its maximum, which a correlation does not see.
@@ -126,7 +123,7 @@ def block_correlation(a: Floats, b: Floats, rate_hz: float) -> float:
     return pearson(ours, theirs)
 
 
-def peak_starts(curve: Floats) -> IntArray:
+def peak_starts(curve: FloatingArray) -> IntArray:
     """Frames at which peaks are reached: prominence 0.15 or more, at least 16 frames apart, the higher one staying.
 
     The same as `scipy.signal.find_peaks` (1.17), each peak moved back to where its plateau starts.
@@ -144,7 +141,7 @@ def peak_starts(curve: Floats) -> IntArray:
     return first[np.array(prominent, np.int64)]
 
 
-def _prominence(level: FloatArray, peak: int) -> float:
+def _prominence(level: Float64Array, peak: int) -> float:
     """How far one has to go down from a peak before the way leads higher up, on the better side."""
     higher = np.flatnonzero(level > level[peak])
     after = int(np.searchsorted(higher, peak))
@@ -153,7 +150,7 @@ def _prominence(level: FloatArray, peak: int) -> float:
     return float(level[peak] - max(level[first : peak + 1].min(), level[peak:last].min()))
 
 
-def on_beats(curve: Floats, beats: IntArray) -> float:
+def on_beats(curve: FloatingArray, beats: IntArray) -> float:
     """How exactly peaks of a curve fall on beats: mean of exp(-(frames to the nearest beat)² / (2 · 0.5²)).
 
     The best of shifts by up to two frames; 0 without peaks or beats.

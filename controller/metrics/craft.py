@@ -11,10 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from controller.arrays import IntArray
 from controller.metrics.against_reference import changes
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 HOP_S = 0.1
 HUE_CHANGE = 10

@@ -7,10 +7,9 @@ below 0.8.
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, Float64Array
 from controller.colour import encoded_from_hue, to_encoded, to_linear
-from controller.messages import FloatArray
 
-Array = npt.NDArray[np.float64]
 FLASH_STEP = 0.1
 FLASH_DARK = 0.8
 FLASH_LIMIT = 3
@@ -20,7 +19,7 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """Of linear red, green and blue (IEC 61966-2-1)."""
 
 
-def flash_times_s(luminance: FloatArray, rate_hz: float) -> Array:
+def flash_times_s(luminance: Float32Array, rate_hz: float) -> Float64Array:
     """When flashes end: pairs of opposing luminance changes.
 
     Args:
@@ -49,7 +48,7 @@ def flash_times_s(luminance: FloatArray, rate_hz: float) -> Array:
     return np.array(times)
 
 
-def most_in_one_second(times_s: Array) -> int:
+def most_in_one_second(times_s: Float64Array) -> int:
     """Largest number of events in any sliding second."""
     if len(times_s) == 0:
         return 0
@@ -57,7 +56,7 @@ def most_in_one_second(times_s: Array) -> int:
     return int((ends - np.arange(len(times_s))).max())
 
 
-def dark_share(power: FloatArray, music: npt.NDArray[np.bool_]) -> float:
+def dark_share(power: Float32Array, music: npt.NDArray[np.bool_]) -> float:
     """Share of the frames with music during which the rig is dark.
 
     Args:

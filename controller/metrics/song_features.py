@@ -6,22 +6,11 @@ novelty of harmony and loudness. librosa is loaded when a song is heard and not 
 """
 
 import numpy as np
-import numpy.typing as npt
 import soxr
 
+from controller.arrays import Float32Array, FloatingArray, IntArray
 from controller.errors import EvaluationError
-from controller.messages import FloatArray
-from controller.metrics.correspondence import (
-    EVERY,
-    KERNEL_HALF,
-    RATE_HZ,
-    Floats,
-    MusicFeatures,
-    novelty_curve,
-    self_similarity,
-)
-
-IntArray = npt.NDArray[np.int64]
+from controller.metrics.correspondence import EVERY, KERNEL_HALF, RATE_HZ, MusicFeatures, novelty_curve, self_similarity
 
 SAMPLE_RATE_HZ = 48_000
 LIBRARY_RATE_HZ = 22_050
@@ -30,7 +19,7 @@ BEATS_PER_BAR = 4
 SECTION_S = 8.0
 
 
-def music_features(samples: FloatArray) -> MusicFeatures:
+def music_features(samples: Float32Array) -> MusicFeatures:
     """Hear a song.
 
     Args:
@@ -56,7 +45,7 @@ def music_features(samples: FloatArray) -> MusicFeatures:
     return MusicFeatures(chroma, onsets, rms, beats, downbeats, guess_sections(chroma, rms, downbeats))
 
 
-def guess_downbeats(beats: IntArray, onsets: Floats) -> IntArray:
+def guess_downbeats(beats: IntArray, onsets: FloatingArray) -> IntArray:
     """Every fourth beat, from the one of the first four on which the onsets are strongest."""
     if len(beats) < BEATS_PER_BAR:
         return beats[:1]
@@ -64,7 +53,7 @@ def guess_downbeats(beats: IntArray, onsets: Floats) -> IntArray:
     return beats[int(np.argmax(strength)) :: BEATS_PER_BAR]
 
 
-def guess_sections(chroma: Floats, rms: Floats, downbeats: IntArray) -> IntArray:
+def guess_sections(chroma: FloatingArray, rms: FloatingArray, downbeats: IntArray) -> IntArray:
     """Downbeats at which another section seems to start, 8 s apart or more; the song's start is one.
 
     Args:

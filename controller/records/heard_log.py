@@ -17,8 +17,9 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array
 from controller.errors import RecordingError
-from controller.messages import AudioBlock, Embedding, FloatArray
+from controller.messages import AudioBlock, Embedding
 from controller.records.appending import Appender
 from controller.records.recording import blocks, encode_block
 
@@ -147,7 +148,7 @@ class SoundRecorder:
 
     def __init__(self, path: Path, venue: str) -> None:
         self.path, self._venue = path, venue
-        self._waiting: list[FloatArray] = []
+        self._waiting: list[Float32Array] = []
         self._count = 0
         self._next_s: float | None = None
         self._pieces = _Pieces()
@@ -169,7 +170,7 @@ class SoundRecorder:
         if self._count >= PIECE:
             self._encode()
 
-    def _keep(self, samples: FloatArray) -> None:
+    def _keep(self, samples: Float32Array) -> None:
         self._waiting.append(samples)
         self._count += len(samples)
 

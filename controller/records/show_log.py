@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from controller.config import Config, StandbyConfig, freeze
-from controller.lighting.engine import profiles_of
 from controller.records.recording import Recorder
+from controller.rig.patch.configured import profiles_of
 from controller.state_folder import file_word, state_folder
 
 log = logging.getLogger(__name__)

@@ -19,12 +19,13 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
 from controller.clock import MonotonicClock
 from controller.colour import to_encoded
 from controller.config import Config
 from controller.errors import AudioError
-from controller.lighting.engine import Tick, patch_of
+from controller.lighting.engine import Tick
 from controller.lighting.limiter import Limiter
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
@@ -34,13 +35,14 @@ from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import Recorded, accent_column, open_recorded
 from controller.listening.audio.windows import HOP_SAMPLES, Windows
 from controller.listening.decider import Decider
-from controller.messages import AudioBlock, FloatArray, LightToken, Pulse
+from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
 from controller.records.recording import Heard
 from controller.records.show_file import ShowFile
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, render_report
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.timing import Timings
 
@@ -118,12 +120,12 @@ class Rehearsal:
             raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
         return self._report(self._clock.now_s() - started_s)
 
-    def _hops(self) -> Iterator[FloatArray]:
+    def _hops(self) -> Iterator[Float32Array]:
         """Whole hops of 0.1 s; what is left at the end is shorter than anybody sees."""
         while len(samples := self._source.read(HOP_SAMPLES)) == HOP_SAMPLES:
             yield samples
 
-    def _hop(self, hop: int, samples: FloatArray, tokens: TextIO, recorder: ShowFile) -> None:
+    def _hop(self, hop: int, samples: Float32Array, tokens: TextIO, recorder: ShowFile) -> None:
         end_s = (hop + 1) * HOP_S
         block = AudioBlock(end_s, hop, samples)
         started_s = self._clock.now_s()
@@ -164,7 +166,7 @@ class Rehearsal:
             rows = light[[head for _, head in self._rows]]
             traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 
-    def _remember(self, token: LightToken, pulses: list[Pulse], samples: FloatArray) -> None:
+    def _remember(self, token: LightToken, pulses: list[Pulse], samples: Float32Array) -> None:
         traces = self._traces
         traces.tokens.extend((token.hue, token.value))
         traces.levels_db.append(pulses[-1].level_db)
@@ -286,7 +288,7 @@ def limiter_report(limiter: Limiter, standard: str) -> dict[str, Any]:
     return {"standard": standard, **limiter.status(), "at": at}
 
 
-def _block_lift(heard: FloatArray, seen: FloatArray, rate_hz: float) -> float:
+def _block_lift(heard: Float32Array, seen: Float32Array, rate_hz: float) -> float:
     """Lift of `block_correlation`; 0 where the song is too short for one."""
     found = lift(lambda light: block_correlation(heard, np.asarray(light, np.float32), rate_hz), seen, rate_hz)
     return 0.0 if np.isnan(found) else found

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,9 @@ class Rig:
     """
 
     roles: tuple[str, ...]
-    positions_m: FloatArray
-    pan_deg: FloatArray
-    tilt_deg: FloatArray
+    positions_m: Float32Array
+    pan_deg: Float32Array
+    tilt_deg: Float32Array
 
     @property
     def heads(self) -> int:

@@ -15,11 +15,8 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
-from controller.messages import FloatArray
-
-Doubles = npt.NDArray[np.float64]
+from controller.arrays import Float32Array, Float64Array
 
 TYPICAL: dict[str, tuple[float, float, float]] = {
     "red": (1.0, 0.0, 0.0),
@@ -78,7 +75,7 @@ class Mixer:
         self._table = _table(emitters)
         self._uv = [index for index, name in enumerate(self.names) if name == "uv"]
 
-    def levels(self, colour: FloatArray, brightness: FloatArray) -> FloatArray:
+    def levels(self, colour: Float32Array, brightness: Float32Array) -> Float32Array:
         """Levels 0..1 of the emitters at full brightness, (n, E) float32.
 
         Args:
@@ -91,7 +88,7 @@ class Mixer:
             found[:, index] = np.where(violet, UV_CAP * saturation * (1.0 - brightness / UV_BELOW), 0.0)
         return found.astype(np.float32)
 
-    def light(self, levels: FloatArray) -> FloatArray:
+    def light(self, levels: Float32Array) -> Float32Array:
         """What levels (n, E) look like: linear RGB (n, 3), a red LED at full being (1, 0, 0)."""
         return np.asarray(np.maximum(levels @ self._emitted, 0.0), np.float32)
 
@@ -102,7 +99,7 @@ def mixer(emitters: tuple[Emitter, ...]) -> Mixer:
     return Mixer(emitters)
 
 
-def emitted_colours(emitters: tuple[Emitter, ...]) -> Doubles:
+def emitted_colours(emitters: tuple[Emitter, ...]) -> Float64Array:
     """(E, 3) linear RGB at full level. Measured sets are scaled so that the brightest component of any is 1."""
     rows = np.array([_from_xyY(one.xyY) if one.xyY else TYPICAL[one.name] for one in emitters], np.float64)
     if any(one.xyY for one in emitters):
@@ -110,13 +107,13 @@ def emitted_colours(emitters: tuple[Emitter, ...]) -> Doubles:
     return rows
 
 
-def _from_xyY(measured: tuple[float, float, float]) -> Doubles:  # noqa: N802
+def _from_xyY(measured: tuple[float, float, float]) -> Float64Array:  # noqa: N802
     x, y, flux = measured
     xyz = np.array([x, y, 1.0 - x - y]) * (flux / max(y, 1e-6))
     return np.asarray(_FROM_XYZ @ xyz)
 
 
-def hue_and_saturation(colour: FloatArray) -> tuple[Doubles, Doubles]:
+def hue_and_saturation(colour: Float32Array) -> tuple[Float64Array, Float64Array]:
     """HSV hue in degrees and saturation 0..1 of colours (n, 3), without leaving linear light."""
     high, low = colour.max(axis=1).astype(np.float64), colour.min(axis=1).astype(np.float64)
     span = np.maximum(high - low, 1e-9)
@@ -128,7 +125,7 @@ def hue_and_saturation(colour: FloatArray) -> tuple[Doubles, Doubles]:
     return hue, np.where(high > 0, (high - low) / np.maximum(high, 1e-9), 0.0)
 
 
-def _grid() -> Doubles:
+def _grid() -> Float64Array:
     """Every colour of the table, (HUES * SATURATIONS, 3) linear RGB, largest component 1."""
     sextant = (np.arange(HUES)[:, None] * (6.0 / HUES) + np.array([0.0, 4.0, 2.0])) % 6.0
     pure = np.clip(np.abs(sextant - 3.0) - 1.0, 0.0, 1.0)
@@ -136,7 +133,7 @@ def _grid() -> Doubles:
     return np.asarray((1.0 - saturation + saturation * pure[:, None, :]).reshape(-1, 3))
 
 
-def _table(emitters: tuple[Emitter, ...]) -> Doubles:
+def _table(emitters: tuple[Emitter, ...]) -> Float64Array:
     """Levels for every colour of the grid, (HUES, SATURATIONS, E)."""
     mixed = [index for index, one in enumerate(emitters) if one.name != "uv"]
     levels = np.zeros((HUES * SATURATIONS, len(emitters)))
@@ -145,7 +142,7 @@ def _table(emitters: tuple[Emitter, ...]) -> Doubles:
     return levels.reshape(HUES, SATURATIONS, len(emitters))
 
 
-def brightest(wished: Doubles, emitted: Doubles) -> Doubles:
+def brightest(wished: Float64Array, emitted: Float64Array) -> Float64Array:
     """Levels of the brightest light of each wished colour, or of the nearest colour there is.
 
     Args:
@@ -168,7 +165,7 @@ def brightest(wished: Doubles, emitted: Doubles) -> Doubles:
     return np.asarray(np.clip(levels / np.maximum(levels.max(axis=1, keepdims=True), 1e-9), 0.0, 1.0))
 
 
-def _leave_body(target: Doubles, emitted: Doubles) -> Doubles:
+def _leave_body(target: Float64Array, emitted: Float64Array) -> Float64Array:
     """Where rays (n, 3) inside the cone of the emitters leave the body of all mixes, as levels (n, E)."""
     pairs = list(combinations(range(len(emitted)), 2))
     normals = np.array([np.cross(emitted[i], emitted[j]) for i, j in pairs])
@@ -191,12 +188,12 @@ def _leave_body(target: Doubles, emitted: Doubles) -> Doubles:
     return np.asarray(levels)
 
 
-def _of_two(target: Doubles, emitted: Doubles) -> Doubles:
+def _of_two(target: Float64Array, emitted: Float64Array) -> Float64Array:
     """Two emitters: the ray's shares of both."""
     return np.asarray(np.maximum(np.linalg.lstsq(emitted.T, target.T, rcond=None)[0].T, 0.0))
 
 
-def nearest(wished: Doubles, emitted: Doubles) -> Doubles:
+def nearest(wished: Float64Array, emitted: Float64Array) -> Float64Array:
     """The point of the emitters' cone that is nearest to each wish, (n, 3): the wish itself where it lies inside.
 
     Non-negative least squares in three dimensions: the nearest point uses at most three emitters, so all are tried.
@@ -213,7 +210,7 @@ def nearest(wished: Doubles, emitted: Doubles) -> Doubles:
     return best
 
 
-def _between(table: Doubles, hue: Doubles, saturation: Doubles) -> Doubles:
+def _between(table: Float64Array, hue: Float64Array, saturation: Float64Array) -> Float64Array:
     """Bilinear: (HUES, SATURATIONS, E) at fractional places, hue going round."""
     low_hue, low_saturation = np.floor(hue).astype(int), np.floor(saturation).astype(int)
     part_hue, part_saturation = (hue - low_hue)[:, None], (saturation - low_saturation)[:, None]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import ByteArray, Float32Array, IndexArray
 from controller.colour import encoded_from_hue, parse_colour, to_linear
-from controller.messages import ByteArray, FloatArray
 from controller.rig.patch.curves import below_minimum, light_of
-from controller.rig.patch.lanes import CONTROLS, EMITTERS, FLAGS, IndexArray, Lane, bytes_of, numbered
+from controller.rig.patch.lanes import CONTROLS, EMITTERS, FLAGS, Lane, bytes_of, numbered
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.patch.render import Axis, Numbers, coarse_ends, curve_of, ends, mixes_of
 from controller.rig.profiles.profile import Channel, Intensity, Pan, Shutter, Tilt, Wheel
@@ -35,13 +35,13 @@ class Stage:
         strobing: (N,) bool: a channel of the head is at a level at which the fixture flashes by itself.
     """
 
-    light: FloatArray
-    pan_deg: FloatArray
-    tilt_deg: FloatArray
+    light: Float32Array
+    pan_deg: Float32Array
+    tilt_deg: Float32Array
     strobing: npt.NDArray[np.bool_]
 
     @property
-    def power(self) -> FloatArray:
+    def power(self) -> Float32Array:
         """(N,) float32: brightest component of each head."""
         return np.asarray(self.light.max(axis=1))
 
@@ -99,7 +99,7 @@ class Observer:
         np.logical_or.at(strobing, self._strobes.heads, self._strobes.read(self._slots))
         return Stage(light, self._pan.degrees(self._slots), self._tilt.degrees(self._slots), strobing)
 
-    def _mixed(self) -> FloatArray:
+    def _mixed(self) -> Float32Array:
         colour = np.tile(np.array(LAMP_COLOUR, np.float32), (self._patch.heads, 1))
         colour[self._mixing] = 0.0
         levels = {name: lanes.brightest(self._slots, otherwise=0.0) for name, lanes in self._emitters.items()}
@@ -153,7 +153,7 @@ class _Levels:
         # most channels have one byte: what each of its 256 levels means is looked up, not computed
         self._meaning = np.stack([self._decode(np.full(len(lanes), one), np.full(len(lanes), one)) for one in every], 1)
 
-    def amounts(self, slots: ByteArray) -> FloatArray:
+    def amounts(self, slots: ByteArray) -> Float32Array:
         """(L,) 0..1."""
         coarse = slots[self._coarse]
         found = self._meaning[self._rows, coarse]
@@ -164,7 +164,7 @@ class _Levels:
             found[self._wide] = self._decode(coarse, number)[self._wide]
         return found
 
-    def _decode(self, coarse: npt.NDArray[np.integer], number: npt.NDArray[np.int64]) -> FloatArray:
+    def _decode(self, coarse: npt.NDArray[np.integer], number: npt.NDArray[np.int64]) -> Float32Array:
         """Coarse bytes and whole numbers (L,) to amounts 0..1."""
         level = np.clip((number - self._low) / self._span, 0.0, 1.0)
         outside = self._outside[self._rows, coarse]
@@ -174,7 +174,7 @@ class _Levels:
             level[rows] = light_of(level[rows], curve)
         return level.astype(np.float32)
 
-    def brightest(self, slots: ByteArray, otherwise: float) -> FloatArray:
+    def brightest(self, slots: ByteArray, otherwise: float) -> Float32Array:
         """(N,) the largest amount of each head's lanes; `otherwise` for heads without."""
         found = np.full(self._count, otherwise, np.float32)
         found[self.heads] = 0.0
@@ -182,7 +182,7 @@ class _Levels:
         return found
 
 
-def _outside(lane: Lane) -> FloatArray:
+def _outside(lane: Lane) -> Float32Array:
     """Amount at each level of the coarse byte that lies outside the lane's range; NaN inside.
 
     A dimmer beyond its full end is open or flashes, which counts as full; short of its dark end it is dark.
@@ -206,13 +206,13 @@ class _Tables:
     """Lanes whose every level means something of its own: the meaning of each lane's level, for each of its heads."""
 
     def __init__(
-        self, lanes: Sequence[Lane], table_of: Callable[[Channel], FloatArray], shape: tuple[int, ...]
+        self, lanes: Sequence[Lane], table_of: Callable[[Channel], Float32Array], shape: tuple[int, ...]
     ) -> None:
         self.heads, _ = numbered([lane.heads for lane in lanes])
         slots = [lane.slots[0] for lane in lanes for _ in lane.heads]
         self._slots: IndexArray = np.array(slots, np.intp)
         distinct: dict[int, int] = {}
-        tables: list[FloatArray] = []
+        tables: list[Float32Array] = []
         for lane in lanes:
             if id(lane.channel) not in distinct:
                 distinct[id(lane.channel)] = len(tables)
@@ -220,19 +220,19 @@ class _Tables:
         self._table = np.array(tables, np.float32).reshape(-1, LEVELS, *shape)
         self._which = np.array([distinct[id(lane.channel)] for lane in lanes for _ in lane.heads], np.intp)
 
-    def read(self, slots: ByteArray) -> FloatArray:
+    def read(self, slots: ByteArray) -> Float32Array:
         """One row for each of `heads`."""
         return np.asarray(self._table[self._which, slots[self._slots]])
 
 
-def _wheel_table(channel: Channel) -> FloatArray:
+def _wheel_table(channel: Channel) -> Float32Array:
     table = np.zeros((LEVELS, 3), np.float32)
     for one in channel.slots if isinstance(channel, Wheel) else ():
         table[one.dmx[0] : one.dmx[1] + 1] = to_linear(parse_colour(one.colour or "#ffffff"))
     return table
 
 
-def _shutter_table(channel: Channel) -> FloatArray:
+def _shutter_table(channel: Channel) -> Float32Array:
     """Whether light passes steadily."""
     table = np.zeros(LEVELS, np.float32)
     for one in channel.ranges if isinstance(channel, Shutter) else ():
@@ -246,7 +246,7 @@ def _strobes(channel: Channel) -> bool:
     )
 
 
-def _strobe_table(channel: Channel) -> FloatArray:
+def _strobe_table(channel: Channel) -> Float32Array:
     table = np.zeros(LEVELS, np.float32)
     ranges = [one.dmx for one in channel.strobe]
     ranges += [one.dmx for one in channel.ranges if one.shutter == "strobe"] if isinstance(channel, Shutter) else []
@@ -264,7 +264,7 @@ class _Direction:
         self._axis = Axis(patch, name)
         self._degrees = patch.degrees(kind, 0.0)
 
-    def degrees(self, slots: ByteArray) -> FloatArray:
+    def degrees(self, slots: ByteArray) -> Float32Array:
         """(N,); 0 for heads that do not turn."""
         place = self._levels.brightest(slots, otherwise=0.0)
         turned = (place - self._axis.home) * self._axis.sign * self._degrees

@@ -22,7 +22,6 @@ from controller.bus.sockets import Commander, Newest, revive
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.errors import PageError
-from controller.lighting.engine import patch_of, targets_of
 from controller.lighting.reasons import Now, why
 from controller.messages import Command, LightToken, Operator, Pulse
 from controller.people.operator import SWITCHES
@@ -30,6 +29,7 @@ from controller.people.replicate import operator_of
 from controller.people.scenes import Scenes
 from controller.records.journal import Journal
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of, targets_of
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.state_folder import state_folder
 from controller.watching.controls.surface import Surface

@@ -20,9 +20,9 @@ import pytest
 import yaml
 
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.lighting.protocol import sacn
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "2"))
 """How often each process is hit, in each way."""

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.lighting.limiter import FLASHES_PER_S, Limiter, Swing, areas
 from controller.messages import DmxFrame
 from controller.metrics.safety import LUMINANCE, flash_times_s, most_in_one_second
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.profile import Shutter
 
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from controller.config import with_overrides
-from controller.lighting.engine import Desk, patch_of, targets_of
+from controller.lighting.engine import Desk
 from controller.lighting.look.manual import rows_of
 from controller.messages import Command, LightToken, Pulse
+from controller.rig.patch.configured import patch_of, targets_of
 
 TICK_S = 0.025
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from controller.config import read_config
-from controller.lighting.engine import Desk, patch_of
+from controller.lighting.engine import Desk
 from controller.lighting.look.formation import form
 from controller.messages import LightToken, Pulse
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 ROOT = Path(__file__).parents[2]
 RIGS = {name: ROOT / path for name, path in {

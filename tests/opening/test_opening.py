@@ -25,7 +25,6 @@ from controller.bus.sockets import Newest
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import read_config
 from controller.errors import OpeningError
-from controller.lighting.engine import patch_of
 from controller.lighting.look.history import History
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import Person
@@ -37,6 +36,7 @@ from controller.listening.opening.opening import read_opening
 from controller.messages import Pulse
 from controller.records.recording import Heard
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 FRAME_S = 0.025
 BEAT_S, BEATS, BARS = 0.6, 4, 8

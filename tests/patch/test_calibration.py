@@ -6,9 +6,9 @@ import yaml
 
 from controller.config import FixtureConfig, read_config
 from controller.errors import ControllerError, PatchError
-from controller.lighting.engine import patch_of
 from controller.messages import Look
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.curves import level_for, light_of
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer

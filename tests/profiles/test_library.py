@@ -9,7 +9,7 @@ import yaml
 from controller.commands.importing import import_profiles, lock_profiles
 from controller.config import read_config
 from controller.errors import ProfileError
-from controller.lighting.engine import patch_of
+from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.lock import LOCK_FILE
 from controller.rig.profiles.reading import native

@@ -18,7 +18,7 @@ from controller.commands.check import examine
 from controller.commands.init import QUESTIONS, ask_all, first_run, open_page, walk
 from controller.config import read_config, with_overrides
 from controller.errors import ControllerError
-from controller.lighting.engine import patch_of
+from controller.rig.patch.configured import patch_of
 
 
 def made(tmp_path, **given):

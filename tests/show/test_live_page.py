@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_show import Wire, finish, lit, start, venue, wire  # noqa: F401 - fixtures
 
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

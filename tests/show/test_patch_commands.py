@@ -14,8 +14,8 @@ from controller.clock import ManualClock
 from controller.commands.identify import Highlight, show
 from controller.commands.sheet import switches
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.lighting.output.sender import Sender
+from controller.rig.patch.configured import patch_of
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
 
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.listening.audio.file_source import FileSource
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.plan import Cue, Notes, Plan, write_plan
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 HOP, SPAN, GREEN = 4_800, 9_600, 60
 

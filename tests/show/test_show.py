@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 
 class Wire:

@@ -107,7 +107,8 @@ def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
     spare = Lead(tmp_path, PAIR[1])
     leader = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys, pathlib; from controller.lighting.failover.lead import Lead; lead = Lead(pathlib.Path(sys.argv[1]), 'lighting');"
+         "import sys, pathlib; from controller.lighting.failover.lead import Lead;"
+         "lead = Lead(pathlib.Path(sys.argv[1]), 'lighting');"
          "lead.beat(1.0); print('beating', flush=True); sys.stdin.read()", str(tmp_path)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

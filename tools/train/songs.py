@@ -1,7 +1,7 @@
 """The training songs: reading the audio folder, splitting it by artist, and the log-mel frames of a song.
 
-Edge: reads files. A song enters training as the frames of `controller.listening.embed.mel.small_frames` over its whole length,
-behind one window of zeros, so the patch of hop k is rows 10 k .. 10 k + 95, exactly what the live path computes.
+Edge: reads files. A song enters training as the frames of `controller.listening.embed.mel.small_frames` over its whole
+length, behind one window of zeros: the patch of hop k is rows 10 k .. 10 k + 95, exactly what the live path computes.
 """
 
 import csv
@@ -13,6 +13,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array
 from controller.listening.embed.mel import (
     HOP_SAMPLES,
     SAMPLE_RATE_HZ,
@@ -23,7 +24,6 @@ from controller.listening.embed.mel import (
     small_frames,
 )
 
-FloatArray = npt.NDArray[np.float32]
 Split = Literal["train", "validation", "test"]
 
 FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
@@ -76,7 +76,7 @@ def list_songs(folder: Path) -> list[Song]:
     return songs
 
 
-def read_audio(path: Path) -> FloatArray:
+def read_audio(path: Path) -> Float32Array:
     """A file as (n,) float32 mono at 48 kHz.
 
     PyAV, because libsndfile 1.2 stops in the middle of many valid Opus files ("file is malformed").
@@ -88,12 +88,12 @@ def read_audio(path: Path) -> FloatArray:
     return np.concatenate([part.to_ndarray()[0] for part in decoded])
 
 
-def hops_in(samples: FloatArray) -> int:
+def hops_in(samples: Float32Array) -> int:
     """Whole hops of 0.1 s in a song."""
     return len(samples) // HOP_SAMPLES
 
 
-def song_frames(samples: FloatArray) -> FloatArray:
+def song_frames(samples: Float32Array) -> Float32Array:
     """Log-mel frames of a song behind its leading zeros.
 
     Args:
@@ -111,13 +111,13 @@ def song_frames(samples: FloatArray) -> FloatArray:
     return np.concatenate(chunks)
 
 
-def patches(frames: FloatArray, hops: npt.NDArray[np.int64]) -> FloatArray:
+def patches(frames: Float32Array, hops: npt.NDArray[np.int64]) -> Float32Array:
     """The patches of some hops of a song: (len(hops), 96, 64), a copy."""
     rows = FRAMES_PER_HOP * hops[:, None] + np.arange(SMALL_FRAMES)[None, :]
     return frames[rows]
 
 
-def cached_frames(song: Song, cache: Path) -> FloatArray:
+def cached_frames(song: Song, cache: Path) -> Float32Array:
     """`song_frames` of a song as float16, computed once and kept in `cache/<name>.npy`.
 
     Half precision is 0.05 dB here, far below what any listener or network could use.

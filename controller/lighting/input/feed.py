@@ -6,11 +6,11 @@ from uuid import UUID
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.config import DeskArtNetConfig, DeskInputConfig, DeskSacnConfig
 from controller.lighting.input.sources import ArtNetSources, SacnSources
 from controller.lighting.protocol import artnet, sacn
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import ByteArray
 
 REPLIES_KEPT = 64
 ASKERS_KEPT = 64

@@ -14,8 +14,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.lighting.protocol import artnet, sacn
-from controller.messages import ByteArray
 
 ARTNET_LOSS_S = 10.0
 ARTNET_SOURCES = 2

@@ -3,9 +3,10 @@ speed."""
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.config import LookConfig
 from controller.lighting.look.roles import Target
-from controller.messages import FloatArray, Look
+from controller.messages import Look
 from controller.rig.heads import Rig
 
 ARRIVED_DEG = 0.02
@@ -70,12 +71,12 @@ class Turning:
         range_deg: (N,) degrees from 0 to 1. deg_per_s: fastest. deg_per_s2: hardest.
     """
 
-    def __init__(self, range_deg: FloatArray, deg_per_s: float, deg_per_s2: float) -> None:
+    def __init__(self, range_deg: Float32Array, deg_per_s: float, deg_per_s2: float) -> None:
         self._range_deg, self._fastest, self._hardest = range_deg, deg_per_s, deg_per_s2
         self._at_deg = 0.5 * range_deg
         self._deg_per_s = np.zeros_like(range_deg)
 
-    def step(self, goal: FloatArray, elapsed_s: float) -> FloatArray:
+    def step(self, goal: Float32Array, elapsed_s: float) -> Float32Array:
         """Place 0..1 of each head after this time."""
         change = self._hardest * elapsed_s
         way = goal * self._range_deg - self._at_deg
@@ -97,6 +98,6 @@ def _share(elapsed_s: float, constant_s: float) -> float:
     return 1.0 - float(np.exp(-elapsed_s / constant_s))
 
 
-def _full_chroma(colour: FloatArray) -> FloatArray:
-    full: FloatArray = (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+def _full_chroma(colour: Float32Array) -> Float32Array:
+    full: Float32Array = (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
     return full

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.lighting.look.formation import Formation
-from controller.messages import FloatArray
 
 CALM = ("together", "outwards", "inwards")
 BUSY = ("outwards", "rightwards", "inwards", "halves", "leftwards", "upstage")
@@ -27,9 +27,9 @@ class Figure:
     """
 
     name: str
-    delay: FloatArray
-    side: FloatArray
-    turn: FloatArray
+    delay: Float32Array
+    side: Float32Array
+    turn: Float32Array
 
 
 def figures(formation: Formation) -> dict[str, Figure]:
@@ -72,12 +72,12 @@ class FigureChoice:
         return self.now
 
 
-Aim = Callable[[FloatArray], FloatArray]
+Aim = Callable[[Float32Array], Float32Array]
 """Place of a head (N, 3) in metres to the point it looks at."""
 
 
 def _towards(x_share: float, x_m: float, y_m: float, z_m: float) -> Aim:
-    def aim(place: FloatArray) -> FloatArray:
+    def aim(place: Float32Array) -> Float32Array:
         x = x_share * place[:, 0] + x_m * np.sign(place[:, 0])
         return np.stack([x, np.full(len(place), y_m), np.full(len(place), z_m)], axis=1).astype(np.float32)
 
@@ -97,7 +97,7 @@ BUSY_AIMS = ("crossed", "fan", "centre", "crowd", "parallel")
 SWAY_HZ = 0.08
 
 
-def aim_angles(place: FloatArray, point: FloatArray) -> tuple[FloatArray, FloatArray]:
+def aim_angles(place: Float32Array, point: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Pan and tilt in degrees, each (N,), that make hanging heads look at points (N, 3).
 
     Pan 0 faces the audience and grows towards its right; tilt 0 is straight down and grows towards where pan faces. Of

@@ -7,12 +7,10 @@ takes that part; where there is only one pair, its right half does.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from controller.messages import FloatArray
+from controller.arrays import BoolArray, Float32Array
 from controller.rig.heads import Rig
 
-BoolArray = npt.NDArray[np.bool_]
 ROLES = ("wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer")
 CENTRE_M = 0.05
 
@@ -32,11 +30,11 @@ class Formation:
     lead: BoolArray
     answer: BoolArray
     of: dict[str, BoolArray]
-    side: FloatArray
-    across: FloatArray
-    spread: FloatArray
-    upstage: FloatArray
-    odd: FloatArray
+    side: Float32Array
+    across: Float32Array
+    spread: Float32Array
+    upstage: Float32Array
+    odd: Float32Array
 
     @property
     def turning(self) -> BoolArray:
@@ -60,7 +58,7 @@ def form(rig: Rig) -> Formation:
     return Formation(lead, answer, of, side, across, np.abs(2.0 * across - 1.0), upstage, odd)
 
 
-def _pairs(mask: BoolArray, x: FloatArray) -> FloatArray:
+def _pairs(mask: BoolArray, x: Float32Array) -> Float32Array:
     odd = np.zeros(len(x), np.float32)
     heads = np.flatnonzero(mask)
     outwards = heads[np.argsort(np.abs(x[heads]), kind="stable")]
@@ -68,7 +66,7 @@ def _pairs(mask: BoolArray, x: FloatArray) -> FloatArray:
     return odd
 
 
-def _order(mask: BoolArray, x: FloatArray) -> FloatArray:
+def _order(mask: BoolArray, x: Float32Array) -> Float32Array:
     """Ranks from left to right as 0..1; heads at the same place share theirs, and one alone stands in the middle."""
     places = np.zeros(len(x), np.float32)
     if mask.any():
@@ -77,7 +75,7 @@ def _order(mask: BoolArray, x: FloatArray) -> FloatArray:
     return places
 
 
-def _share(mask: BoolArray, y: FloatArray) -> FloatArray:
+def _share(mask: BoolArray, y: Float32Array) -> Float32Array:
     places = np.zeros(len(y), np.float32)
     if mask.any() and float(np.ptp(y[mask])) > CENTRE_M:
         places[mask] = (y[mask] - y[mask].min()) / np.ptp(y[mask])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from controller.messages import FloatArray, LightToken
+from controller.arrays import Float32Array
+from controller.messages import LightToken
 
 KEPT = 40
 HOP_S = 0.1
@@ -45,7 +46,7 @@ class History:
         costs = [sum(apart_deg(one, other) for other in self._raw_deg) for one in self._raw_deg]
         return self._raw_deg[int(np.argmin(costs))]
 
-    def at(self, delays_s: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def at(self, delays_s: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Hue in degrees and value 0..1 as they were `delays_s` ago, each (N,) float32."""
         index = np.clip(np.rint(delays_s / HOP_S).astype(int), 0, KEPT - 1)
         return self._hues_deg[index], self._values[index]

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, Float32Array
 from controller.colour import encoded_from_hue, to_linear
-from controller.lighting.look.formation import BoolArray
 from controller.lighting.look.roles import Target
-from controller.messages import FloatArray, Hand, Look, Scene
+from controller.messages import Hand, Look, Scene
 
 TAKE_S = 0.05
 """Time constant with which a head goes to what a hand asks: at once for the eye, without a click."""
@@ -32,7 +32,7 @@ class Held:
         self._value = np.zeros(shape, np.float32)
         self.weight = np.zeros((shape[0], 1), np.float32)
 
-    def step(self, goal: FloatArray, heads: BoolArray, elapsed_s: float, take_s: float, back_s: float) -> None:
+    def step(self, goal: Float32Array, heads: BoolArray, elapsed_s: float, take_s: float, back_s: float) -> None:
         """Heads (N,) that are held gain weight and move to the goal (N, k), the others lose weight."""
         held = heads[:, None]
         share = np.float32(1.0 - np.exp(-elapsed_s / take_s))
@@ -43,7 +43,7 @@ class Held:
         self.weight = self.weight + way * np.where(held, share, 1.0 - np.exp(-elapsed_s / back_s)).astype(np.float32)
         self.weight[(self.weight < HERE) & ~held] = 0.0
 
-    def over(self, shown: FloatArray) -> FloatArray:
+    def over(self, shown: Float32Array) -> Float32Array:
         """What is shown (N, k) with what is held over it."""
         return np.asarray(shown + (self._value - shown) * self.weight, np.float32)
 
@@ -98,7 +98,7 @@ class Manual:
         return replace(look, intensity=self._intensity.over(look.intensity[:, None])[:, 0], colour=mixed)
 
 
-def _colour_of(hand: Hand) -> FloatArray:
+def _colour_of(hand: Hand) -> Float32Array:
     """Linear RGB (3,) of a hue, mixed with white where it is not saturated."""
     pure = to_linear(encoded_from_hue(np.array([hand.hue_deg], np.float32)))[0]
     return np.asarray(1.0 + (pure - 1.0) * hand.saturation, np.float32)

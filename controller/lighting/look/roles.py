@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from controller.arrays import BoolArray, Float32Array
 from controller.colour import encoded_from_hue, parse_colour, to_linear
 from controller.config import LookConfig
 from controller.lighting.look.figures import AIMS, BUSY_AIMS, BUSY_ENERGY, CALM_AIMS, SWAY_HZ, FigureChoice, aim_angles
-from controller.lighting.look.formation import BoolArray, form
+from controller.lighting.look.formation import form
 from controller.lighting.look.history import History
-from controller.messages import FloatArray
 from controller.rig.heads import Rig
 
 CROSS_S = 0.5
@@ -44,11 +44,11 @@ class Target:
         colour: (N, 3) linear RGB. pan, tilt: (N,) 0..1.
     """
 
-    intensity: FloatArray
-    flash: FloatArray
-    colour: FloatArray
-    pan: FloatArray
-    tilt: FloatArray
+    intensity: Float32Array
+    flash: Float32Array
+    colour: Float32Array
+    pan: Float32Array
+    tilt: Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Roles:
         pan, tilt = self._pose(history, now_s)
         return Target((level * self._share(level)).astype(np.float32), flash, colour, pan, tilt)
 
-    def _delays_s(self) -> FloatArray:
+    def _delays_s(self) -> Float32Array:
         form, figure = self._form, self._choice.now
         delays_s = np.zeros(self._count, np.float32)
         delays_s[form.lead] = CROSS_S * figure.delay[form.lead]
@@ -101,7 +101,7 @@ class Roles:
         delays_s[form.of["pixel"]] = PIXELS_S * form.spread[form.of["pixel"]]
         return delays_s
 
-    def _turn_deg(self, energy: float) -> FloatArray:
+    def _turn_deg(self, energy: float) -> Float32Array:
         """Degrees along the colour wheel that each head is away from the token; more when more is going on."""
         form, side = self._form, self._choice.now.side
         turn = np.zeros(self._count, np.float32)
@@ -111,7 +111,7 @@ class Roles:
         turn[form.turning] = 165.0
         return turn
 
-    def _whitened(self, colour: FloatArray, accent: float, energy: float, turn: BoolArray) -> FloatArray:
+    def _whitened(self, colour: Float32Array, accent: float, energy: float, turn: BoolArray) -> Float32Array:
         colour[self._lamps] = self._white
         if self._config.white == "peaks":
             lean = 0.7 * accent * max(0.0, (energy - ENERGY_FOR_WHITE) / (1.0 - ENERGY_FOR_WHITE))
@@ -119,7 +119,7 @@ class Roles:
             colour[heads] += np.float32(lean) * (self._white - colour[heads])
         return colour
 
-    def _share(self, level: FloatArray) -> FloatArray:
+    def _share(self, level: Float32Array) -> Float32Array:
         """How much of the level each head takes as its held brightness."""
         form = self._form
         share = np.zeros(self._count, np.float32)
@@ -129,7 +129,7 @@ class Roles:
         share[form.turning] = np.clip((level[form.turning] - 0.22) / 0.4, 0.0, 1.0)
         return share
 
-    def _flash(self, accent: float, accents: int, energy: float, strength: float, now_s: float) -> FloatArray:
+    def _flash(self, accent: float, accents: int, energy: float, strength: float, now_s: float) -> Float32Array:
         form = self._form
         depth = self._config.accent_depth * accent * (0.6 + 0.4 * energy)
         flash = np.zeros(self._count, np.float32)
@@ -140,7 +140,7 @@ class Roles:
         self._fire_lamps(flash, accent, energy, strength, now_s)
         return flash
 
-    def _fire_lamps(self, flash: FloatArray, accent: float, energy: float, strength: float, now_s: float) -> None:
+    def _fire_lamps(self, flash: Float32Array, accent: float, energy: float, strength: float, now_s: float) -> None:
         rising = accent > 0.9 * strength > 0.0
         if rising and strength > 0.7 and energy > ENERGY_FOR_BLINDERS and now_s - self._blinder_s >= BLINDER_GAP_S:
             self._blinder_s = now_s
@@ -149,7 +149,7 @@ class Roles:
         flash[self._form.of["blinder"]] = 0.9 * float(np.exp(-max(0.0, now_s - self._blinder_s) / 0.5))
         flash[self._form.of["strobe"]] = 0.8 * float(np.exp(-max(0.0, now_s - self._strobe_s) / 0.12))
 
-    def _pose(self, history: History, now_s: float) -> tuple[FloatArray, FloatArray]:
+    def _pose(self, history: History, now_s: float) -> tuple[Float32Array, Float32Array]:
         """Where heads look: an aim that changes with the colour, and around it a sway, mirrored, running outwards."""
         if history.changes != self._aimed:
             self._aimed = history.changes
@@ -206,6 +206,6 @@ class Roles:
         return Target(level, np.zeros(self._count, np.float32), colour, middle, middle + 30.0 / self._rig.tilt_deg)
 
 
-def _share_of(angle_deg: FloatArray, range_deg: FloatArray) -> FloatArray:
+def _share_of(angle_deg: Float32Array, range_deg: Float32Array) -> Float32Array:
     """Degrees from the middle to 0..1 of a range."""
     return np.asarray(np.clip(0.5 + angle_deg / range_deg, 0.0, 1.0), np.float32)

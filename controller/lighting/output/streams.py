@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from controller.arrays import ByteArray
 from controller.config import ArtNetConfig, EnttecProConfig, NetworkConfig, OlaConfig, OpenDmxConfig, SacnConfig
 from controller.lighting.output.nodes import Nodes
 from controller.lighting.output.routes import DISCOVER, Route
 from controller.lighting.protocol import artnet, enttec_pro, ola, open_dmx, sacn
-from controller.messages import ByteArray
 
 Address = tuple[str, int]
 SLOTS = 512

@@ -10,8 +10,8 @@ from ipaddress import IPv4Address
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import ByteArray
 
 PORT = 6454
 PROTOCOL_VERSION = 14

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import ByteArray
 
 START, END = 0x7E, 0xE7
 GET_PARAMETERS, SET_PARAMETERS, SEND_DMX, GET_SERIAL, MANUFACTURER, DEVICE_NAME = 3, 4, 6, 10, 77, 78

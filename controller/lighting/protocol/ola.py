@@ -10,8 +10,8 @@ import sys
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import ByteArray
 
 PORT = 9010
 PROTOCOL_VERSION = 1

@@ -6,7 +6,7 @@ Source: ANSI E1.11 (DMX512-A): 250 kbit/s, 8 data bits, 2 stop bits, no parity, 
 
 import numpy as np
 
-from controller.messages import ByteArray
+from controller.arrays import ByteArray
 
 BAUD = 250_000
 SLOT_S = 44e-6

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import ByteArray
 
 PORT = 5568
 DISCOVERY_UNIVERSE = 64214

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from controller.rig.patch.lanes import IndexArray, Lane
+from controller.arrays import BoolArray, IndexArray
+from controller.rig.patch.lanes import Lane
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.profiles.profile import (
     Channel,
@@ -22,7 +22,6 @@ from controller.rig.profiles.profile import (
     Wheel,
 )
 
-BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["intensity", "colour", "position", "haze", "other"]
 Row = tuple[int, bool, bool]
 NONE = -1

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import numpy as np
 
+from controller.arrays import ByteArray
 from controller.config import Config
 from controller.lighting.input.feed import Feed
 from controller.lighting.input.listener import Listener
 from controller.lighting.protocol.artnet import ArtPollReply
 from controller.lighting.takeover.attributes import attributes_of
 from controller.lighting.takeover.takeover import Change, Cycle, Takeover, Terms
-from controller.messages import ByteArray, DmxFrame, LightToken, Pulse
+from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.recording import HeldRow, held_rows
 from controller.rig.patch.patch import SLOTS, Patch
 

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from controller.lighting.takeover.attributes import NONE, Attribute, BoolArray
-from controller.messages import ByteArray
+from controller.arrays import BoolArray, ByteArray, Int32Array
+from controller.lighting.takeover.attributes import NONE, Attribute
 from controller.records.recording import HeldRow
 
 MOVED = 2
 """Levels: one more than a fader that rests may tremble by."""
-WideArray = npt.NDArray[np.int32]
 RELAYED_S = 2.7
 """What was taken over from another process stands so long without the desk being heard: longer than a living one is
 ever silent."""
@@ -44,7 +42,7 @@ class Held:
 
     since_s: float
     moved_s: float
-    levels: WideArray
+    levels: Int32Array
     back_s: float | None = None
     back_over_s: float = 0.0
 
@@ -217,7 +215,7 @@ class Takeover:
         return 0 < self._terms.hands_off_s <= cycle.now_s - held.moved_s
 
 
-def wide(levels: ByteArray, attribute: Attribute) -> WideArray:
+def wide(levels: ByteArray, attribute: Attribute) -> Int32Array:
     """(K,) levels of an attribute at 16 bits."""
     high = levels[attribute.coarse].astype(np.int32) << 8
     has_fine = attribute.fine != NONE
@@ -225,7 +223,7 @@ def wide(levels: ByteArray, attribute: Attribute) -> WideArray:
     return np.asarray(high | low, np.int32)
 
 
-def put(levels: WideArray, attribute: Attribute, slots: ByteArray) -> None:
+def put(levels: Int32Array, attribute: Attribute, slots: ByteArray) -> None:
     """Write 16-bit levels into coarse and fine slots."""
     has_fine = attribute.fine != NONE
     slots[attribute.coarse] = (levels >> 8).astype(np.uint8)

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 
 class BlockQueue:
@@ -29,7 +29,7 @@ class BlockQueue:
         self._filled = threading.Semaphore(0)
         self.overruns = 0
 
-    def put(self, samples: FloatArray, t_s: float) -> None:
+    def put(self, samples: Float32Array, t_s: float) -> None:
         """Copy (n, channels) samples whose last one sounded at `t_s`; counts an overrun if there is no room."""
         if self._written - self._read >= len(self._slots) or len(samples) > self._slots.shape[1]:
             self.overruns += 1
@@ -41,7 +41,7 @@ class BlockQueue:
         self._written += 1
         self._filled.release()
 
-    def get(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def get(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The oldest block (a copy) and its time, or None when none came in time."""
         if not self._filled.acquire(timeout=timeout_s):
             return None

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import soxr
 
+from controller.arrays import Float32Array
 from controller.clock import Clock
 from controller.errors import AudioError
 from controller.listening.audio.block_queue import BlockQueue
-from controller.messages import FloatArray
 
 if TYPE_CHECKING:
     from sounddevice import CallbackFlags
@@ -131,7 +131,7 @@ class Capture:
         """None are changed here; the listener cleans what it hears."""
         return 0
 
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block as (n, 1) float32 at 48 kHz and the time of its last sample, or None when none came."""
         got = self._queue.get(timeout_s)
         if got is None:
@@ -227,7 +227,7 @@ class Capture:
         except sounddevice.PortAudioError as error:
             log.debug("PortAudio did not start again: %s", error)
 
-    def _callback(self, samples: FloatArray, _frames: int, _times: object, status: "CallbackFlags") -> None:
+    def _callback(self, samples: Float32Array, _frames: int, _times: object, status: "CallbackFlags") -> None:
         """PortAudio's own thread: copy and return."""
         now_s = self._clock.now_s()
         self._heard_s = now_s

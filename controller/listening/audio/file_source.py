@@ -12,8 +12,8 @@ import av
 import numpy as np
 import soxr
 
+from controller.arrays import Float32Array
 from controller.errors import AudioError
-from controller.messages import FloatArray
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class MonoStream:
         self._ended = False
         self._fill(1)
 
-    def read(self, count: int) -> FloatArray:
+    def read(self, count: int) -> Float32Array:
         """Up to `count` samples (n,) float32; fewer only at the end of the file."""
         self._fill(count)
         samples, self._ready = self._ready[:count], self._ready[count:]
@@ -77,12 +77,12 @@ class MonoStream:
         if len(parts) > 1:
             self._ready = np.concatenate(parts)
 
-    def _resampled(self, mono: FloatArray) -> FloatArray:
+    def _resampled(self, mono: Float32Array) -> Float32Array:
         if self._resample is None:
             return mono
         return np.asarray(self._resample.resample_chunk(mono, last=self._ended), np.float32)
 
-    def _decode(self, stream: "av.AudioStream") -> Iterator[FloatArray]:
+    def _decode(self, stream: "av.AudioStream") -> Iterator[Float32Array]:
         """Mono parts as they are decoded; a damaged packet is left out, said once, and the song goes on."""
         to_float = av.AudioResampler(format="fltp")
         for packet in self._container.demux(stream):
@@ -129,11 +129,11 @@ class FileSource:
         self.name = path.name
         self.duration_s = self._stream.duration_s
 
-    def read(self, count: int) -> FloatArray:
+    def read(self, count: int) -> Float32Array:
         """Up to `count` samples (n, 1) float32; fewer only at the end, which a looped song has not."""
         return read_looped(self._read_once, self._stream.rewind, count, loop=self._loop)
 
-    def _read_once(self, count: int) -> FloatArray:
+    def _read_once(self, count: int) -> Float32Array:
         return self._stream.read(count)[:, None]
 
     @property
@@ -146,7 +146,9 @@ class FileSource:
         self._stream.close()
 
 
-def read_looped(read: Callable[[int], FloatArray], rewind: Callable[[], None], count: int, *, loop: bool) -> FloatArray:
+def read_looped(
+    read: Callable[[int], Float32Array], rewind: Callable[[], None], count: int, *, loop: bool
+) -> Float32Array:
     """Read `count` samples, going back to the start at the end if `loop` is set."""
     samples = read(count)
     while loop and len(samples) < count:
@@ -158,7 +160,7 @@ def read_looped(read: Callable[[int], FloatArray], rewind: Callable[[], None], c
     return samples
 
 
-def finite(samples: FloatArray) -> tuple[FloatArray, int]:
+def finite(samples: Float32Array) -> tuple[Float32Array, int]:
     """The samples with NaN and infinities replaced by silence and clipped to ±8, and how many were replaced."""
     good = np.isfinite(samples)
     bad = int(samples.size - np.count_nonzero(good))

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.errors import AudioError
 from controller.listening.audio.capture import portaudio
 from controller.listening.audio.source import LiveSource
 from controller.listening.audio.windows import SAMPLE_RATE_HZ
-from controller.messages import FloatArray
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Loudspeaker:
         self.delay_s = 0.0
         self._device = device
         self._opener = opener or self._portaudio
-        self._waiting: deque[FloatArray] = deque()
+        self._waiting: deque[Float32Array] = deque()
         self._samples = 0
         self._lock, self._awake = threading.Lock(), threading.Event()
         self._stream: Any = None
@@ -73,7 +73,7 @@ class Loudspeaker:
         self._put(np.zeros(round(CUSHION_S * SAMPLE_RATE_HZ), np.float32))
         self.delay_s = CUSHION_S + float(self._stream.latency)
 
-    def play(self, samples: FloatArray) -> None:
+    def play(self, samples: Float32Array) -> None:
         """Hand samples (n,) over."""
         if self._stream is not None:
             self._put(np.ascontiguousarray(samples, np.float32))
@@ -85,7 +85,7 @@ class Loudspeaker:
             self._stream.close()
             self._stream = None
 
-    def _put(self, samples: FloatArray) -> None:
+    def _put(self, samples: Float32Array) -> None:
         with self._lock:
             self._waiting.append(samples)
             self._samples += len(samples)
@@ -93,7 +93,7 @@ class Loudspeaker:
                 while self._samples > CUSHION_S * SAMPLE_RATE_HZ:
                     self._samples -= len(self._waiting.popleft())
 
-    def _callback(self, out: FloatArray, frames: int, _times: object, _status: object) -> None:
+    def _callback(self, out: Float32Array, frames: int, _times: object, _status: object) -> None:
         """The card wants samples: what waits, and silence where that is not enough."""
         mono = np.zeros(frames, np.float32)
         filled = 0
@@ -128,7 +128,7 @@ class Audible:
 
     def __init__(self, source: LiveSource, loudspeaker: Loudspeaker) -> None:
         self._source, self._loudspeaker = source, loudspeaker
-        self._held: deque[tuple[FloatArray, float]] = deque()
+        self._held: deque[tuple[Float32Array, float]] = deque()
         self._newest_s = 0.0
 
     @property
@@ -156,7 +156,7 @@ class Audible:
         self._loudspeaker.start()
         self._source.start()
 
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block that is being heard now, and the time of its last sample in the room."""
         delay_s = self._loudspeaker.delay_s
         got = self._source.read(timeout_s)

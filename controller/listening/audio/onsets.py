@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from controller.messages import AudioBlock, FloatArray, Pulse
+from controller.arrays import Float32Array
+from controller.messages import AudioBlock, Pulse
 
 SAMPLE_RATE_HZ = 48_000
 STEP_SAMPLES = 240
@@ -75,7 +76,7 @@ class Onsets:
             t_s = block.t_s - (rest + (count - 1 - index) * STEP_SAMPLES) / SAMPLE_RATE_HZ
             yield self._step(t_s, energies[index], powers[index])
 
-    def _band_energies(self, samples: FloatArray, count: int) -> FloatArray:
+    def _band_energies(self, samples: Float32Array, count: int) -> Float32Array:
         """(count, bands) dB of the 512 samples that end at each step."""
         joined = np.concatenate([self._tail, samples])
         self._tail = joined[-SPECTRUM_SAMPLES:]
@@ -87,7 +88,7 @@ class Onsets:
         banded = np.einsum("nf,fb->nb", power, self._bands)
         return np.asarray(10.0 * np.log10(banded + 1e-9))
 
-    def _step(self, t_s: float, energies: FloatArray, powers: FloatArray) -> Pulse:
+    def _step(self, t_s: float, energies: Float32Array, powers: Float32Array) -> Pulse:
         novelty = float(np.maximum(energies - self._energies.min(axis=0), 0.0).mean())
         self._energies[self._steps % LOOK_BACK_STEPS] = energies
         self._powers[self._steps % LEVEL_STEPS] = powers
@@ -142,7 +143,7 @@ def _strength(novelty: float, threshold: float) -> float:
     return min(1.0, 0.3 + 0.7 * max(0.0, novelty - threshold) / 8.0)
 
 
-def _band_matrix() -> FloatArray:
+def _band_matrix() -> Float32Array:
     """(257, bands) float32: which spectrum bin belongs to which band."""
     bins_hz = np.fft.rfftfreq(SPECTRUM_SAMPLES, 1.0 / SAMPLE_RATE_HZ)
     edges = np.array(EDGES_HZ)

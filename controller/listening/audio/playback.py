@@ -5,10 +5,10 @@ Edge: a thread that waits.
 
 import threading
 
+from controller.arrays import Float32Array
 from controller.clock import Clock, Deadlines
 from controller.listening.audio.block_queue import BlockQueue
 from controller.listening.audio.source import Recorded
-from controller.messages import FloatArray
 
 SAMPLE_RATE_HZ = 48_000
 TAIL_S = 0.3
@@ -38,7 +38,7 @@ class Playback:
         """Blocks lost because nobody took them in time."""
         return self._queue.overruns
 
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block (n, 1 + stems) and the time of its last sample, or None when none came."""
         return self._queue.get(timeout_s)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 
 class Ring:
@@ -20,7 +20,7 @@ class Ring:
         self._capacity = capacity
         self.written = 0
 
-    def write(self, samples: FloatArray) -> None:
+    def write(self, samples: Float32Array) -> None:
         """Append samples (n, channels) float32, n <= capacity; the oldest are overwritten."""
         count = len(samples)
         if count > self._capacity:
@@ -31,12 +31,12 @@ class Ring:
         self._put(0, samples[first:])
         self.written += count
 
-    def _put(self, start: int, samples: FloatArray) -> None:
+    def _put(self, start: int, samples: Float32Array) -> None:
         end = start + len(samples)
         self._buffer[:, start:end] = samples.T
         self._buffer[:, start + self._capacity : end + self._capacity] = samples.T
 
-    def latest(self, count: int) -> FloatArray:
+    def latest(self, count: int) -> Float32Array:
         """The last `count` samples: (channels, count) float32, a view that the next write may change.
 
         Before `count` samples were written the missing ones are zeros in front.

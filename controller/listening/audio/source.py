@@ -6,11 +6,11 @@ Edge: opens files and devices.
 from pathlib import Path
 from typing import Protocol
 
+from controller.arrays import Float32Array
 from controller.config import Config
 from controller.errors import AudioError
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.stems_source import StemsSource
-from controller.messages import FloatArray
 
 
 class Recorded(Protocol):
@@ -31,7 +31,7 @@ class Recorded(Protocol):
         """Samples that were no numbers (NaN, infinite) and became silence."""
         ...
 
-    def read(self, count: int) -> FloatArray:
+    def read(self, count: int) -> Float32Array:
         """Up to `count` samples (n, 1 + stems) float32 at 48 kHz; fewer only at the end, none after it."""
         ...
 
@@ -67,7 +67,7 @@ class LiveSource(Protocol):
         """Begin."""
         ...
 
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block (n, 1 + stems) float32 at 48 kHz and the time of its last sample, or None."""
         ...
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.errors import AudioError
 from controller.listening.audio.file_source import MonoStream, read_looped
-from controller.messages import FloatArray
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"}
 
@@ -45,11 +45,11 @@ class StemsSource:
         self.name = f"{folder.name} ({', '.join(self.stems)})"
         self.duration_s = max(stream.duration_s for stream in self._streams)
 
-    def read(self, count: int) -> FloatArray:
+    def read(self, count: int) -> Float32Array:
         """Up to `count` samples (n, 1 + stems) float32: the mix, then each stem as recorded."""
         return read_looped(self._read_once, self._rewind, count, loop=self._loop)
 
-    def _read_once(self, count: int) -> FloatArray:
+    def _read_once(self, count: int) -> Float32Array:
         parts = [stream.read(count) for stream in self._streams]
         longest = max(len(part) for part in parts)
         samples = np.zeros((longest, 1 + len(parts)), np.float32)

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, OnnxFile, read_manifest
 from controller.errors import ModelError
 from controller.listening.decode.skipbart import HOP_S, Logits, check_binding
 from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
 from controller.listening.session import open_session, zeros
-from controller.messages import Embedding, FloatArray
+from controller.messages import Embedding
 
 CATCH_UP = 2
 """Hops the hot path catches up by itself when it takes a context."""
@@ -32,7 +33,7 @@ CATCH_UP = 2
 class Hop:
     """What the decoder was given at one hop: embedding (512,) and the light before it."""
 
-    music: FloatArray
+    music: Float32Array
     hue: int
     value: int
 
@@ -62,14 +63,14 @@ class RefreshedNetwork:
         past = self.manifest.model_copy(update={"step": refresh})
         self._refresh = open_session(folder, past, threads=threads, provider=provider)
 
-    def step(self, feed: dict[str, FloatArray]) -> list[FloatArray]:
+    def step(self, feed: dict[str, Float32Array]) -> list[Float32Array]:
         """Hue logits (1, 181), value logits (1, 257), then the new column of each own cache."""
-        outputs: list[FloatArray] = self._step.run(None, feed)
+        outputs: list[Float32Array] = self._step.run(None, feed)
         return outputs
 
-    def refresh(self, feed: dict[str, FloatArray]) -> list[FloatArray]:
+    def refresh(self, feed: dict[str, Float32Array]) -> list[Float32Array]:
         """All caches, in the order of `memory`."""
-        outputs: list[FloatArray] = self._refresh.run([tensor.name for tensor in self.memory], feed)
+        outputs: list[Float32Array] = self._refresh.run([tensor.name for tensor in self.memory], feed)
         return outputs
 
 

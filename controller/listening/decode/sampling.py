@@ -9,12 +9,9 @@ a range are inside it, hue wraps at 180, and PAD is never drawn.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float32Array, Float64Array
 from controller.listening.decode.vocabulary import HUES, VALUES
-from controller.messages import FloatArray
-
-DoubleArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Choice:
     reach: int = 50
 
 
-def restrict_hue(logits: FloatArray, previous: int | None, reach: int) -> DoubleArray:
+def restrict_hue(logits: Float32Array, previous: int | None, reach: int) -> Float64Array:
     """Forbid hues further than `reach` steps around the colour wheel from `previous`.
 
     Args:
@@ -50,7 +47,7 @@ def restrict_hue(logits: FloatArray, previous: int | None, reach: int) -> Double
     return np.where(np.minimum(steps, HUES - steps) <= reach, kept, -np.inf)
 
 
-def restrict_value(logits: FloatArray, previous: int | None, reach: int) -> DoubleArray:
+def restrict_value(logits: Float32Array, previous: int | None, reach: int) -> Float64Array:
     """Forbid values further than `reach` from `previous`; (257,) in, (256,) out, else as `restrict_hue`."""
     kept = logits[:VALUES].astype(np.float64)
     if previous is None:
@@ -58,7 +55,7 @@ def restrict_value(logits: FloatArray, previous: int | None, reach: int) -> Doub
     return np.where(np.abs(np.arange(VALUES) - previous) <= reach, kept, -np.inf)
 
 
-def probabilities(logits: DoubleArray, temperature: float, top_p: float) -> DoubleArray:
+def probabilities(logits: Float64Array, temperature: float, top_p: float) -> Float64Array:
     """Temperature, then the smallest set of likeliest classes that holds `top_p` of the mass, normalised again.
 
     Args:
@@ -78,7 +75,7 @@ def probabilities(logits: DoubleArray, temperature: float, top_p: float) -> Doub
     return np.asarray(mass / mass.sum())
 
 
-def draw(chances: DoubleArray, rng: np.random.Generator) -> tuple[int, float]:
+def draw(chances: Float64Array, rng: np.random.Generator) -> tuple[int, float]:
     """One class and the probability it had. A class with probability 0 is never drawn."""
     ladder = np.cumsum(chances)
     index = int(np.searchsorted(ladder, rng.random() * ladder[-1], side="right"))
@@ -86,20 +83,22 @@ def draw(chances: DoubleArray, rng: np.random.Generator) -> tuple[int, float]:
     return index, float(chances[index])
 
 
-def sample_hue(logits: FloatArray, previous: int | None, choice: Choice, rng: np.random.Generator) -> tuple[int, float]:
+def sample_hue(
+    logits: Float32Array, previous: int | None, choice: Choice, rng: np.random.Generator
+) -> tuple[int, float]:
     """Draw a hue 0..179 and tell its probability."""
     allowed = restrict_hue(_usable(logits), previous, choice.reach)
     return draw(probabilities(allowed, choice.temperature, choice.top_p), rng)
 
 
 def sample_value(
-    logits: FloatArray, previous: int | None, choice: Choice, rng: np.random.Generator
+    logits: Float32Array, previous: int | None, choice: Choice, rng: np.random.Generator
 ) -> tuple[int, float]:
     """Draw a value 0..255 and tell its probability."""
     allowed = restrict_value(_usable(logits), previous, choice.reach)
     return draw(probabilities(allowed, choice.temperature, choice.top_p), rng)
 
 
-def _usable(logits: FloatArray) -> FloatArray:
+def _usable(logits: Float32Array) -> Float32Array:
     """Logits as they are, or all equal if the network answered with something that is no number."""
     return logits if np.isfinite(logits).all() else np.zeros_like(logits)

@@ -13,7 +13,7 @@ from collections import deque
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 SIDE_HOPS = 40
 PEAK_HOPS = 15
@@ -34,12 +34,12 @@ class SectionWatch:
 
     def __init__(self) -> None:
         self.turns: tuple[float, ...] = ()
-        self._vectors: deque[FloatArray] = deque(maxlen=2 * SIDE_HOPS)
+        self._vectors: deque[Float32Array] = deque(maxlen=2 * SIDE_HOPS)
         self._novelty: deque[tuple[float, float]] = deque(maxlen=2 * PEAK_HOPS + 1)
         self._count, self._mean, self._squares = 0, 0.0, 0.0
         self._since = APART_HOPS
 
-    def add(self, vector: FloatArray, t_s: float) -> None:
+    def add(self, vector: Float32Array, t_s: float) -> None:
         """One hop: its embedding (512,) and the time of its end."""
         length = float(np.linalg.norm(vector))
         self._vectors.append(vector / length if length > 0.0 else np.zeros_like(vector))

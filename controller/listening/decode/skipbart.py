@@ -12,17 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
 from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
 from controller.listening.session import open_session, zeros
-from controller.messages import Embedding, FloatArray
+from controller.messages import Embedding
 
 HOP_S = 0.1
 FADE_HOPS = 32
 """How long the say passes from the older context to the younger one."""
 
-Logits = tuple[FloatArray, FloatArray]
+Logits = tuple[Float32Array, Float32Array]
 
 
 class Network:
@@ -48,9 +49,9 @@ class Network:
         """Positions in the cache."""
         return self.manifest.context_hops or 0
 
-    def run(self, feed: dict[str, FloatArray]) -> list[FloatArray]:
+    def run(self, feed: dict[str, Float32Array]) -> list[Float32Array]:
         """Hue logits (1, 181), value logits (1, 257), then the new column of each cache, in the order of `caches`."""
-        outputs: list[FloatArray] = self._session.run(self._outputs, feed)
+        outputs: list[Float32Array] = self._session.run(self._outputs, feed)
         return outputs
 
 
@@ -62,7 +63,7 @@ class Context:
         self._feed = zeros(network.manifest.step.inputs)
         self.length = 0
 
-    def step(self, music: FloatArray, hue: int, value: int) -> Logits:
+    def step(self, music: Float32Array, hue: int, value: int) -> Logits:
         """Advance one hop.
 
         Args:
@@ -128,13 +129,13 @@ class SkipBart:
         return _blend(logits[0], young[0], weight), _blend(logits[1], young[1], weight)
 
 
-def _blend(older: FloatArray, younger: FloatArray, weight: float) -> FloatArray:
+def _blend(older: Float32Array, younger: Float32Array, weight: float) -> Float32Array:
     """Logits between two opinions: normalised first, so that neither speaks louder by its scale."""
     mixed = (1.0 - weight) * _log_softmax(older) + weight * _log_softmax(younger)
     return mixed.astype(np.float32)
 
 
-def _log_softmax(logits: FloatArray) -> FloatArray:
+def _log_softmax(logits: Float32Array) -> Float32Array:
     shifted = logits - logits.max()
     return np.asarray(shifted - np.log(np.exp(shifted).sum()))
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, Float32Array
 from controller.listening.decode.cueing import SMALL_STEP
 from controller.listening.decode.sampling import Choice
 from controller.listening.decode.vocabulary import HUES, VALUES
-from controller.messages import FloatArray, Steering
+from controller.messages import Steering
 
 VALUE_TILT = 5.0
 """Nats between dark and full at the end of the intensity fader: likelier by e to the 2.5 for each half."""
@@ -27,7 +28,6 @@ NEAR = 8
 CLEAR = 12
 """And as far from one that a person forbade."""
 NEUTRAL = Steering()
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def nearest_allowed(hue: int, steering: Steering) -> int:
 
 
 def steer_hue(
-    logits: FloatArray, choice: Choice, previous: int, steering: Steering, palette: Palette
-) -> tuple[FloatArray, Choice]:
+    logits: Float32Array, choice: Choice, previous: int, steering: Steering, palette: Palette
+) -> tuple[Float32Array, Choice]:
     """Logits (181,) and choice of the next hue, as a person leans on them; `previous` 0..179."""
     if steering == NEUTRAL or not np.isfinite(logits).all():
         return logits, choice
@@ -83,7 +83,7 @@ def steer_hue(
     return tilted, choice if len(within) else replace(choice, reach=HUES // 2)
 
 
-def steer_value(logits: FloatArray, choice: Choice, steering: Steering) -> tuple[FloatArray, Choice]:
+def steer_value(logits: Float32Array, choice: Choice, steering: Steering) -> tuple[Float32Array, Choice]:
     """Logits (257,) and choice of the next value, as a person leans on them."""
     if steering == NEUTRAL or not np.isfinite(logits).all():
         return logits, choice

@@ -10,25 +10,26 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
 from controller.listening.embed.mel import openl3_mel256, small_frames
 from controller.listening.session import open_session
-from controller.messages import Embedding, FloatArray, Window
+from controller.messages import Embedding, Window
 
 EMBEDDING_SIZE = 512
 HOP_S = 0.1
 
 
-def _small_patch(samples: FloatArray) -> FloatArray:
+def _small_patch(samples: Float32Array) -> Float32Array:
     return small_frames(samples)[None]
 
 
-def _openl3_patch(samples: FloatArray) -> FloatArray:
+def _openl3_patch(samples: Float32Array) -> Float32Array:
     return openl3_mel256(samples)[None, :, :, None]
 
 
-FRONT_ENDS: dict[str, tuple[Callable[[FloatArray], FloatArray], list[int]]] = {
+FRONT_ENDS: dict[str, tuple[Callable[[Float32Array], Float32Array], list[int]]] = {
     "small64": (_small_patch, [1, 96, 64]),
     "openl3-mel256": (_openl3_patch, [1, 256, 199, 1]),
 }
@@ -71,7 +72,7 @@ class Embedder:
         return Embedding(window.t_s - self.manifest.centre_s, window.seq, flat)
 
 
-def _front_end(folder: Path, manifest: Manifest) -> Callable[[FloatArray], FloatArray]:
+def _front_end(folder: Path, manifest: Manifest) -> Callable[[Float32Array], Float32Array]:
     path = folder / "manifest.yaml"
     if manifest.front_end is None:
         raise ModelError(f"{path}: front_end is missing; an embedder needs one of {', '.join(FRONT_ENDS)}")

@@ -10,9 +10,8 @@ More", ICASSP 2019, and kapre 0.3.5 (the OpenL3 v0.4 front end).
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
 
 SAMPLE_RATE_HZ = 48_000
 WINDOW_SAMPLES = 48_000
@@ -29,21 +28,21 @@ OPENL3_BANDS = 256
 OPENL3_FRAMES = -(-WINDOW_SAMPLES // OPENL3_STEP)  # 199: the last ones run past the window into zeros
 
 
-def hz_to_mel(hz: FloatArray | np.float32) -> FloatArray:
+def hz_to_mel(hz: Float32Array | np.float32) -> Float32Array:
     """Slaney's mel scale: linear below 1 kHz, logarithmic above. Any shape, float32."""
     linear = hz * np.float32(3.0 / 200.0)
     logarithmic = 15.0 + 27.0 * np.log(np.maximum(hz, 1000.0) / 1000.0) / np.log(6.4)
     return np.where(hz < 1000.0, linear, logarithmic).astype(np.float32)
 
 
-def mel_to_hz(mel: FloatArray) -> FloatArray:
+def mel_to_hz(mel: Float32Array) -> Float32Array:
     """Inverse of `hz_to_mel`."""
     linear = mel * (200.0 / 3.0)
     logarithmic = 1000.0 * np.exp(np.log(6.4) / 27.0 * (np.maximum(mel, 15.0) - 15.0))
     return np.where(mel < 15.0, linear, logarithmic).astype(np.float32)
 
 
-def mel_filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> FloatArray:
+def mel_filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> Float32Array:
     """Triangular filters of equal area.
 
     Returns:
@@ -60,17 +59,17 @@ def mel_filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> Float
 
 
 @lru_cache(maxsize=4)
-def _hann(length: int) -> FloatArray:
+def _hann(length: int) -> Float32Array:
     phase = 2.0 * np.pi * np.arange(length) / length  # periodic: the period is `length`, not `length - 1`
     return (0.5 - 0.5 * np.cos(phase)).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
-def _filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> FloatArray:
+def _filterbank(fft: int, bands: int, low_hz: float, high_hz: float) -> Float32Array:
     return mel_filterbank(fft, bands, low_hz, high_hz)
 
 
-def small_frames(samples: FloatArray) -> FloatArray:
+def small_frames(samples: Float32Array) -> Float32Array:
     """Log-mel frames of the bundled embedder, of a window or of a whole song.
 
     Frame i covers samples [480 i, 480 i + 2048). Level is kept (0 dB = full-scale sine), so loud stays loud: a show
@@ -90,7 +89,7 @@ def small_frames(samples: FloatArray) -> FloatArray:
     return ((decibels + 50.0) / 25.0).astype(np.float32)
 
 
-def openl3_mel256(samples: FloatArray) -> FloatArray:
+def openl3_mel256(samples: Float32Array) -> Float32Array:
     """The OpenL3 v0.4 spectrogram of one window.
 
     Magnitude (not power) through 256 Slaney mel bands, in dB below the loudest cell of the window, floor -80 dB.

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.listening.audio.source import LiveSource
-from controller.messages import FloatArray
 
 
 class ThenSource:
@@ -51,7 +51,7 @@ class ThenSource:
         """Begin with the first."""
         self._first.start()
 
-    def read(self, timeout_s: float) -> tuple[FloatArray, float] | None:
+    def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block (n, columns); the first one's missing columns are silent."""
         got = self._now.read(timeout_s)
         if got is None and self.opening and self._first.over:

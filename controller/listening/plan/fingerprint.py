@@ -6,7 +6,7 @@ they changed since three tenths of a second ago. Levels do not count. Pure: NumP
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 SAMPLE_RATE_HZ = 48_000
 SPAN = 9_600
@@ -18,7 +18,7 @@ FLOOR = 1e-3
 SIZE = 2 * BANDS
 
 
-def _filterbank() -> FloatArray:
+def _filterbank() -> Float32Array:
     """(44, 4801) triangles on a logarithmic axis, each of sum 1."""
     frequency = np.maximum(np.fft.rfftfreq(SPAN, 1.0 / SAMPLE_RATE_HZ), 1.0)
     centre = LOWEST_HZ * 2.0 ** (np.arange(BANDS) / BANDS_PER_OCTAVE)
@@ -31,7 +31,7 @@ FILTERS = _filterbank()
 WINDOW = np.hanning(SPAN).astype(np.float32)
 
 
-def energies(samples: FloatArray) -> FloatArray:
+def energies(samples: Float32Array) -> Float32Array:
     """(44,) log band energies of the last fifth of a second of (n,) float32 samples at 48 kHz, n >= 9600."""
     spectrum = np.abs(np.fft.rfft(samples[-SPAN:] * WINDOW)) ** 2
     return np.asarray(np.log(FILTERS @ spectrum.astype(np.float32) + np.float32(FLOOR)), np.float32)
@@ -41,9 +41,9 @@ class Fingerprints:
     """Fingerprints hop after hop, ten a second."""
 
     def __init__(self) -> None:
-        self._past: list[FloatArray] = []
+        self._past: list[Float32Array] = []
 
-    def step(self, samples: FloatArray) -> FloatArray:
+    def step(self, samples: Float32Array) -> Float32Array:
         """(88,) float32 of the hop that ends with these samples (n,), n >= 9600."""
         now = energies(samples)
         self._past = [*self._past[-BEFORE_HOPS:], now]

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.plan import HOP_S, Plan, amount_at
 from controller.listening.plan.position import Position
-from controller.messages import Command, FloatArray
+from controller.messages import Command
 
 LEAD_HOPS = 1
 """A tenth of a second: what deciding and sending take, and half a hop."""
@@ -56,7 +57,7 @@ class PlannedShow:
         self._trusted = self._done = 0
         self._lines: dict[str, float] = {}
 
-    def step(self, samples: FloatArray) -> Planned | None:
+    def step(self, samples: Float32Array) -> Planned | None:
         """What the plan says after these samples (n,), n >= 9600, of which the last 4800 are new; None: free play."""
         place = self._position.step(self._heard.step(samples))
         before, self._at = self._at, place.hop

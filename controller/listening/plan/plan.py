@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from controller.arrays import Float32Array
 from controller.errors import PlanError
 from controller.listening.plan.fingerprint import SIZE
-from controller.messages import FloatArray
 
 SUFFIX = ".plan"
 MOST_BYTES = 50_000_000
@@ -66,7 +66,7 @@ class Plan:
 
     notes: Notes
     light: npt.NDArray[np.int64]
-    fingerprints: FloatArray
+    fingerprints: Float32Array
     file: Path = field(default=Path())
 
     @property

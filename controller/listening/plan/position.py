@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array, Float64Array
 
 STAY = SKIP = 0.1
 JUMP = 2e-5
@@ -22,7 +22,6 @@ NEAR = 3
 """Hops within which places count as one: three tenths of a second."""
 SURE, LOST = 0.5, 0.03
 """Share of the belief around a place that makes it the place, and below which it is no more."""
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,17 @@ class Position:
         fingerprints: (N, 88) of the rehearsal, a row for each hop. starts: hops at which bands like to come in.
     """
 
-    def __init__(self, fingerprints: FloatArray, starts: npt.NDArray[np.int64] | None = None) -> None:
+    def __init__(self, fingerprints: Float32Array, starts: npt.NDArray[np.int64] | None = None) -> None:
         self._count = len(fingerprints)
-        self._mean: FloatArray = fingerprints.mean(axis=0)
-        centred: FloatArray = fingerprints - self._mean
-        self._plan: FloatArray = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
+        self._mean: Float32Array = fingerprints.mean(axis=0)
+        centred: Float32Array = fingerprints - self._mean
+        self._plan: Float32Array = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6)
         self._land = _landing(self._count, starts)
-        self._belief: Doubles = 0.5 * self._land
+        self._belief: Float64Array = 0.5 * self._land
         self._elsewhere = 0.5
         self._hop: int | None = None
 
-    def step(self, fingerprint: FloatArray) -> Place:
+    def step(self, fingerprint: Float32Array) -> Place:
         """The place after a hop that sounds like this (88,)."""
         moved = self._moved()
         total = float(self._belief.sum())
@@ -61,16 +60,16 @@ class Position:
         self._belief, self._elsewhere = moved / whole, elsewhere / whole
         return self._settle()
 
-    def _moved(self) -> Doubles:
+    def _moved(self) -> Float64Array:
         before = self._belief
         moved = STAY * before
         moved[1:] += (1.0 - STAY - SKIP) * before[:-1]
         moved[2:] += SKIP * before[:-2]
         return moved
 
-    def _alike(self, fingerprint: FloatArray) -> Doubles:
+    def _alike(self, fingerprint: Float32Array) -> Float64Array:
         heard = fingerprint - self._mean
-        unit: FloatArray = heard / max(float(np.linalg.norm(heard)), 1e-6)
+        unit: Float32Array = heard / max(float(np.linalg.norm(heard)), 1e-6)
         return np.dot(self._plan, unit).astype(np.float64)  # type: ignore[no-any-return]  # NumPy says Any of a product
 
     def _settle(self) -> Place:
@@ -94,7 +93,7 @@ class Position:
         return float(self._belief[max(0, hop - NEAR) : hop + NEAR + 1].sum())
 
 
-def _landing(count: int, starts: npt.NDArray[np.int64] | None) -> Doubles:
+def _landing(count: int, starts: npt.NDArray[np.int64] | None) -> Float64Array:
     """(N,) where somebody who jumps lands: anywhere, and a hundred times as likely where something starts."""
     weight = np.ones(count)
     if starts is not None and len(starts):

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from controller.errors import PlanError
-from controller.lighting.engine import patch_of
 from controller.records.show_file import ShowFile
 from controller.rehearsal.room.film import write_film
 from controller.rehearsal.room.studio import HOP_S, Studio
+from controller.rig.patch.configured import patch_of
 
 KINDS = {"tokens": ".csv", "ola": ".show", "film": ".mp4"}
 

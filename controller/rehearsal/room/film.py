@@ -10,12 +10,12 @@ from pathlib import Path
 import av
 import numpy as np
 
+from controller.arrays import ByteArray, Float32Array
 from controller.config import Config
 from controller.errors import PlanError
-from controller.lighting.engine import patch_of
 from controller.listening.audio.source import open_recorded
-from controller.messages import ByteArray, FloatArray
 from controller.rehearsal.room.studio import Studio
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 
 WIDTH, HEIGHT, SCALE = 320, 180, 4
@@ -102,12 +102,12 @@ class Camera:
         shown = 1.0 - np.exp(-EXPOSURE * image)
         return np.asarray(np.rint(np.sqrt(shown) * 255.0), np.uint8)
 
-    def _glow(self, head: int) -> FloatArray:
+    def _glow(self, head: int) -> Float32Array:
         """The lens, and what it does to the air around it."""
         away = np.square(self._x - self._left[head]) + np.square(self._y - self._top[head])
         return np.asarray(np.exp(-away / 8.0) + 0.12 * np.exp(-away / 240.0), np.float32)
 
-    def _cone(self, head: int, lean: float, half_deg: float, strength: float) -> FloatArray:
+    def _cone(self, head: int, lean: float, half_deg: float, strength: float) -> Float32Array:
         """Haze below a lamp, leaning to a side."""
         below = np.maximum(self._y - self._top[head], 0.0)
         middle = self._left[head] + lean * below

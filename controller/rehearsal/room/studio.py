@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
 from controller.colour import hue_degrees, parse_colour, to_encoded
 from controller.config import Config, with_overrides
 from controller.errors import AudioError
-from controller.lighting.engine import Tick, patch_of
+from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import Person
@@ -29,10 +30,11 @@ from controller.listening.decider import Decider
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
 from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at
-from controller.messages import AudioBlock, Command, Embedding, FloatArray, LightToken, Pulse, Steering
+from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.recording import Heard
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import patch_of
 
 HOP_S = 0.1
 
@@ -55,11 +57,11 @@ class Sound:
     """
 
     title: str
-    embeddings: FloatArray
-    fingerprints: FloatArray
-    hits: FloatArray
+    embeddings: Float32Array
+    fingerprints: Float32Array
+    hits: Float32Array
     pulses: list[list[Pulse]]
-    peaks: FloatArray
+    peaks: Float32Array
     stems: tuple[str, ...]
 
     @property

@@ -1,15 +1,15 @@
 """What fixtures make of their own dimmer, and what has to be sent for the light that is wanted."""
 
 import numpy as np
-import numpy.typing as npt
 
-Levels = npt.NDArray[np.float64]
+from controller.arrays import Float64Array
+
 Curve = str | tuple[float, ...]
 LEAST = 0.5 / 255.0
 """Below half a step of 8 bits a level is nothing: a fixture's minimum is not added to it."""
 
 
-def light_of(level: Levels, curve: Curve) -> Levels:
+def light_of(level: Float64Array, curve: Curve) -> Float64Array:
     """Light 0..1 that a fixture gives at a level 0..1, any shape.
 
     Args:
@@ -24,7 +24,7 @@ def light_of(level: Levels, curve: Curve) -> Levels:
     return level
 
 
-def level_for(light: Levels, curve: Curve) -> Levels:
+def level_for(light: Float64Array, curve: Curve) -> Float64Array:
     """Level 0..1 at which a fixture gives this light, any shape: the inverse of `light_of`."""
     if curve == "square":
         return np.asarray(np.sqrt(light))
@@ -38,11 +38,11 @@ def level_for(light: Levels, curve: Curve) -> Levels:
     return light
 
 
-def above_minimum(level: Levels, minimum: Levels) -> Levels:
+def above_minimum(level: Float64Array, minimum: Float64Array) -> Float64Array:
     """Levels moved into `minimum` to 1, where they are anything at all."""
     return np.where((minimum > 0.0) & (level >= LEAST), minimum + (1.0 - minimum) * level, level)
 
 
-def below_minimum(level: Levels, minimum: Levels) -> Levels:
+def below_minimum(level: Float64Array, minimum: Float64Array) -> Float64Array:
     """The inverse of `above_minimum`: what lies below is dark."""
     return np.maximum(0.0, (level - minimum) / (1.0 - minimum))

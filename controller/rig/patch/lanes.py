@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import IndexArray
 from controller.rig.profiles.profile import (
     Channel,
     ColourChannel,
@@ -22,7 +22,6 @@ from controller.rig.profiles.profile import (
     Wheel,
 )
 
-IndexArray = npt.NDArray[np.intp]
 WHITES = ("white", "warm_white", "cold_white", "uv")
 EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "magenta", "yellow", "indigo", "warm_white",
             "cold_white")  # fmt: skip

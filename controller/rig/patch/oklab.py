@@ -5,7 +5,7 @@ Source: Björn Ottosson, "A perceptual color space for image processing", 2020; 
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 
 TO_CONES = np.array(
     [
@@ -23,13 +23,13 @@ TO_LAB = np.array(
 )
 
 
-def oklab(linear: FloatArray) -> FloatArray:
+def oklab(linear: Float32Array) -> Float32Array:
     """Linear sRGB (n, 3) to lightness, green-red and blue-yellow (n, 3)."""
     cones = np.cbrt(np.maximum(linear, 0.0) @ TO_CONES.T)
     return np.asarray(cones @ TO_LAB.T, np.float32)
 
 
-def chroma_and_hue_deg(lab: FloatArray) -> tuple[FloatArray, FloatArray]:
+def chroma_and_hue_deg(lab: Float32Array) -> tuple[Float32Array, Float32Array]:
     """How colourful (n,) and at which hue angle (n,) in degrees."""
     hue_deg = np.degrees(np.arctan2(lab[:, 2], lab[:, 1])) % 360.0
     return np.hypot(lab[:, 1], lab[:, 2]), np.asarray(hue_deg, np.float32)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, IndexArray
 from controller.config import FixtureConfig, Where
 from controller.errors import PatchError
-from controller.messages import FloatArray
 from controller.rig.heads import Rig
-from controller.rig.patch.lanes import CONTROLS, HELD, IndexArray, Lane, decide, dimmed_heads, lanes_of
+from controller.rig.patch.lanes import CONTROLS, HELD, Lane, decide, dimmed_heads, lanes_of
 from controller.rig.patch.overrides import overridden
 from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import Pan, Profile, Tilt
@@ -55,7 +55,7 @@ class Patch:
     universes: tuple[int, ...]
     fixture_of: IndexArray
     roles: tuple[str, ...]
-    positions_m: FloatArray
+    positions_m: Float32Array
     coarse: Mapping[str, IndexArray]
     fine: Mapping[str, IndexArray]
     constants: Mapping[int, int]
@@ -76,7 +76,7 @@ class Patch:
         """What looks may know of it."""
         return Rig(self.roles, self.positions_m, self.degrees(Pan, 360.0), self.degrees(Tilt, 180.0))
 
-    def degrees(self, kind: type[Pan] | type[Tilt], otherwise: float) -> FloatArray:
+    def degrees(self, kind: type[Pan] | type[Tilt], otherwise: float) -> Float32Array:
         """(N,) how far heads turn; `otherwise` for heads that do not."""
         found = np.full(self.heads, otherwise, np.float32)
         for lane in self.lanes:

@@ -13,25 +13,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from controller.messages import ByteArray, DmxFrame, FloatArray, Look
+from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
+from controller.messages import DmxFrame, Look
 from controller.rig.mixing import Emitter, Mixer, hue_and_saturation, mixer
 from controller.rig.patch.curves import Curve, above_minimum, level_for
-from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, IndexArray, Lane, bytes_of, numbered
+from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane, bytes_of, numbered
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.patch.wheels import Wheels
 from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
 
 LEAST_POWER = 1e-9
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """Per head, what its fixture's configuration says."""
 
-    limit: FloatArray
-    minimum: FloatArray
-    gains: FloatArray
+    limit: Float32Array
+    minimum: Float32Array
+    gains: Float32Array
 
     @classmethod
     def of(cls, patch: Patch) -> "Numbers":
@@ -60,7 +60,7 @@ class Axis:
         table = np.array(rows, np.float32).reshape(-1, 4)[patch.fixture_of]
         self._low, self._high, self.home, self.sign = table.T
 
-    def place(self, position: FloatArray) -> FloatArray:
+    def place(self, position: Float32Array) -> Float32Array:
         """(N,) look positions, 0.5 at home, to places in the range of the channel."""
         return np.asarray(np.clip(self.home + self.sign * (position - np.float32(0.5)), self._low, self._high))
 
@@ -117,7 +117,7 @@ class Renderer:
             for row, universe in enumerate(self._patch.universes)
         ]
 
-    def _dim(self, power: FloatArray) -> FloatArray:
+    def _dim(self, power: Float32Array) -> Float32Array:
         """Send dimmers their levels; what is left of the power for the next stage and the emitters, (N,)."""
         rest = power
         for lanes in self._dimmers:
@@ -128,7 +128,7 @@ class Renderer:
             rest = np.minimum(rest / taken, 1.0)
         return rest
 
-    def _controls(self, colour: FloatArray, light: FloatArray, look: Look) -> dict[str, FloatArray]:
+    def _controls(self, colour: Float32Array, light: Float32Array, look: Look) -> dict[str, Float32Array]:
         controls = {name: np.zeros_like(light) for name in EMITTERS}
         for mix in self._mixes:
             levels = mix.mixer.levels(colour[mix.heads], light[mix.heads]) * light[mix.heads, None]
@@ -183,7 +183,7 @@ def _finite(look: Look) -> Look:
     return replace(look, intensity=intensity, colour=colour, pan=pan, tilt=tilt)
 
 
-def _gained(colour: FloatArray, gains: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _gained(colour: Float32Array, gains: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Colours with a fixture's white set right, largest component 1 again, and the brightness that took."""
     set_right = np.clip(colour, 0.0, 1.0) * gains
     largest = np.maximum(set_right.max(axis=1), np.float32(LEAST_POWER))
@@ -222,20 +222,20 @@ class _Lanes:
         minimum = np.array([patch.fixtures[lane.fixture].config.minimum for lane in lanes], np.float64)
         self._minimum = np.where(dims, minimum, 0.0)
 
-    def most(self, amount: FloatArray) -> FloatArray:
+    def most(self, amount: Float32Array) -> Float32Array:
         """(L,) largest of each lane's heads, of (N,)."""
         return amount[self.heads] if self._alone else np.maximum.reduceat(amount[self.heads], self._starts)
 
-    def mean(self, amount: FloatArray, weight: FloatArray) -> FloatArray:
+    def mean(self, amount: Float32Array, weight: Float32Array) -> Float32Array:
         """(L,) mean over each lane's heads of (N,), by weight (N,): what is dark has no say in a shared colour."""
         if self._alone:
             return amount[self.heads]
         total = np.add.reduceat(weight[self.heads], self._starts)
         return np.asarray(np.add.reduceat(amount[self.heads] * weight[self.heads], self._starts) / total)
 
-    def put(self, buffer: ByteArray, amount: FloatArray) -> None:
+    def put(self, buffer: ByteArray, amount: Float32Array) -> None:
         """Write levels for amounts (L,) 0..1."""
-        level: Doubles = np.clip(amount.astype(np.float64), 0.0, 1.0)
+        level: Float64Array = np.clip(amount.astype(np.float64), 0.0, 1.0)
         for curve, rows in self._curves:
             level[rows] = level_for(level[rows], curve)
         if self._minimum.any():
@@ -292,12 +292,12 @@ def _curves(lanes: Sequence[Lane], patch: Patch, has_dimmer: npt.NDArray[np.bool
     return found
 
 
-def split(level: FloatArray) -> tuple[ByteArray, ByteArray]:
+def split(level: Float32Array) -> tuple[ByteArray, ByteArray]:
     """0..1 to high and low byte of round(65535 x), any shape."""
     wide = np.rint(np.clip(level, 0.0, 1.0) * 65535.0).astype(np.uint16)
     return (wide >> 8).astype(np.uint8), (wide & 0xFF).astype(np.uint8)
 
 
-def nearest_byte(level: FloatArray) -> ByteArray:
+def nearest_byte(level: Float32Array) -> ByteArray:
     """0..1 to round(255 x), any shape."""
     return np.asarray(np.rint(np.clip(level, 0.0, 1.0) * 255.0), np.uint8)

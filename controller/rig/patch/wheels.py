@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, IndexArray
 from controller.colour import parse_colour, to_linear
-from controller.messages import FloatArray
-from controller.rig.patch.lanes import IndexArray, Lane, numbered
+from controller.rig.patch.lanes import Lane, numbered
 from controller.rig.patch.oklab import chroma_and_hue_deg, oklab
 from controller.rig.profiles.profile import Wheel, WheelSlot
 
@@ -51,7 +51,7 @@ class Wheels:
         self._chosen = np.zeros(len(lanes), np.intp)
         self._since_s = np.full(len(lanes), -np.inf)
 
-    def step(self, colour: FloatArray, power: FloatArray, now_s: float) -> npt.NDArray[np.uint8]:
+    def step(self, colour: Float32Array, power: Float32Array, now_s: float) -> npt.NDArray[np.uint8]:
         """DMX level of each wheel.
 
         Args:
@@ -67,7 +67,7 @@ class Wheels:
         wanted = np.maximum.reduceat(power[self._heads], self._starts) > 0.0
         return np.where(self._goes_dark & ~wanted, self._dark, levels)
 
-    def _distances_deg(self, colour: FloatArray) -> FloatArray:
+    def _distances_deg(self, colour: Float32Array) -> Float32Array:
         """From each wish to each slot: degrees of hue between colours, and from white to what is colourful."""
         chroma, hue_deg = chroma_and_hue_deg(oklab(colour))
         around = np.abs(self._hue_deg - hue_deg[:, None]) % 360.0
@@ -90,7 +90,7 @@ def _dark_level(channel: Wheel) -> int:
     return next((one.middle for one in channel.choices if one.colour == BLACK), channel.rest)
 
 
-def _linear(slot: WheelSlot) -> FloatArray:
+def _linear(slot: WheelSlot) -> Float32Array:
     return to_linear(parse_colour(slot.colour or "#ffffff"))
 
 

@@ -9,13 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from controller.arrays import FloatingArray
 from controller.messages import Command, Operator
 
 Role = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
-FloatArray = npt.NDArray[np.floating]
 
 
 class TokenPoint(NamedTuple):
@@ -119,7 +116,7 @@ class Live:
 
     t_s: float
     elapsed_s: float
-    heads: FloatArray
+    heads: FloatingArray
     operator: Operator
     health: str
     token: TokenPoint | None

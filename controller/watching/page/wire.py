@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from controller.arrays import FloatingArray
 from controller.messages import Command, CommandName, Operator
 from controller.people.operator import plain_operator
 from controller.watching.page.access import NEEDED
-from controller.watching.page.feed import FloatArray, Hello, LevelPoint, Live, TokenPoint
+from controller.watching.page.feed import Hello, LevelPoint, Live, TokenPoint
 
 MAX_COMMAND_BYTES = 1024
 MOST_VALUES, MOST_LETTERS = 16, 60
@@ -129,7 +130,7 @@ def _operator(operator: Operator) -> dict[str, Any]:
     return {**plain, "scene": "" if operator.scene is None else operator.scene.name}
 
 
-def _heads(heads: FloatArray) -> list[list[float]]:
+def _heads(heads: FloatingArray) -> list[list[float]]:
     finite = np.nan_to_num(np.asarray(heads, dtype=np.float64), nan=0.0, posinf=1.0, neginf=0.0)
     light = np.round(np.clip(finite[:, :3], 0.0, 1.0), 3)
     rows: list[list[float]] = np.hstack((light, np.round(finite[:, 3:5], 1))).tolist()

@@ -9,7 +9,6 @@ import numpy as np
 
 from controller.clock import ManualClock, MonotonicClock
 from controller.config import read_config
-from controller.lighting.engine import patch_of
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import Person
@@ -18,6 +17,7 @@ from controller.listening.audio.windows import HOP_SAMPLES, Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Pulse, Window
 from controller.records.recording import Heard
+from controller.rig.patch.configured import patch_of
 from tools.bench.night.endless import rss_bytes, slope
 from tools.bench.run.result import CONFIG, Figures, Options
 from tools.bench.run.staging import bundled_song

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import Config, read_config
-from controller.lighting.engine import Desk, patch_of
+from controller.lighting.engine import Desk
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import UdpSink
 from controller.lighting.process import NICENESS
 from controller.messages import LightToken, Pulse
+from controller.rig.patch.configured import patch_of
 from tools.bench.run.result import percentiles
 
 HOG = "while True: sum(range(1000))"

@@ -1,7 +1,8 @@
 """The sound for the latency benchmark: noise bursts at known samples, and where they are found again. Pure."""
 
 import numpy as np
-import numpy.typing as npt
+
+from controller.arrays import Float32Array, IntArray
 
 SAMPLE_RATE_HZ = 48_000
 LEVEL = 0.5
@@ -14,11 +15,8 @@ TAIL_S = 0.7
 HEARD_LEVEL = 0.1
 APART_S = 0.3
 
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
-
-def make_bursts(count: int, seed: int) -> tuple[FloatArray, IntArray]:
+def make_bursts(count: int, seed: int) -> tuple[Float32Array, IntArray]:
     """Bursts of white noise in silence, each starting with a sample at full level.
 
     Args:
@@ -38,7 +36,7 @@ def make_bursts(count: int, seed: int) -> tuple[FloatArray, IntArray]:
     return samples, onsets
 
 
-def find_bursts(samples: FloatArray) -> IntArray:
+def find_bursts(samples: Float32Array) -> IntArray:
     """Index of the first loud sample after each silence of at least 0.3 s, in what was heard."""
     loud = np.flatnonzero(np.abs(samples) >= HEARD_LEVEL)
     if len(loud) == 0:

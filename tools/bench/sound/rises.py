@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float64Array
 from tools.bench.wire.wire import Arrival
 
 CLEAR_LEVELS = 4.0
@@ -16,15 +16,13 @@ SEARCH_S = 0.6
 MARGIN_S = 0.002
 """The sound clock is no better than this, so packets this near to an onset may lie on either side of it."""
 
-FloatArray = npt.NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True)
 class Brightness:
     """The light of one port address over time: times_s (n,), levels (n,) mean slot value 0..255."""
 
-    times_s: FloatArray
-    levels: FloatArray
+    times_s: Float64Array
+    levels: Float64Array
 
 
 def brightness(arrivals: Sequence[Arrival], port_address: int) -> Brightness:

@@ -8,13 +8,11 @@ from here. A window and not the whole run, because a sound card's clock drifts f
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float64Array
 from tools.bench.sound.bursts import SAMPLE_RATE_HZ
 
 WINDOW_S = 5.0
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class SoundClock:
@@ -25,7 +23,7 @@ class SoundClock:
         times_s: (n,) when each delivery was read.
     """
 
-    def __init__(self, delivered: FloatArray, times_s: FloatArray) -> None:
+    def __init__(self, delivered: Float64Array, times_s: Float64Array) -> None:
         self._delivered, self._times_s = delivered, times_s
         self._bounds_s = times_s - delivered / SAMPLE_RATE_HZ
 
@@ -40,6 +38,6 @@ class SoundClock:
         """When a sample existed."""
         return self.start_s(sample) + sample / SAMPLE_RATE_HZ
 
-    def lateness_s(self) -> FloatArray:
+    def lateness_s(self) -> Float64Array:
         """How far each delivery lies above the envelope of the whole run: our own reading delays."""
         return np.asarray(self._bounds_s - self._bounds_s.min())

@@ -5,14 +5,16 @@ Full speed keeps the caches warm, so these are the least the stages cost; `live`
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
 from controller.config import read_config
-from controller.lighting.engine import Desk, patch_of
+from controller.lighting.engine import Desk
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.windows import HOP_SAMPLES, Windows
 from controller.listening.decider import Decider
-from controller.messages import AudioBlock, FloatArray, Pulse
+from controller.messages import AudioBlock, Pulse
+from controller.rig.patch.configured import patch_of
 from controller.timing import Timings
 from tools.bench.run.result import CONFIG, Figures, Options
 from tools.bench.run.staging import bundled_song
@@ -55,7 +57,7 @@ class _Stages:
         self._period_s = 1.0 / self.config.rates.output_hz
         self._ticks = 0
 
-    def hop(self, hop: int, samples: FloatArray) -> None:
+    def hop(self, hop: int, samples: Float32Array) -> None:
         """0.1 s of the show: fast path in blocks, slow path, then the ticks that fall into it."""
         start_s = hop * HOP_S
         mix = samples[:, :1]

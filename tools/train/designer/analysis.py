@@ -15,10 +15,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
+from controller.arrays import Float32Array, IntArray
 from controller.listening.embed.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 HOPS_PER_S = 10
 RATE_HZ = 22_050
@@ -65,9 +63,9 @@ class Analysis:
     hops: int
     beats: IntArray
     sections: tuple[Section, ...]
-    loudness: FloatArray
-    onsets: FloatArray
-    bass: FloatArray
+    loudness: Float32Array
+    onsets: Float32Array
+    bass: Float32Array
 
 
 def hop_of(time_s: npt.ArrayLike) -> IntArray:
@@ -75,7 +73,7 @@ def hop_of(time_s: npt.ArrayLike) -> IntArray:
     return np.floor((np.asarray(time_s) + AUDIBLE_AFTER_S) * HOPS_PER_S).astype(np.int64)
 
 
-def hop_loudness(samples: FloatArray) -> FloatArray:
+def hop_loudness(samples: Float32Array) -> Float32Array:
     """Loudness of each hop (hops,), 0 at the song's 3rd and 1 at its 97th percentile of level in dB."""
     hops = len(samples) // HOP_SAMPLES
     power = np.square(samples[: hops * HOP_SAMPLES]).reshape(hops, HOP_SAMPLES).mean(axis=1)
@@ -84,7 +82,7 @@ def hop_loudness(samples: FloatArray) -> FloatArray:
     return np.clip((level_db - low) / max(high - low, 12.0), 0.0, 1.0).astype(np.float32)
 
 
-def per_hop(curve: FloatArray, hops: int) -> FloatArray:
+def per_hop(curve: Float32Array, hops: int) -> Float32Array:
     """Maximum of an onset curve (librosa frames) in each hop (hops,), 1 at its 98th percentile."""
     strongest = np.zeros(hops, np.float32)
     where = hop_of(np.arange(len(curve)) / FRAMES_PER_S)
@@ -93,7 +91,7 @@ def per_hop(curve: FloatArray, hops: int) -> FloatArray:
     return np.clip(strongest / (np.percentile(strongest, 98) + 1e-6), 0.0, 1.0).astype(np.float32)
 
 
-def find_tempo(flux: FloatArray) -> float:
+def find_tempo(flux: Float32Array) -> float:
     """The song's tempo in beats a minute: of 70 to 210, the one whose beats, halves and bars the onsets repeat in.
 
     A Fourier tempogram summed over windows of 12 s, so that small drifts do not smear, weighed by how usual a tempo is.
@@ -113,7 +111,7 @@ def find_tempo(flux: FloatArray) -> float:
     return float(TEMPI_BPM[np.argmax(strength * usual)])
 
 
-def downbeat_weight(beats: IntArray, mel: FloatArray, chroma: FloatArray) -> FloatArray:
+def downbeat_weight(beats: IntArray, mel: Float32Array, chroma: Float32Array) -> Float32Array:
     """How much each beat (n,) looks like the first of a bar: bass and cymbal onsets, another chord, something new.
 
     Each of the four is 1 on average over the song. On the charted songs whose beats are found, cymbals and novelty over
@@ -136,7 +134,7 @@ def downbeat_weight(beats: IntArray, mel: FloatArray, chroma: FloatArray) -> Flo
     return np.sum([one / (one.mean() + 1e-6) for one in (*onsets, change, new)], axis=0)
 
 
-def align_bars(beats: IntArray, weight: FloatArray) -> IntArray:
+def align_bars(beats: IntArray, weight: Float32Array) -> IntArray:
     """Beat frames from the likeliest downbeat on, extended backwards by whole bars where the song allows it."""
     phase = int(np.argmax([weight[p::BEATS_PER_BAR].mean() for p in range(BEATS_PER_BAR)]))
     period = int(np.median(np.diff(beats)))
@@ -145,7 +143,7 @@ def align_bars(beats: IntArray, weight: FloatArray) -> IntArray:
     return np.concatenate([np.array(filled, np.int64), beats[phase:].astype(np.int64)])
 
 
-def bar_boundaries(features: FloatArray) -> list[int]:
+def bar_boundaries(features: Float32Array) -> list[int]:
     """Bars (n, F) to the first bar of each section, always starting with 0."""
     n = len(features)
     similar = (
@@ -162,7 +160,7 @@ def bar_boundaries(features: FloatArray) -> list[int]:
     return [0, *(int(p) for p in peaks if n - p >= SHORTEST_SECTION_BARS)]
 
 
-def label_sections(features: FloatArray, starts: list[int], energy: FloatArray) -> tuple[Section, ...]:
+def label_sections(features: Float32Array, starts: list[int], energy: Float32Array) -> tuple[Section, ...]:
     """Cluster sections by their mean bar features; labels are ordered by energy."""
     ends = [*starts[1:], len(features)]
     means = np.stack([features[a:b].mean(axis=0) for a, b in zip(starts, ends, strict=True)])
@@ -177,7 +175,7 @@ def label_sections(features: FloatArray, starts: list[int], energy: FloatArray) 
     return tuple(Section(a, b, rank[c], float(e)) for a, b, c, e in zip(starts, ends, clusters, scaled, strict=True))
 
 
-def bar_features(frames: FloatArray, loudness: FloatArray, onsets: FloatArray, bars: IntArray) -> FloatArray:
+def bar_features(frames: Float32Array, loudness: Float32Array, onsets: Float32Array, bars: IntArray) -> Float32Array:
     """Standardised features (bars, F) of timbre and harmony, loudness and onset density, lightly smoothed over bars."""
     ends = [*bars[1:], len(loudness)]
     hops_per_frame = HOPS_PER_S / FRAMES_PER_S
@@ -193,7 +191,7 @@ def bar_features(frames: FloatArray, loudness: FloatArray, onsets: FloatArray, b
     return gaussian_filter1d(table, 0.7, axis=0).astype(np.float32)
 
 
-def analyse(samples: FloatArray) -> Analysis:
+def analyse(samples: Float32Array) -> Analysis:
     """Analyse a song.
 
     Args:

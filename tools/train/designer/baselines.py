@@ -8,12 +8,9 @@ aroused music is lighter (Palmer et al., PNAS 2013: faster goes with lighter and
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float32Array, IntArray
 from controller.metrics.correspondence import MusicFeatures
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 HOPS_PER_S = 10
 FRAMES_PER_S = 30
@@ -28,14 +25,14 @@ EMOTIONS = {  # (pleasant, aroused): hue 0..179, value 0..255
 }
 
 
-def rms_follower(rms: FloatArray, hops: int) -> IntArray:
+def rms_follower(rms: Float32Array, hops: int) -> IntArray:
     """One colour, as bright as it is loud at each hop: (hops, 2). rms: (frames,) at 30 a second."""
     frame = np.minimum(np.arange(1, hops + 1) * FRAMES_PER_S // HOPS_PER_S, len(rms) - 1)
     loud = rms[frame] / (np.percentile(rms, 99) + 1e-9)
     return np.stack([np.full(hops, 15), np.round(255 * np.clip(loud, 0.0, 1.0)).astype(np.int64)], axis=1)
 
 
-def is_major(chroma: FloatArray) -> bool:
+def is_major(chroma: Float32Array) -> bool:
     """Whether the best of 24 keys for a mean chroma vector (12,) is a major one."""
     best = [max(np.corrcoef(np.roll(profile, key), chroma)[0, 1] for key in range(12)) for profile in (MAJOR, MINOR)]
     return bool(best[0] > best[1])

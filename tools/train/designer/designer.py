@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
 
+from controller.arrays import Float64Array, IntArray
 from controller.listening.decode.vocabulary import HUES
 from tools.train.designer.analysis import BEATS_PER_BAR, HOPS_PER_S, Analysis, Section
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Generator = np.random.Generator
 Role = Literal["intro", "verse", "chorus", "outro"]
 Palette = tuple[tuple[int, int], tuple[int, int]]
@@ -147,7 +145,7 @@ def _other(family: Family, hue: int) -> int:
     return family.hues[1] if hue == family.hues[0] else family.hues[0]
 
 
-def salience(song: Analysis) -> FloatArray:
+def salience(song: Analysis) -> Float64Array:
     """How much each hop asks for a cue, (hops,), 1 on average over the downbeats: people hit what is hit.
 
     That is also what a model without a future can learn: a crash on the one is heard, the number of the bar is not.
@@ -165,7 +163,7 @@ def role_of(section: Section, index: int, sections: tuple[Section, ...], labels:
     return "chorus" if section.label >= labels - max(1, labels // 3) else "verse"
 
 
-def decays(hits: FloatArray, decay_s: float) -> FloatArray:
+def decays(hits: Float64Array, decay_s: float) -> Float64Array:
     """Turn hit strengths per hop into levels that jump to a hit and then fall exponentially: (hops,) 0..1."""
     keep = float(np.exp(-1.0 / (HOPS_PER_S * decay_s)))
     level, levels = 0.0, np.empty_like(hits)

@@ -12,20 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from rich.progress import track
 from torch import Tensor
 from torch.nn import functional
 
+from controller.arrays import Float32Array
 from tools.train.artefact import write_manifest
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
 from tools.train.embedder.augmentation import recolour, roughen
 from tools.train.embedder.descriptors import describe
 from tools.train.embedder.network import Embedder, Objective
 from tools.train.songs import SMALL_FRAMES, cached_frames, list_songs, patches
-
-FloatArray = npt.NDArray[np.float32]
 
 PAIRS = 48
 NEIGHBOUR_HOPS = (10, 80)  # the other window of a pair lies 1 to 8 s away
@@ -38,16 +36,16 @@ LOG_EVERY = 100
 class Batch:
     """One training batch: two rough views (B, 96, 64) of B songs and what is heard in each (B, D)."""
 
-    anchors: FloatArray
-    others: FloatArray
-    anchor_descriptors: FloatArray
-    other_descriptors: FloatArray
+    anchors: Float32Array
+    others: Float32Array
+    anchor_descriptors: Float32Array
+    other_descriptors: Float32Array
 
 
 class Windows:
     """Draws pairs of windows from songs, each song as often as its length asks for, at most once in a batch."""
 
-    def __init__(self, frames: list[FloatArray]) -> None:
+    def __init__(self, frames: list[Float32Array]) -> None:
         self.frames = frames
         self.hops = np.array([1 + (len(f) - SMALL_FRAMES) // 10 for f in frames])
 
@@ -60,7 +58,7 @@ class Windows:
         rough = np.stack([[roughen(patch, rng) for patch in pair] for pair in clean])
         return Batch(rough[:, 0], rough[:, 1], heard[:, 0], heard[:, 1])
 
-    def _pair(self, song: int, rng: np.random.Generator) -> FloatArray:
+    def _pair(self, song: int, rng: np.random.Generator) -> Float32Array:
         first = int(rng.integers(0, self.hops[song]))
         second = first + int(rng.integers(*NEIGHBOUR_HOPS)) * int(rng.choice([-1, 1]))
         hops = np.array([first, np.clip(second, 0, self.hops[song] - 1)])
@@ -102,7 +100,7 @@ def validate(network: Embedder, objective: Objective, windows: Windows, scale: d
     return {f"validation_{name}": float(np.mean([float(row[name]) for row in rows])) for name in rows[0]}
 
 
-def load_frames(folder: Path, cache: Path, split: str) -> list[FloatArray]:
+def load_frames(folder: Path, cache: Path, split: str) -> list[Float32Array]:
     """Frames of all songs of a split, computing what the cache lacks."""
     songs = [song for song in list_songs(folder) if song.split == split]
     return [cached_frames(song, cache) for song in track(songs, f"frames, {split}")]

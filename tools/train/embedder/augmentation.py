@@ -8,9 +8,9 @@ idea; Park et al., "SpecAugment", Interspeech 2019, for the masks.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
+
 Generator = np.random.Generator
 
 UNIT_DB = 25.0
@@ -18,7 +18,7 @@ FLOOR = np.float32(-2.0)
 BANDS = 64
 
 
-def tone_curve(rng: Generator, gain_db: float = 9.0, tilt_db: float = 6.0, bump_db: float = 5.0) -> FloatArray:
+def tone_curve(rng: Generator, gain_db: float = 9.0, tilt_db: float = 6.0, bump_db: float = 5.0) -> Float32Array:
     """A random level change, tilt and one broad bump over the bands: (64,) float32 in units, to be added."""
     bands = np.linspace(-1.0, 1.0, BANDS)
     bump = np.exp(-0.5 * ((bands - rng.uniform(-1.0, 1.0)) / 0.3) ** 2)
@@ -28,7 +28,7 @@ def tone_curve(rng: Generator, gain_db: float = 9.0, tilt_db: float = 6.0, bump_
     return (curve / UNIT_DB).astype(np.float32)
 
 
-def reverberate(frames: FloatArray, decay_s: float, wet: float) -> FloatArray:
+def reverberate(frames: Float32Array, decay_s: float, wet: float) -> Float32Array:
     """Let the energy of every band ring on with the given 60 dB decay time.
 
     Args:
@@ -46,7 +46,7 @@ def reverberate(frames: FloatArray, decay_s: float, wet: float) -> FloatArray:
     return (10.0 / UNIT_DB * np.log10(out)).astype(np.float32)
 
 
-def add_noise(frames: FloatArray, rng: Generator, level: float) -> FloatArray:
+def add_noise(frames: Float32Array, rng: Generator, level: float) -> Float32Array:
     """Add crowd-like noise, louder at the low end, in the energy domain; `level` in units (-2 is -100 dB)."""
     slope = np.linspace(0.3, -0.3, BANDS, dtype=np.float32)
     noise = level + slope + 0.1 * rng.standard_normal(frames.shape, dtype=np.float32)
@@ -54,7 +54,7 @@ def add_noise(frames: FloatArray, rng: Generator, level: float) -> FloatArray:
     return (np.logaddexp(frames * scale, noise * scale) / scale).astype(np.float32)
 
 
-def mask(patch: FloatArray, rng: Generator) -> FloatArray:
+def mask(patch: Float32Array, rng: Generator) -> Float32Array:
     """Silence one short run of frames and one run of bands in a patch (96, 64); returns a copy."""
     masked = patch.copy()
     frames, bands = int(rng.integers(0, 12)), int(rng.integers(0, 8))
@@ -64,12 +64,12 @@ def mask(patch: FloatArray, rng: Generator) -> FloatArray:
     return masked
 
 
-def recolour(frames: FloatArray, rng: Generator) -> FloatArray:
+def recolour(frames: Float32Array, rng: Generator) -> Float32Array:
     """Level and tone only: the song as another desk would mix it. Any (..., 64)."""
     return np.maximum(frames + tone_curve(rng), FLOOR)
 
 
-def roughen(patch: FloatArray, rng: Generator) -> FloatArray:
+def roughen(patch: Float32Array, rng: Generator) -> Float32Array:
     """Room, noise and masks, each now and then, on a patch (96, 64)."""
     if rng.random() < 0.3:
         patch = reverberate(patch, decay_s=rng.uniform(0.3, 1.5), wet=rng.uniform(0.1, 1.0))

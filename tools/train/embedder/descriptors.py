@@ -5,11 +5,9 @@ rhythm and harmony instead of about whatever happens to separate one recording f
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float32Array
 from controller.listening.embed.mel import SMALL_BANDS, SMALL_FRAMES, hz_to_mel, mel_to_hz
-
-FloatArray = npt.NDArray[np.float32]
 
 SLICES = 12  # of 8 frames: 80 ms
 GROUPS = 8  # of 8 bands
@@ -17,13 +15,13 @@ PITCH_CLASSES = 12
 RATES = 8  # modulation of the onset curve at about 1, 2 .. 8 Hz
 
 
-def band_centres_hz() -> FloatArray:
+def band_centres_hz() -> Float32Array:
     """Centre of each of the 64 mel bands of `small_frames`."""
     low, high = hz_to_mel(np.float32(30.0)), hz_to_mel(np.float32(16_000.0))
     return mel_to_hz(np.linspace(low, high, SMALL_BANDS + 2, dtype=np.float32)[1:-1])
 
 
-def _pitch_classes() -> FloatArray:
+def _pitch_classes() -> Float32Array:
     """(64, 12) soft membership; crude, because a mel band below 1 kHz is wider than a semitone."""
     centres = band_centres_hz()
     pitch = 12.0 * np.log2(centres / 440.0)
@@ -35,7 +33,7 @@ def _pitch_classes() -> FloatArray:
 PITCH_CLASS_OF_BAND = _pitch_classes()
 
 
-def describe(batch: FloatArray) -> FloatArray:
+def describe(batch: Float32Array) -> Float32Array:
     """Descriptors of patches.
 
     Args:

@@ -17,6 +17,7 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.errors import ModelError
 from controller.listening.embed.embedder import Embedder as Teacher
@@ -27,7 +28,6 @@ from tools.train.checkpoint import append_log, load_checkpoint, randomness, rest
 from tools.train.embedder.network import Embedder
 from tools.train.songs import list_songs, read_audio
 
-FloatArray = npt.NDArray[np.float32]
 ANSWERS = "answers.npz"
 STUDENT = "openl3-student"
 
@@ -48,8 +48,8 @@ class DistilRecipe:
 class Lessons:
     """Windows as the student sees them and as the teacher answers: patches (n, 96, 64), answers (n, 512)."""
 
-    patches: FloatArray
-    answers: FloatArray
+    patches: Float32Array
+    answers: Float32Array
 
 
 def ask(teacher: Path, data: Path, out: Path, count: int, seed: int) -> dict[str, Lessons]:
@@ -73,10 +73,10 @@ def ask(teacher: Path, data: Path, out: Path, count: int, seed: int) -> dict[str
         }
 
 
-def _ask_all(teacher: Teacher, data: Path, count: int, seed: int) -> dict[str, FloatArray]:
+def _ask_all(teacher: Teacher, data: Path, count: int, seed: int) -> dict[str, Float32Array]:
     rng = np.random.default_rng(seed)
     songs = list_songs(data)
-    kept: dict[str, list[FloatArray]] = {
+    kept: dict[str, list[Float32Array]] = {
         f"{split}_{what}": [] for split in ("train", "validation") for what in ("patches", "answers")
     }
     chosen = [song for song in songs if song.split != "test"]

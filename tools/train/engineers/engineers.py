@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from controller.arrays import Float64Array, IntArray
 from controller.errors import ControllerError
 from controller.listening.decode.vocabulary import HUES
 from tools.train.designer.analysis import Analysis, Section
 from tools.train.designer.designer import VALUE_STEP, Composer, Palette, Taste
 from tools.train.skipbart.learning import BUNDLED, Wishes
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Generator = np.random.Generator
 
 
@@ -99,7 +97,7 @@ class Commission(Composer):
             super()._accent(hop, dark=dark)
 
 
-def travelled(wanted: FloatArray, most: float) -> FloatArray:
+def travelled(wanted: Float64Array, most: float) -> Float64Array:
     """A level that follows another by at most so much a hop: (hops,) to (hops,)."""
     out, level = np.empty_like(wanted), float(wanted[0])
     for hop, goal in enumerate(wanted):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float64Array, IntArray
 from controller.listening.decode.vocabulary import HUES
 from controller.metrics.against_reference import changes
 from controller.metrics.craft import accents, cues, hue_changes, hue_dwell_s, per_minute
@@ -22,11 +22,8 @@ MOVES = (0, 1, 17, 64, 256)
 GLIDE = 5
 SHRINK = 0.2
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
-
-def statistics(light: IntArray) -> FloatArray:
+def statistics(light: IntArray) -> Float64Array:
     """(28,) statistics of a show (hops, 2) of at least two hops."""
     hue_moved, value_moved = changes(light)
     hues = np.bincount(light[:, 0] * HUE_BINS // HUES, light[:, 1] + 1.0, HUE_BINS)
@@ -57,10 +54,10 @@ class Reader:
     """
 
     names: tuple[str, ...]
-    centre: FloatArray
-    scale: FloatArray
-    means: FloatArray
-    inverse: FloatArray
+    centre: Float64Array
+    scale: Float64Array
+    means: Float64Array
+    inverse: Float64Array
 
     def probabilities(self, light: IntArray) -> dict[str, float]:
         """How likely a show (hops, 2) is each hand's."""

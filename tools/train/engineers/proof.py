@@ -17,6 +17,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
+from controller.arrays import Float64Array, IntArray
 from controller.artefacts.artefact import read_manifest
 from controller.listening.decode.vocabulary import HUES
 from controller.metrics.correspondence import AgainstMusic
@@ -41,8 +42,6 @@ KNOWN = ("hits", "loudness", "beats", "section_starts", *MUSIC_AT_30)
 MUST_NOT_FALL = ("structure", "loudness_brightness")
 WATCHED = (*MUST_NOT_FALL, "novelty", "onset_change", "colour_structure")
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Generator = np.random.Generator
 
 
@@ -104,7 +103,7 @@ def film(name: str, songs: Sequence[Path], out: Path, rng: Generator, sha256: st
     return total / 600.0
 
 
-def spoiled(light: IntArray, rng: Generator) -> tuple[IntArray, FloatArray]:
+def spoiled(light: IntArray, rng: Generator) -> tuple[IntArray, Float64Array]:
     """A show as a bad camera sees it now and then, and how far each hop is to be trusted."""
     out, trust = light.copy(), np.ones(len(light))
     while (trust < 1.0).mean() < UNSURE_SHARE:
@@ -173,7 +172,7 @@ def free_shows(
     return shows
 
 
-def against_music(shows: Sequence[Sequence[IntArray]], songs: Sequence[HeldOut]) -> dict[str, FloatArray]:
+def against_music(shows: Sequence[Sequence[IntArray]], songs: Sequence[HeldOut]) -> dict[str, Float64Array]:
     """Each watched metric, averaged over seeds: (songs,)."""
     rows = []
     for song, lights in zip(songs, shows, strict=True):
@@ -183,7 +182,7 @@ def against_music(shows: Sequence[Sequence[IntArray]], songs: Sequence[HeldOut])
     return {name: np.array([row[name] for row in rows]) for name in WATCHED}
 
 
-def differences(mine: dict[str, FloatArray], bundled: dict[str, FloatArray]) -> dict[str, list[float]]:
+def differences(mine: dict[str, Float64Array], bundled: dict[str, Float64Array]) -> dict[str, list[float]]:
     """Mean over songs of what a metric gained, song by song, with its 95 % interval."""
     rng = np.random.default_rng(0)
     found = {}

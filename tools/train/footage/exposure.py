@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter1d
 
+from controller.arrays import Float32Array
 from tools.train.footage.light import GAMMA, LINEAR
 from tools.train.footage.shots import Camera, Piece
 
-FloatArray = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
 LIT_PERCENTILE = 50
@@ -46,7 +46,7 @@ def dark_was_seen(camera: Camera) -> bool:
     return bool(np.median(share) < DARK_SHARE)
 
 
-def drift(pictures: Pictures, camera: Camera) -> FloatArray:
+def drift(pictures: Pictures, camera: Camera) -> Float32Array:
     """Exposure of each picture as a factor, (n,), 1 where nothing tells.
 
     Args:
@@ -68,7 +68,7 @@ def drift(pictures: Pictures, camera: Camera) -> FloatArray:
     return np.clip(slow, 2.0**-MOST_STOPS, 2.0**MOST_STOPS).astype(np.float32)
 
 
-def _spilled(seen: FloatArray, level: FloatArray) -> FloatArray:
+def _spilled(seen: Float32Array, level: Float32Array) -> Float32Array:
     """Part of the reference that follows the show."""
     fast_seen = seen - uniform_filter1d(seen, SLOW_HOPS)
     fast_level = level - uniform_filter1d(level, SLOW_HOPS)
@@ -77,12 +77,12 @@ def _spilled(seen: FloatArray, level: FloatArray) -> FloatArray:
     return share * level
 
 
-def _slow(curve: FloatArray) -> FloatArray:
+def _slow(curve: Float32Array) -> Float32Array:
     smooth = median_filter(curve, SLOW_HOPS, mode="nearest")
     return uniform_filter1d(smooth, SLOW_HOPS // 2, mode="nearest")
 
 
-def match(level: FloatArray, usable: npt.NDArray[np.bool_], pieces: list[Piece], cameras: int) -> FloatArray:
+def match(level: Float32Array, usable: npt.NDArray[np.bool_], pieces: list[Piece], cameras: int) -> Float32Array:
     """Factor for each camera (cameras,) that makes levels agree across cuts, least squares on logarithms.
 
     Args:

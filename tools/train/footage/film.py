@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, IntArray
 from tools.train.footage import exposure as exposing
 from tools.train.footage import judging, light, shots
 from tools.train.footage.area import Box, picture_area
@@ -21,9 +22,7 @@ from tools.train.footage.offset import Offset, find_offset, light_changes
 from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, sound
 from tools.train.footage.spool import Spool
 
-FloatArray = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
-IntArray = npt.NDArray[np.int64]
 Progress = Callable[[str, float], None]
 
 AUDIBLE_AFTER_S = 0.03
@@ -76,9 +75,9 @@ def measure(
 class Sounds:
     """Over the whole film: `hits`, `level_db` (hops,), `novelty` at 100 Hz."""
 
-    hits: FloatArray
-    level_db: FloatArray
-    novelty: FloatArray
+    hits: Float32Array
+    level_db: Float32Array
+    novelty: Float32Array
 
 
 def _hear(
@@ -104,7 +103,7 @@ class Sightings:
     """Every frame: `t_s` (n,), `rgb` (n, 3) mean linear colour of the picture area; pictures are in the spool."""
 
     t_s: npt.NDArray[np.float64]
-    rgb: FloatArray
+    rgb: Float32Array
     area: Box
     size: tuple[int, int]
 
@@ -133,7 +132,7 @@ def _see(path: Path, facts: Facts, spool: Spool, trouble: Trouble, progress: Pro
     return Sightings(np.array(times), np.concatenate(colours), area, (bottom - top, right - left))
 
 
-def _keep(spool: Spool, waiting: list[Pictures]) -> FloatArray:
+def _keep(spool: Spool, waiting: list[Pictures]) -> Float32Array:
     stack = np.stack(waiting)
     spool.append("picture", stack)
     return light.LINEAR[stack[:, ::2, ::2]].mean(axis=(1, 2))
@@ -226,7 +225,7 @@ def _light(
     )  # fmt: skip
 
 
-def _codes(hue: FloatArray, size: int) -> npt.NDArray[np.int16]:
+def _codes(hue: Float32Array, size: int) -> npt.NDArray[np.int16]:
     return (np.rint(hue).astype(np.int64) % size).astype(np.int16)
 
 
@@ -252,16 +251,16 @@ def _look(grid: Grid, spool: Spool, cuts: IntArray) -> tuple[shots.Cameras, list
 class Levels:
     """Light of each hop before its scale is known; (n,), (n, 3) by zone."""
 
-    hue: FloatArray
-    share: FloatArray
-    chroma: FloatArray
-    level: FloatArray
-    exposure: FloatArray
+    hue: Float32Array
+    share: Float32Array
+    chroma: Float32Array
+    level: Float32Array
+    exposure: Float32Array
     camera: IntArray
-    zone_hue: FloatArray
-    zone_level: FloatArray
-    zone_saturation: FloatArray
-    zone_motion: FloatArray
+    zone_hue: Float32Array
+    zone_level: Float32Array
+    zone_saturation: Float32Array
+    zone_motion: Float32Array
 
 
 def _levels(grid: Grid, spool: Spool, cameras: shots.Cameras, pieces: list[shots.Piece]) -> Levels:

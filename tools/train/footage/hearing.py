@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
@@ -26,8 +27,6 @@ from controller.listening.embed.mel import (
 from controller.listening.session import open_session
 from controller.messages import AudioBlock
 
-FloatArray = npt.NDArray[np.float32]
-
 HOP_S = 0.1
 BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
 FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
@@ -42,9 +41,9 @@ class Heard:
     """Some whole hops: `embeddings` by name (n, 512) float16, `hits` (n,) 0..1, `level_db` (n,), `novelty` (10 n,)."""
 
     embeddings: dict[str, npt.NDArray[np.float16]]
-    hits: FloatArray
-    level_db: FloatArray
-    novelty: FloatArray
+    hits: Float32Array
+    level_db: Float32Array
+    novelty: Float32Array
 
 
 class Network:
@@ -55,7 +54,7 @@ class Network:
         self._session = open_session(folder, self.manifest, threads=1, provider="cpu")
         self._input = self.manifest.step.inputs[0].name
 
-    def embed(self, samples: FloatArray, frames: FloatArray, hops: int) -> npt.NDArray[np.float16]:
+    def embed(self, samples: Float32Array, frames: Float32Array, hops: int) -> npt.NDArray[np.float16]:
         """(hops, 512); `samples` begin 43 200 before the first hop, `frames` are their log-mel frames."""
         rows = []
         for hop in range(hops):
@@ -80,9 +79,9 @@ class Listener:
         self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
         self._onsets, self._hits = Onsets(SILENCE_DB), Hits()
         self._hops = 0
-        self._last_frame: FloatArray | None = None
+        self._last_frame: Float32Array | None = None
 
-    def hear(self, block: FloatArray) -> Heard | None:
+    def hear(self, block: Float32Array) -> Heard | None:
         """The whole hops of a block; a rest shorter than a hop is not heard, so only the last block may have one."""
         hops = len(block) // HOP_SAMPLES
         if hops == 0:
@@ -99,7 +98,7 @@ class Listener:
         self._hops += hops
         return heard
 
-    def _hits_of(self, block: FloatArray, hops: int) -> Iterator[float]:
+    def _hits_of(self, block: Float32Array, hops: int) -> Iterator[float]:
         for hop in range(hops):
             end_s = (self._hops + hop + 1) * HOP_S
             part = block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
@@ -107,7 +106,7 @@ class Listener:
                 self._hits.hear(pulse)
             yield self._hits.take(end_s)
 
-    def _novelty(self, frames: FloatArray, hops: int) -> FloatArray:
+    def _novelty(self, frames: Float32Array, hops: int) -> Float32Array:
         """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""
         newest = frames[-FRAMES_PER_HOP * hops - 2 :] if self._last_frame is None else frames[-FRAMES_PER_HOP * hops :]
         before = newest[:2] if self._last_frame is None else self._last_frame
@@ -116,12 +115,12 @@ class Listener:
         return np.maximum(joined[2:] - joined[:-2], 0.0).mean(axis=1).astype(np.float32)
 
 
-def _level_db(block: FloatArray, hops: int) -> FloatArray:
+def _level_db(block: Float32Array, hops: int) -> Float32Array:
     power = np.square(block[: hops * HOP_SAMPLES], dtype=np.float64).reshape(hops, HOP_SAMPLES).mean(axis=1)
     return (10.0 * np.log10(power + 1e-7)).astype(np.float32)
 
 
-def loudness(level_db: FloatArray) -> FloatArray:
-    """0..1 between the quiet and the loud passages, the scale of `tools.train.designer.analysis.hop_loudness`; (hops,)."""
+def loudness(level_db: Float32Array) -> Float32Array:
+    """0..1 between the quiet and the loud passages, on the scale of the designer's `hop_loudness`; (hops,)."""
     low, high = np.percentile(level_db, [3, 97])
     return np.clip((level_db - low) / max(high - low, 12.0), 0.0, 1.0).astype(np.float32)

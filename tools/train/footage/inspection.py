@@ -1,7 +1,7 @@
 """What was extracted from a folder of films, on one HTML page that needs nothing beside it. Edge: files.
 
-A sibling of the rehearsal report (`controller/rehearsal/report_page.py`): the same look, and a policy that forbids the page every
-connection, because names of files and reasons in it come from outside.
+A sibling of the rehearsal report (`controller/rehearsal/report_page.py`): the same look, and a policy that forbids the
+page every connection, because names of files and reasons in it come from outside.
 """
 
 import base64
@@ -12,15 +12,13 @@ import re
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import AnyArray
 from tools.train.footage.judging import KEEP
 from tools.train.footage.source import FootageError
 
 TEMPLATE = Path(__file__).with_name("inspection_page.html")
 HUE_BINS, VALUE_BINS = 60, 32
-
-Array = npt.NDArray[np.generic]
 
 
 def write_report(folder: Path, out: Path) -> str:
@@ -65,7 +63,7 @@ def _policy(template: str) -> str:
             "img-src data:; base-uri 'none'")  # fmt: skip
 
 
-def _bytes(array: Array) -> str:
+def _bytes(array: AnyArray) -> str:
     return base64.b64encode(np.ascontiguousarray(np.clip(array, 0, 255).astype(np.uint8)).tobytes()).decode()
 
 
@@ -108,7 +106,7 @@ def _film(path: Path) -> dict[str, object]:
 _WANTED = {"hue", "value", "trust", "zone_hue", "zone_value", "loudness", "hits"}
 
 
-def _shares(counts: Array) -> list[float]:
+def _shares(counts: AnyArray) -> list[float]:
     return np.round(counts / max(float(counts.max()), 1e-9), 3).tolist()
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, Float32Array
 from tools.train.footage.light import hue_of
 
-FloatArray = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
 Pictures = npt.NDArray[np.uint8]
 
 HOP_S = 0.1
@@ -48,12 +47,12 @@ class Sights:
         saturation: of all light together, 0..255.
     """
 
-    dark: FloatArray
-    pale: FloatArray
-    bright: FloatArray
-    stillness: FloatArray
-    motion: FloatArray
-    saturation: FloatArray
+    dark: Float32Array
+    pale: Float32Array
+    bright: Float32Array
+    stillness: Float32Array
+    motion: Float32Array
+    saturation: Float32Array
 
 
 def see(pictures: Pictures, before: Pictures | None) -> Sights:
@@ -78,13 +77,13 @@ def joined(parts: list[Sights]) -> Sights:
     return Sights(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def median(curve: FloatArray, width: int) -> FloatArray:
+def median(curve: Float32Array, width: int) -> Float32Array:
     """Running median over an odd width, (n,)."""
     padded = np.pad(curve, width // 2, mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1).astype(np.float32)
 
 
-def lasting(flags: Flags, hops: int) -> Flags:
+def lasting(flags: BoolArray, hops: int) -> BoolArray:
     """Only runs of at least `hops`."""
     kept = np.zeros_like(flags)
     for first, last in runs(flags):
@@ -93,13 +92,13 @@ def lasting(flags: Flags, hops: int) -> Flags:
     return kept
 
 
-def runs(flags: Flags) -> list[tuple[int, int]]:
+def runs(flags: BoolArray) -> list[tuple[int, int]]:
     """First and one past the last index of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def wider(flags: Flags, hops: int) -> Flags:
+def wider(flags: BoolArray, hops: int) -> BoolArray:
     """Each run made longer by `hops` on both sides."""
     if not hops or not flags.any():
         return flags
@@ -114,18 +113,18 @@ class Evidence:
     """
 
     sights: Sights
-    share: FloatArray
-    chroma: FloatArray
-    there: Flags
-    level_db: FloatArray
+    share: Float32Array
+    chroma: Float32Array
+    there: BoolArray
+    level_db: Float32Array
     cuts: npt.NDArray[np.int64]
 
 
-def _ramp(curve: FloatArray, bad: float, good: float) -> FloatArray:
+def _ramp(curve: Float32Array, bad: float, good: float) -> Float32Array:
     return np.clip((curve - bad) / (good - bad), 0.0, 1.0).astype(np.float32)
 
 
-def judge(evidence: Evidence) -> tuple[FloatArray, dict[str, FloatArray]]:
+def judge(evidence: Evidence) -> tuple[Float32Array, dict[str, Float32Array]]:
     """Trust (n,) 0..1, and what each reason alone would leave."""
     sights, n = evidence.sights, len(evidence.share)
     cut = np.zeros(n, bool)
@@ -151,7 +150,7 @@ def judge(evidence: Evidence) -> tuple[FloatArray, dict[str, FloatArray]]:
     return np.min(list(left.values()), axis=0), left
 
 
-def dropped(left: dict[str, FloatArray], start_s: float = 0.0) -> list[dict[str, object]]:
+def dropped(left: dict[str, Float32Array], start_s: float = 0.0) -> list[dict[str, object]]:
     """Segments that are left out, `start_s` and `end_s` on the sound's clock, by reason; reasons may overlap."""
     found = []
     for name, curve in left.items():

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
+
 Pictures = npt.NDArray[np.uint8]
 
 HUES = 180
@@ -29,7 +30,7 @@ ZONES = ("left", "centre", "right")
 ZONE_HUE_BINS, ZONE_VALUE_BINS = 36, 32
 
 
-def _smoothing() -> FloatArray:
+def _smoothing() -> Float32Array:
     apart = np.arange(HUES)
     apart = np.minimum(apart, HUES - apart)
     bell = np.exp(-0.5 * (apart / SIGMA_HUES) ** 2)
@@ -43,11 +44,11 @@ SMOOTHING = _smoothing()
 class Votes:
     """What pixels say about hue: `histogram` (n, zones, 180) chroma by hue, `pixels` in each zone (zones,)."""
 
-    histogram: FloatArray
+    histogram: Float32Array
     pixels: npt.NDArray[np.int64]
 
 
-def hue_of(code: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def hue_of(code: Float32Array) -> tuple[Float32Array, Float32Array, Float32Array]:
     """Hue 0..180, chroma and brightness of colours (..., 3) in any unit."""
     high, low = code.max(axis=-1), code.min(axis=-1)
     chroma = high - low
@@ -66,7 +67,7 @@ def zone_of_columns(width: int) -> npt.NDArray[np.int64]:
     return np.minimum(np.arange(width) * len(ZONES) // width, len(ZONES) - 1)
 
 
-def remaining(pictures: Pictures, always: FloatArray, exposure: FloatArray) -> FloatArray:
+def remaining(pictures: Pictures, always: Float32Array, exposure: Float32Array) -> Float32Array:
     """Linear light without what shines always, at normal exposure.
 
     Args:
@@ -75,7 +76,7 @@ def remaining(pictures: Pictures, always: FloatArray, exposure: FloatArray) -> F
     return np.maximum(LINEAR[pictures] / exposure[:, None, None, None] - always, 0.0)
 
 
-def votes(pictures: Pictures, light: FloatArray) -> Votes:
+def votes(pictures: Pictures, light: Float32Array) -> Votes:
     """Hue votes of each picture by zone, from `remaining` light."""
     n, _, width = pictures.shape[:3]
     code = light ** np.float32(1.0 / GAMMA)
@@ -90,7 +91,7 @@ def votes(pictures: Pictures, light: FloatArray) -> Votes:
     return Votes(counted.reshape(n, len(ZONES), HUES).astype(np.float32), pixels)
 
 
-def winner(histogram: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def winner(histogram: Float32Array) -> tuple[Float32Array, Float32Array, Float32Array]:
     """The hue that most light has: hue 0..180 (n,), share of all chroma that lies around it, total chroma.
 
     Args:
@@ -107,7 +108,7 @@ def winner(histogram: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return (top + shift) % HUES, around / np.maximum(total, 1e-9), total
 
 
-def held(hue: FloatArray, sure: npt.NDArray[np.bool_]) -> FloatArray:
+def held(hue: Float32Array, sure: npt.NDArray[np.bool_]) -> Float32Array:
     """Hue (n,) with the last sure one kept where none is (dark, white); the first sure one before that."""
     where = np.flatnonzero(sure)
     if not len(where):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from controller.arrays import Float64Array
 
 RATE_HZ = 100
 REACH = 100
@@ -40,7 +40,7 @@ class Offset:
     offset_s: float
     confidence: float
     windows: int
-    curve: FloatArray
+    curve: Float64Array
 
     @property
     def correction_s(self) -> float:
@@ -48,7 +48,7 @@ class Offset:
         return self.offset_s if self.confidence >= ENOUGH else 0.0
 
 
-def light_changes(t_s: FloatArray, rgb: FloatArray, length: int, start_s: float) -> FloatArray:
+def light_changes(t_s: Float64Array, rgb: Float64Array, length: int, start_s: float) -> Float64Array:
     """How much the light changed at each hundredth of a second, (length,).
 
     Args:
@@ -71,19 +71,19 @@ def light_changes(t_s: FloatArray, rgb: FloatArray, length: int, start_s: float)
     return curve
 
 
-def _smooth(curve: FloatArray, width: int) -> FloatArray:
+def _smooth(curve: Float64Array, width: int) -> Float64Array:
     if len(curve) < width:
         return np.full(len(curve), curve.mean())
     return np.convolve(curve, np.ones(width) / width, mode="same")
 
 
-def _bell(curve: FloatArray, sigma: float) -> FloatArray:
+def _bell(curve: Float64Array, sigma: float) -> Float64Array:
     reach = min(int(4 * sigma), (len(curve) - 1) // 2)
     bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     return np.convolve(curve, bell / bell.sum(), mode="same")
 
 
-def _correlate(light: FloatArray, heard: FloatArray) -> FloatArray | None:
+def _correlate(light: Float64Array, heard: Float64Array) -> Float64Array | None:
     """Correlation at each lag (2 REACH + 1,): positive lags are sound that comes later. None: nothing happens."""
     a, b = light - light.mean(), heard - heard.mean()
     scale = np.sqrt((a**2).sum() * (b**2).sum())
@@ -94,7 +94,7 @@ def _correlate(light: FloatArray, heard: FloatArray) -> FloatArray | None:
     return np.concatenate([product[-REACH:], product[: REACH + 1]]) / scale
 
 
-def _peak(curve: FloatArray) -> float:
+def _peak(curve: Float64Array) -> float:
     """Lag of the maximum, with a parabola through its neighbours; in hundredths."""
     top = int(np.argmax(curve))
     if top in (0, len(curve) - 1):
@@ -104,7 +104,7 @@ def _peak(curve: FloatArray) -> float:
     return top - REACH + (0.5 * (left - right) / bend if bend < 0 else 0.0)
 
 
-def find_offset(light: FloatArray, heard: FloatArray, good: npt.NDArray[np.bool_]) -> Offset:
+def find_offset(light: Float64Array, heard: Float64Array, good: npt.NDArray[np.bool_]) -> Offset:
     """Offset of two curves at 100 Hz on one clock.
 
     Args:
@@ -130,7 +130,7 @@ def find_offset(light: FloatArray, heard: FloatArray, good: npt.NDArray[np.bool_
     return _judge(stack, total, weight)
 
 
-def _judge(stack: FloatArray, total: FloatArray, weight: FloatArray) -> Offset:
+def _judge(stack: Float64Array, total: Float64Array, weight: Float64Array) -> Offset:
     top = int(np.argmax(total))
     lags = np.array([_peak(curve) for curve in stack])
     near = np.abs(lags - (top - REACH)) <= AGREE

@@ -14,15 +14,13 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import AnyArray
 from tools.train.footage.folder import write_json
 from tools.train.footage.judging import KEEP, runs
 from tools.train.footage.light import HUES, THRESHOLDS
 from tools.train.footage.plain_pickle import read_plain
 from tools.train.footage.source import FootageError
-
-Array = npt.NDArray[np.generic]
 
 HUE_THRESHOLD, VALUE_THRESHOLD = 60, 0
 CHANNELS = {"hue": 0, "saturation": 1, "value": 2}
@@ -38,20 +36,20 @@ PLAIN = {
 class Clip:
     """One clip: `music` (T, 512), histograms of each music frame's picture: hue (T, 180), both others (T, 256)."""
 
-    music: Array
-    hue: Array
-    saturation: Array
-    value: Array
+    music: AnyArray
+    hue: AnyArray
+    saturation: AnyArray
+    value: AnyArray
 
 
-def hue_of(histogram: Array) -> Array:
+def hue_of(histogram: AnyArray) -> AnyArray:
     """Hue 0..179 (T,) as the published loaders read it: bin 0 also holds greys, so its neighbours stand in for it."""
     counts = np.array(histogram, np.int64)
     counts[:, 0] = (counts[:, 1] + counts[:, HUES - 1]) // 2
     return counts.argmax(axis=1)
 
 
-def mean_bin(histogram: Array) -> Array:
+def mean_bin(histogram: AnyArray) -> AnyArray:
     """Mean bin 0..255 (T,) without bin 0, 0 where nothing else is."""
     counts = np.array(histogram, np.float64)
     counts[:, 0] = 0.0
@@ -87,7 +85,7 @@ def _from_pickle(path: Path) -> Clip:
     return _checked(path, Clip(music, hue, *others))
 
 
-def _histogram(path: Path, picture: object, threshold: int, name: str) -> Array:
+def _histogram(path: Path, picture: object, threshold: int, name: str) -> AnyArray:
     """One histogram; thresholds are keys of a dict or places in a list."""
     at: int | str = threshold
     if isinstance(picture, dict) and threshold not in picture:
@@ -181,7 +179,7 @@ def send(folder: Path, out: Path, form: str) -> int:
     return 0
 
 
-def _stretches(path: Path) -> Iterator[dict[str, Array]]:
+def _stretches(path: Path) -> Iterator[dict[str, AnyArray]]:
     with np.load(path, allow_pickle=False) as film:
         if "hue_histogram" not in film:
             return
@@ -196,7 +194,7 @@ def _stretches(path: Path) -> Iterator[dict[str, Array]]:
                 yield {name: array[first:last] for name, array in arrays.items()}
 
 
-def _channels(clip: dict[str, Array], index: int, threshold: int) -> dict[str, Array]:
+def _channels(clip: dict[str, AnyArray], index: int, threshold: int) -> dict[str, AnyArray]:
     """Histograms at a threshold. Saturation is only counted over all pixels; above a brightness it is left empty."""
     value = np.array(clip["value_histogram"])
     value[:, :threshold] = 0
@@ -206,7 +204,7 @@ def _channels(clip: dict[str, Array], index: int, threshold: int) -> dict[str, A
     return {"hue": clip["hue_histogram"][:, index], "saturation": saturation, "value": value}
 
 
-def _to_pickle(path: Path, clip: dict[str, Array]) -> None:
+def _to_pickle(path: Path, clip: dict[str, AnyArray]) -> None:
     n = len(clip["embedding"])
     parts = {threshold: _channels(clip, index, threshold) for index, threshold in enumerate(THRESHOLDS)}
     light = [
@@ -217,7 +215,7 @@ def _to_pickle(path: Path, clip: dict[str, Array]) -> None:
     path.write_bytes(pickle.dumps(told, protocol=4))
 
 
-def _to_hdf5(path: Path, clip: dict[str, Array]) -> None:
+def _to_hdf5(path: Path, clip: dict[str, AnyArray]) -> None:
     with h5py.File(path, "w") as target:
         target["music"] = clip["embedding"].astype(np.float32)
         target["sample"] = np.arange(len(clip["embedding"]))

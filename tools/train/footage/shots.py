@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter
 
+from controller.arrays import Float32Array
 from tools.train.footage.light import GAMMA, LINEAR
 
-FloatArray = npt.NDArray[np.float32]
 Pictures = npt.NDArray[np.uint8]
 
 SIDE = 4
@@ -28,21 +28,21 @@ CAMERAS_AT_MOST = 400
 FAINT = 0.004
 
 
-def structure(pictures: Pictures) -> FloatArray:
+def structure(pictures: Pictures) -> Float32Array:
     """Small-scale contrast (n, h, w) of each picture, independent of its level."""
     bright = np.log(LINEAR[pictures].max(axis=-1) + FAINT)
     fine = uniform_filter(bright, (0, 2, 2))
     return fine - uniform_filter(bright, (0, 11, 11))
 
 
-def likeness(a: FloatArray, b: FloatArray) -> FloatArray:
+def likeness(a: Float32Array, b: Float32Array) -> Float32Array:
     """Correlation of structures over their last two axes; near 0 where nothing can be seen."""
     product = (a * b).sum(axis=(-2, -1))
     scale = np.sqrt((a**2).sum(axis=(-2, -1)) * (b**2).sum(axis=(-2, -1)))
     return product / np.maximum(scale, 1e-3)
 
 
-def cut_scores(pictures: Pictures) -> FloatArray:
+def cut_scores(pictures: Pictures) -> Float32Array:
     """How alike the 0.4 s before and after the start of each hop are, (n,); 1 at both ends.
 
     Half a second either side: a flash or a blackout in between must not count as another camera.
@@ -58,7 +58,7 @@ def cut_scores(pictures: Pictures) -> FloatArray:
     return scores
 
 
-def find_cuts(scores: FloatArray) -> npt.NDArray[np.int64]:
+def find_cuts(scores: Float32Array) -> npt.NDArray[np.int64]:
     """First hop of every shot but the first."""
     usual = median_filter(scores, AROUND_HOPS, mode="nearest")
     low = (scores < SURELY_CUT) | ((scores < PERHAPS_CUT) & (scores < usual - DROP))
@@ -87,9 +87,9 @@ class Camera:
         gain: factor to the value scale of the film.
     """
 
-    look: FloatArray
-    always: FloatArray
-    reach: FloatArray
+    look: Float32Array
+    always: Float32Array
+    reach: Float32Array
     clipped: npt.NDArray[np.bool_]
     hops: int
     gain: float = 1.0
@@ -124,7 +124,7 @@ class Cameras:
         self._merge(self.known[index], piece)
         return index
 
-    def _like(self, look: FloatArray) -> int | None:
+    def _like(self, look: Float32Array) -> int | None:
         alike = [float(likeness(look, camera.look)) for camera in self.known[-CAMERAS_AT_MOST:]]
         if not alike or max(alike) < ALIKE_CAMERA:
             return None
@@ -139,7 +139,7 @@ class Cameras:
         camera.hops += piece.hops
 
 
-def _levels(pictures: Pictures) -> tuple[FloatArray, FloatArray]:
+def _levels(pictures: Pictures) -> tuple[Float32Array, Float32Array]:
     """Linear light (h, w, 3) that each pixel has at its darkest and at its brightest."""
     rank = np.sort(pictures, axis=0)
     n = len(rank)

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
+
 Picture = npt.NDArray[np.uint8]
 
 SAMPLE_RATE_HZ = 48_000
@@ -202,9 +203,9 @@ def _decoded(
             trouble.bad_packets += 1
 
 
-def sound(path: Path, trouble: Trouble, block_samples: int) -> Iterator[FloatArray]:
+def sound(path: Path, trouble: Trouble, block_samples: int) -> Iterator[Float32Array]:
     """The sound, mono at 48 kHz, in blocks of `block_samples` (the last is shorter); holes are filled with silence."""
-    pending: list[FloatArray] = []
+    pending: list[Float32Array] = []
     have = 0
     for part in _sound_parts(path, trouble):
         pending.append(part)
@@ -219,7 +220,7 @@ def sound(path: Path, trouble: Trouble, block_samples: int) -> Iterator[FloatArr
         yield np.concatenate(pending)
 
 
-def _sound_parts(path: Path, trouble: Trouble) -> Iterator[FloatArray]:
+def _sound_parts(path: Path, trouble: Trouble) -> Iterator[Float32Array]:
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
     written, start_s = 0, None
     with _open(path) as container:

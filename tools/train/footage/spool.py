@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-COPY_BYTES = 1 << 20
+from controller.arrays import AnyArray
 
-Array = npt.NDArray[np.generic]
+COPY_BYTES = 1 << 20
 
 
 class Spool:
@@ -29,7 +29,7 @@ class Spool:
         self._forms: dict[str, tuple[np.dtype[np.generic], tuple[int, ...]]] = {}
         self.rows: dict[str, int] = {}
 
-    def append(self, name: str, rows: Array) -> None:
+    def append(self, name: str, rows: AnyArray) -> None:
         """Add rows (n, ...); dtype and shape of a row are those of the first call."""
         form = self._forms.setdefault(name, (rows.dtype, rows.shape[1:]))
         if form != (rows.dtype, rows.shape[1:]):
@@ -38,7 +38,7 @@ class Spool:
             stream.write(np.ascontiguousarray(rows).tobytes())
         self.rows[name] = self.rows.get(name, 0) + len(rows)
 
-    def read(self, name: str, first: int, last: int) -> Array:
+    def read(self, name: str, first: int, last: int) -> AnyArray:
         """Rows first..last-1, a copy."""
         dtype, shape = self._forms[name]
         size = dtype.itemsize * int(np.prod(shape, dtype=int))
@@ -47,7 +47,7 @@ class Spool:
             raw = stream.read(max(last - first, 0) * size)
         return np.frombuffer(raw, dtype).reshape(-1, *shape)
 
-    def take(self, name: str, indices: npt.NDArray[np.int64]) -> Array:
+    def take(self, name: str, indices: npt.NDArray[np.int64]) -> AnyArray:
         """Some rows in rising order of index; read as one run."""
         if not len(indices):
             return self.read(name, 0, 0)

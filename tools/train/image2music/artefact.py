@@ -1,7 +1,7 @@
 """The bundled artefact `models/opening-composer`: its manifest, and opening it. Edge: reads files.
 
-The show's manifests (`controller/artefacts/artefact.py`) have fixed shapes and a hop; a composer has neither, so this one is its
-own: `manifest.json` names every file with its checksum, and nothing is used that does not match.
+The show's manifests (`controller/artefacts/artefact.py`) have fixed shapes and a hop; a composer has neither, so this
+one is its own: `manifest.json` names every file with its checksum, and nothing is used that does not match.
 """
 
 import json

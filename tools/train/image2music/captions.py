@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
-from controller.messages import FloatArray
 from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.sentences import Sentences
 
@@ -58,7 +58,7 @@ def _caption(file: Path, number: int, line: str) -> Caption:
     return Caption(location, caption[:MOST_LETTERS])
 
 
-def vectors_of(file: Path, captions: list[Caption], sentences: Sentences, cache: Path) -> FloatArray:
+def vectors_of(file: Path, captions: list[Caption], sentences: Sentences, cache: Path) -> Float32Array:
     """(N, 384) unit vectors of the captions, from the cache or made now."""
     kept = cache / f"captions-{sha256_of(file)[:16]}.npy"
     if kept.is_file():
@@ -79,7 +79,7 @@ def vectors_of(file: Path, captions: list[Caption], sentences: Sentences, cache:
 
 
 def nearest(
-    query: str, captions: list[Caption], vectors: FloatArray, sentences: Sentences, count: int
+    query: str, captions: list[Caption], vectors: Float32Array, sentences: Sentences, count: int
 ) -> list[tuple[float, Caption]]:
     """The captions nearest to a text, with their cosines."""
     near = vectors @ sentences.embed([query])[0]

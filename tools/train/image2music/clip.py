@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from controller.messages import ByteArray, FloatArray
+from controller.arrays import ByteArray, Float32Array
 from tools.train.image2music.cache import missing_package
 from tools.train.image2music.errors import OpeningError
 
@@ -49,18 +49,18 @@ class Clip:
             raise OpeningError(f"{folder}: not usable as CLIP: {error}") from error
         self._pixels, self._ids = self._image.get_inputs()[0], self._text.get_inputs()[0]
 
-    def image(self, rgb: ByteArray) -> FloatArray:
+    def image(self, rgb: ByteArray) -> Float32Array:
         """(D,) unit vector of a picture (H, W, 3)."""
         side = self._pixels.shape[-1] if isinstance(self._pixels.shape[-1], int) else 224
         small = np.asarray(Image.fromarray(rgb).resize((side, side), Image.Resampling.BICUBIC), np.float32) / 255.0
         pixels = ((small - MEAN) / SPREAD).transpose(2, 0, 1)[None]
         return _unit(self._image.run(None, {self._pixels.name: pixels})[0])
 
-    def texts(self, captions: Sequence[str]) -> FloatArray:
+    def texts(self, captions: Sequence[str]) -> Float32Array:
         """(N, D) unit vectors of texts."""
         return np.stack([self._one(one) for one in captions])
 
-    def _one(self, text: str) -> FloatArray:
+    def _one(self, text: str) -> Float32Array:
         length = self._ids.shape[-1]
         ids = self._tokenizer.encode(text).ids
         if isinstance(length, int):
@@ -68,7 +68,7 @@ class Clip:
         return _unit(self._text.run(None, {self._ids.name: np.array([ids], np.int64)})[0])
 
 
-def _unit(vector: FloatArray) -> FloatArray:
+def _unit(vector: Float32Array) -> Float32Array:
     row = np.asarray(vector, np.float32).reshape(-1)
     return row / max(float(np.linalg.norm(row)), 1e-9)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import ByteArray, Float32Array
 from controller.colour import to_linear
-from controller.messages import ByteArray, FloatArray
 
 COLOURS = 5
 ROUNDS = 12
@@ -68,7 +68,7 @@ class Light:
     arousal: float
 
 
-def lab(rgb: ByteArray) -> FloatArray:
+def lab(rgb: ByteArray) -> Float32Array:
     """(..., 3) sRGB bytes to CIELAB (D65)."""
     xyz = to_linear(rgb.astype(np.float32) / 255.0) @ (TO_XYZ / WHITE[:, None]).T.astype(np.float32)
     cube = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
@@ -93,7 +93,7 @@ def palette(rgb: ByteArray, count: int = COLOURS) -> tuple[Colour, ...]:
     return tuple(sorted(found, key=lambda one: -one.weight))
 
 
-def _far_apart(points: FloatArray, count: int) -> FloatArray:
+def _far_apart(points: Float32Array, count: int) -> Float32Array:
     """First centres: the mean, then again and again the point that is furthest from all, outliers (2 %) left out."""
     centres = [points.mean(axis=0)]
     for _ in range(count - 1):
@@ -103,7 +103,7 @@ def _far_apart(points: FloatArray, count: int) -> FloatArray:
     return np.stack(centres)
 
 
-def _nearest(points: FloatArray, centres: FloatArray) -> npt.NDArray[np.int64]:
+def _nearest(points: Float32Array, centres: Float32Array) -> npt.NDArray[np.int64]:
     distances = (points**2).sum(axis=1)[:, None] - 2 * points @ centres.T + (centres**2).sum(axis=1)[None]
     return np.asarray(distances.argmin(axis=1))
 
@@ -136,7 +136,7 @@ def name_of(rgb: ByteArray, hue_deg: float | None) -> str:
     return ("dark " if lightness < 35 else "light " if lightness > 78 else "") + hue
 
 
-def hsv(rgb: ByteArray) -> FloatArray:
+def hsv(rgb: ByteArray) -> Float32Array:
     """(H, W, 3) bytes to hue 0..360, saturation and value 0..1."""
     scaled = rgb.astype(np.float32) / 255.0
     high, low = scaled.max(axis=-1), scaled.min(axis=-1)
@@ -149,7 +149,7 @@ def hsv(rgb: ByteArray) -> FloatArray:
     return np.stack([hue, (high - low) / np.maximum(high, 1e-9), high], -1).astype(np.float32)
 
 
-def edge_strength(rgb: ByteArray) -> FloatArray:
+def edge_strength(rgb: ByteArray) -> Float32Array:
     """(H, W) how much lightness changes from pixel to pixel, relative to the mean lightness of the picture."""
     grey = rgb.astype(np.float32).mean(axis=-1) / 255.0
     across, down = np.zeros_like(grey), np.zeros_like(grey)
@@ -157,7 +157,7 @@ def edge_strength(rgb: ByteArray) -> FloatArray:
     return np.asarray((across + down) / max(float(grey.mean()), 0.05), np.float32)
 
 
-def maps(rgb: ByteArray, weights: Weights = USUAL) -> tuple[FloatArray, FloatArray]:
+def maps(rgb: ByteArray, weights: Weights = USUAL) -> tuple[Float32Array, Float32Array]:
     """(H, W) each pixel's part in valence and in arousal; their means are the picture's numbers, exactly."""
     colours = hsv(rgb)
     saturation, brightness = colours[..., 1] * colours[..., 2] ** 0.5, colours[..., 2]
@@ -173,7 +173,7 @@ def maps(rgb: ByteArray, weights: Weights = USUAL) -> tuple[FloatArray, FloatArr
     )
 
 
-def _spread(raw: FloatArray, usual: tuple[float, float], *weights: float) -> FloatArray:
+def _spread(raw: Float32Array, usual: tuple[float, float], *weights: float) -> Float32Array:
     """What photographs usually have, as a share of what the weights allow, to -1..1; a single pixel may lie outside."""
     least, most = sum(min(one, 0.0) for one in weights), sum(max(one, 0.0) for one in weights)
     share = (raw - least) / max(most - least, 1e-9)

@@ -8,7 +8,7 @@ import argparse
 import sys
 from typing import Any
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music.cache import cache_folder
 from tools.train.image2music.clip import Clip, open_clip
 from tools.train.image2music.corpus import corpus_version
@@ -76,7 +76,7 @@ def opening_for(
     try:
         mood = one_line(options.mood, "mood")
         reading = reader.read(picture, mood)
-        vector: FloatArray | None = None
+        vector: Float32Array | None = None
         if clip is not None:
             studio.look_with(clip)
             vector = clip.image(picture.rgb)

@@ -9,13 +9,12 @@ from typing import Protocol
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array, IntArray
 from tools.train.image2music import words
 from tools.train.image2music.artefact import Artefact
 from tools.train.image2music.form import Form
 from tools.train.image2music.rules import REST_COST, Theme, draw
 from tools.train.image2music.wish import Wish
-from tools.train.image2music.words import IntArray
 
 TEMPERATURE_DURATION, TEMPERATURE_PITCH, TOP_P = 0.9, 0.95, 0.92
 MOST_READ = 256
@@ -112,7 +111,7 @@ class BartComposer:
             step += 1
 
     def _draw(
-        self, theme: Theme, lengths: FloatArray, pitches: FloatArray, rng: np.random.Generator
+        self, theme: Theme, lengths: Float32Array, pitches: Float32Array, rng: np.random.Generator
     ) -> tuple[int, int]:
         length = draw(lengths + theme.tilt(), theme.durations(), TEMPERATURE_DURATION, TOP_P, rng)
         two = theme.last_pitches()

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music import words
 from tools.train.image2music.artefact import Artefact
 from tools.train.image2music.measures import measure, penalty
@@ -98,14 +98,14 @@ class Ears:
     others in each mode."""
 
     session: Session
-    heights: FloatArray
+    heights: Float32Array
 
-    def order(self, melody: Melody) -> FloatArray:
+    def order(self, melody: Melody) -> Float32Array:
         """(N,) logit of each note standing in its place."""
         rows = words.encode(melody)[: words.MOST_WRITTEN]
         return self.session.run(None, _given(melody, rows[None]))[2][0]
 
-    def surprises(self, melody: Melody) -> tuple[FloatArray, FloatArray]:
+    def surprises(self, melody: Melody) -> tuple[Float32Array, Float32Array]:
         """(N,) nats each: of every pitch with its note hidden, and of every pitch and duration with its bar hidden."""
         rows = words.encode(melody)[: words.MOST_WRITTEN]
         count, where = np.arange(len(rows)), _hidden(rows)
@@ -143,7 +143,7 @@ def open_ears(artefact: Artefact) -> Ears:
         return Ears(artefact.session("judge.onnx"), arrays["heights"].astype(np.float32))
 
 
-def heights_table(melodies: Sequence[Melody]) -> FloatArray:
+def heights_table(melodies: Sequence[Melody]) -> Float32Array:
     """(4, 45, 45, 42) log odds of a pitch after two others, learnt from melodies; see `Ears`."""
     counts = Counts(words.PITCHES)
     for melody in melodies:
@@ -196,7 +196,7 @@ def _given(melody: Melody, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {"request": np.repeat(request[None], len(rows), 0), "rows": rows, "there": np.ones(rows.shape[:2], bool)}
 
 
-def _log_odds(logits: FloatArray) -> FloatArray:
+def _log_odds(logits: Float32Array) -> Float32Array:
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 

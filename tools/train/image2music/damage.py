@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from controller.arrays import IntArray
 from tools.train.image2music import words
 from tools.train.image2music.melody import SCALES, WRITTEN, Melody, Sound
-from tools.train.image2music.words import IntArray
 
 Damage = Callable[[IntArray, np.random.Generator], IntArray]
 

@@ -5,7 +5,7 @@ It cannot know that a dark photograph of a concert is joyful; a mood line of the
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music import colours
 from tools.train.image2music.objects import SURE, Classifier, Thing
 from tools.train.image2music.picture import Picture
@@ -59,7 +59,7 @@ class EmbeddedReader:
         return tuple(found)
 
 
-def _tiled(values: FloatArray) -> FloatArray:
+def _tiled(values: Float32Array) -> Float32Array:
     """(h, w) means over tiles, brought to 0..1 over -1..1."""
     height, width = (max(size // TILES, 1) for size in values.shape)
     cut = values[: values.shape[0] // height * height, : values.shape[1] // width * width]

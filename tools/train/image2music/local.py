@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from controller.messages import ByteArray, FloatArray
+from controller.arrays import ByteArray, Float32Array
 from tools.train.image2music.cache import missing_package
 from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.picture import Picture
@@ -72,7 +72,7 @@ class LocalSpeaker:
         where = Map(f"while {purpose}", "vlm_attention", says, relative(seen, blank))
         return Spoken(self._decode(answer[0]), where)
 
-    def attention(self, given: dict[str, Any], answer: Any) -> FloatArray:  # noqa: ANN401 - a tensor
+    def attention(self, given: dict[str, Any], answer: Any) -> Float32Array:  # noqa: ANN401 - a tensor
         """(h, w) mean attention of an answer (1, N) to the parts of the picture in `given`.
 
         Raises:
@@ -103,7 +103,7 @@ class LocalSpeaker:
         return _grid(rows[parts].cpu().numpy(), given)
 
 
-def _grid(values: FloatArray, given: dict[str, Any]) -> FloatArray:
+def _grid(values: Float32Array, given: dict[str, Any]) -> Float32Array:
     """Parts of the picture in rows and columns."""
     if "image_grid_thw" in given:
         _, height, width = (int(one) for one in given["image_grid_thw"][0])
@@ -113,7 +113,7 @@ def _grid(values: FloatArray, given: dict[str, Any]) -> FloatArray:
     return values[: side * side].reshape(side, side)
 
 
-def relative(seen: FloatArray, blank: FloatArray) -> FloatArray:
+def relative(seen: Float32Array, blank: Float32Array) -> Float32Array:
     """What is above the blank picture's share, brought to 0..1."""
     if seen.shape != blank.shape:
         raise OpeningError("the blank picture has other parts than the picture; this model cannot be compared")

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from controller.messages import ByteArray
+from controller.arrays import ByteArray
 from tools.train.image2music import words
 from tools.train.image2music.artefact import BUNDLED
 from tools.train.image2music.cache import cache_folder

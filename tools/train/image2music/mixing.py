@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music import words
 from tools.train.image2music.composer import Composer
 from tools.train.image2music.critic import Judge
@@ -25,7 +25,7 @@ WEIGHTS = tuple(round(0.05 * at, 2) for at in range(21))
 THEMES = 16
 
 
-def surprises(network: Network, heights: FloatArray, pieces: Sequence[Piece]) -> dict[float, float]:
+def surprises(network: Network, heights: Float32Array, pieces: Sequence[Piece]) -> dict[float, float]:
     """Mean nats of a pitch (rests left out) of some tunes, for each weight of the counts.
 
     Every second tune is written with another one as its example, the others without any.
@@ -53,7 +53,7 @@ def surprises(network: Network, heights: FloatArray, pieces: Sequence[Piece]) ->
 
 
 @torch.no_grad()
-def _pitches(network: Network, piece: Piece, source: words.IntArray) -> FloatArray:
+def _pitches(network: Network, piece: Piece, source: words.IntArray) -> Float32Array:
     """(N, 42) logits of each note's pitch after the true ones before it."""
     rows = padded([source], (words.PITCH_PAD, words.DURATION_PAD, words.POSITION_PAD, words.BAR_PAD))
     there = torch.cat([torch.ones(1, 4, dtype=torch.bool), rows[..., 0] != words.PITCH_PAD], dim=1)

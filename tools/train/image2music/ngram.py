@@ -10,12 +10,12 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from controller.arrays import IntArray
 from tools.train.image2music import words
 from tools.train.image2music.form import Form
 from tools.train.image2music.melody import LENGTHS, Melody, steps
 from tools.train.image2music.rules import REST_COST, Theme, draw
 from tools.train.image2music.wish import Wish
-from tools.train.image2music.words import IntArray
 
 NOTHING = -99
 

@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-from controller.messages import ByteArray, FloatArray
+from controller.arrays import ByteArray, Float32Array
 from tools.train.image2music.cache import missing_package
 from tools.train.image2music.errors import OpeningError
 
@@ -34,7 +34,7 @@ class Thing:
 
     name: str
     probability: float
-    where: FloatArray
+    where: Float32Array
 
 
 class Classifier:
@@ -64,7 +64,7 @@ class Classifier:
         self._session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         self.version = version
 
-    def look(self, rgb: ByteArray) -> tuple[list[Thing], FloatArray, FloatArray]:
+    def look(self, rgb: ByteArray) -> tuple[list[Thing], Float32Array, Float32Array]:
         """Things that are likelier than SURE, at most MOST; the logits (1000,) and the maps (1000, 7, 7) they are
         means of."""
         image = Image.fromarray(rgb).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
@@ -76,7 +76,7 @@ class Classifier:
         return [Thing(self._names[at], float(odds[at]), _unit(where[0, at])) for at in best], logits[0], where[0]
 
 
-def _unit(where: FloatArray) -> FloatArray:
+def _unit(where: Float32Array) -> Float32Array:
     """Positive evidence as a share of the strongest."""
     positive = np.maximum(where, 0.0)
     return np.asarray(positive / max(float(positive.max()), 1e-9), np.float32)

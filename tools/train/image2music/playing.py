@@ -15,7 +15,7 @@ from pathlib import Path
 import mido
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.harmony import Chord
 from tools.train.image2music.melody import BEATS, TICKS, Melody
@@ -140,7 +140,7 @@ def write_wav(midi: Path, notes: Sequence[Voiced], seconds: float, file: Path, *
     return name
 
 
-def _fluid(program: str, font: Path, midi: Path, seconds: float) -> FloatArray:
+def _fluid(program: str, font: Path, midi: Path, seconds: float) -> Float32Array:
     """(n,) float32 of what FluidSynth makes of a MIDI file, cut to length and faded out in the tail."""
     raw = midi.with_suffix(".raw")
     command = [program, "-ni", "-q", "-g", "0.8", "-o", "synth.reverb.active=1", "-o", "synth.chorus.active=0",
@@ -162,13 +162,13 @@ def _fluid(program: str, font: Path, midi: Path, seconds: float) -> FloatArray:
     return _faded(whole)
 
 
-def _faded(samples: FloatArray) -> FloatArray:
+def _faded(samples: Float32Array) -> Float32Array:
     count = min(round(0.5 * SAMPLE_RATE_HZ), len(samples))
     samples[-count:] *= np.linspace(1.0, 0.0, count, dtype=np.float32)
     return samples
 
 
-def sines(notes: Sequence[Voiced], seconds: float) -> FloatArray:
+def sines(notes: Sequence[Voiced], seconds: float) -> Float32Array:
     """(n,) float32: each note four partials that fade, enough to hear a tune by."""
     whole = np.zeros(round(seconds * SAMPLE_RATE_HZ), np.float32)
     for one in notes:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music.colours import Colour, Light
 from tools.train.image2music.picture import Picture
 from tools.train.image2music.sentences import Sentences
@@ -31,7 +31,7 @@ class Map:
     name: str
     method: str
     says: str
-    values: FloatArray
+    values: Float32Array
 
 
 @dataclass(frozen=True, slots=True)

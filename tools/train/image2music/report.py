@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music.copying import LIMIT
 from tools.train.image2music.melody import key_name
 from tools.train.image2music.picture import Picture
@@ -114,7 +114,7 @@ def _picture(picture: Picture, maps: Sequence[Map], names: Sequence[str]) -> str
     return f'{inputs}<figure>{"".join(shown)}</figure><div class="tabs">{labels}</div><p class="says">{says}</p>'
 
 
-def _heat(values: FloatArray, width: int, height: int) -> bytes:
+def _heat(values: Float32Array, width: int, height: int) -> bytes:
     """A map as PNG of the picture's shape, dark where there is little."""
     at = np.clip(values, 0, 1) * (len(HEAT) - 1)
     low = np.minimum(at.astype(int), len(HEAT) - 2)

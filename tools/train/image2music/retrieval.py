@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music.corpus import CorpusTune
 from tools.train.image2music.melody import Melody
 from tools.train.image2music.words import density
@@ -72,10 +72,10 @@ class Index:
     """
 
     tunes: tuple[CorpusTune, ...]
-    texts: FloatArray
-    moods: FloatArray
+    texts: Float32Array
+    moods: Float32Array
     identity: str
-    clip: FloatArray | None = None
+    clip: Float32Array | None = None
 
     @property
     def melodies(self) -> list[Melody]:
@@ -94,7 +94,7 @@ def mood_of(tune: CorpusTune) -> tuple[float, float]:
     return float(np.clip(valence, -1, 1)), float(np.clip(arousal, -1, 1))
 
 
-def ranks(scores: FloatArray) -> npt.NDArray[np.int64]:
+def ranks(scores: Float32Array) -> npt.NDArray[np.int64]:
     """(N,) 0 for the best."""
     order = np.argsort(-scores, kind="stable")
     found = np.empty(len(scores), np.int64)
@@ -104,9 +104,9 @@ def ranks(scores: FloatArray) -> npt.NDArray[np.int64]:
 
 def search(
     index: Index,
-    text: FloatArray,
+    text: Float32Array,
     mood: tuple[float, float],
-    picture: FloatArray | None = None,
+    picture: Float32Array | None = None,
     count: int = COUNT,
 ) -> list[Found]:
     """The tunes that fit best.
@@ -132,7 +132,7 @@ def search(
     ]  # fmt: skip
 
 
-def _varied(index: Index, fused: FloatArray, pool: Sequence[int], count: int) -> list[int]:
+def _varied(index: Index, fused: Float32Array, pool: Sequence[int], count: int) -> list[int]:
     """Maximal marginal relevance; settings of a tune that is chosen are left out."""
     chosen: list[int] = []
     left = list(pool)

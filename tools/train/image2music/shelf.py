@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music import words
 from tools.train.image2music.corpus import CorpusTune, corpus_folder, corpus_version, read_corpus
 from tools.train.image2music.errors import OpeningError
@@ -94,6 +94,6 @@ def read_index(file: Path) -> Index:
     return Index(tuple(tunes), texts, moods, identity)
 
 
-def with_clip(index: Index, vectors: FloatArray) -> Index:
+def with_clip(index: Index, vectors: Float32Array) -> Index:
     """The same index with CLIP vectors (N, D) of its captions."""
     return Index(index.tunes, index.texts, index.moods, index.identity, vectors)

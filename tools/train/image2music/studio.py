@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from rich.progress import track
 
-from controller.messages import FloatArray
+from controller.arrays import Float32Array
 from tools.train.image2music import words
 from tools.train.image2music.artefact import BUNDLED, open_artefact
 from tools.train.image2music.clip import Clip
@@ -117,7 +117,7 @@ class Studio:
         self.index = with_clip(self.index, np.concatenate(vectors))
 
     def find(
-        self, reading: Reading, how: Search, rng: np.random.Generator, picture: FloatArray | None = None
+        self, reading: Reading, how: Search, rng: np.random.Generator, picture: Float32Array | None = None
     ) -> list[Found]:
         """The examples for a reading; `picture`: its CLIP vector, where there is one."""
         if how == "none":
@@ -230,7 +230,7 @@ class Studio:
         seed: int,
         how: Search = "fused",
         refine: bool = True,
-        picture: FloatArray | None = None,
+        picture: Float32Array | None = None,
         spoken: SpokenComposer | None = None,
     ) -> Opening:
         """An opening for what was read; `spoken`: a model that writes the theme instead of our own composer."""

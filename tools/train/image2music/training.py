@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.nn import functional
 
+from controller.arrays import IntArray
 from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
 from tools.train.image2music import words
 from tools.train.image2music.corpus import CorpusTune, part_of
@@ -23,7 +24,6 @@ from tools.train.image2music.damage import FALSE, NOISES
 from tools.train.image2music.errors import OpeningError
 from tools.train.image2music.melody import MOST_NOTES
 from tools.train.image2music.network import Composer, Critic
-from tools.train.image2music.words import IntArray
 
 TOKENS = 1_500
 """Notes in a batch."""

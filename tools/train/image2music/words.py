@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import IntArray
 from tools.train.image2music.melody import HIGHEST, LENGTHS, LOWEST, METRES, MOST_BARS, TICKS, TUNE_MODES, Melody, Sound
 
-IntArray = npt.NDArray[np.int64]
 REST = 0
 PITCHES = HIGHEST - LOWEST + 2
 PITCH_MASK, PITCH_START, PITCH_PAD, PITCH_SIZE = PITCHES, PITCHES + 1, PITCHES + 2, PITCHES + 3

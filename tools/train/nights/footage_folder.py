@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, IntArray
 from controller.errors import ControllerError
 from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
 from tools.train.skipbart.dataset import UNLIT, Crops, Generator, PreparedSong, blind, corrupt, freeze
@@ -50,9 +51,6 @@ PER_HOP = ("hits", "loudness")
 AT_30 = ("chroma", "onsets", "rms")
 MARKS = ("beats", "section_starts")
 MUSIC_RATE_HZ = 30
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 
 class FootageError(ControllerError):
@@ -328,7 +326,7 @@ def other_master(light: IntArray, rng: Generator) -> IntArray:
     return out
 
 
-def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[FloatArray, IntArray, IntArray]:
+def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[Float32Array, IntArray, IntArray]:
     light = other_master(song.light[0].astype(np.int64), rng)
     for _ in range(TRIES):
         start = int(rng.integers(0, song.hops - length + 1))

@@ -2,8 +2,8 @@
 
 A log has no sound (docs/decisions/0022). Two ways to get its embeddings:
 
-* `.heard` files beside the log (`controller.records.heard_log`), which a show keeps unless it is told not to: what it heard, on
-  the clock of the log's tokens. One that a restart in mid-show began counts, too.
+* `.heard` files beside the log (`controller.records.heard_log`), which a show keeps unless it is told not to: what it
+  heard, on the clock of the log's tokens. One that a restart in mid-show began counts, too.
 * a recording of the night, from the desk or a camera, at any start: the log's pulses tell the level of the sound many
   times a second, and the recording's own level is slid along them until they agree best.
 
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from scipy.signal import correlate
 
+from controller.arrays import Float32Array, Float64Array
 from controller.errors import RecordingError
 from controller.listening.audio.windows import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from controller.listening.embed.embedder import EMBEDDING_SIZE, Embedder
@@ -37,9 +38,6 @@ FLOOR_DB = -70.0
 SURE = 0.6
 """Correlation of both levels below which a recording is not taken for this night's."""
 
-FloatArray = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-
 
 class SoundError(ValueError):
     """A night's sound is missing, or is another night's."""
@@ -49,8 +47,8 @@ class SoundError(ValueError):
 class Levels:
     """A level over time: t_s (n,) on the log's clock, db (n,)."""
 
-    t_s: Doubles
-    db: Doubles
+    t_s: Float64Array
+    db: Float64Array
 
     @staticmethod
     def of(pulses: list[Pulse]) -> "Levels":
@@ -77,7 +75,9 @@ def _began(path: Path) -> datetime | None:
         return None
 
 
-def kept_embeddings(paths: list[Path], t_s: Doubles, embedder_sha256: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def kept_embeddings(
+    paths: list[Path], t_s: Float64Array, embedder_sha256: str
+) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
     """Embeddings (T, 512) of hops from what a show kept, and (T,) which hops have one within half a hop.
 
     Raises:
@@ -100,7 +100,7 @@ def kept_embeddings(paths: list[Path], t_s: Doubles, embedder_sha256: str) -> tu
     return found, known & np.isfinite(found).all(axis=1)
 
 
-def level_of(samples: FloatArray) -> Doubles:
+def level_of(samples: Float32Array) -> Float64Array:
     """Level in dBFS of the last 50 ms, every 10 ms: entry i ends at sample 480 (i + 1)."""
     step, width = round(STEP_S * SAMPLE_RATE_HZ), round(LEVEL_S * SAMPLE_RATE_HZ)
     count = len(samples) // step
@@ -111,7 +111,7 @@ def level_of(samples: FloatArray) -> Doubles:
     return np.maximum(10.0 * np.log10(mean + 1e-12), FLOOR_DB)
 
 
-def begins_at(samples: FloatArray, levels: Levels) -> float:
+def begins_at(samples: Float32Array, levels: Levels) -> float:
     """When, on the log's clock, a recording's first sample sounded, in seconds, to about 10 ms.
 
     Raises:
@@ -130,13 +130,13 @@ def begins_at(samples: FloatArray, levels: Levels) -> float:
     return float(grid[0] + (lag - 1) * STEP_S)
 
 
-def agreements(a: Doubles, b: Doubles) -> Doubles:
+def agreements(a: Float64Array, b: Float64Array) -> Float64Array:
     """Pearson correlation of two curves (n,), (m,) where they overlap, for every lag: (n + m - 1,), lag 0 at m - 1.
 
     Lags with less than half of the shorter one in common count as -1.
     """
 
-    def total(x: Doubles, y: Doubles) -> Doubles:
+    def total(x: Float64Array, y: Float64Array) -> Float64Array:
         return np.asarray(correlate(x, y, mode="full", method="fft"))
 
     a, b = a - a.mean(), b - b.mean()  # for the sums' precision; the means of the overlap are taken out below
@@ -152,8 +152,8 @@ def agreements(a: Doubles, b: Doubles) -> Doubles:
 
 
 def recorded_embeddings(
-    recording: Path, levels: Levels, t_s: Doubles, wanted: npt.NDArray[np.bool_], embedder: Path
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    recording: Path, levels: Levels, t_s: Float64Array, wanted: npt.NDArray[np.bool_], embedder: Path
+) -> tuple[Float32Array, npt.NDArray[np.bool_]]:
     """Embeddings (T, 512) of the wanted hops from a recording of the night, and (T,) which it covers.
 
     Args:

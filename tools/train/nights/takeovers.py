@@ -25,17 +25,19 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 
+from controller.arrays import BoolArray, Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.colour import to_encoded
 from controller.config import Config, thaw
 from controller.errors import ConfigError, ControllerError, ProfileError, RecordingError
-from controller.lighting.engine import Tick, targets_of
+from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import Person
 from controller.messages import Operator, Pulse
 from controller.records.recording import Log
 from controller.rig.observe import Observer
+from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch, build_patch
 from controller.rig.profiles.profile import Profile
 from tools.train.nights.footage_folder import HOP_S, FootageError
@@ -48,9 +50,6 @@ HUE_WIDTH = 8
 COLOURLESS = 0.08
 """Light with less colour than this has no hue: white is a wish too, but none that a token can say."""
 APART = ("blinder", "strobe", "hazer")
-
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ class Stagehand:
         return float(held.sum()) / max(int(self._stage.sum()), 1)
 
 
-def strongest_hue(light: FloatArray) -> tuple[int, bool]:
+def strongest_hue(light: Float32Array) -> tuple[int, bool]:
     """The hue 0..179 of most of the coloured light, and whether there is any.
 
     Args:
@@ -278,7 +277,7 @@ def take_over(log: Path, out: Path, audio: Path | None, embedder: Path) -> str:
 
 def _sound(
     log: Path, night: Night, wanted: BoolArray, audio: Path | None, embedder: Path
-) -> tuple[FloatArray, BoolArray]:
+) -> tuple[Float32Array, BoolArray]:
     """Embeddings (T, 512) of the wanted hops, and (T,) which have one."""
     t_s = night.column("t_s")
     beside = heard_beside(log)

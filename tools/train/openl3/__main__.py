@@ -14,12 +14,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from rich.progress import track
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ControllerError, ModelError
 from controller.listening.embed.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES, openl3_mel256
@@ -30,19 +30,17 @@ from tools.train.openl3.weights import read_weights
 from tools.train.skipbart.official import OPENL3
 from tools.train.songs import list_songs, read_audio
 
-FloatArray = npt.NDArray[np.float32]
-
 PROBE_LIMIT = 1e-2
 """Largest relative error of a probe's embeddings; float32 noise near the spectrogram's floor makes a tenth of it."""
 HELD_OUT = 16
 
 
-def spectrogram(samples: FloatArray) -> FloatArray:
+def spectrogram(samples: Float32Array) -> Float32Array:
     """One window (48000,) as the network's input (1, 256, 199, 1)."""
     return openl3_mel256(samples)[None, :, :, None]
 
 
-def centred_windows(samples: FloatArray) -> list[FloatArray]:
+def centred_windows(samples: Float32Array) -> list[Float32Array]:
     """The windows of a sound as openl3 takes them by default: one each 0.1 s, centred on it, zeros beyond both ends.
 
     Args:
@@ -127,16 +125,16 @@ def _probe_holds(network: OpenL3, probe: Path) -> bool:
 class Calibration(CalibrationDataReader):  # type: ignore[misc]
     """Real windows, for the ranges of every layer."""
 
-    def __init__(self, windows: list[FloatArray]) -> None:
+    def __init__(self, windows: list[Float32Array]) -> None:
         self._windows = iter(windows)
 
-    def get_next(self) -> dict[str, FloatArray] | None:
+    def get_next(self) -> dict[str, Float32Array] | None:
         """The next input, or None at the end."""
         window = next(self._windows, None)
         return None if window is None else {"spectrogram": spectrogram(window)}
 
 
-def draw_windows(data: Path, count: int, rng: np.random.Generator) -> list[FloatArray]:
+def draw_windows(data: Path, count: int, rng: np.random.Generator) -> list[Float32Array]:
     """Windows of real songs at random places: `count` of (48000,).
 
     Raises:
@@ -200,7 +198,7 @@ def quantize(model: Path, data: Path, out: Path, count: int, seed: int) -> int:
     return 0
 
 
-def compare(original: Path, other: Path, windows: list[FloatArray]) -> tuple[list[float], tuple[float, float]]:
+def compare(original: Path, other: Path, windows: list[Float32Array]) -> tuple[list[float], tuple[float, float]]:
     """Cosine similarity of each window's embeddings, and median milliseconds of both, one thread, in turns."""
     sessions, cosines, times = [_session(original), _session(other)], [], ([], [])
     for window in windows:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from rich.progress import MofNCompleteColumn, Progress
 from torch import nn
@@ -34,8 +33,6 @@ from tools.train.skipbart.prepare import EMBEDDER_NOTE, TOLD, prepare
 from tools.train.skipbart.pretraining import Pretraining, PretrainRecipe
 from tools.train.skipbart.step import export_step
 from tools.train.workers import Workers, join
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float64Array, IntArray
 from controller.artefacts.artefact import read_manifest
 from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD
 from controller.metrics.against_reference import changes
@@ -34,8 +34,6 @@ FADE_FROM, FADE_TO = 1, 24
 PICTURED_HOPS = 900
 LATE_S = 0.05
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 Lights = list[IntArray]
 
 
@@ -53,7 +51,7 @@ class Comparison:
         sides = {"before": self.before, "after": self.after, "engineer": self.engineer}
         return {name: figures(lights, self.stretches) for name, lights in sides.items()}
 
-    def histograms(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+    def histograms(self) -> dict[str, tuple[Float64Array, Float64Array]]:
         """Shares of hues (HUE_BINS,) and of levels (LEVEL_BINS,) of each."""
         sides = {"before": self.before, "after": self.after, "engineer": self.engineer}
         return {name: (hue_shares(self._known(lights)), level_shares(self._known(lights))) for name, lights in
@@ -129,24 +127,24 @@ def bridged(light: IntArray) -> IntArray:
     return out
 
 
-def hue_shares(light: IntArray) -> FloatArray:
+def hue_shares(light: IntArray) -> Float64Array:
     """(HUE_BINS,) share of the light in each range of hues; brighter hops count more."""
     counts = np.bincount(light[:, 0] * HUE_BINS // HUES, light[:, 1] + 1.0, HUE_BINS)
     return counts / max(counts.sum(), 1e-9)
 
 
-def level_shares(light: IntArray) -> FloatArray:
+def level_shares(light: IntArray) -> Float64Array:
     """(LEVEL_BINS,) share of time at each range of values."""
     counts = np.bincount(light[:, 1] * LEVEL_BINS // 256, minlength=LEVEL_BINS).astype(np.float64)
     return counts / max(counts.sum(), 1e-9)
 
 
-def apart(a: FloatArray, b: FloatArray) -> float:
+def apart(a: Float64Array, b: Float64Array) -> float:
     """How much of one distribution has to move to make the other: 0 the same, 1 nothing in common."""
     return float(0.5 * np.abs(a - b).sum())
 
 
-def fade_speeds(light: IntArray) -> FloatArray:
+def fade_speeds(light: IntArray) -> Float64Array:
     """Values a second at the hops at which the light fades."""
     moved = changes(light)[1]
     return 10.0 * moved[(moved >= FADE_FROM) & (moved <= FADE_TO)]

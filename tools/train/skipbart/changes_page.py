@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float64Array, IntArray
 from controller.colour import encoded_from_hue
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from tools.train.skipbart.changes import HUE_BINS, Comparison, nearer, pictures
 
 TEMPLATE = Path(__file__).with_name("changes_page.html")
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 TALL = 52
 """Pixels of a band; a hop is one wide."""
@@ -178,7 +177,7 @@ def _histograms(comparison: Comparison) -> str:
     return "".join(cells)
 
 
-def _bars(shares: FloatArray, tallest: float, *, hues: bool) -> str:
+def _bars(shares: Float64Array, tallest: float, *, hues: bool) -> str:
     """Bars of a distribution on a square-root scale, so that rare colours can be seen."""
     width = 100.0 / len(shares)
     bars = []

@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float32Array, IntArray
 from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
 
 Generator = np.random.Generator
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 UNLIT = (HUE_PAD, VALUE_PAD)
 FREEZE = 0.7  # share of crops in which the light told stands still for a while although the real one moved on
@@ -43,10 +42,10 @@ class PreparedSong:
 class Crops:
     """A batch: music (B, L, 512) float32, light_in and light (B, L, 2) int64, told (B, L, K) float32."""
 
-    music: FloatArray
+    music: Float32Array
     light_in: IntArray
     light: IntArray
-    told: FloatArray
+    told: Float32Array
 
 
 def load_songs(folder: Path, split: str) -> list[PreparedSong]:

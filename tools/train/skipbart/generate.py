@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float32Array, IntArray
 from controller.listening.decode.cueing import Cueing
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
 from controller.listening.decode.skipbart import Logits
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.messages import Embedding
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Decoder(Protocol):
 
 
 def play(
-    decoder: Decoder, music: FloatArray, hits: FloatArray, settings: Settings, rng: np.random.Generator
+    decoder: Decoder, music: Float32Array, hits: Float32Array, settings: Settings, rng: np.random.Generator
 ) -> IntArray:
     """A show for a song.
 

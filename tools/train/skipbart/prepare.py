@@ -17,6 +17,7 @@ import onnxruntime
 import soxr
 from rich.progress import track
 
+from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
@@ -29,7 +30,6 @@ from tools.train.designer.designer import design
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
 from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, song_frames
 
-FloatArray = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 SHOWS = 12
@@ -59,7 +59,7 @@ class Job:
     path: Path
 
 
-def embed(session: onnxruntime.InferenceSession, frames: FloatArray, hops: int) -> FloatArray:
+def embed(session: onnxruntime.InferenceSession, frames: Float32Array, hops: int) -> Float32Array:
     """Embeddings (hops, 512) of a song's frames through the exported embedder, as the show computes them."""
     rows = []
     for hop in range(hops):
@@ -68,13 +68,13 @@ def embed(session: onnxruntime.InferenceSession, frames: FloatArray, hops: int) 
     return np.stack(rows)
 
 
-def crowded(frames: FloatArray, rng: Generator) -> FloatArray:
+def crowded(frames: Float32Array, rng: Generator) -> Float32Array:
     """Another desk, a room and a crowd."""
     wet = reverberate(recolour(frames, rng), decay_s=rng.uniform(0.3, 1.2), wet=rng.uniform(0.1, 0.6))
     return add_noise(wet, rng, level=rng.uniform(-1.5, -0.6))
 
 
-def bar_position(beats: npt.NDArray[np.int64], hops: int) -> tuple[FloatArray, FloatArray]:
+def bar_position(beats: npt.NDArray[np.int64], hops: int) -> tuple[Float32Array, Float32Array]:
     """Phase 0..1 in the beat and in the bar at each hop, each (hops,); the tempo of the edges goes on beyond them."""
     step = max(float(np.median(np.diff(beats))), 1.0)
     before, after = beats[0] - step * np.arange(8, 0, -1), beats[-1] + step * np.arange(1, 9)
@@ -83,7 +83,7 @@ def bar_position(beats: npt.NDArray[np.int64], hops: int) -> tuple[FloatArray, F
     return (count % 1.0).astype(np.float32), (count / BEATS_PER_BAR % 1.0).astype(np.float32)
 
 
-def novelty(music: FloatArray) -> FloatArray:
+def novelty(music: Float32Array) -> Float32Array:
     """How unlike the last second is to the eight before, (hops,) 0..1: what can be heard of a new section at once.
 
     Args:
@@ -98,7 +98,7 @@ def novelty(music: FloatArray) -> FloatArray:
     return np.clip(distance / (np.percentile(distance, 98) + 1e-6), 0.0, 1.0).astype(np.float32)
 
 
-def told(song: Analysis, music: FloatArray) -> npt.NDArray[np.float16]:
+def told(song: Analysis, music: Float32Array) -> npt.NDArray[np.float16]:
     """The answers to `TOLD`: (hops, len(TOLD)), yes or no as 1 and 0, the others -1..1; `music` as in `novelty`."""
     hops = song.hops
     flags = {name: np.zeros(hops, np.float32) for name in TOLD_YES}
@@ -118,7 +118,7 @@ def told(song: Analysis, music: FloatArray) -> npt.NDArray[np.float16]:
     return np.stack([{**flags, **waves, **heard}[name] for name in TOLD], axis=1).astype(np.float16)
 
 
-def hits_of(samples: FloatArray) -> FloatArray:
+def hits_of(samples: Float32Array) -> Float32Array:
     """Strongest onset of each hop, (hops,) 0..1, as the show's fast path hears them."""
     onsets, hits, found = Onsets(SILENCE_DB), Hits(), []
     for hop in range(hops_in(samples)):
@@ -129,7 +129,7 @@ def hits_of(samples: FloatArray) -> FloatArray:
     return np.array(found, np.float32)
 
 
-def music_at_30(samples: FloatArray) -> dict[str, FloatArray]:
+def music_at_30(samples: Float32Array) -> dict[str, Float32Array]:
     """What the metrics hear of a song, at 30 frames a second: see `controller.metrics.song_features`."""
     music = music_features(samples)
     return {name: getattr(music, name).astype(np.float32) for name in MUSIC_AT_30}
@@ -165,7 +165,7 @@ def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -
     partial_path.replace(job.path)
 
 
-def embed_views(samples: FloatArray, embedder: Path, rng: Generator) -> npt.NDArray[np.float16]:
+def embed_views(samples: Float32Array, embedder: Path, rng: Generator) -> npt.NDArray[np.float16]:
     """The three views of a song, embedded: (3, hops, 512)."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -1,4 +1,5 @@
-"""How much the caches save: `python -m tools.train.skipbart.speed [--precision int8] [--lengths 256 1024] [--out speed.json]`.
+"""How much the caches save: `python -m tools.train.skipbart.speed [--precision int8] [--lengths 256 1024]
+[--out speed.json]`.
 
 In one run, on one thread, with random weights of the official size: a step as the authors' code makes it (encoder,
 decoder and output heads over the whole sequence for one new hop) against a step of the exported graphs.

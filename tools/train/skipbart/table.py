@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
+from controller.arrays import Float32Array, IntArray
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.skipbart import Network, SkipBart
@@ -30,8 +30,6 @@ from controller.metrics.safety import token_flashes_in_worst_second
 from tools.train.designer.baselines import rms_follower, rule_based
 from tools.train.skipbart.generate import Decoder, Settings, play
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 SEEDS = (1, 2, 3)
@@ -45,8 +43,8 @@ class HeldOut:
     """A prepared song with what the metrics need beside the light."""
 
     name: str
-    music: FloatArray
-    hits: FloatArray
+    music: Float32Array
+    hits: Float32Array
     light: IntArray
     features: MusicFeatures
 

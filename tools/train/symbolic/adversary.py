@@ -17,10 +17,10 @@ step, as in the released code, and the book of every worker holds its own sequen
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from controller.arrays import BoolArray, Float32Array, IntArray
 from tools.train.symbolic.masking import SHARE, TO_MASK, TO_RANDOM, Hidden, known, random_notes
 from tools.train.symbolic.vocabulary import MASK
 
@@ -29,10 +29,6 @@ LEAST, MOST = 0.1, 0.3
 RANKED = 0.3
 REOPENED = 0.1
 INNER = 256
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Masker(nn.Module):
@@ -53,12 +49,12 @@ class Chosen(NamedTuple):
     spoilt: BoolArray
 
 
-def ranks(scores: FloatArray) -> IntArray:
+def ranks(scores: Float32Array) -> IntArray:
     """Place of each note in its sequence, 0 for the highest score: (B, L)."""
     return np.argsort(-scores, axis=1, kind="stable").argsort(axis=1)
 
 
-def choose(notes: IntArray, scores: FloatArray, book: BoolArray, rng: np.random.Generator) -> Chosen:
+def choose(notes: IntArray, scores: Float32Array, book: BoolArray, rng: np.random.Generator) -> Chosen:
     """Hide the notes that the masker scores highest: min(U(0.1, 0.3) of the open ones, 15 % of all), 80/10/10.
 
     Args:
@@ -95,7 +91,7 @@ def masker_loss(scores: Tensor, hardness: Tensor, spoilt: Tensor) -> Tensor:
     return (hard + easy).mean()
 
 
-def freeze(scores: FloatArray, book: BoolArray, real: BoolArray, rng: np.random.Generator) -> BoolArray:
+def freeze(scores: Float32Array, book: BoolArray, real: BoolArray, rng: np.random.Generator) -> BoolArray:
     """The book after freezing: U(0.1, 0.3) of each sequence's open notes close, those with the highest scores; then
     every real note opens again with a chance drawn from U(0, 0.1).
 
@@ -108,7 +104,7 @@ def freeze(scores: FloatArray, book: BoolArray, real: BoolArray, rng: np.random.
     return (closed | again) & real
 
 
-def balanced(accuracies: FloatArray) -> FloatArray:
+def balanced(accuracies: Float32Array) -> Float32Array:
     """Weights (8,) of the attributes, in inverse proportion to how well each is told; they add up to one."""
     weights = 1.0 / np.clip(accuracies, 0.01, 1.0)
     return (weights / weights.sum()).astype(np.float32)

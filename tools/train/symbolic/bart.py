@@ -1,7 +1,7 @@
 """PianoBART: an encoder that sees the whole music and a decoder that writes it note by note; no training code.
 
-Source: Liang et al., "PianoBART", ICME 2024, on BART (Lewis et al., ACL 2020). The backbone is `tools.train.skipbart.network`'s,
-so that its weights move into a Skip-BART tensor by tensor (`into_skipbart.py`).
+Source: Liang et al., "PianoBART", ICME 2024, on BART (Lewis et al., ACL 2020). The backbone is that of
+`tools.train.skipbart.network`, so that its weights move into a Skip-BART tensor by tensor (`into_skipbart.py`).
 
 Departure: no unused parts. The official 224 004 096 parameters are 172 532 736 and the shared token table
 (50 265 x 1 024) that nothing reads; the eight output layers are another 1 312 000.

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import symusic
 import torch
 from rich.console import Console
 from rich.progress import track
 
+from controller.arrays import IntArray
 from tools.train.symbolic.embedding import best, real
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.finetuning import Answering, Continuing, answer, divided, spread
@@ -27,7 +27,6 @@ from tools.train.symbolic.tasks import Examples, Task
 from tools.train.symbolic.vocabulary import BAR, BARS, PAD, is_legal
 from tools.train.symbolic.weights import Weights
 
-IntArray = npt.NDArray[np.int64]
 Scores = dict[str, float]
 GoesOn = Callable[[IntArray, int, np.random.Generator], IntArray]
 """Prompt (N, 8), wanted bars and a generator to the notes that follow (M, 8)."""

@@ -25,6 +25,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from torch import Tensor, nn
 from torch.nn import functional
 
+from controller.arrays import IntArray
 from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
 from tools.train.symbolic.bart import PianoBart, late
 from tools.train.symbolic.embedding import NoteHead, best, losses, real
@@ -37,7 +38,6 @@ from tools.train.symbolic.vocabulary import BAR, INSTRUMENT, MASK, PAD, PERCUSSI
 from tools.train.symbolic.weights import Weights
 from tools.train.workers import Workers
 
-IntArray = npt.NDArray[np.int64]
 Answer = tuple[npt.NDArray[np.float64], IntArray, IntArray]
 
 MASKED = 0.12

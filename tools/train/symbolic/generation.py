@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import onnxruntime
 import torch
 
+from controller.arrays import Float32Array, IntArray
 from tools.train.symbolic.bart import PianoBart
 from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.sampling import Cast, Settings, draw
 from tools.train.symbolic.step import NoteStep, Prefill, empty_caches, export_graphs
 from tools.train.symbolic.vocabulary import BAR, BARS, SOS, is_legal
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
 
 MOST_NOTES = 1 << 14
 
@@ -33,10 +30,10 @@ class Writer(Protocol):
 
     positions: int
 
-    def begin(self, prompt: IntArray) -> FloatArray:
+    def begin(self, prompt: IntArray) -> Float32Array:
         """Read a prompt (S, 8); the logits (1280,) of the first note after it."""
 
-    def go_on(self, note: IntArray) -> FloatArray:
+    def go_on(self, note: IntArray) -> Float32Array:
         """Told the note (8,) that was written, the logits (1280,) of the next one."""
 
 
@@ -47,18 +44,18 @@ class RecomputingWriter:
         self.network, self.head, self.positions = network.eval(), head.eval(), network.size.positions
         self.prompt, self.told = torch.empty(0), torch.empty(0)
 
-    def begin(self, prompt: IntArray) -> FloatArray:
+    def begin(self, prompt: IntArray) -> Float32Array:
         """See `Writer`."""
         self.prompt, self.told = torch.from_numpy(prompt)[None], torch.from_numpy(SOS)[None, None]
         return self._logits()
 
-    def go_on(self, note: IntArray) -> FloatArray:
+    def go_on(self, note: IntArray) -> Float32Array:
         """See `Writer`."""
         self.told = torch.cat([self.told, torch.from_numpy(note)[None, None]], dim=1)
         return self._logits()
 
     @torch.inference_mode()
-    def _logits(self) -> FloatArray:
+    def _logits(self) -> Float32Array:
         return self.head(self.network(self.prompt, self.told)[:, -1])[0].numpy()
 
 
@@ -71,13 +68,13 @@ class CachedWriter:
         self.own, self.across, self.position = empty_caches(network), [], 0
 
     @torch.inference_mode()
-    def begin(self, prompt: IntArray) -> FloatArray:
+    def begin(self, prompt: IntArray) -> Float32Array:
         """See `Writer`."""
         self.across, self.position = self.prefill(torch.from_numpy(prompt)[None]), 0
         return self.go_on(SOS)
 
     @torch.inference_mode()
-    def go_on(self, note: IntArray) -> FloatArray:
+    def go_on(self, note: IntArray) -> Float32Array:
         """See `Writer`."""
         logits, *columns = self.step(
             torch.from_numpy(note)[None, None], torch.tensor([self.position]), *self.own, *self.across
@@ -114,13 +111,13 @@ class GraphWriter:
         export_graphs(network, head, folder)
         return cls(folder)
 
-    def begin(self, prompt: IntArray) -> FloatArray:
+    def begin(self, prompt: IntArray) -> Float32Array:
         """See `Writer`."""
         self.across = dict(zip(self.prompts, self.encoder.run(self.prompts, {"notes": prompt[None]}), strict=True))
         self.position = 0
         return self.go_on(SOS)
 
-    def go_on(self, note: IntArray) -> FloatArray:
+    def go_on(self, note: IntArray) -> Float32Array:
         """See `Writer`."""
         told = {"note": note[None, None], "position": np.array([self.position])}
         logits, *columns = self.step.run(None, {**told, **self.own, **self.across})
@@ -180,7 +177,11 @@ def go_on(
 
 
 def _write(
-    writer: Writer, prompt: IntArray, last: int, soft: int, next_note: Callable[[FloatArray, IntArray], IntArray | None]
+    writer: Writer,
+    prompt: IntArray,
+    last: int,
+    soft: int,
+    next_note: Callable[[Float32Array, IntArray], IntArray | None],
 ) -> tuple[IntArray, bool]:
     """One stretch (M, 8) after a prompt, to the bar after its `soft`-th note, and whether the music ended with it."""
     shift = int(prompt[0, BAR])

@@ -7,12 +7,9 @@ tempo map bring it; for performances recorded without a metronome the beats of a
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from controller.arrays import Float64Array, IntArray
 from tools.train.symbolic.vocabulary import BAR_UNITS, POSITIONS_AT_MOST, UNITS_PER_QUARTER, tempo_codes, time_signature
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +25,14 @@ class Grid:
         tempo_units, tempi: from which unit on a tempo code counts (T,).
     """
 
-    times: FloatArray
-    units: FloatArray
+    times: Float64Array
+    units: Float64Array
     bar_starts: IntArray
     signatures: IntArray
     tempo_units: IntArray
     tempi: IntArray
 
-    def at(self, times: FloatArray) -> IntArray:
+    def at(self, times: Float64Array) -> IntArray:
         """Units (int64) of times, rounded to the nearest; never before 0."""
         inside = np.interp(times, self.times, self.units)
         if len(self.times) > 1:
@@ -78,7 +75,7 @@ def bars_of(changes: list[tuple[int, int]], end: int) -> tuple[IntArray, IntArra
         unit += length
 
 
-def grid_of_beats(beats: FloatArray, first_of_bar: IntArray, codes: IntArray) -> Grid:
+def grid_of_beats(beats: Float64Array, first_of_bar: IntArray, codes: IntArray) -> Grid:
     """The grid of annotated beats: every bar is filled by its own beats evenly, whatever note value a beat has.
 
     Args:

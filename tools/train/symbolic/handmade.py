@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from controller.arrays import Float64Array
 from tools.train.symbolic.scores import gs, pche
 from tools.train.symbolic.tasks import Examples, Task
 from tools.train.symbolic.vocabulary import (
@@ -22,7 +23,6 @@ from tools.train.symbolic.vocabulary import (
     VELOCITY,
 )
 
-FloatArray = npt.NDArray[np.float64]
 BAR_LENGTH = 128
 """Units that a bar is given when notes are put on one line; the longest a bar can be."""
 NOTES_LEARNT_FROM = 200_000
@@ -32,13 +32,13 @@ def _real(notes: np.ndarray) -> npt.NDArray[np.int64]:
     return notes[notes[:, BAR] != PAD[BAR]].astype(np.int64)
 
 
-def _spread(values: FloatArray) -> list[float]:
+def _spread(values: Float64Array) -> list[float]:
     if not len(values):
         return [0.0] * 5
     return [float(values.mean()), float(values.std()), *np.percentile(values, [10, 50, 90]).tolist()]
 
 
-def piece_features(window: np.ndarray) -> FloatArray:
+def piece_features(window: np.ndarray) -> Float64Array:
     """Seventy-odd numbers (F,) of octuples (L, 8): pitch, intervals, rhythm, texture, dynamics, tempo."""
     notes = _real(window)
     pitch, duration = notes[:, PITCH], DURATIONS[np.minimum(notes[:, DURATION], 127)].astype(np.float64)
@@ -79,7 +79,7 @@ def _nan_to_zero(value: float) -> float:
     return 0.0 if np.isnan(value) else value
 
 
-def note_features(window: np.ndarray) -> FloatArray:
+def note_features(window: np.ndarray) -> Float64Array:
     """Twenty-odd numbers of every octuple of a window (L, F): where it lies in its chord, its bar and its line.
 
     Rows of PAD are zeros.
@@ -118,7 +118,7 @@ def note_features(window: np.ndarray) -> FloatArray:
     return filled
 
 
-def features(task: Task, examples: Examples) -> tuple[FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def features(task: Task, examples: Examples) -> tuple[Float64Array, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Rows (n, F), classes (n,) and owners (n,) of a side: a row a window, or a row a note that counts."""
     if task.level == "sequence":
         rows = np.array([piece_features(window) for window in examples.notes])
@@ -129,7 +129,7 @@ def features(task: Task, examples: Examples) -> tuple[FloatArray, npt.NDArray[np
     return rows[counted], examples.labels[counted], owners[counted]
 
 
-def boosted(task: Task, seed: int) -> tuple[FloatArray, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def boosted(task: Task, seed: int) -> tuple[Float64Array, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Gradient boosting on the features: log-probabilities (n, C), truth and owners of the test side."""
     rng = np.random.default_rng(seed)
     rows, labels, _ = features(task, task.splits["train"])

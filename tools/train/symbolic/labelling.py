@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from controller.arrays import Float64Array, IntArray
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.finetuning import Answering
 from tools.train.symbolic.octuple import encode
@@ -18,9 +18,6 @@ from tools.train.symbolic.reading import read_midi
 from tools.train.symbolic.shelf import padded
 from tools.train.symbolic.vocabulary import BAR, PAD, PITCH, POSITION
 from tools.train.symbolic.weights import Weights, read_weights
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 ASKED = ("composer", "emotion", "melody")
 MELODY = 0
@@ -38,7 +35,7 @@ class Labels:
     """
 
     chances: dict[str, dict[str, float]]
-    melody: FloatArray | None
+    melody: Float64Array | None
     notes: IntArray
 
     def plain(self) -> dict[str, Any]:
@@ -100,7 +97,7 @@ def label(song: Path, models: Path) -> Labels:
 
 
 @torch.no_grad()
-def asked(weights: Weights, notes: IntArray) -> FloatArray:
+def asked(weights: Weights, notes: IntArray) -> Float64Array:
     """Log-probabilities of a song (N, 8): of each window (n, classes), or of each note (N, classes)."""
     content = weights.content
     length, level = content["length"], content["level"]

@@ -12,13 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, IntArray
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, VALUES
 
 SHARE = 0.15
 TO_MASK, TO_RANDOM = 0.8, 0.1
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Hidden(NamedTuple):

@@ -6,7 +6,6 @@ Edge: reads and writes files; shows how far it is.
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from rich.progress import Progress
 
@@ -21,8 +20,6 @@ from tools.train.symbolic.sampling import Settings
 from tools.train.symbolic.step import export_graphs
 from tools.train.symbolic.vocabulary import BAR, BARS
 from tools.train.symbolic.weights import read_weights
-
-IntArray = npt.NDArray[np.int64]
 
 
 def generate(

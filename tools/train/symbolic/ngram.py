@@ -9,20 +9,11 @@ from collections import Counter, defaultdict
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import IntArray
 from tools.train.symbolic.handmade import note_features
 from tools.train.symbolic.sampling import KEYS
 from tools.train.symbolic.tasks import Task
-from tools.train.symbolic.vocabulary import (
-    BAR,
-    BAR_UNITS,
-    BARS,
-    DURATION,
-    PAD,
-    PITCH,
-    POSITION,
-    TIME_SIGNATURE,
-    IntArray,
-)
+from tools.train.symbolic.vocabulary import BAR, BAR_UNITS, BARS, DURATION, PAD, PITCH, POSITION, TIME_SIGNATURE
 
 ORDER = 3
 Token = tuple[int, int, int]

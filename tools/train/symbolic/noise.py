@@ -24,11 +24,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, IntArray
 from tools.train.symbolic.masking import SHARE, TO_MASK, TO_RANDOM, Hidden, known, random_notes, real
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, SIZES
 
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Generator = np.random.Generator
 
 Kind = Literal["deletion", "masking", "permutation", "infilling", "rotation"]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from controller.arrays import BoolArray, IntArray
 from tools.train.symbolic import bart, bert
 from tools.train.symbolic.adversary import Masker, balanced, choose, freeze, masker_loss, mean_where
 from tools.train.symbolic.bart import BartSize, PianoBart, late
@@ -21,8 +22,6 @@ from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.masking import Hidden, known, of_bars, of_notes, real
 from tools.train.symbolic.noise import LEVELS, SIMPLE, WEIGHTS, spoil
 
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Row = dict[str, Tensor]
 Hide = Callable[[IntArray, np.random.Generator], Hidden]
 Size = BartSize | BertSize

@@ -7,6 +7,7 @@ Octuples are sorted as tuples. Source: Zeng et al., "MusicBERT", ACL Findings 20
 import numpy as np
 import symusic
 
+from controller.arrays import IntArray
 from tools.train.symbolic.grid import Grid
 from tools.train.symbolic.reading import COMMON_TIME, Score
 from tools.train.symbolic.vocabulary import (
@@ -24,7 +25,6 @@ from tools.train.symbolic.vocabulary import (
     TIME_SIGNATURE,
     UNITS_PER_QUARTER,
     VELOCITY,
-    IntArray,
     duration_codes,
     tempo_bpm,
     time_signature,

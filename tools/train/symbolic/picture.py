@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
+from controller.arrays import Float64Array, IntArray
 from tools.train.symbolic.bart import PianoBart, late
 from tools.train.symbolic.embedding import NoteHead, by_attribute
 from tools.train.symbolic.errors import SymbolicError
@@ -31,9 +31,6 @@ from tools.train.symbolic.vocabulary import (
 )
 from tools.train.symbolic.weights import Weights, read_weights
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-
 ROUNDS = 8
 """The pitch of every eighth note is hidden at a time: enough context, and eight passes for a page."""
 WHOLE = ("midibert", "adversarial-midibert")
@@ -47,7 +44,7 @@ COLOURS = ((0.0, (92, 92, 190)), (0.35, (165, 75, 170)), (0.7, (235, 110, 90)), 
 
 
 @torch.no_grad()
-def likelihoods(weights: Weights, notes: IntArray) -> FloatArray:
+def likelihoods(weights: Weights, notes: IntArray) -> Float64Array:
     """Chance of each note's pitch (L,) with that pitch hidden from the model.
 
     Raises:
@@ -112,7 +109,7 @@ def name_of(pitch: int) -> str:
     return f"{NOTES[pitch % 12]}{pitch // 12 - 1}"
 
 
-def svg(notes: IntArray, chances: FloatArray, joined: list[tuple[int, int, float]]) -> str:
+def svg(notes: IntArray, chances: Float64Array, joined: list[tuple[int, int, float]]) -> str:
     """The piano roll."""
     at, low, high = onsets(notes), int(notes[:, PITCH].min()) - 2, int(notes[:, PITCH].max()) + 2
     lengths = np.maximum(DURATIONS[notes[:, DURATION]], 2)
@@ -178,7 +175,7 @@ def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 25
     return f"{out}: {len(part)} notes, mean chance of a pitch {chances.mean():.1%}, {len(joined)} arcs"
 
 
-def page(song: str, model: str, drawn: str, chances: FloatArray, first_bar: int) -> str:
+def page(song: str, model: str, drawn: str, chances: Float64Array, first_bar: int) -> str:
     """The whole page."""
     legend = "".join(f'<span style="background:{colour(c)}">{c:.0%}</span>' for c in LEGEND)
     surprising = np.mean(chances < 0.05)

@@ -24,9 +24,10 @@ import torch
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from torch import distributed, nn
 
+from controller.arrays import IntArray
 from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
 from tools.train.symbolic.errors import SymbolicError
-from tools.train.symbolic.objectives import IntArray, Objective, Size, new_objective
+from tools.train.symbolic.objectives import Objective, Size, new_objective
 from tools.train.symbolic.shelf import Shelf, windows
 from tools.train.symbolic.vocabulary import NAMES
 from tools.train.workers import Workers

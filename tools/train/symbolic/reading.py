@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import symusic
 
+from controller.arrays import IntArray
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.grid import Grid, bars_of
 from tools.train.symbolic.vocabulary import (
     PERCUSSION,
     POSITIONS_AT_MOST,
     UNITS_PER_QUARTER,
-    IntArray,
     tempo_codes,
     time_signature_code,
 )

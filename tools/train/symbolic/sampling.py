@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import BoolArray, Float32Array, IntArray
 from tools.train.symbolic.vocabulary import (
     BAR,
     BAR_UNITS,
@@ -35,10 +36,6 @@ from tools.train.symbolic.vocabulary import (
     VALUES,
     VELOCITY,
 )
-
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float32]
 
 ORDER = (BAR, TIME_SIGNATURE, POSITION, TEMPO, INSTRUMENT, PITCH, DURATION, VELOCITY)
 """In which the attributes of a note are drawn: what a bar holds depends on its time signature."""
@@ -86,7 +83,7 @@ class Cast:
 
 
 def draw(
-    logits: FloatArray, before: IntArray, cast: Cast, settings: Settings, rng: np.random.Generator
+    logits: Float32Array, before: IntArray, cast: Cast, settings: Settings, rng: np.random.Generator
 ) -> IntArray | None:
     """The next note (8,), or None where the music ends.
 

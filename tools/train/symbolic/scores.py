@@ -7,10 +7,8 @@ Transformer", ISMIR 2020), stated here in full. Pure: arrays in, numbers out.
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import Float64Array, IntArray
 from tools.train.symbolic.vocabulary import BAR, BAR_UNITS, INSTRUMENT, PERCUSSION, PITCH, POSITION, TIME_SIGNATURE
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 GROOVE_STEPS = 64
 """Onset slots of a bar: sixteenths of a quarter in 4/4; other bars are stretched onto as many."""
@@ -71,7 +69,7 @@ def gs(notes: np.ndarray) -> float:
     return float(1.0 - differing / (count * (count - 1) / 2))
 
 
-def interval_95(values: FloatArray, rng: np.random.Generator, draws: int = 1_000) -> tuple[float, float]:
+def interval_95(values: Float64Array, rng: np.random.Generator, draws: int = 1_000) -> tuple[float, float]:
     """Bootstrap 95 % interval of the mean of values (N,)."""
     values = np.asarray(values, np.float64)
     if not len(values):

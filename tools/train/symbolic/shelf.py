@@ -22,11 +22,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from controller.arrays import IntArray
 from tools.train.symbolic.corpora import Source, sources
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.octuple import cut, decode, encode
 from tools.train.symbolic.reading import read_score
-from tools.train.symbolic.vocabulary import BAR, BARS, INSTRUMENT, MASK, PAD, PITCH, VELOCITY, IntArray
+from tools.train.symbolic.vocabulary import BAR, BARS, INSTRUMENT, MASK, PAD, PITCH, VELOCITY
 
 FORMAT = 1
 SHINGLE, KEPT, BANDS = 8, 64, 16

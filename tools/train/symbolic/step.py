@@ -2,8 +2,8 @@
 
 The encoder runs once; its vectors become the keys and values of every cross-attention. A step reads one note and
 returns the logits of the next one and a new column for each of the decoder's own caches; the caller owns the caches and
-writes the columns at `position` (as `tools.train.skipbart.step` does). The authors' generation has no cache: it runs encoder and
-decoder over everything for every note.
+writes the columns at `position` (as `tools.train.skipbart.step` does). The authors' generation has no cache: it runs
+encoder and decoder over everything for every note.
 
 The same modules run in PyTorch and, exported, in ONNX Runtime.
 """

@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import IntArray
 from tools.train.symbolic.corpora import EMOTIONS, MELODY_CLASSES
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.shelf import Piece, Shelf, padded, read_shelf, tokenize
-from tools.train.symbolic.vocabulary import MASK, PAD, VELOCITY, IntArray
+from tools.train.symbolic.vocabulary import MASK, PAD, VELOCITY
 
 TASKS = ("composer", "emotion", "melody", "velocity", "continuation")
 ARTISTS = ("Bethel", "Clayderman", "Einaudi", "Hancock", "Hillsong", "Hisaishi", "Ryuichi", "Yiruma")

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from controller.arrays import IntArray
+
 BAR, POSITION, INSTRUMENT, PITCH, DURATION, VELOCITY, TIME_SIGNATURE, TEMPO = range(8)
 NAMES = ("bar", "position", "instrument", "pitch", "duration", "velocity", "time signature", "tempo")
 VALUES = (256, 128, 129, 256, 128, 32, 254, 49)
@@ -28,7 +30,6 @@ POSITIONS_AT_MOST = 1 << 16
 """Length of a piece in units, about 4,096 quarters; what comes later is cut off."""
 SLOWEST_BPM, FASTEST_BPM = 16.0, 256.0
 
-IntArray = npt.NDArray[np.int64]
 DURATIONS = np.array([16 * ((1 << code // 16) - 1) + code % 16 * (1 << code // 16) for code in range(128)], np.int64)
 """Units at which the bin of each duration code starts."""
 

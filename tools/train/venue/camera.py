@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
+
 Picture = npt.NDArray[np.uint8]
 Generator = np.random.Generator
 
@@ -50,7 +51,7 @@ class Camera:
         self.rng = rng
         self.bank = (noise * rng.normal(size=(6, HEIGHT + 64, WIDTH + 64, 3))).astype(np.float32)
 
-    def frame(self, view: FloatArray, framing: Framing) -> FloatArray:
+    def frame(self, view: Float32Array, framing: Framing) -> Float32Array:
         """Cut the picture (HEIGHT, WIDTH, 3) out of a view, bilinear."""
         rows, columns = view.shape[:2]
         high, wide = HEIGHT * 1.15 / framing.zoom, WIDTH * 1.15 / framing.zoom
@@ -59,7 +60,7 @@ class Camera:
         part = _stretch(view, top, high, HEIGHT, axis=0)
         return _stretch(part, left, wide, WIDTH, axis=1)
 
-    def expose(self, light: FloatArray, stops: float, warmth: float) -> Picture:
+    def expose(self, light: Float32Array, stops: float, warmth: float) -> Picture:
         """Linear light to 8 bits (HEIGHT, WIDTH, 3)."""
         mean = float(light[::4, ::4].mean())
         self.mean = mean if self.mean < 0 else self.mean + (mean - self.mean) / 100.0  # four seconds at 25 fps
@@ -72,7 +73,7 @@ class Camera:
         return self.curve[np.clip(exposed, 0, LEVELS - 1).astype(np.int32)]
 
 
-def _stretch(view: FloatArray, first: float, length: float, n: int, axis: int) -> FloatArray:
+def _stretch(view: Float32Array, first: float, length: float, n: int, axis: int) -> Float32Array:
     at = first + (np.arange(n) + 0.5) * (length / n)
     at = np.clip(at, 0, view.shape[axis] - 1.001)
     low = at.astype(int)

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
+from controller.arrays import Float32Array
 from tools.train.venue.camera import HEIGHT, WIDTH, Camera, Framing
 from tools.train.venue.programme import HOP_S, Programme, Shot
 from tools.train.venue.stage import MONITOR_GAMMA, State, View
 
-FloatArray = npt.NDArray[np.float32]
 Picture = npt.NDArray[np.uint8]
 
 SAMPLE_RATE_HZ = 48_000
@@ -114,7 +114,7 @@ def _barred(picture: Picture, bars: float) -> Picture:
     return barred
 
 
-def sound_of(programme: Programme) -> FloatArray:
+def sound_of(programme: Programme) -> Float32Array:
     """The film's sound (n,) float32 48 kHz: songs, a murmuring crowd between them, all moved by the offset."""
     rng = np.random.default_rng([programme.seed, 73])
     n = int(programme.duration_s * SAMPLE_RATE_HZ)
@@ -195,7 +195,7 @@ def _options(form: Format) -> dict[str, str]:
     return {"preset": "ultrafast", "g": str(5 * form.fps)}  # at a low bitrate also the ugliest
 
 
-def _block(sound: FloatArray, first: int) -> av.AudioFrame:
+def _block(sound: Float32Array, first: int) -> av.AudioFrame:
     part = sound[first : first + AUDIO_BLOCK][None]
     block = av.AudioFrame.from_ndarray(np.ascontiguousarray(np.clip(part, -1, 1)), format="fltp", layout="mono")
     block.sample_rate, block.pts, block.time_base = SAMPLE_RATE_HZ, first, Fraction(1, SAMPLE_RATE_HZ)

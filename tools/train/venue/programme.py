@@ -6,10 +6,9 @@ Pure: everything is drawn from one generator. Times are content seconds: what ha
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array, IntArray
+
 Generator = np.random.Generator
 
 HOP_S = 0.1
@@ -31,7 +30,7 @@ class Number:
     """One song on stage: `samples` (n,) float32 48 kHz mono, `light` (hops, 2) hue 0..179 and value 0..255."""
 
     name: str
-    samples: FloatArray
+    samples: Float32Array
     light: IntArray
 
 

@@ -5,10 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from controller.arrays import BoolArray, IntArray
 
 HOP_S = 0.1
 KEEP = 0.5
@@ -65,7 +63,7 @@ def score_film(features: Path, truth_path: Path) -> FilmScore:
         )
 
 
-def _spans(spans: list[tuple[float, float, str]], kept: Flags) -> dict[str, tuple[int, int]]:
+def _spans(spans: list[tuple[float, float, str]], kept: BoolArray) -> dict[str, tuple[int, int]]:
     counted: dict[str, tuple[int, int]] = {}
     for start_s, end_s, kind in spans:
         hops = slice(max(round(start_s / HOP_S), 0), max(round(end_s / HOP_S), 0))

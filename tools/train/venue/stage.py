@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from controller.arrays import Float32Array
+
 Generator = np.random.Generator
 
 WIDTH, HEIGHT = 384, 216
@@ -32,7 +33,7 @@ class State:
     t_s: float
 
 
-def lamp_colour(hue: float, white_tint: float) -> FloatArray:
+def lamp_colour(hue: float, white_tint: float) -> Float32Array:
     """Linear RGB (3,) of an LED lamp that should look like HSV(hue, 1, 1) on a screen."""
     sector = hue / 30.0
     ramp = 1.0 - abs(sector % 2.0 - 1.0)
@@ -41,16 +42,16 @@ def lamp_colour(hue: float, white_tint: float) -> FloatArray:
     return (1.0 - white_tint) * screen**MONITOR_GAMMA + np.float32(white_tint)
 
 
-def _grid() -> tuple[FloatArray, FloatArray]:
+def _grid() -> tuple[Float32Array, Float32Array]:
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     return x / WIDTH, y / HEIGHT
 
 
-def _blob(x: FloatArray, y: FloatArray, at: tuple[float, float], size: tuple[float, float]) -> FloatArray:
+def _blob(x: Float32Array, y: Float32Array, at: tuple[float, float], size: tuple[float, float]) -> Float32Array:
     return np.exp(-0.5 * (((x - at[0]) / size[0]) ** 2 + ((y - at[1]) / size[1]) ** 2)).astype(np.float32)
 
 
-def _cone(x: FloatArray, y: FloatArray, lamp: tuple[float, float], angle: float, spread: float) -> FloatArray:
+def _cone(x: Float32Array, y: Float32Array, lamp: tuple[float, float], angle: float, spread: float) -> Float32Array:
     """Haze lit by a beam that points down at `angle` (0: straight down), thinner far away."""
     dx, dy = x - lamp[0], (y - lamp[1]) * (HEIGHT / WIDTH)
     along = dx * np.sin(angle) + dy * np.cos(angle)
@@ -60,7 +61,7 @@ def _cone(x: FloatArray, y: FloatArray, lamp: tuple[float, float], angle: float,
     return np.where(along > 0, lit, 0.0).astype(np.float32)
 
 
-def _smooth_noise(rng: Generator, cells: tuple[int, int]) -> FloatArray:
+def _smooth_noise(rng: Generator, cells: tuple[int, int]) -> Float32Array:
     """(HEIGHT, WIDTH) 0..1, blotches."""
     coarse = rng.random((cells[0] + 1, cells[1] + 1))
     ys, xs = np.linspace(0, cells[0] - 1e-3, HEIGHT), np.linspace(0, cells[1] - 1e-3, WIDTH)
@@ -99,7 +100,7 @@ class View:
     def _place(self, at: float) -> float:
         return 0.5 + (at - self.aim) * self.close
 
-    def _surfaces(self) -> FloatArray:
+    def _surfaces(self) -> Float32Array:
         """What surfaces give back (HEIGHT, WIDTH, 3): backdrop, floor, band, gear, a banner."""
         rng, x, y = self.rng, self.x, self.y
         grey = 0.12 + 0.20 * _smooth_noise(rng, (6, 9)) + 0.10 * _smooth_noise(rng, (30, 48))
@@ -117,7 +118,7 @@ class View:
             albedo[head] = (0.42, 0.30, 0.24)
         return albedo.astype(np.float32)
 
-    def _maps(self) -> FloatArray:
+    def _maps(self) -> Float32Array:
         """(3, lamps, pixels): light per unit of each lamp."""
         rng, x, y = self.rng, self.x, self.y
         flood = np.zeros_like(x)
@@ -140,7 +141,7 @@ class View:
         stacked = np.stack([lamp.astype(np.float32).reshape(-1, 3) for lamp in lamps])
         return np.ascontiguousarray(stacked.transpose(2, 0, 1))
 
-    def _practicals(self) -> FloatArray:
+    def _practicals(self) -> Float32Array:
         """What is always on: exit sign, bar glow, lamps of amplifiers, a little spill."""
         rng, x, y = self.rng, self.x, self.y
         glow = 0.0025 * self.albedo / 0.2 + 0.001
@@ -157,7 +158,7 @@ class View:
         left, right = (int(np.clip(self._place(at) * WIDTH, 0, WIDTH)) for at in (0.08, 0.92))
         return slice(int(0.12 * HEIGHT), int(0.62 * HEIGHT)), slice(left, max(right, left + 24))
 
-    def _wall(self, t_s: float) -> FloatArray:
+    def _wall(self, t_s: float) -> Float32Array:
         """What the LED wall plays: patches of many colours that move, (rows, columns, 3) linear."""
         rows, columns = self.wall_box
         n_y, n_x = rows.stop - rows.start, columns.stop - columns.start
@@ -169,7 +170,7 @@ class View:
         picture = (rgb * bright[..., None]).repeat(4, axis=0).repeat(4, axis=1)[:n_y, :n_x]
         return picture.astype(np.float32)
 
-    def _sweeping(self, t_s: float) -> FloatArray:
+    def _sweeping(self, t_s: float) -> Float32Array:
         total = np.zeros_like(self.small_x)
         for at, top, phase, rate in self.heads:
             angle = 0.8 * np.sin(2 * np.pi * rate * t_s + phase)
@@ -182,7 +183,7 @@ class View:
         heads = self.heights + np.interp(self.columns * n, np.arange(n), jump)
         return self.y < (1.0 - heads)[None, :]
 
-    def draw(self, state: State, *, heads: bool, crowd: bool, phones: FloatArray) -> FloatArray:
+    def draw(self, state: State, *, heads: bool, crowd: bool, phones: Float32Array) -> Float32Array:
         """The view in linear light, (HEIGHT, WIDTH, 3).
 
         Args:
