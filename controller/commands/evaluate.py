@@ -22,9 +22,9 @@ from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import PEOPLE, PEOPLE_ON, craft
 from controller.metrics.professionals import PROFESSIONALS, likeness
 from controller.metrics.safety import FLASH_LIMIT, token_flashes_in_worst_second
-from controller.metrics.song_features import SAMPLE_RATE_HZ, music_features
+from controller.metrics.song_features import music_features
+from controller.sound_format import HOP_S, SAMPLE_RATE_HZ
 
-HOP_S = 0.1
 HEADER = ["t_s", "hue", "value"]
 CLOCK_SLACK_S = 0.011
 SHORTEST_S = 20.0

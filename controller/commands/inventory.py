@@ -13,14 +13,13 @@ from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.config import Config
 from controller.errors import AudioError, ModelError
+from controller.lighting.network_cards import network_cards
 from controller.listening.audio.capture import input_devices
 from controller.listening.decider import model_folders
-from controller.network_cards import network_cards
 from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
-
-HOP_S = 0.1
+from controller.sound_format import HOP_S
 
 
 def print_profiles(config: Config, name: str = "") -> None:

@@ -5,10 +5,10 @@ import select
 
 from controller.clock import Clock
 from controller.lighting.input.listener import ANY, listening_socket
+from controller.lighting.network_cards import broadcast_addresses
 from controller.lighting.output.sinks import sending_socket
 from controller.lighting.protocol import artnet
 from controller.lighting.protocol.malformed import MalformedError
-from controller.network_cards import broadcast_addresses
 
 WAIT_S = 1.0
 MOST_ANSWERS = 1_000

@@ -11,10 +11,10 @@ from controller.clock import Clock
 from controller.config import Config
 from controller.errors import ModelError
 from controller.listening.decider import open_decoder
-from controller.listening.decode.skipbart import HOP_S
 from controller.listening.decode.succession import SLOWEST_S
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.messages import Embedding
+from controller.sound_format import HOP_S
 
 PARITY_FILE = "parity.npz"
 PARITY = 1e-2

@@ -20,9 +20,9 @@ from controller.config import (
     SacnConfig,
 )
 from controller.errors import ConfigError
+from controller.lighting.network_cards import network_cards
 from controller.lighting.output.routes import DISCOVER, describe
 from controller.lighting.output.serial_sinks import device_path
-from controller.network_cards import network_cards
 
 ANY = "0.0.0.0"  # noqa: S104 - the name of "every card" in the configuration
 

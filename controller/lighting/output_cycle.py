@@ -11,7 +11,7 @@ from controller.lighting.engine import Desk, Tick
 from controller.lighting.limiter import Limiter
 from controller.lighting.takeover.console_merge import News, Person, Situation
 from controller.messages import DmxFrame, LightToken, Pulse
-from controller.records.recording import Heard
+from controller.records.cycles import Heard
 from controller.rig.patch.patch import Patch
 
 AGES_S = 3_600.0

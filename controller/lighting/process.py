@@ -29,6 +29,7 @@ from controller.lighting.failover.election import Standing
 from controller.lighting.failover.lead import PAIR, Lead
 from controller.lighting.input.listener import Listener
 from controller.lighting.look.manual import rows_of
+from controller.lighting.network_cards import broadcast_addresses
 from controller.lighting.output.sender import NOBODY, SendBudget, Sender
 from controller.lighting.output.sinks import Outputs, Sink
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
@@ -36,11 +37,11 @@ from controller.lighting.standby.instances import below_main, own_cid, partner_o
 from controller.lighting.standby.partner import Partner
 from controller.lighting.takeover.console_merge import Person
 from controller.messages import Command, LightToken, Pulse
-from controller.network_cards import broadcast_addresses
 from controller.people.operator import plain_operator
 from controller.people.replicate import operator_of, stand_as
+from controller.records.cycles import Cycle, Heard
 from controller.records.journal import Journal
-from controller.records.recording import Cycle, Heard, Recorder
+from controller.records.recording import Recorder
 from controller.records.show_log import open_log
 from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder

@@ -17,7 +17,7 @@ from controller.listening.decode.cueing import SMALL_STEP, Cueing, Tempo
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
 from controller.listening.decode.sections import SectionWatch
-from controller.listening.decode.skipbart import HOP_S, Network, SkipBart
+from controller.listening.decode.skipbart import Network, SkipBart
 from controller.listening.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
 from controller.listening.decode.succession import Decoder, Succession
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
@@ -26,6 +26,7 @@ from controller.listening.embed.paced import PacedEmbedder, advice, hops_for
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.messages import Embedding, LightToken, Window
+from controller.sound_format import HOP_S
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from controller.listening.audio.file_source import finite
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.loudspeaker import audible
 from controller.listening.audio.onsets import Onsets
-from controller.listening.audio.playback import SAMPLE_RATE_HZ, Playback
+from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, accent_column, open_recorded
 from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
@@ -38,6 +38,7 @@ from controller.people.replicate import operator_of
 from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
 from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
 from controller.records.show_log import new_file
+from controller.sound_format import SAMPLE_RATE_HZ
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)

@@ -17,9 +17,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from controller.arrays import Float64Array, FloatingArray, IntArray
 from controller.metrics.against_reference import HUES, changes, pearson
 from controller.metrics.craft import hop_of
+from controller.sound_format import HOP_S
 
 RATE_HZ = 30
-HOP_S = 0.1
 BLOCK_S = 4.0
 SMOOTH_FRAMES = 81
 EVERY = 10

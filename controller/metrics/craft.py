@@ -13,8 +13,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from controller.arrays import IntArray
 from controller.metrics.against_reference import changes
+from controller.sound_format import HOP_S
 
-HOP_S = 0.1
 HUE_CHANGE = 10
 """In steps of two degrees; a hue change moves further than this."""
 ACCENT = 96

@@ -11,8 +11,8 @@ import soxr
 from controller.arrays import Float32Array, FloatingArray, IntArray
 from controller.errors import EvaluationError
 from controller.metrics.correspondence import EVERY, KERNEL_HALF, RATE_HZ, MusicFeatures, novelty_curve, self_similarity
+from controller.sound_format import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 48_000
 LIBRARY_RATE_HZ = 22_050
 STEP = LIBRARY_RATE_HZ // RATE_HZ
 BEATS_PER_BAR = 4

@@ -21,7 +21,8 @@ from controller.arrays import Float32Array
 from controller.errors import RecordingError
 from controller.messages import AudioBlock, Embedding
 from controller.records.appending import Appender
-from controller.records.recording import blocks, encode_block
+from controller.records.cycles import blocks, encode_block
+from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,7 @@ HOPS_OF_A_BLOCK = 10
 EMBEDDING = 512
 KEPT_SECONDS = 600
 """Ten minutes of a full disk stay in memory: six megabytes of embeddings, forty of sound."""
-RATE_HZ = 48_000
-PIECE = RATE_HZ
+PIECE = SAMPLE_RATE_HZ
 GAP_S = 0.05
 """Sound that is so much later than the samples before it say has lost some in between."""
 LONGEST_GAP_S = 600.0
@@ -157,16 +157,16 @@ class SoundRecorder:
     def add(self, block: AudioBlock) -> None:
         """Keep a block; returns at once but once a second, when a second is encoded (a millisecond)."""
         samples = block.samples[:, 0]
-        began_s = block.t_s - len(samples) / RATE_HZ
+        began_s = block.t_s - len(samples) / SAMPLE_RATE_HZ
         if self._next_s is None:
             self._open(began_s)
         else:
             late_s = min(began_s - self._next_s, LONGEST_GAP_S)
             if late_s > GAP_S:
-                self._keep(np.zeros(round(late_s * RATE_HZ), np.float32))
+                self._keep(np.zeros(round(late_s * SAMPLE_RATE_HZ), np.float32))
                 self._next_s = began_s
         self._keep(samples)
-        self._next_s = (began_s if self._next_s is None else self._next_s) + len(samples) / RATE_HZ
+        self._next_s = (began_s if self._next_s is None else self._next_s) + len(samples) / SAMPLE_RATE_HZ
         if self._count >= PIECE:
             self._encode()
 
@@ -178,7 +178,7 @@ class SoundRecorder:
         self._container = av.open(self._pieces, "w", format="flac")
         self._container.metadata["title"] = self._venue
         self._container.metadata["comment"] = f"began_s={began_s:.6f}"
-        self._stream = self._container.add_stream("flac", rate=RATE_HZ)
+        self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE_HZ)
         self._stream.layout = "mono"
         self._next_s = began_s
 
@@ -187,7 +187,7 @@ class SoundRecorder:
         self._waiting, self._count = [], 0
         whole = np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(whole[None, :], format="s16", layout="mono")
-        frame.sample_rate = RATE_HZ
+        frame.sample_rate = SAMPLE_RATE_HZ
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
         self._hand_over()

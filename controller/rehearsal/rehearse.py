@@ -33,20 +33,20 @@ from controller.lighting.takeover.console_merge import Person
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import Recorded, accent_column, open_recorded
-from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
-from controller.records.recording import Heard
+from controller.records.cycles import Heard
 from controller.records.show_file import ShowFile
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, render_report
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
+from controller.sound_format import HOP_S, HOP_SAMPLES
 from controller.timing import Timings
 
-HOP_S = 0.1
 REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
 KEEP_TIMINGS = 20_000

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.listening.audio.ring import Ring
-from controller.listening.audio.windows import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.messages import AudioBlock
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 SOUND = np.random.default_rng(1).uniform(-1, 1, (3 * SAMPLE_RATE_HZ + 1234, 3)).astype(np.float32)
 

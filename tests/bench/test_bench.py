@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from controller.sound_format import SAMPLE_RATE_HZ
 from tools.bench import endless, machine, universes
 from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
 from tools.bench.run.processes import Process, Usage, _part, cpu_percent, descendants
 from tools.bench.run.result import Options, percentiles
 from tools.bench.run.staging import write_config
+from tools.bench.run.wire import Arrival, parse_artdmx
 from tools.bench.show.live import by_port_address
-from tools.bench.sound.bursts import LEVEL, SAMPLE_RATE_HZ, find_bursts, make_bursts
+from tools.bench.sound.bursts import LEVEL, find_bursts, make_bursts
 from tools.bench.sound.latency import PARTS, Burst
 from tools.bench.sound.rises import Brightness, brightness, first_clear_rise_s
 from tools.bench.sound.sound_clock import SoundClock
-from tools.bench.wire.wire import Arrival, parse_artdmx
 
 # ------------------------------------------------------------------ bursts
 

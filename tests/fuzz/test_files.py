@@ -13,7 +13,7 @@ from controller.artefacts.artefact import manifest_of, read_manifest
 from controller.config import checked, read_config
 from controller.errors import ConfigError, ModelError, RecordingError
 from controller.messages import Command, LightToken, Pulse
-from controller.records.recording import Cycle, Heard, blocks, cycle_of, encode_block, plain
+from controller.records.cycles import Cycle, Heard, blocks, cycle_of, encode_block, plain
 
 BOMB = "\n".join(["a0: &a0 [x, x]", *[f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 30)]])
 NASTY = (

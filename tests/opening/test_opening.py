@@ -34,7 +34,7 @@ from controller.listening.opening.conducting import Conductor
 from controller.listening.opening.following import ThenSource
 from controller.listening.opening.opening import read_opening
 from controller.messages import Pulse
-from controller.records.recording import Heard
+from controller.records.cycles import Heard
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from controller.messages import Command, Operator
 from controller.people.operator import Hands
+from controller.sound_format import HOP_S
 from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, Timing, TokenPoint
 
-HOP_S = 0.1
 BEAT_S = 0.5
 SECTION_S = 16.0
 STAGES = (Stage("window", 2.0), Stage("embed", 25.0), Stage("decode", 25.0), Stage("look", 2.0), Stage("output", 5.0))

@@ -6,9 +6,10 @@ import pytest
 from controller.listening.audio.file_source import FileSource
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.leading import LEAD_HOPS, PlannedShow
-from controller.listening.plan.plan import HOP_S, Cue, Notes, Plan
+from controller.listening.plan.plan import Cue, Notes, Plan
 from controller.listening.plan.position import Position
 from controller.messages import Command
+from controller.sound_format import HOP_S
 
 RATE, HOP = 48_000, 4_800
 SECONDS = 80

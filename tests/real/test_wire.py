@@ -53,7 +53,7 @@ def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
     """
     from sacn.messages.data_packet import DataPacket, calculate_multicast_addr
 
-    from tools.bench.wire.wire import parse_artdmx
+    from tools.bench.run.wire import parse_artdmx
 
     lab, olad = lab
     ears = (

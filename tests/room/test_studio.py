@@ -11,7 +11,8 @@ from controller.errors import AudioError, PlanError
 from controller.listening.decode.vocabulary import hue_distance
 from controller.listening.plan.plan import Cue, read_plan, write_plan
 from controller.rehearsal.room.export import export
-from controller.rehearsal.room.studio import HOP_S, Studio, hear
+from controller.rehearsal.room.studio import Studio, hear
+from controller.sound_format import HOP_S
 
 SECONDS = 24.0
 

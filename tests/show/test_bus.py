@@ -89,9 +89,11 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
 
     import zmq
 
-    from controller import bus, lighting, status_line
+    from controller.bus import sockets as bus
     from controller.clock import ManualClock
+    from controller.lighting import process as lighting
     from controller.lighting.failover.lead import Lead
+    from controller.watching import status_line
 
     opened, read = [], set()
 

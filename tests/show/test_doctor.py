@@ -7,9 +7,9 @@ from collections import namedtuple
 
 import pytest
 
-from controller import doctor
 from controller.__main__ import main
 from controller.clock import MonotonicClock
+from controller.commands import doctor
 from controller.commands.doctor import examine
 from controller.config import with_overrides
 

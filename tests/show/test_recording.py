@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 
 from controller.errors import RecordingError
 from controller.messages import Command, LightToken, Pulse
-from controller.records.recording import (
-    FRAME,
-    MAGIC,
-    MAX_UNPACKED_BYTES,
-    Cycle,
-    Heard,
-    Log,
-    Recorder,
-    cycle_of,
-    encode_block,
-    plain,
-)
+from controller.records.cycles import FRAME, MAX_UNPACKED_BYTES, Cycle, Heard, cycle_of, encode_block, plain
+from controller.records.recording import MAGIC, Log, Recorder
 
 numbers = st.floats(allow_nan=False, allow_infinity=True, width=64)
 whole = st.integers(0, 2**31)

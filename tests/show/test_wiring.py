@@ -6,7 +6,7 @@ from controller.commands.node_search import find_nodes
 from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import read_config
 from controller.errors import ConfigError
-from controller.network_cards import broadcast_addresses, card_with, network_cards
+from controller.lighting.network_cards import broadcast_addresses, card_with, network_cards
 
 ARTNET = "{type: artnet, host: 127.0.0.1, port_address: 0}"
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from controller.sound_format import WINDOW_SAMPLES
+
 torch = pytest.importorskip("torch")
 pytest.importorskip("av")
 pytest.importorskip("onnx")
 
 from controller.artefacts.artefact import read_manifest  # noqa: E402
-from controller.listening.embed.mel import WINDOW_SAMPLES, small_frames  # noqa: E402
+from controller.listening.embed.mel import small_frames  # noqa: E402
 from tools.train.artefact import write_manifest  # noqa: E402
 from tools.train.embedder.__main__ import Windows, losses  # noqa: E402
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate, roughen  # noqa: E402

@@ -12,12 +12,12 @@ pytest.importorskip("torch")
 pytest.importorskip("librosa")
 pytest.importorskip("av")
 
-from tools.train import proof
 from tools.train.designer.analysis import Analysis, Section
+from tools.train.engineers import proof
 from tools.train.engineers.engineers import ENGINEERS, glided, show_of, travelled
 from tools.train.engineers.handwriting import learn_to_read, statistics
-from tools.train.nights.footage_folder import read_room
 from tools.train.skipbart.prepare import TOLD
+from tools.train.skipbart.stretches import read_room
 
 BARS, BEAT_HOPS = 48, 5
 

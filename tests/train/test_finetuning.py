@@ -16,14 +16,15 @@ pytest.importorskip("onnx")
 
 from controller.artefacts.artefact import read_manifest, sha256_of  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
-from tools.train import live, skipbart  # noqa: E402
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from tools.train.nights.footage_folder import FootageError, read_room  # noqa: E402
+from tools.train.skipbart import __main__ as skipbart  # noqa: E402
+from tools.train.skipbart import live  # noqa: E402
 from tools.train.skipbart.finetuning import PLANS, Finetuning, Plan, judge, learn, plan_for, rate_at  # noqa: E402
 from tools.train.skipbart.learning import Wishes, name_for  # noqa: E402
 from tools.train.skipbart.lora import LoraLinear, merge  # noqa: E402
 from tools.train.skipbart.loss import Weights, light_loss  # noqa: E402
 from tools.train.skipbart.network import SkipBart  # noqa: E402
+from tools.train.skipbart.stretches import FootageError, read_room  # noqa: E402
 from tools.train.skipbart.weights import keep_weights, read_network  # noqa: E402
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from controller.artefacts.artefact import read_manifest  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart  # noqa: E402
 from controller.messages import Embedding  # noqa: E402
-from tools.train import skipbart  # noqa: E402
+from tools.train.skipbart import __main__ as skipbart  # noqa: E402
 from tools.train.skipbart.lora import adapt, merge  # noqa: E402
 from tools.train.skipbart.network import OFFICIAL, Size, SkipBart  # noqa: E402
 from tools.train.skipbart.official import (  # noqa: E402

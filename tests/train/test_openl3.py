@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from controller.sound_format import WINDOW_SAMPLES
+
 torch = pytest.importorskip("torch")
 h5py = pytest.importorskip("h5py")
 
@@ -15,10 +17,10 @@ from torch.nn import functional  # noqa: E402
 from controller.artefacts.artefact import read_manifest  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
 from controller.listening.embed.embedder import Embedder  # noqa: E402
-from controller.listening.embed.mel import WINDOW_SAMPLES, openl3_mel256  # noqa: E402
+from controller.listening.embed.mel import openl3_mel256  # noqa: E402
 from controller.messages import Window  # noqa: E402
-from tools.train import openl3  # noqa: E402
 from tools.train.embedder.distillation import DistilRecipe, distil  # noqa: E402
+from tools.train.openl3 import __main__ as openl3  # noqa: E402
 from tools.train.openl3.network import CHANNELS  # noqa: E402
 from tools.train.openl3.weights import read_weights  # noqa: E402
 from tools.train.songs import VALIDATION_ARTISTS  # noqa: E402

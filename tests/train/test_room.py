@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
-from tools.train.nights.footage_folder import (
+from tools.train.skipbart.dataset import UNLIT
+from tools.train.skipbart.stretches import (
     GAP_HOPS,
     FootageError,
     draw,
@@ -16,7 +17,6 @@ from tools.train.nights.footage_folder import (
     read_room,
     unbroken,
 )
-from tools.train.skipbart.dataset import UNLIT
 
 
 def film(path, rng, hops=400, said=None, **arrays):

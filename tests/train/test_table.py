@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("librosa")
 
 from controller.metrics.correspondence import MusicFeatures  # noqa: E402
-from tools.train import skipbart  # noqa: E402
 from tools.train.designer.analysis import analyse  # noqa: E402
 from tools.train.designer.baselines import MAJOR, MINOR, is_major, rms_follower, rule_based  # noqa: E402
+from tools.train.skipbart import __main__ as skipbart  # noqa: E402
 from tools.train.skipbart.dataset import load_songs  # noqa: E402
 from tools.train.skipbart.listening import Listening, ListenRecipe, told_loss  # noqa: E402
 from tools.train.skipbart.prepare import TOLD, bar_position, told  # noqa: E402

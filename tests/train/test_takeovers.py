@@ -17,13 +17,14 @@ from controller.lighting.takeover.console_merge import News, Person
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.onsets import Onsets
 from controller.messages import AudioBlock, Command, Embedding, LightToken
+from controller.records.cycles import Cycle, Heard
 from controller.records.heard_log import HeardRecorder
-from controller.records.recording import Cycle, Heard, Recorder
+from controller.records.recording import Recorder
 from controller.records.show_log import header_of
-from tools.train import skipbart
-from tools.train.nights.footage_folder import read_footage
 from tools.train.nights.night_sound import Levels, SoundError, begins_at, level_of
 from tools.train.nights.takeovers import replayed, strongest_hue
+from tools.train.skipbart import __main__ as skipbart
+from tools.train.skipbart.stretches import read_footage
 
 ROOT = Path(__file__).parents[2]
 SECONDS, BEGAN_S = 36, 5_000.0

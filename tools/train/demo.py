@@ -19,8 +19,10 @@ import soundfile
 import yaml
 
 from controller.listening.audio.file_source import FileSource
-from tools.train import embedder, proof, skipbart
+from tools.train.embedder import __main__ as embedder
+from tools.train.engineers import proof
 from tools.train.image2music import __main__ as image2music
+from tools.train.skipbart import __main__ as skipbart
 from tools.train.skipbart.prepare import EMBEDDER_NOTE
 from tools.train.songs import TEST_ARTISTS, VALIDATION_ARTISTS
 from tools.train.symbolic import demo as symbolic

@@ -14,15 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array
-from controller.listening.embed.mel import (
-    HOP_SAMPLES,
-    SAMPLE_RATE_HZ,
-    SMALL_FFT,
-    SMALL_FRAMES,
-    SMALL_STEP,
-    WINDOW_SAMPLES,
-    small_frames,
-)
+from controller.listening.embed.mel import SMALL_FFT, SMALL_FRAMES, SMALL_STEP, small_frames
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 Split = Literal["train", "validation", "test"]
 

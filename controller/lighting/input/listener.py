@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from controller.config import DeskArtNetConfig, DeskConfig, DeskSacnConfig
 from controller.lighting.input.feed import Datagram
+from controller.lighting.network_cards import card_with
 from controller.lighting.protocol import artnet, sacn
-from controller.network_cards import card_with
 
 log = logging.getLogger(__name__)
 

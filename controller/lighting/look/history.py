@@ -4,9 +4,9 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.messages import LightToken
+from controller.sound_format import HOP_S
 
 KEPT = 40
-HOP_S = 0.1
 
 
 class History:

@@ -15,7 +15,7 @@ from controller.lighting.protocol.artnet import ArtPollReply
 from controller.lighting.takeover.attributes import attributes_of
 from controller.lighting.takeover.takeover import Change, Cycle, Takeover, Terms
 from controller.messages import DmxFrame, LightToken, Pulse
-from controller.records.recording import HeldRow, held_rows
+from controller.records.cycles import HeldRow, held_rows
 from controller.rig.patch.patch import SLOTS, Patch
 
 

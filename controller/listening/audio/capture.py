@@ -15,13 +15,13 @@ from controller.arrays import Float32Array
 from controller.clock import Clock
 from controller.errors import AudioError
 from controller.listening.audio.block_queue import BlockQueue
+from controller.sound_format import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from sounddevice import CallbackFlags
 
 log = logging.getLogger(__name__)
 
-SAMPLE_RATE_HZ = 48_000
 STALL_S = 1.0
 QUEUE_S = 0.5
 MAX_BLOCK_SAMPLES = 19_200  # 100 ms at 192 kHz

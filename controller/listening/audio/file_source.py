@@ -14,10 +14,9 @@ import soxr
 
 from controller.arrays import Float32Array
 from controller.errors import AudioError
+from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
-
-SAMPLE_RATE_HZ = 48_000
 
 
 class MonoStream:

@@ -19,7 +19,7 @@ from controller.arrays import Float32Array
 from controller.errors import AudioError
 from controller.listening.audio.capture import portaudio
 from controller.listening.audio.source import LiveSource
-from controller.listening.audio.windows import SAMPLE_RATE_HZ
+from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
 

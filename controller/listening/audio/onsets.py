@@ -14,8 +14,8 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.messages import AudioBlock, Pulse
+from controller.sound_format import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 48_000
 STEP_SAMPLES = 240
 STEP_S = STEP_SAMPLES / SAMPLE_RATE_HZ
 SPECTRUM_SAMPLES = 512

@@ -9,8 +9,8 @@ from controller.arrays import Float32Array
 from controller.clock import Clock, Deadlines
 from controller.listening.audio.block_queue import BlockQueue
 from controller.listening.audio.source import Recorded
+from controller.sound_format import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 48_000
 TAIL_S = 0.3
 QUEUE_S = 0.5
 

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 
 from controller.listening.audio.ring import Ring
 from controller.messages import AudioBlock, Window
-
-SAMPLE_RATE_HZ = 48_000
-WINDOW_SAMPLES = 48_000
-HOP_SAMPLES = 4_800
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 
 class Windows:

@@ -8,6 +8,7 @@ first for a strong hit only, then for weaker ones, and in the end it comes anywa
 from dataclasses import dataclass
 
 from controller.listening.decode.vocabulary import hue_distance
+from controller.sound_format import HOP_S
 
 SMALL_STEP = 10
 """In steps of two degrees: the same 20 degrees from which on a change of hue counts as a cue."""
@@ -17,7 +18,6 @@ STRONG, WEAK = 0.95, 0.4
 
 TEMPO_LASTS_S = 120.0
 """Beats that somebody tapped are believed for so long; a tapped tempo is a percent wrong, and the band moves, too."""
-HOP_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,11 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, OnnxFile, read_manifest
 from controller.errors import ModelError
-from controller.listening.decode.skipbart import HOP_S, Logits, check_binding
+from controller.listening.decode.skipbart import Logits, check_binding
 from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
 from controller.listening.session import open_session, zeros
 from controller.messages import Embedding
+from controller.sound_format import HOP_S
 
 CATCH_UP = 2
 """Hops the hot path catches up by itself when it takes a context."""

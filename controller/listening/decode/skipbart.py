@@ -18,8 +18,8 @@ from controller.errors import ModelError
 from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
 from controller.listening.session import open_session, zeros
 from controller.messages import Embedding
+from controller.sound_format import HOP_S
 
-HOP_S = 0.1
 FADE_HOPS = 32
 """How long the say passes from the older context to the younger one."""
 

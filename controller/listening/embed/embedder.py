@@ -16,9 +16,9 @@ from controller.errors import ModelError
 from controller.listening.embed.mel import openl3_mel256, small_frames
 from controller.listening.session import open_session
 from controller.messages import Embedding, Window
+from controller.sound_format import HOP_S
 
 EMBEDDING_SIZE = 512
-HOP_S = 0.1
 
 
 def _small_patch(samples: Float32Array) -> Float32Array:

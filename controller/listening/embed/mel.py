@@ -12,10 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from controller.arrays import Float32Array
-
-SAMPLE_RATE_HZ = 48_000
-WINDOW_SAMPLES = 48_000
-HOP_SAMPLES = 4_800
+from controller.sound_format import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 SMALL_FFT = 2_048
 SMALL_STEP = 480

@@ -11,8 +11,9 @@ import math
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 
-from controller.listening.embed.embedder import HOP_S, Embedder
+from controller.listening.embed.embedder import Embedder
 from controller.messages import Embedding, Window
+from controller.sound_format import HOP_S
 
 log = logging.getLogger(__name__)
 

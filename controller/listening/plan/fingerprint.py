@@ -7,8 +7,8 @@ they changed since three tenths of a second ago. Levels do not count. Pure: NumP
 import numpy as np
 
 from controller.arrays import Float32Array
+from controller.sound_format import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 48_000
 SPAN = 9_600
 BANDS, BANDS_PER_OCTAVE, LOWEST_HZ = 44, 6, 60.0
 BEFORE_HOPS = 3

@@ -11,9 +11,10 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.listening.plan.fingerprint import Fingerprints
-from controller.listening.plan.plan import HOP_S, Plan, amount_at
+from controller.listening.plan.plan import Plan, amount_at
 from controller.listening.plan.position import Position
 from controller.messages import Command
+from controller.sound_format import HOP_S
 
 LEAD_HOPS = 1
 """A tenth of a second: what deciding and sending take, and half a hop."""

@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from controller.arrays import Float32Array
 from controller.errors import PlanError
 from controller.listening.plan.fingerprint import SIZE
+from controller.sound_format import HOP_S
 
 SUFFIX = ".plan"
 MOST_BYTES = 50_000_000
 MOST_HOPS = 36_000
-HOP_S = 0.1
 Unit = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]

@@ -16,8 +16,7 @@ from controller.messages import AudioBlock
 from controller.records.heard_log import SoundRecorder
 from controller.rehearsal.room.server import Room
 from controller.rehearsal.room.studio import Studio, hear
-
-HOP = 4_800
+from controller.sound_format import HOP_SAMPLES
 
 
 def open_room(config: Config, song: Path, out: Path, host: str, port: int) -> None:
@@ -51,7 +50,7 @@ def mixed(config: Config, stems: Path, folder: Path) -> Path:
     """One file of a folder of stems, for a browser to play."""
     source, file = open_recorded(stems, config), folder / "mix.flac"
     recorder, count = SoundRecorder(file, stems.name), 0
-    while len(samples := source.read(HOP)):
+    while len(samples := source.read(HOP_SAMPLES)):
         count += len(samples)
         recorder.add(AudioBlock(count / 48_000, 0, samples))
     recorder.close()

@@ -6,8 +6,9 @@ from pathlib import Path
 from controller.errors import PlanError
 from controller.records.show_file import ShowFile
 from controller.rehearsal.room.film import write_film
-from controller.rehearsal.room.studio import HOP_S, Studio
+from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
+from controller.sound_format import HOP_S
 
 KINDS = {"tokens": ".csv", "ola": ".show", "film": ".mp4"}
 

@@ -17,10 +17,10 @@ from controller.listening.audio.source import open_recorded
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
+from controller.sound_format import SAMPLE_RATE_HZ
 
 WIDTH, HEIGHT, SCALE = 320, 180, 4
 RATE_HZ = 20
-SOUND_HZ = 48_000
 HALF_M, TOP_M = 5.0, 5.0
 EXPOSURE = 2.2
 FLOOR_LIGHT = 0.01
@@ -42,7 +42,7 @@ def write_film(studio: Studio, song: Path, file: Path, progress: Callable[[float
             picture = container.add_stream("libx264", rate=RATE_HZ)
             picture.width, picture.height, picture.pix_fmt = WIDTH * SCALE, HEIGHT * SCALE, "yuv420p"
             picture.options = {"preset": "veryfast", "crf": "23"}
-            sound = container.add_stream("aac", rate=SOUND_HZ)
+            sound = container.add_stream("aac", rate=SAMPLE_RATE_HZ)
             sound.layout = "mono"
             for number, rows in enumerate(studio.rows):
                 frame = av.VideoFrame.from_ndarray(camera.picture(rows), format="rgb24")
@@ -60,10 +60,10 @@ def write_film(studio: Studio, song: Path, file: Path, progress: Callable[[float
 
 def _sound(container: "av.container.OutputContainer", stream: "av.AudioStream", config: Config, song: Path) -> None:
     source, written = open_recorded(song, config), 0
-    while len(samples := source.read(SOUND_HZ)):
+    while len(samples := source.read(SAMPLE_RATE_HZ)):
         whole = np.rint(np.clip(samples[:, 0], -1.0, 1.0) * 32767.0).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(whole[None, :], format="s16", layout="mono")
-        frame.sample_rate, frame.pts = SOUND_HZ, written
+        frame.sample_rate, frame.pts = SAMPLE_RATE_HZ, written
         written += len(samples)
         for packet in stream.encode(frame):
             container.mux(packet)

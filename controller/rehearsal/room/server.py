@@ -19,8 +19,9 @@ from controller.colour import parse_colour
 from controller.errors import ControllerError
 from controller.listening.plan.plan import SUFFIX, Cue, Notes, write_plan
 from controller.rehearsal.room.export import export
-from controller.rehearsal.room.studio import HOP_S, Studio
+from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
+from controller.sound_format import HOP_S
 from controller.state_folder import file_word
 from controller.watching.page.admission import HEADERS, admits
 from controller.watching.page.server import CONTENT_TYPES

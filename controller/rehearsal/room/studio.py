@@ -25,18 +25,17 @@ from controller.lighting.takeover.console_merge import Person
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import accent_column, open_recorded
-from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
 from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
-from controller.records.recording import Heard
+from controller.records.cycles import Heard
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
-
-HOP_S = 0.1
+from controller.sound_format import HOP_S, HOP_SAMPLES
 
 TOLD_HOPS = 256
 STAGE_EVERY = 2

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from controller.clock import MonotonicClock
 from controller.config import Config, read_config
 from controller.listening.audio.source import open_recorded
-from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.listening.decider import model_folders
 from controller.listening.decode.skipbart import Network, SkipBart
 from controller.listening.embed.embedder import Embedder
 from controller.messages import AudioBlock, Embedding
+from controller.sound_format import HOP_SAMPLES
 from tools.bench.run.processes import PAGE_BYTES
 from tools.bench.run.result import CONFIG, Figures, Options, percentiles
 from tools.bench.run.staging import bundled_song

@@ -13,11 +13,12 @@ from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import Person
 from controller.listening.audio.source import open_recorded
-from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Pulse, Window
-from controller.records.recording import Heard
+from controller.records.cycles import Heard
 from controller.rig.patch.configured import patch_of
+from controller.sound_format import HOP_S, HOP_SAMPLES
 from tools.bench.night.endless import rss_bytes, slope
 from tools.bench.run.result import CONFIG, Figures, Options
 from tools.bench.run.staging import bundled_song
@@ -25,7 +26,6 @@ from tools.bench.run.waiting import progress
 
 SLICES = 18
 HEARD_HOPS = 600
-HOP_S = 0.1
 CYCLES_A_HOP = 4
 AIMS = {"memory_growth_percent": "< 1", "pace_drift_percent": "about 0"}
 

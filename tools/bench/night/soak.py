@@ -14,12 +14,12 @@ from controller.clock import MonotonicClock
 from controller.commands.replay import replay
 from controller.errors import RecordingError
 from tools.bench.run.processes import Program, descendants, snapshot
+from tools.bench.run.recorder import Recorder
 from tools.bench.run.result import FailedError, Figures, Options
 from tools.bench.run.staging import START_TIMEOUT_S, free_tcp_port, staged_show
 from tools.bench.run.waiting import pause, wait_for
+from tools.bench.run.wire import Wire
 from tools.bench.show.live import by_port_address, watching
-from tools.bench.sound.recorder import Recorder
-from tools.bench.wire.wire import Wire
 
 SETTLE_SHARE = 0.25
 """Of the time passes before memory counts: models warm up, buffers of a minute fill."""

@@ -19,7 +19,7 @@ from tools.bench.run.processes import Program, descendants, snapshot
 from tools.bench.run.result import FailedError, Figures, Options, percentiles
 from tools.bench.run.staging import free_tcp_port, run_folder, staged_show
 from tools.bench.run.waiting import pause
-from tools.bench.wire.wire import Wire
+from tools.bench.run.wire import Wire
 
 PRESSES, QUICK_PRESSES = 120, 24
 SETTLE_S = 3.0

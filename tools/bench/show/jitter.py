@@ -13,9 +13,9 @@ from tools.bench.run.processes import python, running
 from tools.bench.run.result import Figures, Options
 from tools.bench.run.staging import free_tcp_port, staged_show, write_config
 from tools.bench.run.waiting import pause
+from tools.bench.run.wire import Wire
 from tools.bench.show.live import watching
 from tools.bench.show.ticking import hog_process
-from tools.bench.wire.wire import Wire
 
 FULL_S, QUICK_S = 20, 8
 TIMEOUT_S = 60.0

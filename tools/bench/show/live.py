@@ -12,11 +12,11 @@ import numpy as np
 
 from controller.clock import MonotonicClock
 from tools.bench.run.processes import Program, Usage, cpu_percent, usage
+from tools.bench.run.recorder import Recorder
 from tools.bench.run.result import Figures, Options, percentiles
 from tools.bench.run.staging import START_TIMEOUT_S, free_tcp_port, run_folder, staged_show
 from tools.bench.run.waiting import pause, wait_for
-from tools.bench.sound.recorder import Recorder
-from tools.bench.wire.wire import Arrival, Wire
+from tools.bench.run.wire import Arrival, Wire
 
 SHOW_S = 20
 SETTLE_S = 4.0

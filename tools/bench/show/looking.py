@@ -10,7 +10,7 @@ from typing import Any
 from tools.bench.run.result import ROOT, Figures, Options, SkippedError
 from tools.bench.run.staging import free_tcp_port, run_folder, staged_show
 from tools.bench.run.waiting import pause
-from tools.bench.wire.wire import Wire
+from tools.bench.run.wire import Wire
 
 SECONDS, QUICK_SECONDS = 120, 20
 SETTLE_S = 6

@@ -3,8 +3,8 @@
 import numpy as np
 
 from controller.arrays import Float32Array, IntArray
+from controller.sound_format import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 48_000
 LEVEL = 0.5
 BURST_S = 0.05
 SPACING_S = 1.0

@@ -26,17 +26,18 @@ import zmq
 from controller.bus.sockets import Newest, revive
 from controller.clock import MonotonicClock
 from controller.messages import Pulse
+from controller.sound_format import SAMPLE_RATE_HZ
 from tools.bench.run.processes import Program, cpu_percent, running, usage
+from tools.bench.run.recorder import Recorder
 from tools.bench.run.result import FailedError, Figures, Options, percentiles
 from tools.bench.run.staging import START_TIMEOUT_S, free_tcp_port, run_folder, staged_show
 from tools.bench.run.waiting import pause, wait_for
+from tools.bench.run.wire import Wire
 from tools.bench.show.live import by_port_address, rss_by_part
-from tools.bench.sound.bursts import SAMPLE_RATE_HZ, find_bursts, make_bursts
-from tools.bench.sound.recorder import Recorder
+from tools.bench.sound.bursts import find_bursts, make_bursts
 from tools.bench.sound.rises import Brightness, brightness, first_clear_rise_s
 from tools.bench.sound.sound_clock import SoundClock
 from tools.bench.sound.sound_server import Ears, require_sound, sound_server
-from tools.bench.wire.wire import Wire
 
 BURSTS = 100
 QUICK_BURSTS = 15

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import Float64Array
-from tools.bench.wire.wire import Arrival
+from tools.bench.run.wire import Arrival
 
 CLEAR_LEVELS = 4.0
 """Of 255, in the mean of all slots that are ever lit."""

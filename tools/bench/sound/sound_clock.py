@@ -10,7 +10,7 @@ from here. A window and not the whole run, because a sound card's clock drifts f
 import numpy as np
 
 from controller.arrays import Float64Array
-from tools.bench.sound.bursts import SAMPLE_RATE_HZ
+from controller.sound_format import SAMPLE_RATE_HZ
 
 WINDOW_S = 5.0
 

@@ -14,10 +14,10 @@ from time import monotonic
 import numpy as np
 import numpy.typing as npt
 
+from controller.sound_format import SAMPLE_RATE_HZ
 from tools.bench.run.processes import running
 from tools.bench.run.result import SkippedError
 from tools.bench.run.waiting import wait_for
-from tools.bench.sound.bursts import SAMPLE_RATE_HZ
 
 START_TIMEOUT_S = 10.0
 FRAGMENT_MS = 2

@@ -11,10 +11,11 @@ from controller.config import read_config
 from controller.lighting.engine import Desk
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import open_recorded
-from controller.listening.audio.windows import HOP_SAMPLES, Windows
+from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Pulse
 from controller.rig.patch.configured import patch_of
+from controller.sound_format import HOP_S, HOP_SAMPLES
 from controller.timing import Timings
 from tools.bench.run.result import CONFIG, Figures, Options
 from tools.bench.run.staging import bundled_song
@@ -22,7 +23,6 @@ from tools.bench.run.waiting import progress
 
 HOPS = 1_200
 QUICK_HOPS = 600
-HOP_S = 0.1
 MANY = 1_000_000
 AIMS = {"analysis_ms": "p99 < 60", "accent_ms": "p99 < 5", "tick_ms": "p99 < 10"}
 

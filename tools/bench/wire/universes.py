@@ -12,7 +12,7 @@ from tools.bench.run.processes import python, running
 from tools.bench.run.result import Figures, Options
 from tools.bench.run.staging import START_TIMEOUT_S, staged_show
 from tools.bench.run.waiting import pause, wait_for
-from tools.bench.wire.wire import Wire
+from tools.bench.run.wire import Wire
 
 UNIVERSES = 64
 FULL_S, QUICK_S = 15, 5

@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
 from controller.arrays import Float32Array, IntArray
-from controller.listening.embed.mel import HOP_SAMPLES, SAMPLE_RATE_HZ
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ
 
 HOPS_PER_S = 10
 RATE_HZ = 22_050

@@ -21,8 +21,9 @@ from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.errors import ModelError
 from controller.listening.embed.embedder import Embedder as Teacher
-from controller.listening.embed.mel import SMALL_FRAMES, WINDOW_SAMPLES, small_frames
+from controller.listening.embed.mel import SMALL_FRAMES, small_frames
 from controller.messages import Window
+from controller.sound_format import WINDOW_SAMPLES
 from tools.train.artefact import write_manifest
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
 from tools.train.embedder.network import Embedder

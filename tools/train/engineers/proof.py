@@ -25,11 +25,11 @@ from controller.metrics.professionals import interval_95
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, Section
 from tools.train.engineers.engineers import ENGINEERS, show_of
 from tools.train.engineers.handwriting import Reader, learn_to_read
-from tools.train.nights.footage_folder import Stretch
 from tools.train.skipbart.generate import Settings
 from tools.train.skipbart.learning import Wishes, finetune
 from tools.train.skipbart.parity import stand_in
 from tools.train.skipbart.prepare import EMBEDDER_NOTE, MUSIC_AT_30, TOLD
+from tools.train.skipbart.stretches import Stretch
 from tools.train.skipbart.table import HeldOut, opened, read_song
 
 NIGHTS = 3

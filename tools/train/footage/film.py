@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IntArray
+from controller.sound_format import HOP_S
 from tools.train.footage import exposure as exposing
 from tools.train.footage import judging, light, shots
 from tools.train.footage.area import Box, picture_area
-from tools.train.footage.hearing import BLOCK_SAMPLES, HOP_S, NOVELTY_HZ, NOVELTY_LEAD_S, Listener, Network, loudness
+from tools.train.footage.hearing import BLOCK_SAMPLES, NOVELTY_HZ, NOVELTY_LEAD_S, Listener, Network, loudness
 from tools.train.footage.offset import Offset, find_offset, light_changes
 from tools.train.footage.source import Facts, FootageError, Trouble, pictures, probe, sound
 from tools.train.footage.spool import Spool

@@ -20,8 +20,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from controller.artefacts.artefact import sha256_of
 from controller.errors import ControllerError
+from controller.sound_format import HOP_S
 from tools.train.footage import film, judging, light
-from tools.train.footage.hearing import HOP_S, Network
+from tools.train.footage.hearing import Network
 from tools.train.footage.source import FootageError, Trouble, read_facts, small_size
 from tools.train.footage.spool import Spool
 

@@ -15,19 +15,11 @@ from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
-from controller.listening.embed.mel import (
-    HOP_SAMPLES,
-    SAMPLE_RATE_HZ,
-    SMALL_FRAMES,
-    SMALL_STEP,
-    WINDOW_SAMPLES,
-    openl3_mel256,
-    small_frames,
-)
+from controller.listening.embed.mel import SMALL_FRAMES, SMALL_STEP, openl3_mel256, small_frames
 from controller.listening.session import open_session
 from controller.messages import AudioBlock
+from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
-HOP_S = 0.1
 BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
 FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
 SILENCE_DB = -60.0

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import BoolArray, Float32Array
+from controller.sound_format import HOP_S
 from tools.train.footage.light import hue_of
 
 Pictures = npt.NDArray[np.uint8]
 
-HOP_S = 0.1
 KEEP = 0.5
 CUT_HOPS = 5
 HOUSE_HOPS, WALL_HOPS = 11, 9

@@ -14,10 +14,11 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from controller.arrays import Float32Array
+from controller.errors import ControllerError
+from controller.sound_format import SAMPLE_RATE_HZ
 
 Picture = npt.NDArray[np.uint8]
 
-SAMPLE_RATE_HZ = 48_000
 PIXELS = 64 * 36
 """A picture's small form has about so many; light on a stage is large."""
 LEAST_SIDE = 12
@@ -30,8 +31,8 @@ PROBES = 24
 PROTECTED = ("encv", "enca", "drmi", "drms")
 
 
-class FootageError(Exception):
-    """A video cannot be used; the message is one line: what, and what to do."""
+class FootageError(ControllerError):
+    """A video, or a folder of footage, cannot be used; the message is one line: what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from scipy.signal import correlate
 
 from controller.arrays import Float32Array, Float64Array
 from controller.errors import RecordingError
-from controller.listening.audio.windows import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from controller.listening.embed.embedder import EMBEDDING_SIZE, Embedder
 from controller.messages import Pulse, Window
 from controller.records.heard_log import SUFFIX, read_heard
+from controller.sound_format import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from tools.train.songs import read_audio
 
 NEAR_S = 0.05

@@ -40,7 +40,8 @@ from controller.rig.observe import Observer
 from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch, build_patch
 from controller.rig.profiles.profile import Profile
-from tools.train.nights.footage_folder import HOP_S, FootageError
+from controller.sound_format import HOP_S
+from tools.train.footage.source import FootageError
 from tools.train.nights.night_sound import Levels, SoundError, heard_beside, kept_embeddings, recorded_embeddings
 
 SHARE = 1.0 / 3.0

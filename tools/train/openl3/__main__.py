@@ -22,7 +22,8 @@ from rich.progress import track
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ControllerError, ModelError
-from controller.listening.embed.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES, openl3_mel256
+from controller.listening.embed.mel import openl3_mel256
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from tools.train.artefact import write_manifest
 from tools.train.embedder.distillation import DistilRecipe, distil, export_student
 from tools.train.openl3.network import OpenL3

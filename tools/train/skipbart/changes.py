@@ -19,9 +19,9 @@ from controller.metrics.against_reference import changes
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import AUDIBLE_AFTER_S, accents, cues, hue_changes, hue_dwell_s, near, per_minute
 from controller.metrics.professionals import likeness, medians
-from tools.train.nights.footage_folder import AT_30, MUSIC_RATE_HZ, Stretch
 from tools.train.skipbart.generate import Settings
 from tools.train.skipbart.parity import stand_in
+from tools.train.skipbart.stretches import AT_30, MUSIC_RATE_HZ, Stretch
 from tools.train.skipbart.table import HeldOut, opened
 
 HUE_BINS, LEVEL_BINS = 36, 16

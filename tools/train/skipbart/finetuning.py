@@ -21,11 +21,11 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from torch import nn
 
 from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
-from tools.train.nights.footage_folder import Room, Stretch, draw
 from tools.train.skipbart.dataset import PreparedSong, crop
 from tools.train.skipbart.lora import adapt, merge
 from tools.train.skipbart.loss import Weights, light_loss
 from tools.train.skipbart.network import SkipBart
+from tools.train.skipbart.stretches import Room, Stretch, draw
 from tools.train.workers import Workers
 
 Trained = Literal["last", "heads", "ends"]

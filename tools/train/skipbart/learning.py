@@ -17,7 +17,6 @@ from controller.errors import ModelError
 from tools.train import live
 from tools.train.artefact import save_manifest, write_manifest
 from tools.train.checkpoint import load_checkpoint
-from tools.train.nights.footage_folder import Room, read_room
 from tools.train.skipbart.changes import Comparison, compare, plain
 from tools.train.skipbart.changes_page import page
 from tools.train.skipbart.finetuning import (
@@ -35,6 +34,7 @@ from tools.train.skipbart.network import SkipBart
 from tools.train.skipbart.parity import FILE as PARITY
 from tools.train.skipbart.parity import parity_difference, stand_in, write_parity
 from tools.train.skipbart.step import export_step
+from tools.train.skipbart.stretches import Room, read_room
 from tools.train.skipbart.weights import keep_weights, read_network
 from tools.train.workers import Workers
 

@@ -21,10 +21,9 @@ from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
-from controller.listening.audio.windows import HOP_SAMPLES
-from controller.listening.embed.mel import SAMPLE_RATE_HZ
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
+from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.designer import design
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
@@ -33,7 +32,6 @@ from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, so
 Generator = np.random.Generator
 
 SHOWS = 12
-HOP_S = 0.1
 SILENCE_DB = -60.0
 SPEEDS = (1.0, 0.88, 1.12)
 MUSIC_AT_30 = ("chroma", "onsets", "rms")

@@ -12,13 +12,13 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from controller.arrays import Float32Array
+from controller.sound_format import HOP_S, SAMPLE_RATE_HZ
 from tools.train.venue.camera import HEIGHT, WIDTH, Camera, Framing
-from tools.train.venue.programme import HOP_S, Programme, Shot
+from tools.train.venue.programme import Programme, Shot
 from tools.train.venue.stage import MONITOR_GAMMA, State, View
 
 Picture = npt.NDArray[np.uint8]
 
-SAMPLE_RATE_HZ = 48_000
 AUDIO_BLOCK = 4_800
 VIEWS = ((1.0, 0.5), (1.7, 0.3), (1.5, 0.68))
 LAMP_LAG_S = 0.015

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from controller.arrays import Float32Array, IntArray
+from controller.sound_format import HOP_S
 
 Generator = np.random.Generator
 
-HOP_S = 0.1
 LIGHT_AFTER_S = 0.02
 """A composed token stands for sounds from 30 ms before its hop to 70 ms into it: so it is in time on average."""
 CUT_HALF_S = 0.5

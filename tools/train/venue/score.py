@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from controller.arrays import BoolArray, IntArray
+from controller.sound_format import HOP_S
 
-HOP_S = 0.1
 KEEP = 0.5
 LIT = 40
 """Truth value above which the stage counts as lit and its hue is asked for."""

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from controller.sound_format import SAMPLE_RATE_HZ
 from tools.train.venue.programme import Number
-
-SAMPLE_RATE_HZ = 48_000
 
 
 def designed(paths: list[Path], minutes: float, seed: int) -> list[Number]:

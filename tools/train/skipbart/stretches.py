@@ -23,11 +23,11 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IntArray
-from controller.errors import ControllerError
 from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
+from controller.sound_format import HOP_S
+from tools.train.footage.source import FootageError
 from tools.train.skipbart.dataset import UNLIT, Crops, Generator, PreparedSong, blind, corrupt, freeze
 
-HOP_S = 0.1
 TRUSTED = 0.5
 """Hops of less trust are not learnt from."""
 BRIDGED_HOPS = 50
@@ -51,10 +51,6 @@ PER_HOP = ("hits", "loudness")
 AT_30 = ("chroma", "onsets", "rms")
 MARKS = ("beats", "section_starts")
 MUSIC_RATE_HZ = 30
-
-
-class FootageError(ControllerError):
-    """A folder of footage cannot be learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
