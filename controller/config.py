@@ -18,8 +18,8 @@ from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
 
-Place = tuple[str | int, ...]
-Where = Callable[[Place], str]
+YamlPlace = tuple[str | int, ...]
+Where = Callable[[YamlPlace], str]
 MAX_CONFIG_BYTES = 1_000_000
 NO_YAML = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What PyYAML's safe loader raises at text that is no YAML, or means nothing: `!!bool maybe` is a KeyError there."""
@@ -27,7 +27,7 @@ MAX_CONFIG_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mea
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Role = Annotated[
     Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
     BeforeValidator(lambda written: "pixel" if written == "bar" else written),  # `bar`: the name of version 0.1
@@ -42,13 +42,13 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """Base of all sections: unknown keys are mistakes, values do not change after loading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class AudioConfig(Section):
+class AudioConfig(ConfigSection):
     """Where sound comes from and when it counts as silence."""
 
     source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
@@ -61,7 +61,7 @@ class AudioConfig(Section):
     silence_after_s: Positive = 4.0
 
 
-class SamplingConfig(Section):
+class SamplingConfig(ConfigSection):
     """Restricted stochastic temperature sampling of one token."""
 
     temperature: Annotated[float, Field(gt=0, le=5)] = 1.0
@@ -69,7 +69,7 @@ class SamplingConfig(Section):
     reach: Annotated[int, Field(ge=0, le=255)] = 50
 
 
-class ModelConfig(Section):
+class ModelConfig(ConfigSection):
     """Which artefacts decide, and how boldly."""
 
     embedder: str
@@ -82,7 +82,7 @@ class ModelConfig(Section):
     cue_wait_s: Annotated[float, Field(ge=0, le=8)] = 2.0
 
 
-class RatesConfig(Section):
+class RatesConfig(ConfigSection):
     """Rates, budgets and staleness limits of all stages: the one table."""
 
     output_hz: Annotated[float, Field(ge=10, le=44)] = 40.0
@@ -96,7 +96,7 @@ class RatesConfig(Section):
     pulse_dead_s: Positive = 1.0
 
 
-class LookConfig(Section):
+class LookConfig(ConfigSection):
     """How tokens become light on stage. Times are time constants or full durations as named."""
 
     attack_s: Positive = 0.06
@@ -107,7 +107,7 @@ class LookConfig(Section):
     accent_depth: Unit = 0.55
     accent_release_s: Positive = 0.22
     accent_gap_s: Annotated[float, Field(ge=0.34)] = 0.36
-    house_colour: Colour = "#ffb066"
+    house_colour: HexColour = "#ffb066"
     house_intensity: Unit = 0.35
     quiet_intensity: Unit = 0.18
     quiet_fade_s: Positive = 2.0
@@ -119,7 +119,7 @@ class LookConfig(Section):
     end_fade_s: Annotated[float, Field(ge=0, le=30)] = 1.5
 
 
-class AccessConfig(Section):
+class AccessConfig(ConfigSection):
     """Somebody who may use the page: `followspot token NAME --role ROLE` makes the digest."""
 
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -127,13 +127,13 @@ class AccessConfig(Section):
     token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class SafetyConfig(Section):
+class SafetyConfig(ConfigSection):
     """How often the rig may flash: `wcag` three times in any second, `uk-hse` four. See docs/safety.md."""
 
     flashes: Literal["wcag", "uk-hse"] = "wcag"
 
 
-class RecordConfig(Section):
+class RecordConfig(ConfigSection):
     """The log that every show writes, from which `followspot replay` makes the same light again.
 
     `heard` keeps the embeddings of the sound beside it, from which no sound can be made: what training needs to learn
@@ -147,7 +147,7 @@ class RecordConfig(Section):
     keep: Annotated[int, Field(ge=1, le=10_000)] = 60
 
 
-class PageConfig(Section):
+class PageConfig(ConfigSection):
     """Where the operator page is served; loopback unless somebody says otherwise, and then only with tokens and TLS."""
 
     host: str = "127.0.0.1"
@@ -169,7 +169,7 @@ class PageConfig(Section):
         return self
 
 
-class OscConfig(Section):
+class OscConfig(ConfigSection):
     """OSC over UDP, which knows no passwords: beyond this machine only addresses in `allow` are heard."""
 
     host: str = "127.0.0.1"
@@ -185,7 +185,7 @@ class OscConfig(Section):
         return self
 
 
-class ControlsConfig(Section):
+class ControlsConfig(ConfigSection):
     """What people steer with besides the page: parts of the names of MIDI ports (`*` for all), and OSC.
 
     `mapping` is the file that says which knob does what; what is learned at the page is written there.
@@ -196,7 +196,7 @@ class ControlsConfig(Section):
     mapping: str = "controls.yaml"
 
 
-class StandbyConfig(Section):
+class StandbyConfig(ConfigSection):
     """A second machine that goes on when this one cannot: see docs/standby.md.
 
     `peer` is the address of the other machine, `port` the one the backup listens on, `key` a long text that both know.
@@ -223,10 +223,10 @@ class StandbyConfig(Section):
         return self
 
 
-Device = Annotated[str, Field(pattern=r"^(/dev/[\w./-]+|serial:[\w-]+|COM\d+|/.+)$")]
+DevicePath = Annotated[str, Field(pattern=r"^(/dev/[\w./-]+|serial:[\w-]+|COM\d+|/.+)$")]
 
 
-class ArtNetConfig(Section):
+class ArtNetConfig(ConfigSection):
     """One Art-Net destination of a universe.
 
     `host` is a node's address (unicast), a broadcast address (2.255.255.255, 10.0.0.255, 255.255.255.255), or
@@ -240,7 +240,7 @@ class ArtNetConfig(Section):
     sync: bool = False  # an ArtSync after each cycle: pixel rigs only, and only where every node knows it
 
 
-class SacnConfig(Section):
+class SacnConfig(ConfigSection):
     """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect."""
 
     type: Literal["sacn"]
@@ -251,7 +251,7 @@ class SacnConfig(Section):
     sync_universe: Annotated[int, Field(ge=0, le=63999)] = 0
 
 
-class OlaConfig(Section):
+class OlaConfig(ConfigSection):
     """A universe of a running `olad`, over its own RPC."""
 
     type: Literal["ola"]
@@ -261,20 +261,20 @@ class OlaConfig(Section):
     priority: Annotated[int, Field(ge=0, le=200)] = 90
 
 
-class EnttecProConfig(Section):
+class EnttecProConfig(ConfigSection):
     """An Enttec DMX USB Pro or a compatible widget; `output` 2 is the second port of a Mk2."""
 
     type: Literal["enttec-pro"]
-    device: Device
+    device: DevicePath
     output: Literal[1, 2] = 1
     rate_hz: Annotated[float, Field(ge=1, le=40)] = 40.0
 
 
-class OpenDmxConfig(Section):
+class OpenDmxConfig(ConfigSection):
     """An FTDI cable without a processor: this computer makes the break."""
 
     type: Literal["open-dmx"]
-    device: Device
+    device: DevicePath
     rate_hz: Annotated[float, Field(ge=1, le=40)] = 30.0
     break_us: Annotated[float, Field(ge=92, le=10_000)] = 176.0
     mab_us: Annotated[float, Field(ge=12, le=10_000)] = 16.0
@@ -285,13 +285,13 @@ OutputConfig = Annotated[
 ]
 
 
-class UniverseConfig(Section):
+class UniverseConfig(ConfigSection):
     """Where the frames of one universe go; several outputs carry the same frames."""
 
     outputs: Annotated[list[OutputConfig], Field(min_length=1)]
 
 
-class NetworkConfig(Section):
+class NetworkConfig(ConfigSection):
     """How this controller appears on the lighting network.
 
     `interface` is the address of the network card that lighting leaves by; without it the system chooses. `cid` is what
@@ -303,7 +303,7 @@ class NetworkConfig(Section):
     cid: UUID | None = None
 
 
-class DeskArtNetConfig(Section):
+class DeskArtNetConfig(ConfigSection):
     """An Art-Net universe that a person's desk sends to us; its slots are those of our `universe`."""
 
     type: Literal["artnet"]
@@ -311,7 +311,7 @@ class DeskArtNetConfig(Section):
     port_address: Annotated[int, Field(ge=0, le=32767)]
 
 
-class DeskSacnConfig(Section):
+class DeskSacnConfig(ConfigSection):
     """An sACN universe that a person's desk sends; its slots are those of our `universe`."""
 
     type: Literal["sacn"]
@@ -322,7 +322,7 @@ class DeskSacnConfig(Section):
 DeskInputConfig = Annotated[DeskArtNetConfig | DeskSacnConfig, Field(discriminator="type")]
 
 
-class DeskConfig(Section):
+class DeskConfig(ConfigSection):
     """The person's desk: what we listen to, and how its faders and ours share the rig.
 
     A fader that moves takes its attribute over at once. It gives it back `hands_off_s` after it last moved, with a fade
@@ -337,7 +337,7 @@ class DeskConfig(Section):
     hand_back_s: Annotated[float, Field(ge=0, le=60)] = 2.0
 
 
-class LibrariesConfig(Section):
+class LibrariesConfig(ConfigSection):
     """Folders that `ofl:`, `qxf:` and `gdtf:` profiles are looked for in, first found first taken."""
 
     ofl: list[str] = ["profiles/ofl", "~/.local/share/followspot/ofl"]
@@ -345,14 +345,14 @@ class LibrariesConfig(Section):
     gdtf: list[str] = ["profiles/gdtf", "~/.local/share/followspot/gdtf"]
 
 
-class OverrideConfig(Section):
+class OverrideConfig(ConfigSection):
     """What a technician knows better than the profile, for one channel of one fixture."""
 
-    slots: dict[Annotated[int, Field(ge=0, le=255)], Colour] = {}  # colour of the wheel slot at this DMX level
+    slots: dict[Annotated[int, Field(ge=0, le=255)], HexColour] = {}  # colour of the wheel slot at this DMX level
     hold: Annotated[int, Field(ge=0, le=255)] | None = None  # keep the channel at this level
 
 
-class FixtureConfig(Section):
+class FixtureConfig(ConfigSection):
     """One fixture of the patch.
 
     `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
@@ -384,7 +384,7 @@ class FixtureConfig(Section):
     armed: bool = False
 
 
-class Config(Section):
+class Config(ConfigSection):
     """The whole of `config.yaml`."""
 
     venue: str
@@ -392,7 +392,7 @@ class Config(Section):
     plan: str | None = None
     opening: str | None = None
     opening_sound: str = "default"
-    palette: Annotated[list[Colour], Field(min_length=1, max_length=12)]
+    palette: Annotated[list[HexColour], Field(min_length=1, max_length=12)]
     audio: AudioConfig
     model: ModelConfig
     rates: RatesConfig = RatesConfig()
@@ -410,7 +410,7 @@ class Config(Section):
     fixtures: Annotated[list[FixtureConfig], Field(min_length=1)]
 
     _file: Path = PrivateAttr(default=Path("config.yaml"))
-    _lines: dict[Place, int] = PrivateAttr(default_factory=dict)
+    _lines: dict[YamlPlace, int] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="after")
     def _rates_agree(self) -> "Config":
@@ -418,7 +418,7 @@ class Config(Section):
             raise ValueError("rates.output_max_hz must not be below rates.output_hz")
         return self
 
-    def where(self, place: Place) -> str:
+    def where(self, place: YamlPlace) -> str:
         """`file:line: yaml.path` of a value, for messages."""
         return describe(self._file, self._lines, place)
 
@@ -432,11 +432,11 @@ class Config(Section):
         return self._file
 
     @property
-    def lines(self) -> dict[Place, int]:
+    def lines(self) -> dict[YamlPlace, int]:
         """On which line of the file each value stands."""
         return self._lines
 
-    def at(self, file: Path, lines: dict[Place, int]) -> "Config":
+    def at(self, file: Path, lines: dict[YamlPlace, int]) -> "Config":
         """This configuration, knowing where it came from."""
         self._file, self._lines = file, lines
         return self
@@ -458,7 +458,7 @@ def read_config(file: Path) -> Config:
         raise ConfigError(f"{file}:{line}: not valid YAML: {error.problem}") from error
     except NO_YAML as error:
         raise ConfigError(f"{file}: not valid YAML: {error}") from error
-    lines: dict[Place, int] = {}
+    lines: dict[YamlPlace, int] = {}
     try:
         note_lines(node, (), lines, file)
     except RecursionError as error:
@@ -466,7 +466,7 @@ def read_config(file: Path) -> Config:
     return checked(data, file, lines)
 
 
-def checked(data: object, file: Path, lines: dict[Place, int]) -> Config:
+def checked(data: object, file: Path, lines: dict[YamlPlace, int]) -> Config:
     """Plain data as a configuration.
 
     Raises:
@@ -492,7 +492,7 @@ def with_overrides(config: Config, **sections: dict[str, Any] | list[str] | int 
     return checked(data, Path("command line"), {}).at(config.file, config.lines)
 
 
-def describe(file: Path, lines: dict[Place, int], place: Place) -> str:
+def describe(file: Path, lines: dict[YamlPlace, int], place: YamlPlace) -> str:
     """`file:line: path`; the line is that of the nearest parent that has one."""
     known = place
     while known and known not in lines:
@@ -513,7 +513,7 @@ def _read_text(file: Path) -> str:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
 
 
-def note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], file: Path) -> None:
+def note_lines(node: yaml.Node | None, place: YamlPlace, lines: dict[YamlPlace, int], file: Path) -> None:
     """Add the line of every value below a node to `lines`; a key that stands twice is refused."""
     if node is None or place in lines:
         return
@@ -535,9 +535,9 @@ def note_lines(node: yaml.Node | None, place: Place, lines: dict[Place, int], fi
             note_lines(child, (*place, index), lines, file)
 
 
-def explain(file: Path, lines: dict[Place, int], error: ErrorDetails) -> str:
+def explain(file: Path, lines: dict[YamlPlace, int], error: ErrorDetails) -> str:
     """One mistake that validation found: file, line, YAML path, what is wrong and what was found."""
-    place: Place = ()
+    place: YamlPlace = ()
     for part in error["loc"]:
         # pydantic's path also names the member of a union that it tried; that is no part of the file
         written = not lines or (*place, part) in lines or (error["type"] == "missing" and part == error["loc"][-1])

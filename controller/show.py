@@ -59,7 +59,7 @@ STEADY_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ShowProcess:
     """One process: its name, the module it runs, and whether the show is over when it ends well."""
 
     name: str
@@ -73,17 +73,17 @@ class Part:
 
 
 PARTS = (
-    Part("lighting", "controller.lighting.process"),
-    Part("spare", "controller.lighting.process"),
-    Part("listening", "controller.listening.process", ends_show=True),  # a song that is over
-    Part("watching", "controller.watching.process"),
+    ShowProcess("lighting", "controller.lighting.process"),
+    ShowProcess("spare", "controller.lighting.process"),
+    ShowProcess("listening", "controller.listening.process", ends_show=True),  # a song that is over
+    ShowProcess("watching", "controller.watching.process"),
 )
 
 
 class Supervised:
     """A part, kept running."""
 
-    def __init__(self, part: Part, folder: Path) -> None:
+    def __init__(self, part: ShowProcess, folder: Path) -> None:
         self.part = part
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None

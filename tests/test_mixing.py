@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.colour import encoded_from_hue, to_linear
-from controller.rig.mixing import TYPICAL, UV_BELOW, Emitter, Mixer, brightest, emitted_colours, hue_and_saturation
+from controller.rig.mixing import (
+    TYPICAL,
+    UV_BELOW,
+    EmitterColour,
+    Mixer,
+    brightest,
+    emitted_colours,
+    hue_and_saturation,
+)
 
 MIXING = [name for name in TYPICAL if name != "uv"]
 SETS = {
@@ -22,7 +30,7 @@ SETS = {
 
 
 def mixer(names):
-    return Mixer(tuple(Emitter(name) for name in names))
+    return Mixer(tuple(EmitterColour(name) for name in names))
 
 
 def wheel(count=720):
@@ -83,7 +91,7 @@ def test_no_jump_anywhere_on_the_wheel(names):
 def test_nothing_brighter_of_that_colour_exists(names, wish):
     """A linear programme finds no brighter mix; where the wish is out of reach, none that is nearer."""
     optimize = pytest.importorskip("scipy.optimize")
-    emitted = emitted_colours(tuple(Emitter(name) for name in names))
+    emitted = emitted_colours(tuple(EmitterColour(name) for name in names))
     wished = np.array([wish], np.float64) / max(wish)
     (levels,) = brightest(wished, emitted)
     light = levels @ emitted
@@ -122,7 +130,11 @@ def test_uv_joins_deep_dim_violets_only():
 def test_measured_emitters_are_met_in_their_own_colours():
     """A lamp whose green is yellowish needs another mix for the same cyan."""
     measured = Mixer(
-        (Emitter("red", (0.70, 0.30, 20.0)), Emitter("green", (0.25, 0.68, 50.0)), Emitter("blue", (0.14, 0.05, 6.0)))
+        (
+            EmitterColour("red", (0.70, 0.30, 20.0)),
+            EmitterColour("green", (0.25, 0.68, 50.0)),
+            EmitterColour("blue", (0.14, 0.05, 6.0)),
+        )
     )
     colours = np.array([[0, 1, 1], [1, 1, 1], [1, 0.2, 0]], np.float32)
     levels = measured.levels(colours, full(3))

@@ -5,7 +5,7 @@ import re
 from controller.commands.paper import paper
 from controller.config import Config
 from controller.errors import PatchError
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.reasons import about, at
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
@@ -38,7 +38,7 @@ def explained(config: Config, address: str) -> list[str]:
 
 
 def _at_house(config: Config, patch: Patch, flat: int) -> list[str]:
-    desk = Desk(config, patch)
+    desk = LookEngine(config, patch)
     desk.tick(0.0)
     frames = desk.tick(HOUSE_AFTER_S).frames
     level = int(frames[flat // SLOTS].slots[flat % SLOTS])

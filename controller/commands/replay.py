@@ -18,7 +18,7 @@ from controller.config import Config, thaw
 from controller.errors import ConfigError, RecordingError
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.records.recording import Log
 from controller.records.show_file import ShowFile
 from controller.rig.patch.patch import Patch, build_patch
@@ -35,7 +35,7 @@ def replay(log_file: Path, out: Path) -> dict[str, Any]:
     """
     log = Log(log_file)
     config, patch = _as_it_was(log, log_file)
-    made = OutputCycle(config, patch, Person(config, patch, NOBODY))
+    made = OutputCycle(config, patch, ConsoleMerge(config, patch, NOBODY))
     cycles = different = 0
     first_difference_s: float | None = None
     begin_s = last_s = 0.0

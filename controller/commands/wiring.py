@@ -16,8 +16,8 @@ from controller.config import (
     OlaConfig,
     OpenDmxConfig,
     OutputConfig,
-    Place,
     SacnConfig,
+    YamlPlace,
 )
 from controller.errors import ConfigError
 from controller.lighting.network_cards import network_cards
@@ -44,7 +44,7 @@ def examine_wiring(config: Config) -> None:
     _examine_desk(config)
 
 
-def _examine_twice(config: Config, place: Place, output: OutputConfig, seen: dict[str, int]) -> None:
+def _examine_twice(config: Config, place: YamlPlace, output: OutputConfig, seen: dict[str, int]) -> None:
     where, number = describe(output), int(place[1])
     if where in seen:
         raise ConfigError(
@@ -54,7 +54,7 @@ def _examine_twice(config: Config, place: Place, output: OutputConfig, seen: dic
     seen[where] = number
 
 
-def _examine_output(config: Config, place: Place, output: OutputConfig, devices: dict[str, str]) -> None:
+def _examine_output(config: Config, place: YamlPlace, output: OutputConfig, devices: dict[str, str]) -> None:
     match output:
         case ArtNetConfig(host=host) | OlaConfig(host=host) if host != DISCOVER:
             _examine_host(config, place, host)
@@ -66,7 +66,7 @@ def _examine_output(config: Config, place: Place, output: OutputConfig, devices:
             _examine_device(config, place, device)
 
 
-def _examine_host(config: Config, place: Place, host: str) -> None:
+def _examine_host(config: Config, place: YamlPlace, host: str) -> None:
     try:
         socket.getaddrinfo(host, 0, socket.AF_INET, socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
@@ -74,7 +74,7 @@ def _examine_host(config: Config, place: Place, host: str) -> None:
         raise ConfigError(f"{where}: '{host}' is no address and no known host ({error})") from error
 
 
-def _examine_device(config: Config, place: Place, device: str) -> None:
+def _examine_device(config: Config, place: YamlPlace, device: str) -> None:
     try:
         path = device_path(device, list_ports.comports)
     except serial.SerialException as error:
@@ -84,7 +84,7 @@ def _examine_device(config: Config, place: Place, device: str) -> None:
         raise ConfigError(f"{where}: {path} is not plugged in; `followspot devices` lists what is")
 
 
-def _examine_card(config: Config, place: Place, address: str | None) -> None:
+def _examine_card(config: Config, place: YamlPlace, address: str | None) -> None:
     known = {one.address: one.name for one in network_cards()}
     if address in (None, ANY) or address in known or not known:
         return

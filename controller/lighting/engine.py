@@ -18,7 +18,7 @@ from controller.lighting.look.manual import Manual
 from controller.lighting.look.master import Master
 from controller.lighting.look.roles import Pressed, Roles, Target
 from controller.messages import Command, DmxFrame, LightToken, Look, Operator, Pulse
-from controller.people.operator import Hands
+from controller.people.operator import OperatorState
 from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import Renderer
@@ -40,7 +40,7 @@ class Tick:
     asked: Sequence[DmxFrame] = ()
 
 
-class Desk:
+class LookEngine:
     """The output half of the show.
 
     Args:
@@ -61,7 +61,7 @@ class Desk:
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
         self._manual = Manual(targets_of(patch), patch.heads)
-        self.hands = Hands()
+        self.hands = OperatorState()
         self._ticked_s: float | None = None
 
     def hear_token(self, token: LightToken) -> None:

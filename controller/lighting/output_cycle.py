@@ -7,9 +7,9 @@ import zlib
 from dataclasses import replace
 
 from controller.config import Config
-from controller.lighting.engine import Desk, Tick
+from controller.lighting.engine import LookEngine, Tick
 from controller.lighting.limiter import Limiter
-from controller.lighting.takeover.console_merge import News, Person, Situation
+from controller.lighting.takeover.console_merge import ConsoleMerge, News, Situation
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.cycles import Heard
 from controller.rig.patch.patch import Patch
@@ -25,8 +25,8 @@ class OutputCycle:
         config: of the show. patch: the rig. person: the other desk.
     """
 
-    def __init__(self, config: Config, patch: Patch, person: Person) -> None:
-        self.desk, self.person = Desk(config, patch), person
+    def __init__(self, config: Config, patch: Patch, person: ConsoleMerge) -> None:
+        self.desk, self.person = LookEngine(config, patch), person
         self.limiter = Limiter(patch, config.safety.flashes)
         self._end_fade_s = config.look.end_fade_s
         self._token: LightToken | None = None

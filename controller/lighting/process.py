@@ -25,8 +25,8 @@ from controller.bus.sockets import SPARE, Commands, Newest, Publisher, revive
 from controller.clock import Clock, Deadlines, MonotonicClock
 from controller.config import Config
 from controller.lighting.engine import Tick
-from controller.lighting.failover.election import Standing
-from controller.lighting.failover.lead import PAIR, Lead
+from controller.lighting.failover.election import Election
+from controller.lighting.failover.lead import PAIR, LeaderRecord
 from controller.lighting.input.listener import Listener
 from controller.lighting.look.manual import rows_of
 from controller.lighting.network_cards import broadcast_addresses
@@ -35,10 +35,10 @@ from controller.lighting.output.sinks import Outputs, Sink
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
 from controller.lighting.standby.partner import Partner
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Command, LightToken, Pulse
 from controller.people.operator import plain_operator
-from controller.people.replicate import operator_of, stand_as
+from controller.people.replicate import operator_of, replicate
 from controller.records.cycles import Cycle, Heard
 from controller.records.journal import Journal
 from controller.records.recording import Recorder
@@ -61,7 +61,7 @@ RECENT_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class LightingNetwork:
     """This process on the lighting network: what it is known by, where it polls, what it hears, what it writes down."""
 
     cid: UUID = NOBODY
@@ -71,12 +71,12 @@ class Network:
     partner: Partner | None = None
 
     @staticmethod
-    def of(config: Config) -> "Network":
+    def of(config: Config) -> "LightingNetwork":
         """As configured."""
         folder, interface = state_folder(), config.network.interface
         discovers = Sender(config.universes).discovers
         listens = discovers or bool(config.desk.inputs)
-        return Network(
+        return LightingNetwork(
             cid=own_cid(config),
             poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
             listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
@@ -106,15 +106,15 @@ class Lighting:
         run: Run,
         clock: Clock,
         sink: Sink,
-        network: Network | None = None,
+        network: LightingNetwork | None = None,
         *,
         recorder: Recorder | None = None,
-        lead: Lead | None = None,
+        lead: LeaderRecord | None = None,
     ) -> None:
-        config, network = run.config, network or Network()
+        config, network = run.config, network or LightingNetwork()
         self._run, self._clock, self._sink = run, clock, sink
         patch = patch_of(config)
-        self._person = Person(config, patch, network.cid, network.listener, network.journal)
+        self._person = ConsoleMerge(config, patch, network.cid, network.listener, network.journal)
         self._made = OutputCycle(config, patch, self._person)
         self._taken: list[tuple[float, Pulse]] = []
         self._recorder = recorder
@@ -129,7 +129,7 @@ class Lighting:
         self._commands = Commands(run.context, run.folder, end)
         self._stage = Publisher(run.context, run.folder, f"stage{end}")
         self._lead = lead
-        self._standing = Standing(lead, clock.now_s())
+        self._standing = Election(lead, clock.now_s())
         self._leaders = Newest(run.context, run.folder, "stage", spare=True) if lead is not None else None
         self._lately: deque[tuple[float, Command]] = deque(maxlen=50)
         self._poller = zmq.Poller()
@@ -201,7 +201,7 @@ class Lighting:
         if isinstance(stage, dict):
             self._person.relay(stage.get("held"))
         seen = operator_of(stage)
-        return stand_as(seen, self._made.desk.operator) if seen is not None else ()
+        return replicate(seen, self._made.desk.operator) if seen is not None else ()
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
@@ -396,10 +396,10 @@ def main(argv: list[str]) -> int:
     run = Run(name, argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
-    network = Network.of(run.config)
+    network = LightingNetwork.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
     recorder = open_log(run.config, name)
-    lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=Lead(run.folder, name))
+    lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:
         lighting.light()

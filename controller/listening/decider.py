@@ -17,7 +17,7 @@ from controller.listening.decode.cueing import SMALL_STEP, Cueing, Tempo
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
 from controller.listening.decode.sections import SectionWatch
-from controller.listening.decode.skipbart import Network, SkipBart
+from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
 from controller.listening.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
 from controller.listening.decode.succession import Decoder, Succession
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD, hue_distance, hue_from_degrees
@@ -222,7 +222,7 @@ class _Causal:
     """A causal network and the decoders that run on it."""
 
     def __init__(self, folder: Path, embedder: Manifest, threads: int, provider: str) -> None:
-        self._network = Network(folder, embedder, threads=threads, provider=provider)
+        self._network = DecoderNetwork(folder, embedder, threads=threads, provider=provider)
         self.name = self._network.manifest.name
 
     def decoder(self, *, patient: bool) -> Decoder:  # noqa: ARG002 - nothing here runs off the hot path

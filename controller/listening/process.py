@@ -54,7 +54,7 @@ SUCCESSION_S = 1.0
 OPENING_PLAYED = "opening.played"
 
 
-class Box:
+class LatestWindow:
     """A place for one window: the newest, taken once."""
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class Listening:
         self._hits = Hits()
         self._windows = Windows(len(self.stems))
         self._decider = Decider(run.config, clock)
-        self._box = Box()
+        self._box = LatestWindow()
         self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
         self._pulses = Publisher(run.context, run.folder, "pulses")
         self._tokens = Publisher(run.context, run.folder, "tokens")

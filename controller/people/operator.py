@@ -36,7 +36,7 @@ TAP_S = (0.25, 2.0)
 """Beats are between 240 and 30 a minute; a longer pause begins a new tempo."""
 
 
-class Hands:
+class OperatorState:
     """Everything that people have set.
 
     Attributes:

@@ -19,7 +19,7 @@ def lasting(operator: Operator) -> Operator:
     return replace(operator, flash_override=False, blinder=False, strobe=False, haze=0.0)
 
 
-def stand_as(wanted: Operator, now: Operator) -> tuple[Command, ...]:
+def replicate(wanted: Operator, now: Operator) -> tuple[Command, ...]:
     """What brings a spare to stand as its leader does."""
     if lasting(wanted) == lasting(now):
         return ()

@@ -29,7 +29,7 @@ from controller.lighting.engine import Tick
 from controller.lighting.limiter import Limiter
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import Recorded, accent_column, open_recorded
@@ -89,7 +89,7 @@ class Rehearsal:
         self._clock = MonotonicClock()
         self._decider = Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
-        self._made = OutputCycle(config, self._patch, Person(config, self._patch, NOBODY))
+        self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
         self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
         self._hits = Hits()

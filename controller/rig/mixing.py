@@ -50,7 +50,7 @@ _FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.
 
 
 @dataclass(frozen=True, slots=True)
-class Emitter:
+class EmitterColour:
     """One kind of LED in a head.
 
     Attributes:
@@ -69,7 +69,7 @@ class Mixer:
         emitters: in the order of the columns of `levels`; UV is no colour and joins in for deep, dim violets only.
     """
 
-    def __init__(self, emitters: tuple[Emitter, ...]) -> None:
+    def __init__(self, emitters: tuple[EmitterColour, ...]) -> None:
         self.names = tuple(emitter.name for emitter in emitters)
         self._emitted = emitted_colours(emitters)
         self._table = _table(emitters)
@@ -94,12 +94,12 @@ class Mixer:
 
 
 @cache
-def mixer(emitters: tuple[Emitter, ...]) -> Mixer:
+def mixer(emitters: tuple[EmitterColour, ...]) -> Mixer:
     """The mixer of a set of emitters, made once."""
     return Mixer(emitters)
 
 
-def emitted_colours(emitters: tuple[Emitter, ...]) -> Float64Array:
+def emitted_colours(emitters: tuple[EmitterColour, ...]) -> Float64Array:
     """(E, 3) linear RGB at full level. Measured sets are scaled so that the brightest component of any is 1."""
     rows = np.array([_from_xyY(one.xyY) if one.xyY else TYPICAL[one.name] for one in emitters], np.float64)
     if any(one.xyY for one in emitters):
@@ -133,7 +133,7 @@ def _grid() -> Float64Array:
     return np.asarray((1.0 - saturation + saturation * pure[:, None, :]).reshape(-1, 3))
 
 
-def _table(emitters: tuple[Emitter, ...]) -> Float64Array:
+def _table(emitters: tuple[EmitterColour, ...]) -> Float64Array:
     """Levels for every colour of the grid, (HUES, SATURATIONS, E)."""
     mixed = [index for index, one in enumerate(emitters) if one.name != "uv"]
     levels = np.zeros((HUES * SATURATIONS, len(emitters)))

@@ -34,7 +34,7 @@ from controller.rig.patch.patch import SLOTS, Patch
 from controller.state_folder import state_folder
 from controller.watching.controls.surface import Surface
 from controller.watching.page.access import Access
-from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
+from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Timing, TimingRow, TokenPoint
 from controller.watching.page.server import Page
 
 log = logging.getLogger(__name__)
@@ -118,13 +118,13 @@ class BusFeed:
         """Rig, names and the last minute."""
         rates = self._config.rates
         stages = [
-            Stage("embed", rates.analysis_budget_ms / 2),
-            Stage("decode", rates.analysis_budget_ms / 2),
-            Stage("analysis", rates.analysis_budget_ms),
-            Stage("accent", rates.accent_budget_ms),
-            Stage("look", rates.tick_budget_ms / 2),
-            Stage("tick", rates.tick_budget_ms),
-            Stage("lateness", rates.tick_budget_ms),
+            TimingRow("embed", rates.analysis_budget_ms / 2),
+            TimingRow("decode", rates.analysis_budget_ms / 2),
+            TimingRow("analysis", rates.analysis_budget_ms),
+            TimingRow("accent", rates.accent_budget_ms),
+            TimingRow("look", rates.tick_budget_ms / 2),
+            TimingRow("tick", rates.tick_budget_ms),
+            TimingRow("lateness", rates.tick_budget_ms),
         ]
         return Hello(
             venue=self._config.venue,

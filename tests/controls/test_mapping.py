@@ -5,7 +5,7 @@ import yaml
 
 from controller.errors import ConfigError
 from controller.messages import Command
-from controller.people.operator import Hands
+from controller.people.operator import OperatorState
 from controller.watching.controls.mapping import REPEAT_S, Event, Mapping, binding_from, read_mapping, write_mapping
 
 
@@ -19,7 +19,7 @@ class Rig:
     """A mapping and the hands it steers."""
 
     def __init__(self, mapping):
-        self.mapping, self.hands, self.now_s = mapping, Hands(), 0.0
+        self.mapping, self.hands, self.now_s = mapping, OperatorState(), 0.0
 
     def move(self, what, value, channel=1):
         self.now_s += 0.1

@@ -12,7 +12,7 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from controller.clock import ManualClock, MonotonicClock
 from controller.config import ControlsConfig, OscConfig
-from controller.people.operator import Hands
+from controller.people.operator import OperatorState
 from controller.watching.controls import surface as surface_module
 from controller.watching.controls.osc import heard
 from controller.watching.controls.surface import Surface
@@ -59,7 +59,7 @@ class Room:
     """A surface, its knobs, and the show that they steer."""
 
     def __init__(self, tmp_path, monkeypatch, lines=(), **config):
-        self.plugs, self.hands, self.clock, self.who = Plugs(), Hands(), ManualClock(), []
+        self.plugs, self.hands, self.clock, self.who = Plugs(), OperatorState(), ManualClock(), []
         monkeypatch.setattr(surface_module, "backend", lambda: self.plugs)
         self.file = tmp_path / "controls.yaml"
         self.file.write_text(yaml.safe_dump(list(lines)))
@@ -165,7 +165,7 @@ def test_messages_that_no_knob_sends_do_nothing(room):
 @pytest.mark.warns
 def test_a_mapping_that_was_spoilt_during_the_show_costs_the_knobs_only(tmp_path, monkeypatch):
     (tmp_path / "controls.yaml").write_text("nonsense: [")
-    surface = Surface(ControlsConfig(), tmp_path / "controls.yaml", ManualClock(), print, Hands)
+    surface = Surface(ControlsConfig(), tmp_path / "controls.yaml", ManualClock(), print, OperatorState)
     surface.step(0.0)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.artefacts.artefact import read_manifest
-from controller.listening.decode.skipbart import Context, Network, SkipBart
+from controller.listening.decode.skipbart import Context, DecoderNetwork, SkipBart
 from controller.messages import Embedding
 
 TOLERANCE = 1e-4
@@ -13,7 +13,7 @@ TOLERANCE = 1e-4
 @pytest.fixture(scope="module")
 def network(config):
     embedder = read_manifest(config.path(config.model.embedder), "embedder", 0.1)
-    return Network(config.path(config.model.decoder), embedder)
+    return DecoderNetwork(config.path(config.model.decoder), embedder)
 
 
 @pytest.fixture(scope="module")

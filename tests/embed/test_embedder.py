@@ -8,7 +8,7 @@ import yaml
 
 from controller.artefacts.artefact import read_manifest, sha256_of
 from controller.errors import ModelError
-from controller.listening.decode.skipbart import Network
+from controller.listening.decode.skipbart import DecoderNetwork
 from controller.listening.embed.embedder import Embedder
 from controller.listening.embed.mel import (
     OPENL3_FRAMES,
@@ -129,19 +129,19 @@ def test_wrong_shapes_are_refused(artefact, small):
     with pytest.raises(ModelError, match=r"an embedding has shape \[1, 512\]"):
         Embedder(artefact("embedder", widen))
     with pytest.raises(ModelError, match="cache 'encoder"):
-        Network(artefact("decoder", swap_cache), small)
+        DecoderNetwork(artefact("decoder", swap_cache), small)
 
 
 def test_a_decoder_refuses_another_embedder(config, small):
     other = small.model_copy(update={"name": "openl3"})
     with pytest.raises(ModelError, match=r"trained on embeddings of 'embedder-small', but model\.embedder is 'openl3'"):
-        Network(config.path(config.model.decoder), other)
+        DecoderNetwork(config.path(config.model.decoder), other)
 
 
 def test_a_decoder_refuses_another_version_of_its_embedder(config, small):
     trained_again = small.model_copy(update={"step": small.step.model_copy(update={"sha256": "0" * 64})})
     with pytest.raises(ModelError, match=r"trained on another version of 'embedder-small'"):
-        Network(config.path(config.model.decoder), trained_again)
+        DecoderNetwork(config.path(config.model.decoder), trained_again)
 
 
 def test_a_provider_that_is_not_there_is_refused(config):

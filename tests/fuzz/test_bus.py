@@ -15,7 +15,7 @@ from damage import Watch, bent, bent_bytes
 
 from controller.bus.sockets import pack, revive, unpack
 from controller.clock import ManualClock
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.process import Lighting
 from controller.messages import Command, Hand, LightToken, Operator, Pulse, Scene, Steering
 from controller.people.operator import plain_operator
@@ -39,7 +39,7 @@ def payload(good, rng):
 
 @pytest.mark.parametrize("kind", list(GOOD), ids=lambda kind: kind.__name__)
 def test_whatever_is_on_the_bus_the_desk_goes_on(config, patch, inputs, kind):
-    rng, watch, desk = np.random.default_rng(7), Watch(), Desk(config, patch)
+    rng, watch, desk = np.random.default_rng(7), Watch(), LookEngine(config, patch)
     revived = 0
     for count in range(inputs):
         with watch.one():

@@ -10,8 +10,8 @@ from controller.lighting.protocol.malformed import MalformedError
 from controller.lighting.standby.heartbeat import (
     MOST_BYTES,
     Heartbeat,
-    Kind,
     Trust,
+    WordKind,
     decode,
     encode,
     operator_told,
@@ -28,7 +28,7 @@ OURS, THEIRS = b"backup!!", b"main0000"
 TOKEN = LightToken(9.5, 12, 90, 128, 0.5, 0.5)
 
 
-def beat(count, hearer=OURS, speaker=THEIRS, kind=Kind.BEAT, secret=SECRET):
+def beat(count, hearer=OURS, speaker=THEIRS, kind=WordKind.BEAT, secret=SECRET):
     return encode(Heartbeat(kind, speaker, hearer, count, told(Operator(0.5), TOKEN, 10.0)), secret)
 
 
@@ -40,7 +40,7 @@ def test_what_is_said_arrives():
     assert len(beat(1)) < MOST_BYTES
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(WordKind))
 def test_every_single_changed_bit_is_refused(kind):
     good = beat(7, kind=kind)
     for at in range(8 * len(good)):
@@ -102,7 +102,7 @@ def test_signed_nonsense_is_no_token_and_no_operator():
             "token": [part() for _ in range(int(rng.integers(5, 8)))] if count % 2 else part(),
         }
         try:
-            one = decode(encode(Heartbeat(Kind.BEAT, THEIRS, OURS, count, said), SECRET), SECRET)
+            one = decode(encode(Heartbeat(WordKind.BEAT, THEIRS, OURS, count, said), SECRET), SECRET)
         except (MalformedError, OverflowError):  # msgpack cannot even write 1 << 70
             continue
         operator, token = operator_told(one.said), token_told(one.said, 100.0)
@@ -142,7 +142,7 @@ def test_nothing_forged_moves_a_machine():
     ways = Inbox(), Inbox()
     backup = Backup("the key of this venue", ways[0], lambda: OURS, now_s=0.0, stale_s=2.0)
     main = Main("the key of this venue", ways[1], lambda: OURS)
-    dark = Heartbeat(Kind.HELLO, THEIRS, OURS, 5, {"in_charge": True, **told(Operator(0.0, blackout=True))})
+    dark = Heartbeat(WordKind.HELLO, THEIRS, OURS, 5, {"in_charge": True, **told(Operator(0.0, blackout=True))})
     for count in range(INPUTS // 5):
         payload = forged_by_a_stranger(rng, good) if count % 3 else encode(dark, OTHER)
         for way in ways:

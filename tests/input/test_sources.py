@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import DeskArtNetConfig, DeskSacnConfig
-from controller.lighting.input.feed import Datagram, Feed
+from controller.lighting.input.feed import Datagram, DeskFeed
 from controller.lighting.input.sources import ArtNetSources, SacnSources
 from controller.lighting.protocol import artnet, sacn
 
@@ -221,7 +221,7 @@ def feed():
         DeskSacnConfig(type="sacn", universe=7, sacn_universe=5),
         DeskSacnConfig(type="sacn", universe=8, sacn_universe=6),
     ]
-    return Feed(inputs, UUID(int=77), "Spot")
+    return DeskFeed(inputs, UUID(int=77), "Spot")
 
 
 def test_both_protocols_feed_one_universe_and_others_are_ignored():
@@ -264,7 +264,7 @@ def test_who_asks_too_often_or_in_too_many_names_is_not_answered():
 
 def test_many_port_addresses_are_told_in_several_packets():
     inputs = [DeskArtNetConfig(type="artnet", universe=1, port_address=number) for number in (0, 1, 2, 3, 4, 16)]
-    replies = [artnet.decode_poll_reply(one) for one in Feed(inputs, UUID(int=1), "x").answers("10.0.0.1")]
+    replies = [artnet.decode_poll_reply(one) for one in DeskFeed(inputs, UUID(int=1), "x").answers("10.0.0.1")]
     assert [one.outputs for one in replies] == [(0, 1, 2, 3), (4,), (16,)]
     assert [one.bind_index for one in replies] == [1, 2, 3]
 

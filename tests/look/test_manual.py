@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.config import with_overrides
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.look.manual import rows_of
 from controller.messages import Command, LightToken, Pulse
 from controller.rig.patch.configured import patch_of, targets_of
@@ -17,7 +17,7 @@ class Stage:
 
     def __init__(self, config):
         self.patch = patch_of(config)
-        self.desk, self.now_s, self.of = Desk(config, self.patch), 0.0, targets_of(self.patch)
+        self.desk, self.now_s, self.of = LookEngine(config, self.patch), 0.0, targets_of(self.patch)
 
     def run(self, seconds):
         for _ in range(round(seconds / TICK_S)):

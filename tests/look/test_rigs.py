@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from controller.config import read_config
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.look.formation import form
 from controller.messages import LightToken, Pulse
 from controller.rig.observe import Observer
@@ -41,7 +41,7 @@ def perform(path, tokens, pulses):
     """What the rig shows: light (ticks, heads, 3), pan and tilt degrees (ticks, heads), and the patch."""
     config = read_config(path)
     patch = patch_of(config)
-    desk, observer = Desk(config, patch), Observer(patch)
+    desk, observer = LookEngine(config, patch), Observer(patch)
     light, pan, tilt, next_hop = [], [], [], 0
     for tick in range(len(tokens) * RATE_HZ // 10):
         now_s = tick / RATE_HZ

@@ -27,7 +27,7 @@ from controller.config import read_config
 from controller.errors import OpeningError
 from controller.lighting.look.history import History
 from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.onsets import STEP_S
 from controller.listening.decode.vocabulary import hue_distance
 from controller.listening.opening.conducting import Conductor
@@ -143,7 +143,7 @@ def test_tokens_stop_with_the_last_bar(opening):
 
 def test_rendered_cues_are_on_beats_within_one_dmx_frame(config, patch, opening):
     """The output cycle as the show runs it: 40 times a second, and at once where a pulse starts an accent."""
-    conductor, cycle = Conductor(opening), OutputCycle(config, patch, Person(config, patch, UUID(int=1)))
+    conductor, cycle = Conductor(opening), OutputCycle(config, patch, ConsoleMerge(config, patch, UUID(int=1)))
     rendered, next_s, token = [], 0.0, None
     for block in range(1, round(opening.seconds / 0.005)):
         at_s = 0.005 * block

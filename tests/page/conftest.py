@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from demo_feed import DemoFeed
 from window import resize
 
-from controller.watching.page.feed import Feed
+from controller.watching.page.feed import PageFeed
 from controller.watching.page.server import Page
 
 CHROMIUM_FLAGS = (
@@ -56,7 +56,7 @@ class ServedPage:
         host, port = self.page.address
         return f"http://{host}:{port}/"
 
-    def start(self, feed: Feed, port: int = 0) -> None:
+    def start(self, feed: PageFeed, port: int = 0) -> None:
         self._call(self._start(feed, port))
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ class ServedPage:
     def _call(self, coroutine) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=10)
 
-    async def _start(self, feed: Feed, port: int) -> None:
+    async def _start(self, feed: PageFeed, port: int) -> None:
         self.serving = asyncio.create_task(self.page.serve(feed, "127.0.0.1", port))
         started = asyncio.create_task(self.page.serving.wait())
         await asyncio.wait((self.serving, started), return_when=asyncio.FIRST_COMPLETED)

@@ -14,13 +14,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from controller.messages import Command, Operator
-from controller.people.operator import Hands
+from controller.people.operator import OperatorState
 from controller.sound_format import HOP_S
-from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Role, Stage, Timing, TokenPoint
+from controller.watching.page.feed import FixtureRole, Hello, LevelPoint, Live, RigHead, Timing, TimingRow, TokenPoint
 
 BEAT_S = 0.5
 SECTION_S = 16.0
-STAGES = (Stage("window", 2.0), Stage("embed", 25.0), Stage("decode", 25.0), Stage("look", 2.0), Stage("output", 5.0))
+STAGES = (
+    TimingRow("window", 2.0),
+    TimingRow("embed", 25.0),
+    TimingRow("decode", 25.0),
+    TimingRow("look", 2.0),
+    TimingRow("output", 5.0),
+)
 
 
 def build_rig() -> tuple[RigHead, ...]:
@@ -46,7 +52,9 @@ def _fixtures() -> Iterator[RigHead]:
     yield replace(_head("hazer", "Hazer", "hazer", (3.5, 2.9, 0.2), (2, 500, 2)), emits=False)
 
 
-def _head(name: str, label: str, role: Role, place: tuple[float, float, float], patch: tuple[int, int, int]) -> RigHead:
+def _head(
+    name: str, label: str, role: FixtureRole, place: tuple[float, float, float], patch: tuple[int, int, int]
+) -> RigHead:
     return RigHead(name, name, label, role, *place, *patch, moves=role == "beam")
 
 
@@ -73,7 +81,7 @@ class DemoFeed:
         self.rig = build_rig()
         self.started_s = self.clock()
         self._held_s = 0.0
-        self._hands = Hands()
+        self._hands = OperatorState()
 
     def hello(self) -> Hello:
         now_s = self.clock()

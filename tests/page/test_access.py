@@ -21,7 +21,7 @@ from controller.watching.page.access import (
     WRONG_TOKENS,
     Access,
     Bucket,
-    Person,
+    User,
     new_token,
     token_of,
 )
@@ -226,7 +226,7 @@ def test_a_bucket_refills_and_does_not_run_backwards():
 def test_a_hundred_thousand_messages_are_a_command_or_a_value_error(rng):
     """What a page may send, broken in every way."""
     whole = [b'{"command":"grand_master","amount":0.5}', b'{"command":"flash_override","amount":1}', b"[[[[", b"\xff"]
-    nobody = Person("nobody", "viewer")
+    nobody = User("nobody", "viewer")
     for count in range(100_000):
         message = bytearray(whole[count % len(whole)])
         for place in rng.integers(0, len(message), rng.integers(1, 4)):

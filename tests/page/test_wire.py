@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.messages import Command, Operator, Steering
-from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Stage, Timing, TokenPoint
+from controller.watching.page.feed import Hello, LevelPoint, Live, RigHead, Timing, TimingRow, TokenPoint
 from controller.watching.page.wire import decode_command, encode_hello, encode_live
 
 HEAD = RigHead("par-1", "par-1", "RGBW PAR", "wash", -1.5, -2.0, 3.5, 1, 9, 8)
@@ -17,7 +17,7 @@ HELLO = Hello(
     venue="Club",
     source="song.opus",
     models={"embedder": "e", "decoder": "d"},
-    stages=[Stage("embed", 25.0)],
+    stages=[TimingRow("embed", 25.0)],
     heads=[HEAD],
     tokens=[TokenPoint(1.0, 20, 200)],
     levels=[LevelPoint(1.0, -12.34, 0.5)],

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from controller.config import DeskArtNetConfig, DeskSacnConfig
-from controller.lighting.input.feed import Datagram, Feed
+from controller.lighting.input.feed import Datagram, DeskFeed
 from controller.lighting.protocol import artnet, enttec_pro, ola, sacn
 from controller.lighting.protocol.malformed import MalformedError
 
@@ -88,7 +88,7 @@ def test_the_feed_survives_anything_on_both_ports():
         DeskArtNetConfig(type="artnet", universe=1, port_address=3),
         DeskSacnConfig(type="sacn", universe=1, sacn_universe=3),
     ]
-    feed = Feed(inputs, UUID(int=1), "Spot")
+    feed = DeskFeed(inputs, UUID(int=1), "Spot")
     for port, names in ((artnet.PORT, ("artdmx", "poll reply", "sacn")), (sacn.PORT, ("sacn", "artdmx"))):
         for name in names:
             for number, packet in enumerate(mutations(GOOD[name], port, 5_000)):

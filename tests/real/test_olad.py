@@ -10,7 +10,7 @@ from controller.clock import MonotonicClock
 from controller.commands.node_search import find_nodes
 from controller.config import with_overrides
 from controller.lighting.input.listener import Listener
-from controller.lighting.takeover.console_merge import Person, Situation
+from controller.lighting.takeover.console_merge import ConsoleMerge, Situation
 from controller.messages import DmxFrame
 
 ARTNET_5 = {"type": "artnet", "host": NODE, "port_address": 5}
@@ -117,7 +117,7 @@ def test_olad_is_the_desk_that_takes_a_lamp_over(lab, config, patch, source, wan
     from uuid import uuid4
 
     listener = Listener(changed.desk)
-    person = Person(changed, patch, uuid4(), listener)
+    person = ConsoleMerge(changed, patch, uuid4(), listener)
     ours = [DmxFrame(0.0, 0, universe, flat(50)) for universe in patch.universes]
 
     def merged():

@@ -13,9 +13,9 @@ import pytest
 from lab import CONSOLE, NODE, wait_for
 
 from controller.config import DeskConfig, with_overrides
-from controller.lighting.input.feed import Feed
+from controller.lighting.input.feed import DeskFeed
 from controller.lighting.input.listener import Listener
-from controller.lighting.takeover.console_merge import Person, Situation
+from controller.lighting.takeover.console_merge import ConsoleMerge, Situation
 from controller.messages import DmxFrame
 
 WORKSPACE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -44,7 +44,7 @@ class Desk:
     def __init__(self, host, *inputs):
         self.host = host
         desk = DeskConfig(inputs=list(inputs), interface=host.address)
-        self.listener, self.feed = Listener(desk), Feed(list(desk.inputs), uuid4(), "Spot")
+        self.listener, self.feed = Listener(desk), DeskFeed(list(desk.inputs), uuid4(), "Spot")
         self.level(1)
 
     def level(self, universe, slot=0):
@@ -146,7 +146,7 @@ def test_qlcplus_hears_us_and_its_fader_takes_over(two_hosts, show, desk, config
     wait_for(lambda: heard.level(2) == 91, 10, "our sACN through QLC+")
     assert heard.levels(1)[:4].tolist() == [42, 43, 44, 0]
     assert heard.levels(2)[:3].tolist() == [91, 92, 0]
-    person = Person(with_overrides(config, desk={"inputs": inputs}), patch, uuid4(), _Borrowed(heard))
+    person = ConsoleMerge(with_overrides(config, desk={"inputs": inputs}), patch, uuid4(), _Borrowed(heard))
     ours = [DmxFrame(0.0, 0, universe, np.full(512, 50, np.uint8)) for universe in patch.universes]
 
     def merged():

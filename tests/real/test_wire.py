@@ -12,7 +12,7 @@ from lab import CONSOLE, NODE, Ear, wait_for
 
 from controller.config import DeskConfig
 from controller.lighting.input import listener as listening
-from controller.lighting.input.feed import Feed
+from controller.lighting.input.feed import DeskFeed
 from controller.lighting.input.listener import Listener
 from controller.lighting.protocol import artnet
 
@@ -128,7 +128,7 @@ def test_tshark_finds_nothing_malformed(two_hosts, show, hear, require_real, tmp
         wait_for(lambda: sends.cycles > 45, 10, "cycles")
         sends.end()
         with two_hosts.console.here(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            feed = Feed([{"type": "artnet"}][:0], uuid4(), "Spot")
+            feed = DeskFeed([{"type": "artnet"}][:0], uuid4(), "Spot")
             for answer in feed.answers(CONSOLE):
                 sock.sendto(answer, (NODE, artnet.PORT))
         wait_for(

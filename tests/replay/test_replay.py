@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from controller.clock import ManualClock
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.windows import Windows
@@ -63,7 +63,7 @@ def record(config, root):
 
 def replay(config, patch, recording):
     """Frames (ticks, universes, 512) uint8 and the state of each tick."""
-    desk, commands = Desk(config, patch), list(COMMANDS)
+    desk, commands = LookEngine(config, patch), list(COMMANDS)
     tokens = [
         LightToken(t_s, n, int(hue), int(value), 0.5, 0.5) for n, (t_s, hue, value) in enumerate(recording["tokens"])
     ]

@@ -92,7 +92,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
     from controller.bus import sockets as bus
     from controller.clock import ManualClock
     from controller.lighting import process as lighting
-    from controller.lighting.failover.lead import Lead
+    from controller.lighting.failover.lead import LeaderRecord
     from controller.watching import status_line
 
     opened, read = [], set()
@@ -123,7 +123,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
         monkeypatch.setattr(module, "Newest", Watched)
     context = zmq.Context()
     run = SimpleNamespace(config=config, folder=tmp_path, context=context, stopping=threading.Event())
-    clock, lead = ManualClock(100.0), Lead(tmp_path, "lighting")
+    clock, lead = ManualClock(100.0), LeaderRecord(tmp_path, "lighting")
     leads = lighting.Lighting(run, clock, Sink(), lead=lead)
     with status_line.StatusLine(tmp_path) as line:
         for _ in range(3):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.messages import Command, LightToken, Pulse
 from controller.rig.observe import Observer
 
@@ -16,7 +16,7 @@ PULSE = Pulse(0.0, 0, -20.0, 0.7, 0.0, 0, float("-inf"), 0.0, ())
 
 @pytest.fixture
 def desk(config, patch):
-    return Desk(config, patch)
+    return LookEngine(config, patch)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_an_accent_is_in_the_very_next_tick(desk, see):
     )
 )
 def test_no_command_breaks_the_desk(config, patch, commands):
-    desk = Desk(config, patch)
+    desk = LookEngine(config, patch)
     for number, (name, amount) in enumerate(commands):
         desk.obey(Command(name, amount))
         tick = desk.tick(number * 0.025)
@@ -129,6 +129,7 @@ def test_the_end_look_is_dark_and_final(desk, see):
 
 def test_the_same_inputs_give_the_same_bytes(config, patch):
     runs = [
-        [frame.slots.tobytes() for tick in play(Desk(config, patch), 5.0) for frame in tick.frames] for _ in range(2)
+        [frame.slots.tobytes() for tick in play(LookEngine(config, patch), 5.0) for frame in tick.frames]
+        for _ in range(2)
     ]
     assert runs[0] == runs[1]

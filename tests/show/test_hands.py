@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.messages import Command, Hand, Operator, Scene, Steering
-from controller.people.operator import HELD_S, MOMENTARY, Hands, operator_from, plain_operator
-from controller.people.replicate import lasting, stand_as
+from controller.people.operator import HELD_S, MOMENTARY, OperatorState, operator_from, plain_operator
+from controller.people.replicate import lasting, replicate
 
 NAMES = (
     "grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden", "hand",
-    "scene", "tap", "mark", "undo", "flash_override", "blinder", "strobe", "haze", "stand_as", "nonsense",
+    "scene", "tap", "mark", "undo", "flash_override", "blinder", "strobe", "haze", "replicate", "nonsense",
 )  # fmt: skip
 anything = st.builds(
     Command, st.sampled_from(NAMES), st.floats(), st.text(max_size=10) | st.sampled_from(["all", "wash", "*"]),
@@ -23,7 +23,7 @@ anything = st.builds(
 
 @pytest.fixture
 def hands():
-    return Hands()
+    return OperatorState()
 
 
 def test_faders_and_switches(hands):
@@ -106,7 +106,7 @@ def test_marks_are_kept_with_their_time(hands):
 
 @given(st.lists(anything, max_size=30))
 def test_whatever_is_wished_the_operator_stays_one(commands):
-    hands = Hands()
+    hands = OperatorState()
     for number, command in enumerate(commands):
         hands.obey(command, number * 0.3)
         hands.expire(number * 0.3)
@@ -123,17 +123,17 @@ def test_whatever_is_wished_the_operator_stays_one(commands):
 
 
 def test_a_spare_stands_as_its_leader_but_for_what_is_held():
-    leader, spare = Hands(), Hands()
+    leader, spare = OperatorState(), OperatorState()
     for command in (
         Command("blackout", 1.0), Command("hues", 1.0, "", (3.0,)), Command("hand", 1.0, "wash", (0.5, 100.0)),
         Command("scene", 1.0, "Chorus", (0.5, 1.0, 0.0, 0.0, 0.5, 0.5)), Command("blinder", 1.0),
     ):  # fmt: skip
         leader.obey(command, 0.0)
-    for command in stand_as(leader.operator, spare.operator):
+    for command in replicate(leader.operator, spare.operator):
         spare.obey(command, 0.1)
     assert spare.operator == lasting(leader.operator)
     assert spare.operator.scene == Scene("Chorus", (0.5, 1.0, 0.0, 0.0, 0.5, 0.5))
-    assert stand_as(leader.operator, spare.operator) == ()
+    assert replicate(leader.operator, spare.operator) == ()
 
 
 @pytest.mark.parametrize("plain", [None, 3, {}, {"grand_master": 1.0}, [1]])

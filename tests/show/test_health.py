@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.health import Limits, health
 from controller.messages import LightToken, Pulse
 from controller.rig.observe import Observer
@@ -39,7 +39,7 @@ class Stage:
     """A desk and what reaches it."""
 
     def __init__(self, config, patch):
-        self.desk, self.observer = Desk(config, patch), Observer(patch)
+        self.desk, self.observer = LookEngine(config, patch), Observer(patch)
         self.now_s, self.number, self.silent_s = 100.0, 0, 0.0
 
     def play(self, *, tokens, pulses, seconds, silent=False):

@@ -13,7 +13,7 @@ import zmq
 from controller.clock import ManualClock
 from controller.config import with_overrides
 from controller.lighting.input.feed import Datagram
-from controller.lighting.process import Lighting, Network
+from controller.lighting.process import Lighting, LightingNetwork
 from controller.lighting.protocol import artnet, sacn
 from controller.messages import Command
 
@@ -51,7 +51,7 @@ def stage(config, tmp_path):
     context = zmq.Context()
     run = SimpleNamespace(config=changed, folder=tmp_path, context=context, stopping=threading.Event())
     sink, clock, ears = MemorySink(), ManualClock(100.0), Ears()
-    lighting = Lighting(run, clock, sink, Network(UUID(int=3), ("10.0.0.255",), ears))
+    lighting = Lighting(run, clock, sink, LightingNetwork(UUID(int=3), ("10.0.0.255",), ears))
     yield SimpleNamespace(lighting=lighting, sink=sink, clock=clock, ears=ears, run=run, sequence=0)
     lighting.close()
     context.term()

@@ -11,7 +11,7 @@ import zmq
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
-from controller.lighting.process import HAND_OVER_S, Lighting, Network
+from controller.lighting.process import HAND_OVER_S, Lighting, LightingNetwork
 from controller.lighting.protocol import sacn
 from controller.lighting.standby.partner import Partner
 from controller.messages import LightToken
@@ -70,7 +70,7 @@ def stage(config, tmp_path):
     context = zmq.Context()
     run = SimpleNamespace(config=changed, folder=tmp_path, context=context, stopping=threading.Event())
     sink, clock, partner = Counting(), ManualClock(100.0), Scripted()
-    lighting = Lighting(run, clock, sink, Network(UUID(int=3), partner=partner))
+    lighting = Lighting(run, clock, sink, LightingNetwork(UUID(int=3), partner=partner))
     yield SimpleNamespace(lighting=lighting, sink=sink, clock=clock, run=run, partner=partner)
     lighting.close()
     context.term()

@@ -9,7 +9,7 @@ import zmq
 
 from controller.clock import MonotonicClock
 from controller.config import with_overrides
-from controller.listening.process import Box, Listening
+from controller.listening.process import LatestWindow, Listening
 from controller.messages import AudioBlock, Window
 
 
@@ -32,7 +32,7 @@ def listening(config, root, tmp_path):
 
 
 def test_the_box_holds_the_newest_window_and_counts_the_rest():
-    box = Box()
+    box = LatestWindow()
     for number in range(3):
         box.put(window(number))
     assert box.take(0.0).seq == 2

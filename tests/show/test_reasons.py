@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.look.manual import rows_of
 from controller.lighting.reasons import Now, colour_name, why
 from controller.messages import Command, LightToken, Operator
-from controller.people.operator import Hands
+from controller.people.operator import OperatorState
 from controller.rig.patch.lanes import HELD
 from controller.rig.patch.patch import SLOTS
 
@@ -18,7 +18,7 @@ TOKEN = LightToken(10.0, 100, 120, 200, 0.25, 0.5)
 
 @pytest.fixture
 def now(config, patch):
-    desk = Desk(config, patch)
+    desk = LookEngine(config, patch)
     for tick in range(80):
         if tick % 4 == 0:
             desk.hear_token(LightToken(tick * 0.025, tick, 120, 200, 0.25, 0.5))
@@ -44,7 +44,7 @@ def test_from_the_wire_to_the_model(patch, now):
 
 
 def test_people_are_named(patch, now):
-    hands = Hands()
+    hands = OperatorState()
     for command in (
         Command("grand_master", 0.5), Command("hand", 1.0, "wash", (0.5,)), Command("hand", 1.0, "spot-l", (1.0,)),
         Command("quiet", 1.0), Command("hues", 1.0, "", (0.0,)), Command("energy", 0.9),

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from controller.lighting.failover.election import GRACE_S, LEAP, SILENT_S, Standing
-from controller.lighting.failover.lead import PAIR, Lead
+from controller.lighting.failover.election import GRACE_S, LEAP, SILENT_S, Election
+from controller.lighting.failover.lead import PAIR, LeaderRecord
 
 
 @pytest.fixture
 def pair(tmp_path):
     """The two processes' views of the same memory, both begun at second 0."""
-    leads = [Lead(tmp_path, name) for name in PAIR]
-    yield [Standing(lead, 0.0) for lead in leads]
+    leads = [LeaderRecord(tmp_path, name) for name in PAIR]
+    yield [Election(lead, 0.0) for lead in leads]
     for lead in leads:
         lead.close()
 
@@ -92,7 +92,7 @@ def test_a_slow_first_cycle_of_the_leader_is_not_its_end(pair):
 
 
 def test_without_a_spare_there_is_nothing_to_decide():
-    alone = Standing(None, 0.0)
+    alone = Election(None, 0.0)
     assert alone.change(5.0) == ""
     assert alone.speaks()
     assert alone.led
@@ -104,7 +104,7 @@ def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
     """Where the system tells, nobody waits for silence."""
     if not hasattr(os, "pidfd_open"):
         pytest.skip("this system has no pidfd")
-    spare = Lead(tmp_path, PAIR[1])
+    spare = LeaderRecord(tmp_path, PAIR[1])
     leader = subprocess.Popen(
         [sys.executable, "-c",
          "import sys, pathlib; from controller.lighting.failover.lead import Lead;"
@@ -114,7 +114,7 @@ def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
     )  # fmt: skip
     try:
         assert leader.stdout.readline() == "beating\n"
-        standing = Standing(spare, 0.0)
+        standing = Election(spare, 0.0)
         assert not standing.must_step_in(1.01)
         leader.kill()
         leader.wait()

@@ -6,7 +6,7 @@ from itertools import repeat
 
 import pytest
 
-from controller.lighting.standby.link import QUIET_S, RETRY_S, Link
+from controller.lighting.standby.link import QUIET_S, RETRY_S, PartnerLink
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def ends():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    main, backup = Link("127.0.0.1", port, listens=False), Link("127.0.0.1", port, listens=True)
+    main, backup = PartnerLink("127.0.0.1", port, listens=False), PartnerLink("127.0.0.1", port, listens=True)
     yield main, backup, port
     main.close()
     backup.close()
@@ -66,7 +66,7 @@ def test_a_lost_network_is_said_once_and_tried_again(caplog, monkeypatch):
             return len(payload)
 
     monkeypatch.setattr("controller.lighting.standby.link.socket.socket", Flaky)
-    link = Link("192.0.2.1", 8102, listens=False)
+    link = PartnerLink("192.0.2.1", 8102, listens=False)
     for now_s in (0.0, 0.1, RETRY_S + 0.1, 2 * RETRY_S + 0.2):
         link.send(b"beat", now_s)
     broken = False

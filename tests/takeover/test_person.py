@@ -10,7 +10,7 @@ import pytest
 from controller.config import with_overrides
 from controller.lighting.input.feed import Datagram
 from controller.lighting.protocol import artnet, sacn
-from controller.lighting.takeover.console_merge import Person, Situation
+from controller.lighting.takeover.console_merge import ConsoleMerge, Situation
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.journal import Journal
 
@@ -62,7 +62,7 @@ class Notes:
 @pytest.fixture
 def person(config, patch):
     ears, notes = Ears(), Notes()
-    return Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes), ears, notes
+    return ConsoleMerge(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes), ears, notes
 
 
 def frames(level=50):
@@ -119,7 +119,7 @@ def test_leaving_goes_to_the_end_look(person):
 
 def test_without_inputs_the_frames_pass_untouched(config, patch):
     ours = frames()
-    assert Person(config, patch, UUID(int=1)).merge(ours, 0.0, NOW, blackout=False) is ours
+    assert ConsoleMerge(config, patch, UUID(int=1)).merge(ours, 0.0, NOW, blackout=False) is ours
 
 
 def test_the_journal_keeps_lines(tmp_path):
@@ -175,7 +175,7 @@ def test_a_process_that_follows_holds_what_the_other_one_held(person, config, pa
         leader.merge(frames(), cycle * 0.025, NOW, blackout=False)
     plain = json.loads(json.dumps(leader.held()))
     ears, notes = Ears(), Notes()
-    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes)
+    spare = ConsoleMerge(with_overrides(config, desk=DESK), patch, UUID(int=1), ears, notes)
     spare.relay(())
     spare.merge(frames(), 0.03, NOW, blackout=False)
     spare.relay(plain)
@@ -197,7 +197,7 @@ def test_a_desk_that_died_with_the_leader_holds_nothing_for_long(person, config,
         desk(ears, cycle, level)
         leader.listen(cycle * 0.025, frozenset())
         leader.merge(frames(), cycle * 0.025, NOW, blackout=False)
-    spare = Person(with_overrides(config, desk=DESK), patch, UUID(int=1), Ears())
+    spare = ConsoleMerge(with_overrides(config, desk=DESK), patch, UUID(int=1), Ears())
     spare.relay(leader.held())
     spare.merge(frames(), 0.05, NOW, blackout=False)
     for cycle in range(400):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.lighting.takeover.attributes import attributes_of, kind_of
-from controller.lighting.takeover.takeover import Cycle, Takeover, Terms
+from controller.lighting.takeover.takeover import MergeCycle, Takeover, Terms
 from controller.rig.profiles.profile import Channel
 
 LTP = Terms(htp=False, hands_off_s=6.0, hand_back_s=2.0)
@@ -43,7 +43,7 @@ class Room:
     def run(self, seconds=0.025, blackout=False):
         for _ in range(max(1, round(seconds / 0.025))):
             self.now_s += 0.025
-            merged, changes = self.takeover.merge(Cycle(self.now_s, self.ours, self.desk, self.heard, blackout))
+            merged, changes = self.takeover.merge(MergeCycle(self.now_s, self.ours, self.desk, self.heard, blackout))
             self.changes += changes
         return merged
 
@@ -262,14 +262,14 @@ def test_whatever_happens_untouched_attributes_are_ours_and_blackouts_are_dark(p
     size = len(patch.universes) * 512
     desk, now_s, touched = np.zeros(size, np.uint8), 0.0, set()
     owner = {int(slot): index for index, one in enumerate(attributes) for slot in one.slots}
-    takeover.merge(Cycle(now_s, np.zeros(size, np.uint8), desk, np.ones(size, bool)))
+    takeover.merge(MergeCycle(now_s, np.zeros(size, np.uint8), desk, np.ones(size, bool)))
     for slot, level, blackout, lost, wait_s in steps:
         now_s += wait_s
         desk[slot] = level
         touched.add(owner.get(slot))
         ours = np.zeros(size, np.uint8) if blackout else np.full(size, OURS, np.uint8)
         heard = np.full(size, not lost)
-        merged, _ = takeover.merge(Cycle(now_s, ours, desk, heard, blackout))
+        merged, _ = takeover.merge(MergeCycle(now_s, ours, desk, heard, blackout))
         for index, one in enumerate(attributes):
             if index not in touched:
                 assert np.array_equal(merged[one.slots], ours[one.slots])

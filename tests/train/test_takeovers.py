@@ -13,7 +13,7 @@ pytest.importorskip("scipy")
 from controller.config import with_overrides
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle, checksum
-from controller.lighting.takeover.console_merge import News, Person
+from controller.lighting.takeover.console_merge import ConsoleMerge, News
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.onsets import Onsets
 from controller.messages import AudioBlock, Command, Embedding, LightToken
@@ -58,7 +58,7 @@ def night(config, patch, tmp_path_factory):
     soundfile.write(folder / "night.wav", np.concatenate([lead_in, sound]), 48_000)
     config = with_overrides(config, desk={"inputs": [{"type": "sacn", "universe": 1, "sacn_universe": 5}],
                                           "hands_off_s": DESK_TO - DESK_FROM - 1.0})  # fmt: skip
-    made = OutputCycle(config, patch, Person(config, patch, NOBODY))
+    made = OutputCycle(config, patch, ConsoleMerge(config, patch, NOBODY))
     onsets, recorder = Onsets(config.audio.silence_db), Recorder(folder / "a.showlog", header_of(config))
     commands, tokens = dict(COMMANDS), 0
     for number in range(SECONDS * 40):

@@ -52,7 +52,7 @@ class Leadership(Protocol):
         ...
 
 
-class Standing:
+class Election:
     """One output process's standing.
 
     Args:

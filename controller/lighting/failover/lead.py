@@ -15,7 +15,7 @@ from controller.bus.beats import CYCLES_AT, LEADER_AT, PIDS_AT, Beats
 PAIR = ("lighting", "spare")
 
 
-class Lead:
+class LeaderRecord:
     """One output process's view of who leads.
 
     Args:

@@ -27,7 +27,7 @@ class Datagram:
     payload: bytes
 
 
-class Feed:
+class DeskFeed:
     """Everything that is heard on the ports of Art-Net and sACN.
 
     Args:

@@ -22,7 +22,7 @@ ARTNET_SOURCES = 2
 SACN_SOURCES = 8
 SLOTS = 512
 
-Key = TypeVar("Key", bytes, str)
+SourceKey = TypeVar("SourceKey", bytes, str)
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Source:
         self.slots[: len(slots)] = slots
 
 
-class Sources(Generic[Key]):
+class Sources(Generic[SourceKey]):
     """Live sources of one universe by what tells them apart.
 
     Args:
@@ -48,8 +48,8 @@ class Sources(Generic[Key]):
 
     def __init__(self, loss_s: float) -> None:
         self._loss_s = loss_s
-        self.by_key: dict[Key, Source] = {}
-        self._leaders: set[Key] = set()
+        self.by_key: dict[SourceKey, Source] = {}
+        self._leaders: set[SourceKey] = set()
         self.turns = 0
         """How often the lead changed hands: levels jump then, though nobody moved a fader."""
 

@@ -21,7 +21,7 @@ NUMBERS = 6
 HERE = 1e-3
 
 
-class Held:
+class HandValues:
     """Values that take the place of a look's, by a weight 0..1 for each head that comes and goes.
 
     Args:
@@ -57,10 +57,10 @@ class Manual:
 
     def __init__(self, targets: Mapping[str, BoolArray], heads: int) -> None:
         self._targets, self._heads = targets, heads
-        self._scene = Held((heads, NUMBERS))
+        self._scene = HandValues((heads, NUMBERS))
         self._rows = np.zeros((heads, NUMBERS), np.float32)
         self._shown: Scene | None = None
-        self._intensity, self._colour = Held((heads, 1)), Held((heads, 3))
+        self._intensity, self._colour = HandValues((heads, 1)), HandValues((heads, 3))
 
     def scene(self, target: Target, scene: Scene | None, elapsed_s: float) -> Target:
         """The target with a scene over it; heads go there at their own speed. One for another rig is none."""

@@ -24,13 +24,13 @@ class OlaSink:
 
     def __init__(self, ledger: Ledger, names: Names) -> None:
         self._ledger, self._names = ledger, names
-        self._links: dict[Address, Link] = {}
+        self._links: dict[Address, OlaLink] = {}
 
     def send(self, packet: Packet, now_s: float) -> None:
         """Hand over one call, or drop it where the connection does not take it now."""
         link = self._links.get(packet.address)
         if link is None:
-            link = self._links[packet.address] = Link(packet.address, self._names)
+            link = self._links[packet.address] = OlaLink(packet.address, self._names)
         link.send(packet.payload, self._ledger.account(packet.output), now_s)
 
     def close(self) -> None:
@@ -39,7 +39,7 @@ class OlaSink:
             link.close()
 
 
-class Link:
+class OlaLink:
     """One connection that is opened again when it breaks, a little later each time."""
 
     def __init__(self, address: Address, names: Names) -> None:

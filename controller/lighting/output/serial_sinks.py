@@ -34,7 +34,7 @@ ENTTEC_BAUD = 57_600
 IDLE_S = 0.25
 
 
-class Device(Protocol):
+class SerialDevice(Protocol):
     """What a thread does with its serial port. All of it may raise what `FAILURES` names."""
 
     period_s: float
@@ -87,7 +87,7 @@ class DeviceThread:
         name: of the device. device: how it is written to. ledger: where outputs are counted.
     """
 
-    def __init__(self, name: str, device: Device, ledger: Ledger) -> None:
+    def __init__(self, name: str, device: SerialDevice, ledger: Ledger) -> None:
         self.device = device
         self._ledger = ledger
         self._newest: dict[str, bytes] = {}

@@ -33,7 +33,7 @@ RETIRED = 256
 OLDEST_S = 3_600.0
 
 
-class Kind(IntEnum):
+class WordKind(IntEnum):
     """Who says what: a main beats and says goodbye, a backup says hello."""
 
     BEAT = 1
@@ -41,14 +41,14 @@ class Kind(IntEnum):
     HELLO = 3
 
 
-FROM_MAIN = (Kind.BEAT, Kind.GOODBYE)
+FROM_MAIN = (WordKind.BEAT, WordKind.GOODBYE)
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """One datagram: who says it to whom, the how many-th it is, and plain data."""
 
-    kind: Kind
+    kind: WordKind
     speaker: bytes
     hearer: bytes
     count: int
@@ -83,7 +83,7 @@ def decode(payload: bytes, secret: bytes) -> Heartbeat:
         raise MalformedError("another version")
     try:
         said = msgpack.unpackb(body[HEAD.size :], raw=False)
-        named = Kind(kind)
+        named = WordKind(kind)
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
         raise MalformedError(f"no heartbeat: {error}") from error
     if not isinstance(said, dict) or not all(isinstance(one, str) for one in said):

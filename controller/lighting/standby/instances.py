@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from controller.config import Config, OutputConfig, SacnConfig, UniverseConfig
 from controller.lighting.output.cid import source_cid
 from controller.lighting.standby.heartbeat import NOBODY
-from controller.lighting.standby.link import Link
+from controller.lighting.standby.link import PartnerLink
 from controller.lighting.standby.partner import BELOW, Backup, Main, Partner
 from controller.state_folder import state_folder
 
@@ -41,7 +41,7 @@ def partner_of(config: Config, now_s: float) -> Partner | None:
     standby = config.standby
     if standby.role == "off" or standby.peer is None:
         return None
-    link = Link(standby.peer, standby.port, listens=standby.role == "backup")
+    link = PartnerLink(standby.peer, standby.port, listens=standby.role == "backup")
     if standby.role == "main":
         return Main(standby.key, link, draw)
     return Backup(standby.key, link, draw, now_s=now_s, stale_s=config.rates.token_stale_s)

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 log = logging.getLogger(__name__)
 
-Address = tuple[str, int]
+PeerAddress = tuple[str, int]
 MOST_IN_A_CYCLE = 32
 RETRY_S = 0.5
 QUIET_S = 5.0
 """After so long without a word the socket is opened again: the card may have got another address."""
 
 
-class Link:
+class PartnerLink:
     """One end.
 
     Args:
@@ -33,7 +33,7 @@ class Link:
         self._retry_at_s = self._heard_s = float("-inf")
         self._failing = False
 
-    def receive(self, now_s: float) -> Iterator[tuple[bytes, Address]]:
+    def receive(self, now_s: float) -> Iterator[tuple[bytes, PeerAddress]]:
         """What arrived from the other machine, at most so many; with the address to answer to."""
         sock = self._ready(now_s)
         if sock is None:
@@ -52,7 +52,7 @@ class Link:
         except OSError as error:
             self._break(error, now_s)
 
-    def send(self, payload: bytes, now_s: float, address: Address | None = None) -> None:
+    def send(self, payload: bytes, now_s: float, address: PeerAddress | None = None) -> None:
         """Send one datagram, or lose it. Without `address`: to the backup's port."""
         sock = self._ready(now_s)
         if sock is None:

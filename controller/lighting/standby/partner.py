@@ -15,8 +15,8 @@ from controller.lighting.standby.heartbeat import (
     FROM_MAIN,
     NOBODY,
     Heartbeat,
-    Kind,
     Trust,
+    WordKind,
     decode,
     encode,
     operator_told,
@@ -24,7 +24,7 @@ from controller.lighting.standby.heartbeat import (
     token_told,
     told,
 )
-from controller.lighting.standby.link import Address
+from controller.lighting.standby.link import PeerAddress
 from controller.messages import Command, LightToken, Operator
 from controller.people.replicate import commands_towards
 
@@ -46,11 +46,11 @@ Draw = Callable[[], bytes]
 class Way(Protocol):
     """What carries datagrams: `Link`, or a list in a test."""
 
-    def receive(self, now_s: float) -> Iterator[tuple[bytes, Address]]:
+    def receive(self, now_s: float) -> Iterator[tuple[bytes, PeerAddress]]:
         """What arrived, and where an answer goes."""
         ...
 
-    def send(self, payload: bytes, now_s: float, address: Address | None = None) -> None:
+    def send(self, payload: bytes, now_s: float, address: PeerAddress | None = None) -> None:
         """Send one datagram, or lose it."""
         ...
 
@@ -119,7 +119,7 @@ class Partner:
         """For the page, the log and the summary."""
         return {"role": self.role, "refused": self._trust.refused}
 
-    def _heard(self, now_s: float) -> Iterator[tuple[Heartbeat, Address]]:
+    def _heard(self, now_s: float) -> Iterator[tuple[Heartbeat, PeerAddress]]:
         """What arrived and is signed; nothing else is even looked at."""
         for payload, address in self._link.receive(now_s):
             try:
@@ -130,7 +130,9 @@ class Partner:
                     self._told_wrong = True
                     log.warning("a datagram from the other machine is refused: %s", error)
 
-    def _say(self, kind: Kind, to: bytes, said: dict[str, Any], now_s: float, address: Address | None = None) -> None:
+    def _say(
+        self, kind: WordKind, to: bytes, said: dict[str, Any], now_s: float, address: PeerAddress | None = None
+    ) -> None:
         self._count += 1
         one = Heartbeat(kind, self._trust.own, to, self._count, said)
         self._link.send(encode(one, self._secret), now_s, address)
@@ -155,7 +157,7 @@ class Main(Partner):
         if now_s - self._said_s > LOST_S and self._said_s > 0.0:
             self.let_go()
         for one, _ in self._heard(now_s):
-            if one.kind is not Kind.HELLO:
+            if one.kind is not WordKind.HELLO:
                 continue
             first = self._trust.other == NOBODY
             if self._trust.believes(one):
@@ -176,7 +178,7 @@ class Main(Partner):
         """A beat, twenty times a second."""
         if not self._over and now_s - self._said_s >= BEAT_S - SLACK_S:
             self._said_s = now_s
-            self._say(Kind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
 
     @property
     def takes_over(self) -> bool:
@@ -187,7 +189,7 @@ class Main(Partner):
         """See `Partner`; more than once, because one may be lost. It is the last word."""
         self._over = True
         for _ in range(GOODBYES):
-            self._say(Kind.GOODBYE, self._trust.other, told(operator), now_s)
+            self._say(WordKind.GOODBYE, self._trust.other, told(operator), now_s)
 
     def status(self) -> dict[str, Any]:
         """See `Partner`."""
@@ -211,7 +213,7 @@ class Backup(Partner):
         self._mains: LightToken | None = None
         self._new = False
         self._operator: Operator | None = None
-        self._address: Address | None = None
+        self._address: PeerAddress | None = None
         self._operator_now = Operator()
 
     @property
@@ -237,9 +239,9 @@ class Backup(Partner):
                 self._hello(one.speaker, now_s, address)
         self._note(now_s)
 
-    def _follow(self, one: Heartbeat, address: Address, now_s: float) -> None:
+    def _follow(self, one: Heartbeat, address: PeerAddress, now_s: float) -> None:
         self._address = address
-        if one.kind is Kind.GOODBYE:
+        if one.kind is WordKind.GOODBYE:
             self._duty.goodbye()
             return
         self._duty.beat(now_s)
@@ -278,10 +280,10 @@ class Backup(Partner):
         if self._address is not None and now_s - self._said_s >= HELLO_S:
             self._hello(self._trust.other, now_s, self._address)
 
-    def _hello(self, to: bytes, now_s: float, address: Address) -> None:
+    def _hello(self, to: bytes, now_s: float, address: PeerAddress) -> None:
         self._said_s = now_s
         said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now)}
-        self._say(Kind.HELLO, to, said, now_s, address)
+        self._say(WordKind.HELLO, to, said, now_s, address)
 
     def stand_as(self, status: object, now_s: float) -> None:
         """See `Partner`."""

@@ -22,8 +22,8 @@ from controller.rig.profiles.profile import (
     Wheel,
 )
 
-Kind = Literal["intensity", "colour", "position", "haze", "other"]
-Row = tuple[int, bool, bool]
+AttributeKind = Literal["intensity", "colour", "position", "haze", "other"]
+AttributeRow = tuple[int, bool, bool]
 NONE = -1
 
 
@@ -38,7 +38,7 @@ class Attribute:
     """
 
     fixture: str
-    kind: Kind
+    kind: AttributeKind
     coarse: IndexArray
     fine: IndexArray
     smooth: BoolArray
@@ -58,7 +58,7 @@ def attributes_of(patch: Patch) -> list[Attribute]:
     return [one for index, mine in enumerate(lanes) for one in _of_fixture(patch, index, mine)]
 
 
-def kind_of(channel: Channel) -> Kind:
+def kind_of(channel: Channel) -> AttributeKind:
     """The attribute that a channel belongs to."""
     match channel:
         case Intensity():
@@ -75,7 +75,7 @@ def kind_of(channel: Channel) -> Kind:
 def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
     fixture = patch.fixtures[index]
     dimmed = {head for lane in lanes if lane.control in ("intensity", "gate") for head in lane.heads}
-    rows: dict[Kind, dict[int, Row]] = {}
+    rows: dict[AttributeKind, dict[int, AttributeRow]] = {}
     for lane in lanes:
         kind = kind_of(lane.channel)
         lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed.issuperset(lane.heads))
@@ -91,7 +91,7 @@ def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
     return [_attribute(fixture.config.id, kind, rows[kind]) for kind in rows]
 
 
-def _attribute(fixture: str, kind: Kind, rows: dict[int, Row]) -> Attribute:
+def _attribute(fixture: str, kind: AttributeKind, rows: dict[int, AttributeRow]) -> Attribute:
     coarse = sorted(rows)
     fine, smooth, lights = zip(*(rows[slot] for slot in coarse), strict=True)
     indices = (np.array(coarse, np.intp), np.array(fine, np.intp))

@@ -9,17 +9,17 @@ import numpy as np
 
 from controller.arrays import ByteArray
 from controller.config import Config
-from controller.lighting.input.feed import Feed
+from controller.lighting.input.feed import DeskFeed
 from controller.lighting.input.listener import Listener
 from controller.lighting.protocol.artnet import ArtPollReply
 from controller.lighting.takeover.attributes import attributes_of
-from controller.lighting.takeover.takeover import Change, Cycle, Takeover, Terms
+from controller.lighting.takeover.takeover import Change, MergeCycle, Takeover, Terms
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.cycles import HeldRow, held_rows
 from controller.rig.patch.patch import SLOTS, Patch
 
 
-class Notes(Protocol):
+class TakeoverNotes(Protocol):
     """Where changes are kept."""
 
     dropped: int
@@ -62,7 +62,7 @@ class News:
     held: tuple[HeldRow, ...] | None = None
 
 
-class Person:
+class ConsoleMerge:
     """Everything a desk can do to the show. Without inputs in the configuration it does nothing and costs nothing.
 
     Args:
@@ -71,11 +71,16 @@ class Person:
     """
 
     def __init__(
-        self, config: Config, patch: Patch, cid: UUID, listener: Listener | None = None, notes: Notes | None = None
+        self,
+        config: Config,
+        patch: Patch,
+        cid: UUID,
+        listener: Listener | None = None,
+        notes: TakeoverNotes | None = None,
     ) -> None:
         desk = config.desk
         self._listener, self._notes = listener, notes
-        self._new_feed = partial(Feed, desk.inputs, cid, config.network.source_name)
+        self._new_feed = partial(DeskFeed, desk.inputs, cid, config.network.source_name)
         self._feed = self._new_feed()
         self._rows = {universe: row for row, universe in enumerate(patch.universes)}
         self._size = len(patch.universes) * SLOTS
@@ -122,7 +127,7 @@ class Person:
         self.news = self._ask(now_s) if news is None else news
         self._follow(self.news, now_s)
         ours = np.concatenate([frame.slots for frame in frames])
-        merged, changes = self._takeover.merge(Cycle(now_s, ours, self._desk, self._heard, blackout))
+        merged, changes = self._takeover.merge(MergeCycle(now_s, ours, self._desk, self._heard, blackout))
         for change in changes:
             self._note(change, situation)
         return [replace(one, slots=merged[row * SLOTS : (row + 1) * SLOTS]) for row, one in enumerate(frames)]

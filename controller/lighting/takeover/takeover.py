@@ -37,7 +37,7 @@ class Terms:
 
 
 @dataclass(slots=True)
-class Held:
+class HeldAttribute:
     """An attribute in a person's hands, or on its way back: `back_s` is when that began."""
 
     since_s: float
@@ -48,7 +48,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
+class MergeCycle:
     """One moment: (S,) levels of both desks, (S,) where the person's is heard, whether light must stay off."""
 
     now_s: float
@@ -97,12 +97,12 @@ class Takeover:
             self._owner[one.slots] = index
         self._reference = np.zeros(size, np.int16)
         self._known = np.zeros(size, bool)
-        self._held: dict[int, Held] = {}
+        self._held: dict[int, HeldAttribute] = {}
         self._relayed_s = float("-inf")
         self.begun = 0
 
     @property
-    def active(self) -> list[tuple[Attribute, Held]]:
+    def active(self) -> list[tuple[Attribute, HeldAttribute]]:
         """What a person has now, or is getting back."""
         return [(self._attributes[index], one) for index, one in self._held.items()]
 
@@ -127,9 +127,9 @@ class Takeover:
         for index, since_s, moved_s, levels, back_s, back_over_s in rows:
             if 0 <= index < len(self._attributes) and len(levels) == len(self._attributes[index].coarse):
                 at = np.clip(np.array(levels, np.int64), 0, 0xFFFF).astype(np.int32)
-                self._held[index] = Held(since_s, moved_s, at, None if back_s < 0 else back_s, back_over_s)
+                self._held[index] = HeldAttribute(since_s, moved_s, at, None if back_s < 0 else back_s, back_over_s)
 
-    def merge(self, cycle: Cycle) -> tuple[ByteArray, list[Change]]:
+    def merge(self, cycle: MergeCycle) -> tuple[ByteArray, list[Change]]:
         """(S,) levels to send, and the takeovers that began or ended."""
         changes = [self._take(index, cycle) for index in self._moved(cycle)]
         merged = cycle.ours.copy()
@@ -146,7 +146,7 @@ class Takeover:
             _begin_back(one, now_s, over_s)
         self._known[:] = False
 
-    def _moved(self, cycle: Cycle) -> list[int]:
+    def _moved(self, cycle: MergeCycle) -> list[int]:
         """Attributes whose faders moved. The first levels that are heard move nothing: a desk may lie on any look."""
         desk, heard = cycle.desk, cycle.heard
         fresh = heard & ~self._known
@@ -161,19 +161,19 @@ class Takeover:
             self._reference[slots] = desk[slots]
         return found
 
-    def _take(self, index: int, cycle: Cycle) -> Change | None:
+    def _take(self, index: int, cycle: MergeCycle) -> Change | None:
         attribute, held = self._attributes[index], self._held.get(index)
         if held is not None and held.back_s is None:
             held.moved_s = cycle.now_s
             return None
         since_s = cycle.now_s if held is None else held.since_s
-        self._held[index] = Held(since_s, cycle.now_s, wide(cycle.desk, attribute))
+        self._held[index] = HeldAttribute(since_s, cycle.now_s, wide(cycle.desk, attribute))
         if held is not None:  # it was on its way back: one takeover, not two
             return None
         self.begun += 1
         return _change("start", attribute, cycle)
 
-    def _apply(self, index: int, cycle: Cycle, merged: ByteArray) -> Change | None:
+    def _apply(self, index: int, cycle: MergeCycle, merged: ByteArray) -> Change | None:
         """Write one attribute's levels; at the end of its way back, let it go."""
         attribute, held = self._attributes[index], self._held[index]
         ours = wide(cycle.ours, attribute)
@@ -191,7 +191,7 @@ class Takeover:
         put(levels, attribute, merged)
         return None
 
-    def _follow(self, held: Held, attribute: Attribute, cycle: Cycle) -> None:
+    def _follow(self, held: HeldAttribute, attribute: Attribute, cycle: MergeCycle) -> None:
         """Take the desk's levels while it has the attribute; begin to give it back when it is lost or left alone."""
         if held.back_s is not None:
             return
@@ -205,12 +205,12 @@ class Takeover:
         if self._terms.htp and attribute.kind == "intensity":
             held.levels = np.maximum(held.levels, wide(cycle.ours, attribute))
 
-    def _left_alone(self, held: Held, attribute: Attribute, cycle: Cycle) -> bool:
+    def _left_alone(self, held: HeldAttribute, attribute: Attribute, cycle: MergeCycle) -> bool:
         if self._terms.hands_off_s > 0:
             return self._rests(held, cycle)
         return not cycle.desk[attribute.slots].any()
 
-    def _rests(self, held: Held, cycle: Cycle) -> bool:
+    def _rests(self, held: HeldAttribute, cycle: MergeCycle) -> bool:
         """Whether the hand has been off the fader for long enough."""
         return 0 < self._terms.hands_off_s <= cycle.now_s - held.moved_s
 
@@ -230,11 +230,11 @@ def put(levels: Int32Array, attribute: Attribute, slots: ByteArray) -> None:
     slots[attribute.fine[has_fine]] = (levels[has_fine] & 0xFF).astype(np.uint8)
 
 
-def _begin_back(held: Held, now_s: float, over_s: float) -> None:
+def _begin_back(held: HeldAttribute, now_s: float, over_s: float) -> None:
     if held.back_s is None:
         held.back_s, held.back_over_s = now_s, over_s
 
 
-def _change(event: str, attribute: Attribute, cycle: Cycle, held_s: float = 0.0) -> Change:
+def _change(event: str, attribute: Attribute, cycle: MergeCycle, held_s: float = 0.0) -> Change:
     slots = attribute.slots
     return Change(cycle.now_s, event, attribute, cycle.desk[slots].tolist(), cycle.ours[slots].tolist(), held_s)

@@ -31,7 +31,7 @@ CATCH_UP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class PastHop:
     """What the decoder was given at one hop: embedding (512,) and the light before it."""
 
     music: Float32Array
@@ -78,7 +78,7 @@ class RefreshedNetwork:
 class RefreshedContext:
     """What is known after one refresh and the hops since."""
 
-    def __init__(self, network: RefreshedNetwork, past: list[Hop]) -> None:
+    def __init__(self, network: RefreshedNetwork, past: list[PastHop]) -> None:
         """Read the past, of at least one and at most `context_hops` hops."""
         self._network = network
         self._feed = zeros(network.manifest.step.inputs)
@@ -97,7 +97,7 @@ class RefreshedContext:
         self._feed["length"][0] = rows
         self.length = rows
 
-    def step(self, hop: Hop) -> Logits:
+    def step(self, hop: PastHop) -> Logits:
         """Advance one hop: hue logits (181,) and value logits (257,), float32."""
         feed = self._feed
         feed["music"][0, 0], feed["hue"][0, 0], feed["value"][0, 0] = hop.music, hop.hue, hop.value
@@ -132,9 +132,9 @@ class RefreshedSkipBart:
 
     def __init__(self, network: RefreshedNetwork, executor: Executor, *, patient: bool) -> None:
         self._network, self._executor, self._patient = network, executor, patient
-        silence = Hop(np.zeros(512, np.float32), HUE_PAD, VALUE_PAD)
+        silence = PastHop(np.zeros(512, np.float32), HUE_PAD, VALUE_PAD)
         self._context = RefreshedContext(network, [silence])
-        self._hops: list[Hop] = []
+        self._hops: list[PastHop] = []
         self._dropped = 0
         self._job: _Job | None = None
         self.late = 0
@@ -144,7 +144,7 @@ class RefreshedSkipBart:
         age = self._dropped + len(self._hops)
         if age and age % self._network.refresh_hops == 0:
             self._turn(age)
-        hop = Hop(embedding.vector, hue, value)
+        hop = PastHop(embedding.vector, hue, value)
         logits = self._context.step(hop)
         self._hops.append(hop)
         return logits
@@ -175,7 +175,7 @@ class RefreshedSkipBart:
             self._hops = self._hops[-keep:]
             self._dropped = age - keep
 
-    def _read(self, past: list[Hop], age: int) -> tuple[RefreshedContext, int]:
+    def _read(self, past: list[PastHop], age: int) -> tuple[RefreshedContext, int]:
         return self._catch_up(RefreshedContext(self._network, past), age)
 
     def _catch_up(self, context: RefreshedContext, reached: int) -> tuple[RefreshedContext, int]:

@@ -26,7 +26,7 @@ FADE_HOPS = 32
 Logits = tuple[Float32Array, Float32Array]
 
 
-class Network:
+class DecoderNetwork:
     """The step graph behind its manifest.
 
     Args:
@@ -58,7 +58,7 @@ class Network:
 class Context:
     """What one run of the network remembers: preallocated caches and how far they are filled."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: DecoderNetwork) -> None:
         self._network = network
         self._feed = zeros(network.manifest.step.inputs)
         self.length = 0
@@ -100,7 +100,7 @@ class SkipBart:
         network: the step graph.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: DecoderNetwork) -> None:
         self._older = Context(network)
         self._younger = Context(network)
         self._limit = network.context_hops

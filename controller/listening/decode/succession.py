@@ -41,7 +41,7 @@ class Decoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hop:
+class ToldHop:
     """What a decoder was told in one hop."""
 
     seq: int
@@ -72,7 +72,7 @@ class Succession:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._past: deque[Hop] = deque(maxlen=TOLD_HOPS)
+        self._past: deque[ToldHop] = deque(maxlen=TOLD_HOPS)
         self._lock = threading.Lock()
         self._next: Successor | None = None
         self._seq = 0
@@ -115,7 +115,7 @@ class Succession:
             for hop in missed:
                 self._step(successor, hop)
 
-    def _step(self, successor: Successor, hop: Hop) -> None:
+    def _step(self, successor: Successor, hop: ToldHop) -> None:
         started_s = self._clock.now_s()
         logits = successor.decoder.step(hop.embedding, hop.hue, hop.value)
         successor.steps_s.append(self._clock.now_s() - started_s)
@@ -123,7 +123,7 @@ class Succession:
         if not all(np.isfinite(one).all() for one in logits):
             raise ValueError("its numbers are not finite")
 
-    def _since(self, seq: int) -> list[Hop]:
+    def _since(self, seq: int) -> list[ToldHop]:
         with self._lock:
             return [hop for hop in self._past if hop.seq > seq]
 
@@ -134,7 +134,7 @@ class Succession:
             embedding, hue, value: what the deciding one was told. ends: a phrase ended in this hop. hit: 0..1.
         """
         with self._lock:
-            self._past.append(Hop(self._seq, embedding, hue, value))
+            self._past.append(ToldHop(self._seq, embedding, hue, value))
             self._seq += 1
         successor = self._next
         if successor is None or not self._listens(successor):

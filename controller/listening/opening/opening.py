@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from controller.config import Unit
 from controller.errors import OpeningError
 
 SEED = "seed.json"
@@ -17,11 +18,10 @@ MOST_COLOURS = 5
 SHORT_S = 0.05
 """Less sound than light by more than this: the file was cut off."""
 Degrees = Annotated[float, Field(ge=0, le=360)]
-Unit = Annotated[float, Field(ge=0, le=1)]
 Signed = Annotated[float, Field(ge=-1, le=1)]
 
 
-class Colour(BaseModel):
+class OpeningColour(BaseModel):
     """One colour of the palette: share of the picture `weight`, `hue_deg` or None where it is grey."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -31,7 +31,7 @@ class Colour(BaseModel):
     hue_deg: Degrees | None
 
 
-class Section(BaseModel):
+class OpeningSection(BaseModel):
     """A part of the tune: its name, its first bar from 0, and how many bars it has."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,17 +53,17 @@ class Opening(BaseModel):
     format: Literal[1]
     title: Annotated[str, Field(max_length=200)]
     audio: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
-    palette: Annotated[tuple[Colour, ...], Field(min_length=1, max_length=12)]
+    palette: Annotated[tuple[OpeningColour, ...], Field(min_length=1, max_length=12)]
     valence: Signed
     arousal: Signed
     beat_s: Annotated[float, Field(ge=0.2, le=3)]
     beats_a_bar: Annotated[int, Field(ge=1, le=12)]
     bars: Annotated[int, Field(ge=1, le=1_000)]
     seconds: Annotated[float, Field(gt=0, le=3_600)]
-    sections: Annotated[tuple[Section, ...], Field(min_length=1, max_length=100)]
+    sections: Annotated[tuple[OpeningSection, ...], Field(min_length=1, max_length=100)]
 
     @property
-    def colours(self) -> tuple[Colour, ...]:
+    def colours(self) -> tuple[OpeningColour, ...]:
         """What has a hue and is enough of the picture, largest first; what is there if nothing is enough."""
         coloured = [one for one in self.palette if one.hue_deg is not None]
         enough = [one for one in coloured if one.weight >= LEAST_SHARE] or coloured

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from controller.arrays import Float32Array
+from controller.config import Unit
 from controller.errors import PlanError
 from controller.listening.plan.fingerprint import SIZE
 from controller.sound_format import HOP_S
@@ -23,7 +24,6 @@ from controller.sound_format import HOP_S
 SUFFIX = ".plan"
 MOST_BYTES = 50_000_000
 MOST_HOPS = 36_000
-Unit = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
 

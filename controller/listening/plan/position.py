@@ -25,7 +25,7 @@ SURE, LOST = 0.5, 0.03
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlanPosition:
     """Where a band is: `hop` of the plan, or None: not in it. `sure` 0..1."""
 
     hop: int | None
@@ -49,7 +49,7 @@ class Position:
         self._elsewhere = 0.5
         self._hop: int | None = None
 
-    def step(self, fingerprint: Float32Array) -> Place:
+    def step(self, fingerprint: Float32Array) -> PlanPosition:
         """The place after a hop that sounds like this (88,)."""
         moved = self._moved()
         total = float(self._belief.sum())
@@ -72,22 +72,22 @@ class Position:
         unit: Float32Array = heard / max(float(np.linalg.norm(heard)), 1e-6)
         return np.dot(self._plan, unit).astype(np.float64)  # type: ignore[no-any-return]  # NumPy says Any of a product
 
-    def _settle(self) -> Place:
+    def _settle(self) -> PlanPosition:
         """The likeliest place if that is clear; else on from where the band was, for as long as that is believed."""
         best = int(self._belief.argmax())
         sure = self._around(best)
         if sure >= SURE:
             self._hop = best
-            return Place(best, sure)
+            return PlanPosition(best, sure)
         if self._hop is None:
-            return Place(None, sure)
+            return PlanPosition(None, sure)
         on = min(self._hop + 1, self._count - 1)
         low, high = max(0, on - NEAR), min(self._count, on + NEAR + 1)
         self._hop = low + int(self._belief[low:high].argmax()) if self._belief[low:high].sum() > LOST else on
         sure = self._around(self._hop)
         if self._elsewhere > 1.0 - LOST or (sure < 1e-4 and self._hop == self._count - 1):
             self._hop = None
-        return Place(self._hop, sure)
+        return PlanPosition(self._hop, sure)
 
     def _around(self, hop: int) -> float:
         return float(self._belief[max(0, hop - NEAR) : hop + NEAR + 1].sum())

@@ -21,7 +21,7 @@ from controller.errors import AudioError
 from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import accent_column, open_recorded
@@ -197,7 +197,7 @@ class Studio:
     def ticks(self) -> Iterator[tuple[float, Tick]]:
         """Every output cycle of the song and its time, with cues and automation."""
         patch = patch_of(self.config)
-        made = OutputCycle(self.config, patch, Person(self.config, patch, NOBODY))
+        made = OutputCycle(self.config, patch, ConsoleMerge(self.config, patch, NOBODY))
         period_s, tick, ridden = 1.0 / self.config.rates.output_hz, 0, dict[str, float]()
         for hop in range(self.sound.hops):
             end_s = (hop + 1) * HOP_S

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
 from controller.messages import DmxFrame, Look
-from controller.rig.mixing import Emitter, Mixer, hue_and_saturation, mixer
+from controller.rig.mixing import EmitterColour, Mixer, hue_and_saturation, mixer
 from controller.rig.patch.curves import Curve, above_minimum, level_for
 from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane, bytes_of, numbered
 from controller.rig.patch.patch import SLOTS, Patch
@@ -155,17 +155,17 @@ class Mix:
 
 def mixes_of(patch: Patch) -> Iterator[Mix]:
     """The patch's heads by their emitters."""
-    emitters: dict[int, dict[str, Emitter]] = {}
+    emitters: dict[int, dict[str, EmitterColour]] = {}
     for lane in patch.lanes:
         if isinstance(lane.channel, ColourChannel) and lane.control != HELD:
             for head in lane.heads:
                 name = lane.channel.emitter
-                emitters.setdefault(head, {}).setdefault(name, Emitter(name, lane.channel.xyY))
-    alike: dict[tuple[Emitter, ...], list[int]] = {}
+                emitters.setdefault(head, {}).setdefault(name, EmitterColour(name, lane.channel.xyY))
+    alike: dict[tuple[EmitterColour, ...], list[int]] = {}
     for head, found in emitters.items():
         ordered = tuple(found[name] for name in EMITTERS if name in found)
         # measured and unmeasured emitters have no unit in common
-        whole = ordered if all(one.xyY for one in ordered) else tuple(Emitter(one.name) for one in ordered)
+        whole = ordered if all(one.xyY for one in ordered) else tuple(EmitterColour(one.name) for one in ordered)
         alike.setdefault(whole, []).append(head)
     for whole, heads in alike.items():
         yield Mix(mixer(whole), np.array(heads, np.intp))

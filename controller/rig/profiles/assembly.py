@@ -35,11 +35,11 @@ class NoUsableModeError(ProfileError):
         self.refused = refused
 
 
-Row = Sequence[Cell | None]
+ModeRow = Sequence[Cell | None]
 Describe = Callable[[str], Mapping[str, Any]]
 
 
-def assemble(header: Mapping[str, Any], modes: Mapping[str, Row | ProfileError], describe: Describe) -> Profile:
+def assemble(header: Mapping[str, Any], modes: Mapping[str, ModeRow | ProfileError], describe: Describe) -> Profile:
     """A profile of all modes that can be used.
 
     Args:
@@ -95,7 +95,7 @@ class _Channels:
             raise self._problems[name] from error
 
 
-def _entries(row: Row, channels: _Channels) -> list[str | None]:
+def _entries(row: ModeRow, channels: _Channels) -> list[str | None]:
     if not 1 <= len(row) <= MAX_SLOTS:
         raise ProfileError(f"it takes {len(row)} slots; a universe has {MAX_SLOTS}")
     heads = _heads(row)
@@ -120,7 +120,7 @@ def _has_what_it_follows(cell: Cell, coarse: set[Any], two: set[Any]) -> bool:
     return cell.byte == 0 or (key in coarse and (cell.byte == 1 or key in two))
 
 
-def _heads(row: Row) -> dict[int, int]:
+def _heads(row: ModeRow) -> dict[int, int]:
     """Pixel to head: pixels that always go together are one head, in the order of pixels."""
     touched: dict[int, set[int]] = {}
     for index, cell in enumerate(row):

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from controller.rig.profiles.profile import ColourChannel, Flag, Haze, Hold, Intensity, Profile, Shutter, Slot, Wheel
 
-Key = TypeVar("Key", bound=Hashable)
+FeatureKey = TypeVar("FeatureKey", bound=Hashable)
 WIDTHS = ("8 bits", "16 bits", "24 bits")
 
 
@@ -64,10 +64,10 @@ def _of_mode(profile: Profile, mode: str, layout: list[Slot]) -> set[str]:
     return found | ({"wheel without dimmer"} if "wheel" in does and not {"intensity", "colour"} & set(does) else set())
 
 
-def covering_set(found: Mapping[Key, frozenset[str]]) -> list[Key]:
+def covering_set(found: Mapping[FeatureKey, frozenset[str]]) -> list[FeatureKey]:
     """Few keys that have between them every feature: the greedy choice, less what the rest makes needless."""
     missing = set().union(*found.values()) if found else set[str]()
-    chosen: list[Key] = []
+    chosen: list[FeatureKey] = []
     while missing:
         best = max(found, key=lambda key: len(found[key] & missing))
         chosen.append(best)

@@ -17,7 +17,7 @@ import numpy as np
 
 from controller.colour import to_encoded
 from controller.errors import ProfileError
-from controller.rig.profiles.assembly import Cell, Row, assemble
+from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.meaning import Meaning, Span, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.xml_tree import xml_tree
@@ -105,7 +105,7 @@ class _Fixture:
         self._channels: dict[str, Any] = {}
 
     def profile(self, source: str) -> Profile:
-        rows: dict[str, Row | ProfileError] = {}
+        rows: dict[str, ModeRow | ProfileError] = {}
         for mode in self._fixture.dmx_modes:
             try:
                 rows[str(mode.name)] = self._row(mode)
@@ -122,7 +122,7 @@ class _Fixture:
         kinds = ((r"\bLaser", "laser"), (r"\b(Fog|Haze)", "hazer"), (r"\b(Pan|Tilt)\b", "mover"), (r"\bColor", "par"))
         return next((kind for pattern, kind in kinds if re.search(pattern, whole)), "dimmer")
 
-    def _row(self, mode: Any) -> Row:  # noqa: ANN401
+    def _row(self, mode: Any) -> ModeRow:  # noqa: ANN401
         channels = [one for one in mode.dmx_channels if one.offset]
         if any(one.dmx_break != channels[0].dmx_break for one in channels):
             raise ProfileError("it has several start addresses (DMX breaks); patch its parts as fixtures of their own")

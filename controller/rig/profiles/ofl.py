@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from controller.errors import ProfileError
-from controller.rig.profiles.assembly import Cell, Row, assemble
+from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
@@ -123,7 +123,7 @@ class _Fixture:
         categories = [str(one) for one in self._data.get("categories") or []]
         if is_pyrotechnic(name):
             raise ProfileError(f"{name} makes fire, sparks or throws things; such machines are never driven from here")
-        rows: dict[str, Row | ProfileError] = {}
+        rows: dict[str, ModeRow | ProfileError] = {}
         also: dict[str, str] = {}
         for mode in self._data["modes"]:
             title = str(mode.get("shortName") or mode["name"])

@@ -13,12 +13,12 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Byte = Annotated[int, Field(ge=0, le=255)]
-Levels = tuple[Byte, Byte]
+LevelSpan = tuple[Byte, Byte]
 Emitter = Literal[
     "red", "green", "blue", "white", "amber", "uv",
     "lime", "cyan", "magenta", "yellow", "indigo", "warm_white", "cold_white",
 ]  # fmt: skip
-Kind = Literal[
+FixtureKind = Literal[
     "par", "bar", "panel", "mover", "scanner", "blinder", "strobe", "dimmer", "effect", "hazer", "fan", "laser", "other"
 ]
 MAX_HEADS = 512
@@ -29,7 +29,7 @@ class _Data(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _upwards(levels: Levels) -> Levels:
+def _upwards(levels: LevelSpan) -> LevelSpan:
     if levels[0] > levels[1]:
         raise ValueError(f"{levels[0]} to {levels[1]} runs backwards")
     return levels
@@ -38,7 +38,7 @@ def _upwards(levels: Levels) -> Levels:
 class Range(_Data):
     """A span of DMX levels, both ends inside. Channels of two or three bytes are described by their coarse byte."""
 
-    dmx: Levels
+    dmx: LevelSpan
 
     @model_validator(mode="after")
     def _runs_upwards(self) -> "Range":
@@ -78,7 +78,7 @@ class WheelSlot(Range):
 class _Channel(_Data):
     """What all channels have: levels that are never sent, and levels at which the fixture flashes."""
 
-    forbidden: list[Levels] = []
+    forbidden: list[LevelSpan] = []
     strobe: list[StrobeRange] = []
 
     @model_validator(mode="after")
@@ -94,11 +94,11 @@ class _Channel(_Data):
                     )
         return self
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """All levels that any look may bring it to."""
         return iter(())
 
-    def never(self) -> Iterator[Levels]:
+    def never(self) -> Iterator[LevelSpan]:
         """All levels that nothing may bring it to."""
         yield from self.forbidden
         for one in self.strobe:
@@ -108,10 +108,10 @@ class _Channel(_Data):
 class _Ranged(_Channel):
     """Moves between two levels; `range` may run backwards, and `zero` is what nothing at all is sent as."""
 
-    range: Levels = (0, 255)
+    range: LevelSpan = (0, 255)
     zero: Byte | None = None
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The range, and the level for nothing."""
         yield (min(self.range), max(self.range))
         if self.zero is not None:
@@ -159,7 +159,7 @@ class Temperature(_Ranged):
     kelvin: tuple[Annotated[float, Field(gt=0, le=30_000)], Annotated[float, Field(gt=0, le=30_000)]] = (2700, 6500)
     at: Byte | None = None
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The range and the level of rest."""
         yield from super().sends()
         yield (self.rest, self.rest)
@@ -188,12 +188,12 @@ class Shutter(_Channel):
         """Level at which light passes steadily."""
         return next((one.middle for one in self.ranges if one.shutter == "open"), 0)
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The one level at which it is open."""
         if any(one.shutter == "open" for one in self.ranges):
             yield (self.open_level, self.open_level)
 
-    def never(self) -> Iterator[Levels]:
+    def never(self) -> Iterator[LevelSpan]:
         """What is not open."""
         yield from super().never()
         for one in self.ranges:
@@ -208,7 +208,7 @@ class Hold(_Channel):
     at: Byte
     note: str = ""
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The one level."""
         yield (self.at, self.at)
 
@@ -252,7 +252,7 @@ class Wheel(_Channel):
         """The slots whose colour is known."""
         return [one for one in self.slots if one.colour]
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The middle of each slot that may be chosen, and the level of rest."""
         yield (self.rest, self.rest)
         for one in self.choices:
@@ -266,7 +266,7 @@ class Haze(_Channel):
     output: Literal["haze", "fan"] = "haze"
     at: Byte = 0
 
-    def sends(self) -> Iterator[Levels]:
+    def sends(self) -> Iterator[LevelSpan]:
         """The one level at which nothing comes out."""
         yield (self.at, self.at)
 
@@ -306,7 +306,7 @@ class Profile(_Data):
     format: Literal[1]
     maker: str
     model: str
-    kind: Kind
+    kind: FixtureKind
     source: str = ""
     channels: Annotated[dict[str, Channel], Field(min_length=1)]
     modes: Annotated[dict[str, Annotated[list[str | Repeat | None], Field(min_length=1, max_length=512)]],

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from controller.errors import ProfileError
-from controller.rig.profiles.assembly import Cell, Row, assemble
+from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
@@ -122,7 +122,7 @@ class _Fixture:
         if is_pyrotechnic(model):
             raise ProfileError(f"{model} makes fire, sparks or throws things; such machines are never driven from here")
         self._read_degrees()
-        rows: dict[str, Row | ProfileError] = {}
+        rows: dict[str, ModeRow | ProfileError] = {}
         for mode in self._root.findall("Mode"):
             try:
                 rows[mode.attrib["Name"]] = self._row(mode)
@@ -138,7 +138,7 @@ class _Fixture:
                 if 0 < degrees <= 3600:
                     self._degrees[axis] = degrees
 
-    def _row(self, mode: Element) -> Row:
+    def _row(self, mode: Element) -> ModeRow:
         names = self._names(mode)
         heads: dict[int, set[int]] = {}
         for number, head in enumerate(mode.findall("Head")):

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from controller.config import NO_YAML, Place, explain, note_lines
+from controller.config import NO_YAML, YamlPlace, explain, note_lines
 from controller.errors import ConfigError, ProfileError
 from controller.rig.profiles import gdtf, ofl, qxf
 from controller.rig.profiles.profile import Profile
@@ -52,7 +52,7 @@ def sha256_of(content: bytes) -> str:
 
 def native(content: bytes, file: Path, _reference: str = "") -> Profile:
     """A profile in our own format."""
-    lines: dict[Place, int] = {}
+    lines: dict[YamlPlace, int] = {}
     try:
         text = content.decode("utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)

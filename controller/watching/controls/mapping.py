@@ -24,7 +24,7 @@ from controller.errors import ConfigError
 from controller.messages import Command, CommandName, Operator
 from controller.people.operator import FADERS, MOMENTARY, SWITCHES
 
-Part = Literal["intensity", "hue"]
+HandPart = Literal["intensity", "hue"]
 EVENT = re.compile(
     r"^(cc|note) (\d{1,3})(?: ch (\d{1,2}))?$|^(pitch)(?: ch (\d{1,2}))?$|^osc (/[^\s#*,?\[\]{}]{1,100})$"
 )
@@ -54,7 +54,7 @@ class Binding:
     on: tuple[str, int]
     do: str
     target: str = ""
-    part: Part = "intensity"
+    part: HandPart = "intensity"
     light: tuple[str, int] | None = None
     pickup: bool = True
 
@@ -216,7 +216,7 @@ def binding_from(do: str, target: str = "", part: str = "intensity") -> Binding 
     """What a page asks to be learned; None if there is no such thing."""
     if do not in DOES or part not in ("intensity", "hue") or (do in ("hand", "scene") and not target):
         return None
-    return Binding(("", 0), do, target, cast("Part", part))
+    return Binding(("", 0), do, target, cast("HandPart", part))
 
 
 def _binding(plain: object, place: str) -> Binding:

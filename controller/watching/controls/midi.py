@@ -31,7 +31,7 @@ class Backend(Protocol):
     def open_output(self, name: str) -> Any: ...  # noqa: ANN401, D102
 
 
-class Clock:
+class MidiClock:
     """Tempo from MIDI clock, twenty-four a beat: seconds between beats, smoothed over two of them."""
 
     def __init__(self) -> None:

@@ -12,8 +12,7 @@ from controller.config import ControlsConfig
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
 from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
-from controller.watching.controls.midi import Clock as MidiClock
-from controller.watching.controls.midi import MidiPorts, backend, event_of
+from controller.watching.controls.midi import MidiClock, MidiPorts, backend, event_of
 from controller.watching.controls.osc import heard
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from typing import Literal
 
 from controller.config import AccessConfig
 
-Role = Literal["viewer", "operator", "admin"]
-RANKS: dict[Role, int] = {"viewer": 0, "operator": 1, "admin": 2}
-NEEDED: dict[str, Role] = {
+Rank = Literal["viewer", "operator", "admin"]
+RANKS: dict[Rank, int] = {"viewer": 0, "operator": 1, "admin": 2}
+NEEDED: dict[str, Rank] = {
     **dict.fromkeys(
         ("grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden",
          "hand", "scene", "tap", "mark", "undo", "blinder", "strobe", "haze"),
@@ -36,11 +36,11 @@ COMMANDS_PER_S, COMMANDS_AT_ONCE = 40.0, 80.0
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class User:
     """Somebody who is let in."""
 
     name: str
-    role: Role
+    role: Rank
 
     def may(self, command: str) -> bool:
         """Whether their role is enough for a command."""
@@ -48,9 +48,9 @@ class Person:
         return needed is not None and RANKS[self.role] >= RANKS[needed]
 
 
-HERE = Person("this machine", "admin")
+HERE = User("this machine", "admin")
 """Whoever uses the page where no access is configured."""
-NOBODY = Person("nobody", "viewer")
+NOBODY = User("nobody", "viewer")
 """Whoever has no token; gets as far as the way in."""
 
 
@@ -83,7 +83,7 @@ class Access:
     people: Sequence[AccessConfig]
     _wrong_s: dict[str, deque[float]] = field(default_factory=dict)
 
-    def person(self, token: str | None, address: str, now_s: float) -> Person | None:
+    def person(self, token: str | None, address: str, now_s: float) -> User | None:
         """Whose token this is; None for a wrong one, a missing one, or somebody who has guessed too often."""
         if not self.people:
             return HERE
@@ -93,7 +93,7 @@ class Access:
         found = None
         for one in self.people:  # all of them, so that time tells nothing
             if hmac.compare_digest(digest, one.token_sha256):
-                found = Person(one.name, one.role)
+                found = User(one.name, one.role)
         if found is None:
             self._note_wrong(address, now_s)
         return found

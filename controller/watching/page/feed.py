@@ -1,6 +1,6 @@
 """What the page shows and what it asks for, and nothing about sockets: the border between page and runtime.
 
-The runtime implements `Feed`; `server.py` polls it. Coordinates are the stage's own, in metres: `x` negative to the
+The runtime implements `PageFeed`; `server.py` polls it. Coordinates are the stage's own, in metres: `x` negative to the
 left as the audience sees it, `y` 0 at the front edge and growing upstage, `z` above the stage floor. Times `t_s` are
 seconds of one monotonic clock, whichever the feed likes; the page only ever shows differences.
 """
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from controller.arrays import FloatingArray
 from controller.messages import Command, Operator
 
-Role = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
+FixtureRole = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
 
 
 class TokenPoint(NamedTuple):
@@ -40,7 +40,7 @@ class Timing(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TimingRow:
     """A row of the timings table: the key that `Live.timings` uses, and the time it may take."""
 
     name: str
@@ -63,7 +63,7 @@ class RigHead:
     id: str
     fixture: str
     label: str
-    role: Role
+    role: FixtureRole
     x: float
     y: float
     z: float
@@ -87,7 +87,7 @@ class Hello:
     venue: str
     source: str
     models: Mapping[str, str]
-    stages: Sequence[Stage]
+    stages: Sequence[TimingRow]
     heads: Sequence[RigHead]
     tokens: Sequence[TokenPoint] = ()
     levels: Sequence[LevelPoint] = ()
@@ -132,7 +132,7 @@ class Live:
     sections: Sequence[float] = ()
 
 
-class Feed(Protocol):
+class PageFeed(Protocol):
     """Where the page gets its news. Every method returns at once and never raises."""
 
     def hello(self) -> Hello:

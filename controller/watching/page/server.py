@@ -19,9 +19,9 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
 from controller.errors import PageError
-from controller.watching.page.access import COOKIE, HERE, NOBODY, Access, Bucket, Person, token_of
+from controller.watching.page.access import COOKIE, HERE, NOBODY, Access, Bucket, User, token_of
 from controller.watching.page.admission import HEADERS, admits
-from controller.watching.page.feed import Feed, Hello, Live
+from controller.watching.page.feed import Hello, Live, PageFeed
 from controller.watching.page.prometheus import prometheus
 from controller.watching.page.wire import WAITING, decode_command, encode_hello, encode_live
 
@@ -42,7 +42,7 @@ SEND_BUFFER_BYTES = 32 * 1024
 MAX_RECEIVED_BYTES = 64 * 1024  # longer than this the connection is closed instead of the message ignored
 MOST_CLIENTS = 64
 OPEN_TO_ALL = ("/login.html", "/login.js", "/login", "/style.css", "/icon.svg", "/healthz")
-PERSON = web.RequestKey("person", Person)
+PERSON = web.RequestKey("person", User)
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Client:
     """One open page: what it should get next, the newest of each kind, and whether there is any."""
 
     socket: web.WebSocketResponse
-    person: Person = HERE
+    person: User = HERE
     hello: str = ""
     live: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,7 +110,7 @@ class Page:
         self._clients: set[Client] = set()
         self._watched = asyncio.Event()
 
-    async def serve(self, feed: Feed, host: str, port: int) -> None:
+    async def serve(self, feed: PageFeed, host: str, port: int) -> None:
         """Serve until cancelled.
 
         Args:
@@ -124,7 +124,7 @@ class Page:
             await self._broadcast(feed)
 
     @contextlib.asynccontextmanager
-    async def _listening(self, feed: Feed, host: str, port: int) -> AsyncIterator[None]:
+    async def _listening(self, feed: PageFeed, host: str, port: int) -> AsyncIterator[None]:
         runner = web.AppRunner(self._application(feed, host), access_log=None, shutdown_timeout=CLOSE_S)
         await runner.setup()
         try:
@@ -136,7 +136,7 @@ class Page:
             self.serving.clear()
             await runner.cleanup()
 
-    def _application(self, feed: Feed, host: str) -> web.Application:
+    def _application(self, feed: PageFeed, host: str) -> web.Application:
         async def live(request: web.Request) -> web.StreamResponse:
             return await self._talk(request, feed)
 
@@ -186,7 +186,7 @@ class Page:
         request[PERSON] = person or NOBODY
         return await handler(request)
 
-    def _person(self, request: web.Request) -> Person | None:
+    def _person(self, request: web.Request) -> User | None:
         token = token_of(request.headers.get("Authorization"), request.cookies.get(COOKIE))
         return self._access.person(token, request.remote or "", asyncio.get_running_loop().time())
 
@@ -214,7 +214,7 @@ class Page:
         now = len(self._clients)
         return {"clients": now, "ignored": self.ignored, "refused": self.refused, "denied": self.denied}
 
-    async def _metrics(self, feed: Feed, _request: web.Request) -> web.Response:
+    async def _metrics(self, feed: PageFeed, _request: web.Request) -> web.Response:
         """Prometheus's text format."""
         counts = {
             "clients": len(self._clients),
@@ -224,7 +224,7 @@ class Page:
         }
         return web.Response(text=prometheus(feed.live(), counts), content_type="text/plain", charset="utf-8")
 
-    async def _talk(self, request: web.Request, feed: Feed) -> web.WebSocketResponse:
+    async def _talk(self, request: web.Request, feed: PageFeed) -> web.WebSocketResponse:
         # Deflate would cost more processor time than the 30 kB/s it saves are worth.
         # With a limit of one byte each message waits until the one before has left.
         connection = web.WebSocketResponse(
@@ -242,14 +242,14 @@ class Page:
             self._clients.discard(client)
         return connection
 
-    async def _send(self, client: Client, feed: Feed) -> None:
+    async def _send(self, client: Client, feed: PageFeed) -> None:
         with contextlib.suppress(ConnectionError):  # the receiving side ends the conversation
             client.greet(encode_hello(feed.hello()))
             self._clients.add(client)
             self._watched.set()
             await client.send_newest()
 
-    async def _listen(self, client: Client, feed: Feed, address: str) -> None:
+    async def _listen(self, client: Client, feed: PageFeed, address: str) -> None:
         bucket, loop = Bucket(), asyncio.get_running_loop()
         async for message in client.socket:
             try:
@@ -268,7 +268,7 @@ class Page:
             if allowed:
                 feed.command(command)
 
-    async def _broadcast(self, feed: Feed) -> None:
+    async def _broadcast(self, feed: PageFeed) -> None:
         shown: Live | None = None
         named: tuple[object, ...] = ()
         repeat_at_s = 0.0
@@ -350,7 +350,7 @@ def _static(path: Path) -> Handler:
     return handler
 
 
-async def _why(feed: Feed, request: web.Request) -> web.Response:
+async def _why(feed: PageFeed, request: web.Request) -> web.Response:
     """Why a slot has its level: a list of stage and words, from the wire back to the model."""
     try:
         universe, slot = int(request.query["universe"]), int(request.query["slot"])

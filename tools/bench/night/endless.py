@@ -10,7 +10,7 @@ from controller.config import Config, read_config
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.windows import Windows
 from controller.listening.decider import model_folders
-from controller.listening.decode.skipbart import Network, SkipBart
+from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
 from controller.listening.embed.embedder import Embedder
 from controller.messages import AudioBlock, Embedding
 from controller.sound_format import HOP_SAMPLES
@@ -38,7 +38,7 @@ def measure(options: Options) -> Figures:
     embedder, decoder = model_folders(config)
     threads, provider = config.model.threads, config.model.provider
     name = Embedder(embedder, threads=threads, provider=provider).name
-    skipbart = SkipBart(Network(decoder, name, threads=threads, provider=provider))
+    skipbart = SkipBart(DecoderNetwork(decoder, name, threads=threads, provider=provider))
     steps_s = np.zeros((slices, hops))
     rss_mib = np.zeros(slices)
     with progress() as bar:

@@ -11,7 +11,7 @@ from controller.clock import ManualClock, MonotonicClock
 from controller.config import read_config
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
@@ -34,7 +34,10 @@ def measure(options: Options) -> Figures:
     """Hops of music, four output cycles in each, as fast as it goes; in slices, the first of which warms up."""
     config = read_config(CONFIG)
     patch, clock, real = patch_of(config), ManualClock(1_000.0), MonotonicClock()
-    decider, made = Decider(config, clock, patient=True), OutputCycle(config, patch, Person(config, patch, NOBODY))
+    decider, made = (
+        Decider(config, clock, patient=True),
+        OutputCycle(config, patch, ConsoleMerge(config, patch, NOBODY)),
+    )
     windows = _windows()
     hops = round(options.night_minutes * 60.0 / HOP_S / SLICES)
     rss_mib, seconds = np.zeros(SLICES), np.zeros(SLICES)

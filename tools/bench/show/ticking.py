@@ -15,7 +15,7 @@ from pathlib import Path
 
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import Config, read_config
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import UdpSink
 from controller.lighting.process import NICENESS
@@ -58,7 +58,12 @@ def tick(config: Config, seconds: float) -> tuple[list[float], list[float]]:
     """
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # of this thread alone, on Linux: the hog keeps its own
-    clock, desk, sender, sink = MonotonicClock(), Desk(config, patch_of(config)), Sender(config.universes), UdpSink()
+    clock, desk, sender, sink = (
+        MonotonicClock(),
+        LookEngine(config, patch_of(config)),
+        Sender(config.universes),
+        UdpSink(),
+    )
     deadlines = Deadlines(1.0 / config.rates.output_hz, clock.now_s())
     end_s = clock.now_s() + seconds
     lateness_s: list[float] = []

@@ -8,7 +8,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
 from controller.config import read_config
-from controller.lighting.engine import Desk
+from controller.lighting.engine import LookEngine
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.windows import Windows
@@ -50,7 +50,7 @@ class _Stages:
         self._decider = Decider(self.config, self._clock)
         self._decider.timings = Timings(keep=hops)  # its own remember the last minute only
         self._decider.warm_up()
-        self._desk = Desk(self.config, patch_of(self.config))
+        self._desk = LookEngine(self.config, patch_of(self.config))
         self._onsets, self._windows = Onsets(self.config.audio.silence_db), Windows()
         self._timings = Timings(keep=MANY)
         self._block_samples = round(self.config.audio.block_s * 48_000)

@@ -33,7 +33,7 @@ from controller.errors import ConfigError, ControllerError, ProfileError, Record
 from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import Person
+from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Operator, Pulse
 from controller.records.recording import Log
 from controller.rig.observe import Observer
@@ -113,7 +113,7 @@ class Stagehand:
         """Who holds what.
 
         Args:
-            operator: what was set at the page. active: takeovers of another desk, as `Person.status` tells them.
+            operator: what was set at the page. active: takeovers of another desk, as `ConsoleMerge.status` tells them.
         """
         colour, intensity = np.zeros(self._patch.heads, bool), np.zeros(self._patch.heads, bool)
         ways = {name for name in ("blackout", "hold", "quiet", "blinder") if getattr(operator, name)}
@@ -207,7 +207,7 @@ def replayed(path: Path) -> Night:
     """
     log = Log(path)
     config, patch = as_it_was(log, path)
-    person = Person(config, patch, NOBODY)
+    person = ConsoleMerge(config, patch, NOBODY)
     made, stagehand, night = OutputCycle(config, patch, person), Stagehand(patch), Night()
     night.began = str(log.header.get("began", ""))
     shown: tuple[Tick, Operator, list[dict[str, Any]]] | None = None

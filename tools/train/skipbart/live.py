@@ -13,7 +13,7 @@ import onnx
 import torch
 
 from controller.artefacts.artefact import Manifest
-from controller.listening.decode.refreshed import Hop, RefreshedContext, RefreshedNetwork
+from controller.listening.decode.refreshed import PastHop, RefreshedContext, RefreshedNetwork
 from controller.listening.embed.embedder import EMBEDDING_SIZE
 from tools.train.artefact import write_manifest
 from tools.train.skipbart.network import SkipBart
@@ -112,7 +112,7 @@ def measure(network: SkipBart, folder: Path, embedder: Manifest, rng: np.random.
     total = min(hops + 2 * graphs.refresh_hops, graphs.room)
     music = (2.0 + rng.normal(size=(total, EMBEDDING_SIZE))).astype(np.float32)
     light = np.stack([rng.integers(0, 180, total), rng.integers(0, 256, total)], axis=1)
-    past = [Hop(music[i], int(light[i, 0]), int(light[i, 1])) for i in range(total)]
+    past = [PastHop(music[i], int(light[i, 0]), int(light[i, 1])) for i in range(total)]
     refreshes = []
     for _ in range(3):
         begun = time.perf_counter()

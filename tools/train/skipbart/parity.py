@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from controller.artefacts.artefact import Manifest
-from controller.listening.decode.skipbart import Context, Network
+from controller.listening.decode.skipbart import Context, DecoderNetwork
 from tools.train.skipbart.dataset import PreparedSong, crop
 from tools.train.skipbart.network import SkipBart
 
@@ -34,7 +34,7 @@ def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
 
 def parity_difference(folder: Path, embedder: Manifest) -> float:
     """Largest difference of any logit between an artefact's step graph, run as in a show, and its parity excerpt."""
-    context, largest = Context(Network(folder, embedder)), 0.0
+    context, largest = Context(DecoderNetwork(folder, embedder)), 0.0
     with np.load(folder / FILE) as stored:
         music, light_in = stored["music"], stored["light_in"]
         wanted = stored["hue_logits"], stored["value_logits"]

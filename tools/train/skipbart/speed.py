@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from controller.artefacts.artefact import read_manifest
-from controller.listening.decode.refreshed import Hop, RefreshedContext, RefreshedNetwork
+from controller.listening.decode.refreshed import PastHop, RefreshedContext, RefreshedNetwork
 from tools.train.skipbart.live import export_live
 from tools.train.skipbart.network import OFFICIAL, SkipBart
 from tools.train.skipbart.official import OPENL3
@@ -42,7 +42,7 @@ def cached_ms(folder: Path) -> tuple[list[float], list[float]]:
     manifest = read_manifest(folder, "decoder", 0.1)
     graphs = RefreshedNetwork(folder, manifest.model_copy(update={"name": OPENL3}))  # an embedder is only its name here
     rng = np.random.default_rng(1)
-    past = [Hop(rng.normal(size=512).astype(np.float32), 90, 128) for _ in range(graphs.context_hops)]
+    past = [PastHop(rng.normal(size=512).astype(np.float32), 90, 128) for _ in range(graphs.context_hops)]
     refreshes, steps = [], []
     for _ in range(3):
         begun = time.perf_counter()

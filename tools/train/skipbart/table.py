@@ -21,7 +21,7 @@ from rich.progress import track
 from controller.arrays import Float32Array, IntArray
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
-from controller.listening.decode.skipbart import Network, SkipBart
+from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
 from controller.metrics.against_reference import best_constant, errors, uniform_random
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import AUDIBLE_AFTER_S, craft, cues
@@ -91,7 +91,7 @@ FIXED: dict[str, Light] = {
 def opened(folder: Path, embedder: Manifest, settings: Settings) -> Iterator[Light]:
     """A decoder artefact as a row: plays freely, bidirectional ones by refresh as in a show."""
     if read_manifest(folder, "decoder", 0.1).refresh is None:
-        network = Network(folder, embedder)
+        network = DecoderNetwork(folder, embedder)
         yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng)
         return
     bidirectional = RefreshedNetwork(folder, embedder)
