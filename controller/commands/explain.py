@@ -38,9 +38,9 @@ def explained(config: Config, address: str) -> list[str]:
 
 
 def _at_house(config: Config, patch: Patch, flat: int) -> list[str]:
-    desk = LookEngine(config, patch)
-    desk.tick(0.0)
-    frames = desk.tick(HOUSE_AFTER_S).frames
+    engine = LookEngine(config, patch)
+    engine.tick(0.0)
+    frames = engine.tick(HOUSE_AFTER_S).frames
     level = int(frames[flat // SLOTS].slots[flat % SLOTS])
     stage = Observer(patch).observe({frame.universe: frame.slots for frame in frames})
     lane = next(one for one in patch.lanes if flat in one.slots)

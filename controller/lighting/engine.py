@@ -61,7 +61,7 @@ class LookEngine:
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
         self._manual = Manual(targets_of(patch), patch.heads)
-        self.hands = OperatorState()
+        self.state = OperatorState()
         self._ticked_s: float | None = None
 
     def hear_token(self, token: LightToken) -> None:
@@ -82,15 +82,15 @@ class LookEngine:
     @property
     def operator(self) -> Operator:
         """What people have set."""
-        return self.hands.operator
+        return self.state.operator
 
     def obey(self, command: Command, now_s: float = 0.0) -> None:
         """Do what somebody wishes."""
-        self.hands.obey(command, now_s)
+        self.state.obey(command, now_s)
 
     def tick(self, now_s: float) -> Tick:
         """One output cycle."""
-        self.hands.expire(now_s)
+        self.state.expire(now_s)
         state = self._health(now_s)
         quiet = state == "quiet" or self.operator.quiet
         elapsed_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s)
@@ -128,9 +128,9 @@ class LookEngine:
             case "live":
                 strength = self._pulse.onset_strength if self._pulse else 0.0
                 return self._roles.live(self._history, accent, self._accents.count, strength, now_s)
-            case "following":
+            case "fallback":
                 loudness = self._pulse.loudness if self._pulse else 0.0
-                return self._roles.following(self._history, loudness, accent, self._accents.count, now_s)
+                return self._roles.fallback(self._history, loudness, accent, self._accents.count, now_s)
             case "quiet":
                 return self._roles.quiet(self._history)
             case "house":

@@ -9,7 +9,7 @@ arrives at all, the listening process is dead: HOUSE. Each returns by itself (do
 from dataclasses import dataclass
 from typing import Literal
 
-Health = Literal["live", "following", "quiet", "house"]
+Health = Literal["live", "fallback", "quiet", "house"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,5 @@ def health(token_age_s: float, pulse_age_s: float, silent_s: float, limits: Limi
     if token_age_s <= limits.token_stale_s:
         return "live"
     if heard and token_age_s <= limits.token_dead_s:
-        return "following"
+        return "fallback"
     return "house"

@@ -1,6 +1,6 @@
 """One output cycle: what was heard goes in, what may be sent comes out. Pure: the show runs it, and a replay again.
 
-heard ► desk (health, looks, masters, render) ► the person's desk ► flash limiter ► frames
+heard ► look engine (health, looks, masters, render) ► the person's desk ► flash limiter ► frames
 """
 
 import zlib
@@ -22,11 +22,11 @@ class OutputCycle:
     """Everything between what is heard and what is sent.
 
     Args:
-        config: of the show. patch: the rig. person: the other desk.
+        config: of the show. patch: the rig. console: what a person at a desk took over.
     """
 
-    def __init__(self, config: Config, patch: Patch, person: ConsoleMerge) -> None:
-        self.desk, self.person = LookEngine(config, patch), person
+    def __init__(self, config: Config, patch: Patch, console: ConsoleMerge) -> None:
+        self.engine, self.console = LookEngine(config, patch), console
         self.limiter = Limiter(patch, config.safety.flashes)
         self._end_fade_s = config.look.end_fade_s
         self._token: LightToken | None = None
@@ -41,7 +41,7 @@ class OutputCycle:
     def hear_pulse(self, pulse: Pulse, at_s: float) -> bool:
         """Take a pulse the moment it arrives; True if it starts an accent, which should not wait."""
         self._pulse = pulse
-        return self.desk.hear_pulse(pulse, at_s)
+        return self.engine.hear_pulse(pulse, at_s)
 
     def run(self, now_s: float, heard: Heard, news: News | None = None) -> Tick:
         """The cycle at this moment; the pulses of `heard` have been taken already.
@@ -52,16 +52,16 @@ class OutputCycle:
         """
         if heard.token is not None:
             self._token = heard.token
-            self.desk.hear_token(heard.token)
+            self.engine.hear_token(heard.token)
         for command in heard.commands:
-            self.desk.obey(command, now_s)
+            self.engine.obey(command, now_s)
         if heard.leaving and not self._leaving:
             self._leaving = True
-            self.person.leave(now_s, self._end_fade_s)
-        tick = self.desk.farewell(now_s) if heard.leaving else self.desk.tick(now_s)
+            self.console.leave(now_s, self._end_fade_s)
+        tick = self.engine.farewell(now_s) if heard.leaving else self.engine.tick(now_s)
         situation = Situation(tick.health, self._token, self._pulse)
-        frames = self.person.merge(tick.frames, now_s, situation, blackout=self.desk.operator.blackout, news=news)
-        limited = self.limiter.limit(frames, now_s, override=self.desk.operator.flash_override)
+        frames = self.console.merge(tick.frames, now_s, situation, blackout=self.engine.operator.blackout, news=news)
+        limited = self.limiter.limit(frames, now_s, override=self.engine.operator.flash_override)
         return replace(tick, frames=limited, asked=tick.frames)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:

@@ -114,8 +114,8 @@ class Lighting:
         config, network = run.config, network or LightingNetwork()
         self._run, self._clock, self._sink = run, clock, sink
         patch = patch_of(config)
-        self._person = ConsoleMerge(config, patch, network.cid, network.listener, network.journal)
-        self._made = OutputCycle(config, patch, self._person)
+        self._console = ConsoleMerge(config, patch, network.cid, network.listener, network.journal)
+        self._made = OutputCycle(config, patch, self._console)
         self._taken: list[tuple[float, Pulse]] = []
         self._recorder = recorder
         self._sender = Sender(below_main(config), config.network, network.cid, network.poll_to)
@@ -182,7 +182,7 @@ class Lighting:
                 self._sender.go_on_after(self._standing.sent_cycles)
             case "lost the lead":
                 self._sink.release()
-                self._person.let_go()
+                self._console.let_go()
                 if self._partner is not None:
                     self._partner.let_go()
 
@@ -194,14 +194,14 @@ class Lighting:
             late = [command for at_s, command in self._lately if now_s - at_s < RECENT_S]
             self._lately.clear()
             wishes = (*late, *given)
-            return wishes if self._partner is None else self._partner.wishes(wishes, self._made.desk.operator)
+            return wishes if self._partner is None else self._partner.wishes(wishes, self._made.engine.operator)
         self._lately.extend((now_s, command) for command in given)
         if self._partner is not None and isinstance(stage, dict):
             self._partner.stand_as(stage.get("standby"), now_s)
         if isinstance(stage, dict):
-            self._person.relay(stage.get("held"))
+            self._console.relay(stage.get("held"))
         seen = operator_of(stage)
-        return replicate(seen, self._made.desk.operator) if seen is not None else ()
+        return replicate(seen, self._made.engine.operator) if seen is not None else ()
 
     def _hear_pulse(self) -> bool:
         pulse = revive(Pulse, self._pulses.take())
@@ -233,7 +233,7 @@ class Lighting:
         self._stand(now_s)
         self._hear_pulse()
         if self._standing.leading:
-            for ip, reply in self._person.listen(now_s, self._sink.ports()):
+            for ip, reply in self._console.listen(now_s, self._sink.ports()):
                 self._sender.hear(reply, ip, now_s)
         token = revive(LightToken, self._tokens.take())
         if self._standing.leading and self._partner is not None:
@@ -251,7 +251,7 @@ class Lighting:
         self._taken.clear()
         tick = self._made.run(now_s, heard)
         if self._recorder is not None:
-            news = self._person.news
+            news = self._console.news
             heard = replace(heard, desk=news.desk, turned=news.turned, held=news.held)
             self._recorder.add(Cycle(now_s, heard, checksum(tick.frames)))
         return tick
@@ -265,7 +265,7 @@ class Lighting:
             for packet in self._sender.packets(tick.frames, now_s, quiet=self._quiet):
                 self._sink.send(packet, now_s)
             if well and self._partner is not None:
-                self._partner.speak(now_s, self._made.token, self._made.desk.operator)
+                self._partner.speak(now_s, self._made.token, self._made.engine.operator)
         self._budget.note(now_s)
         if self._sent_s:
             self._longest_gap_s = max(self._longest_gap_s, now_s - self._sent_s[-1])
@@ -296,16 +296,16 @@ class Lighting:
                 "t_s": now_s,
                 "frames": {str(frame.universe): frame.slots.tobytes() for frame in tick.frames},
                 "health": tick.health,
-                "operator": plain_operator(self._made.desk.operator),
+                "operator": plain_operator(self._made.engine.operator),
                 "standby": None if self._partner is None else self._partner.status(),
-                "held": self._person.held(),
+                "held": self._console.held(),
                 "rows": b"" if tick.look is None else rows_of(tick.look).tobytes(),
                 "asked": {
                     str(asked.universe): asked.slots.tobytes()
                     for asked, sent in zip(tick.asked, tick.frames, strict=False)
                     if not np.array_equal(asked.slots, sent.slots)
                 },
-                "marks": list(self._made.desk.hands.marks),
+                "marks": list(self._made.engine.state.marks),
                 "status": self._status_now(now_s),
             }
         )
@@ -342,7 +342,7 @@ class Lighting:
 
     def _partner_goodbye(self) -> None:
         if self._partner is not None and self._standing.leading:
-            self._partner.goodbye(self._clock.now_s(), self._made.desk.operator)
+            self._partner.goodbye(self._clock.now_s(), self._made.engine.operator)
 
     def _fade_out(self) -> None:
         """To the configured end look."""
@@ -370,9 +370,9 @@ class Lighting:
             "longest_gap_ms": round(self._longest_gap_s * 1e3, 2),
             "send_errors": self._sink.errors,
             "outputs": self._sink.status(),
-            "takeovers": self._person.status(),
+            "takeovers": self._console.status(),
             "standby": None if self._partner is None else self._partner.status(),
-            "limiter": {**self._made.limiter.status(), "overridden": self._made.desk.hands.overrides},
+            "limiter": {**self._made.limiter.status(), "overridden": self._made.engine.state.overrides},
             "log": None if self._recorder is None else self._recorder.status(),
             "faults": self._faults,
             "timings_ms": self._timings.percentiles_ms(50, 95, 99),

@@ -42,7 +42,7 @@ RULES = {
 }
 STATES = {
     "live": "the model, or what was rehearsed, decides",
-    "following": "the model is late: brightness follows the level of the sound, colours stay",
+    "fallback": "the model is late: brightness follows the level of the sound, colours stay",
     "quiet": "nobody plays: the last colour, low",
     "house": "nothing is heard of the model or of the sound: a steady warm stage",
 }

@@ -17,7 +17,7 @@ from controller.colour import encoded_from_hue
 from controller.messages import LightToken, Pulse
 from controller.people.replicate import operator_of
 
-STYLES = {"live": "bold green", "following": "bold yellow", "quiet": "bold blue", "house": "bold red"}
+STYLES = {"live": "bold green", "fallback": "bold yellow", "quiet": "bold blue", "house": "bold red"}
 METER_CELLS = 20
 METER_FLOOR_DB = -60.0
 

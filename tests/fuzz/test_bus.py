@@ -39,7 +39,7 @@ def payload(good, rng):
 
 @pytest.mark.parametrize("kind", list(GOOD), ids=lambda kind: kind.__name__)
 def test_whatever_is_on_the_bus_the_desk_goes_on(config, patch, inputs, kind):
-    rng, watch, desk = np.random.default_rng(7), Watch(), LookEngine(config, patch)
+    rng, watch, engine = np.random.default_rng(7), Watch(), LookEngine(config, patch)
     revived = 0
     for count in range(inputs):
         with watch.one():
@@ -48,23 +48,23 @@ def test_whatever_is_on_the_bus_the_desk_goes_on(config, patch, inputs, kind):
                 watch.refused += 1
                 continue
             revived += 1
-            hear(desk, message, count * 0.025)
+            hear(engine, message, count * 0.025)
         if revived % 50 == 0:
-            frames = desk.tick(count * 0.025).frames
+            frames = engine.tick(count * 0.025).frames
             assert all(frame.slots.dtype == np.uint8 for frame in frames)
-            assert 0.0 <= desk.operator.grand_master <= 1.0
+            assert 0.0 <= engine.operator.grand_master <= 1.0
     watch.tell(f"bus, {kind.__name__}, {revived} of them taken")
     assert revived > inputs / 50
 
 
-def hear(desk, message, now_s):
+def hear(engine, message, now_s):
     match message:
         case Command():
-            desk.obey(message, now_s)
+            engine.obey(message, now_s)
         case LightToken():
-            desk.hear_token(message)
+            engine.hear_token(message)
         case Pulse():
-            desk.hear_pulse(message, now_s)
+            engine.hear_pulse(message, now_s)
 
 
 def test_a_stage_message_of_any_shape_is_no_operator(inputs):

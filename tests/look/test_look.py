@@ -277,7 +277,7 @@ def test_the_ladder_in_all_states(token_age_s, pulse_age_s, silent_s):
     elif token_age_s <= 2:
         assert state == "live"
     elif heard and token_age_s <= 10:
-        assert state == "following"
+        assert state == "fallback"
     else:
         assert state == "house"
 

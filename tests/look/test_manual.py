@@ -17,20 +17,20 @@ class Stage:
 
     def __init__(self, config):
         self.patch = patch_of(config)
-        self.desk, self.now_s, self.of = LookEngine(config, self.patch), 0.0, targets_of(self.patch)
+        self.engine, self.now_s, self.of = LookEngine(config, self.patch), 0.0, targets_of(self.patch)
 
     def run(self, seconds):
         for _ in range(round(seconds / TICK_S)):
             self.now_s += TICK_S
             tick = round(self.now_s / TICK_S)
-            self.desk.hear_pulse(Pulse(self.now_s, tick, -12.0, 0.7, 0.0, 0, -1e9, 0.0, ()), self.now_s)
+            self.engine.hear_pulse(Pulse(self.now_s, tick, -12.0, 0.7, 0.0, 0, -1e9, 0.0, ()), self.now_s)
             if tick % 4 == 0:
-                self.desk.hear_token(LightToken(self.now_s, tick, 120, 200, 0.5, 0.5))
-            made = self.desk.tick(self.now_s)
+                self.engine.hear_token(LightToken(self.now_s, tick, 120, 200, 0.5, 0.5))
+            made = self.engine.tick(self.now_s)
         return made
 
     def wish(self, name, amount=1.0, target="", *values):
-        self.desk.obey(Command(name, amount, target, values), self.now_s)
+        self.engine.obey(Command(name, amount, target, values), self.now_s)
 
 
 @pytest.fixture

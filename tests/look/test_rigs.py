@@ -41,15 +41,15 @@ def perform(path, tokens, pulses):
     """What the rig shows: light (ticks, heads, 3), pan and tilt degrees (ticks, heads), and the patch."""
     config = read_config(path)
     patch = patch_of(config)
-    desk, observer = LookEngine(config, patch), Observer(patch)
+    engine, observer = LookEngine(config, patch), Observer(patch)
     light, pan, tilt, next_hop = [], [], [], 0
     for tick in range(len(tokens) * RATE_HZ // 10):
         now_s = tick / RATE_HZ
         while next_hop < len(tokens) and tokens[next_hop].t_s <= now_s + 1e-9:
-            desk.hear_pulse(pulses[next_hop], now_s)
-            desk.hear_token(tokens[next_hop])
+            engine.hear_pulse(pulses[next_hop], now_s)
+            engine.hear_token(tokens[next_hop])
             next_hop += 1
-        stage = observer.observe({frame.universe: frame.slots for frame in desk.tick(now_s).frames})
+        stage = observer.observe({frame.universe: frame.slots for frame in engine.tick(now_s).frames})
         light.append(stage.light.copy())
         pan.append(stage.pan_deg)
         tilt.append(stage.tilt_deg)

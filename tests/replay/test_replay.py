@@ -63,7 +63,7 @@ def record(config, root):
 
 def replay(config, patch, recording):
     """Frames (ticks, universes, 512) uint8 and the state of each tick."""
-    desk, commands = LookEngine(config, patch), list(COMMANDS)
+    engine, commands = LookEngine(config, patch), list(COMMANDS)
     tokens = [
         LightToken(t_s, n, int(hue), int(value), 0.5, 0.5) for n, (t_s, hue, value) in enumerate(recording["tokens"])
     ]
@@ -75,12 +75,12 @@ def replay(config, patch, recording):
     for tick in range(SECONDS * 40):
         now_s = tick * 0.025
         while pulses and pulses[0].t_s <= now_s:
-            desk.hear_pulse(pulses.pop(0), now_s)
+            engine.hear_pulse(pulses.pop(0), now_s)
         while tokens and tokens[0].t_s <= now_s:
-            desk.hear_token(tokens.pop(0))
+            engine.hear_token(tokens.pop(0))
         while commands and commands[0][0] <= now_s:
-            desk.obey(commands.pop(0)[1])
-        made = desk.tick(now_s)
+            engine.obey(commands.pop(0)[1])
+        made = engine.tick(now_s)
         frames.append(np.stack([frame.slots for frame in made.frames]))
         states.append(made.health)
     return np.array(frames), states
@@ -148,7 +148,7 @@ def test_the_recording_exercises_something(show, patch, folder):
     recording, frames, states = show
     about = yaml.safe_load((folder / "about.yaml").read_text())
     assert about["shows"]
-    assert set(states) == {"house", "live", "following", "quiet"}
+    assert set(states) == {"house", "live", "fallback", "quiet"}
     assert len(recording["tokens"]) == round(TOKENS_END_S * 10)
     assert recording["pulses"][:, 4].max() > 40
     observer = Observer(patch)

@@ -17,7 +17,7 @@ LATE_S = 0.3
 
 REACHED_BY = {
     "live": {"tokens": True, "pulses": True, "seconds": 1.0},
-    "following": {"tokens": False, "pulses": True, "seconds": 3.0},
+    "fallback": {"tokens": False, "pulses": True, "seconds": 3.0},
     "quiet": {"tokens": True, "pulses": True, "silent": True, "seconds": 5.0},
     "house": {"tokens": False, "pulses": False, "seconds": 3.0},
 }
@@ -25,13 +25,13 @@ EVENTS = {
     # what the inputs do from now on, for how long, and where that leads from any state
     "all is well": ({"tokens": True, "pulses": True, "seconds": 0.2}, "live"),
     "the model is late by a second": ({"tokens": False, "pulses": True, "seconds": 1.0}, None),
-    "the model is gone for three seconds": ({"tokens": False, "pulses": True, "seconds": 3.0}, "following"),
+    "the model is gone for three seconds": ({"tokens": False, "pulses": True, "seconds": 3.0}, "fallback"),
     "the model is gone for eleven seconds": ({"tokens": False, "pulses": True, "seconds": 11.0}, "house"),
     "silence, or no sound card": ({"tokens": False, "pulses": True, "silent": True, "seconds": 5.0}, "quiet"),
     "silence while the model decides": ({"tokens": True, "pulses": True, "silent": True, "seconds": 5.0}, "quiet"),
     "the engine is dead": ({"tokens": False, "pulses": False, "seconds": 3.0}, "house"),
 }
-LATE = {"live": "live", "following": "following", "quiet": "live", "house": "following"}
+LATE = {"live": "live", "fallback": "fallback", "quiet": "live", "house": "fallback"}
 """A second without tokens, with sound: who was live stays live on its last target. After a silence with tokens, too."""
 
 
@@ -39,7 +39,7 @@ class Stage:
     """A desk and what reaches it."""
 
     def __init__(self, config, patch):
-        self.desk, self.observer = LookEngine(config, patch), Observer(patch)
+        self.engine, self.observer = LookEngine(config, patch), Observer(patch)
         self.now_s, self.number, self.silent_s = 100.0, 0, 0.0
 
     def play(self, *, tokens, pulses, seconds, silent=False):
@@ -51,10 +51,10 @@ class Stage:
             self.silent_s = self.silent_s + CYCLE_S if silent else 0.0
             if pulses:
                 pulse = Pulse(self.now_s, self.number, -20.0, 0.7, self.silent_s, 0, float("-inf"), 0.0, ())
-                self.desk.hear_pulse(pulse, self.now_s)
+                self.engine.hear_pulse(pulse, self.now_s)
             if tokens and self.number % 4 == 0:
-                self.desk.hear_token(LightToken(self.now_s, self.number // 4, 20, 180, 0.5, 0.5))
-            self.tick = self.desk.tick(self.now_s)
+                self.engine.hear_token(LightToken(self.now_s, self.number // 4, 20, 180, 0.5, 0.5))
+            self.tick = self.engine.tick(self.now_s)
             light.append(self.observer.observe({one.universe: one.slots for one in self.tick.frames}).power.copy())
         return np.array(light)
 
@@ -86,14 +86,14 @@ def test_every_age_has_its_rung():
         elif token_age_s <= 2.0:
             expected = "live"
         else:
-            expected = "following" if heard and token_age_s <= 10.0 else "house"
+            expected = "fallback" if heard and token_age_s <= 10.0 else "house"
         assert health(token_age_s, pulse_age_s, silent_s, LIMITS) == expected
 
 
 def test_a_late_model_is_no_jump(stage):
     """From 300 ms to two seconds without a token the light goes on fading to where the last one pointed."""
     stage.play(tokens=True, pulses=True, seconds=3.0)
-    stage.desk.hear_token(LightToken(stage.now_s, 10_000, 20, 60, 0.5, 0.5))
+    stage.engine.hear_token(LightToken(stage.now_s, 10_000, 20, 60, 0.5, 0.5))
     light = stage.play(tokens=False, pulses=True, seconds=1.9)
     assert stage.tick.health == "live"
     late = light[round(LATE_S / CYCLE_S) :]
@@ -115,8 +115,8 @@ def test_panic_keys_work_on_every_rung(stage):
     for conditions in REACHED_BY.values():
         stage.play(tokens=True, pulses=True, seconds=1.0)
         stage.play(**conditions)
-        stage.desk.obey(Command("blackout", 1.0))
+        stage.engine.obey(Command("blackout", 1.0))
         stage.play(**conditions | {"seconds": CYCLE_S})
         frames = {one.universe: one.slots for one in stage.tick.frames}
         assert not stage.observer.observe(frames).light.any()
-        stage.desk.obey(Command("blackout", 0.0))
+        stage.engine.obey(Command("blackout", 0.0))

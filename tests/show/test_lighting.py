@@ -40,15 +40,15 @@ def test_a_desk_that_fails_repeats_the_last_frames_and_recovers(lighting, caplog
     lighting, sink, clock = lighting
     cycles(lighting, clock, 40)
     good = [packet.payload[18:] for _, packet in sink.sent[-2:]]
-    works = lighting._made.desk.tick
-    lighting._made.desk.tick = lambda now_s: 1 / 0
+    works = lighting._made.engine.tick
+    lighting._made.engine.tick = lambda now_s: 1 / 0
     cycles(lighting, clock, 10)
     assert len(sink.sent) == 100
     assert [packet.payload[18:] for _, packet in sink.sent[-2:]] == good
     assert [packet.payload[12] for _, packet in sink.sent[-2:]] == [50, 50]  # sequence numbers go on
     assert lighting.status()["faults"] == 10
     assert len([one for one in caplog.records if "a cycle failed" in one.message]) == 1
-    lighting._made.desk.tick = works
+    lighting._made.engine.tick = works
     cycles(lighting, clock, 10)
     assert lighting.status()["faults"] == 10
 
@@ -70,6 +70,6 @@ def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
         lighting._tokens.socket.poll(20)
         cycles(lighting, clock, 1)
     assert lighting.status()["faults"] == 0
-    assert lighting._made.desk._token == good
+    assert lighting._made.engine._token == good
     for publisher in publishers:
         publisher.close()

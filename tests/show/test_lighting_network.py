@@ -84,7 +84,7 @@ def test_a_blackout_of_the_page_wins(stage):
     cycle(stage, 0)
     for _ in range(20):
         cycle(stage, 177)
-    stage.lighting._made.desk.obey(Command("blackout", 1.0))
+    stage.lighting._made.engine.obey(Command("blackout", 1.0))
     patch = stage.lighting._person._takeover._attributes
     dark = [one for one in patch if one.fixture == "front-1" and one.kind == "intensity"]
     levels = cycle(stage, 178)

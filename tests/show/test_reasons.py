@@ -18,11 +18,11 @@ TOKEN = LightToken(10.0, 100, 120, 200, 0.25, 0.5)
 
 @pytest.fixture
 def now(config, patch):
-    desk = LookEngine(config, patch)
+    engine = LookEngine(config, patch)
     for tick in range(80):
         if tick % 4 == 0:
-            desk.hear_token(LightToken(tick * 0.025, tick, 120, 200, 0.25, 0.5))
-        made = desk.tick(tick * 0.025)
+            engine.hear_token(LightToken(tick * 0.025, tick, 120, 200, 0.25, 0.5))
+        made = engine.tick(tick * 0.025)
     slots = np.concatenate([frame.slots for frame in made.frames])
     return Now(
         slots, slots, rows_of(made.look).astype(np.float32), "live", Operator(), TOKEN, 0.3, "room-2, generation 3"

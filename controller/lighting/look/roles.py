@@ -180,7 +180,7 @@ class Roles:
             colour[heads] = self._white
         return replace(target, flash=flash, colour=colour)
 
-    def following(self, history: History, loudness: float, accent: float, accents: int, now_s: float) -> Target:
+    def fallback(self, history: History, loudness: float, accent: float, accents: int, now_s: float) -> Target:
         """Brightness by the audio level, colours as they were last: the model is late."""
         target = self.live(history, accent, accents, 0.0, now_s)
         level = np.float32(self._config.floor + (0.75 - self._config.floor) * loudness)

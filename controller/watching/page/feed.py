@@ -106,7 +106,7 @@ class Live:
         heads: (N, 5) float, in the order of `Hello.heads`: linear-light red, green, blue 0..1 as emitted (colour times
             intensity, after grand master and blackout), pan in degrees (0 towards the audience, positive to the
             audience's right), tilt in degrees (0 straight down, 90 level, 180 straight up).
-        health: one word, such as "live", "quiet", "following", "house".
+        health: one word, such as "live", "quiet", "fallback", "house".
         token, level: the newest; the page drops one it has already seen.
         loudness: 0..1.
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.

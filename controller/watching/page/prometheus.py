@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from controller.watching.page.feed import Live
 
-STATES = ("live", "following", "quiet", "house")
+STATES = ("live", "fallback", "quiet", "house")
 
 
 class Snapshot(Collector):

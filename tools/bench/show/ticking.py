@@ -58,7 +58,7 @@ def tick(config: Config, seconds: float) -> tuple[list[float], list[float]]:
     """
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # of this thread alone, on Linux: the hog keeps its own
-    clock, desk, sender, sink = (
+    clock, engine, sender, sink = (
         MonotonicClock(),
         LookEngine(config, patch_of(config)),
         Sender(config.universes),
@@ -73,9 +73,9 @@ def tick(config: Config, seconds: float) -> tuple[list[float], list[float]]:
         due_s, now_s = deadlines.next_s, clock.now_s()
         lateness_s.append(deadlines.advance(now_s))
         cycle = len(lateness_s)
-        desk.hear_token(LightToken(now_s, cycle, cycle % 180, 128 + cycle % 100, 1.0, 1.0))
-        desk.hear_pulse(Pulse(now_s, cycle, -12.0, 0.8, 0.0, cycle // 40, now_s, 0.8, ()), now_s)
-        for packet in sender.packets(desk.tick(now_s).frames, now_s):
+        engine.hear_token(LightToken(now_s, cycle, cycle % 180, 128 + cycle % 100, 1.0, 1.0))
+        engine.hear_pulse(Pulse(now_s, cycle, -12.0, 0.8, 0.0, cycle // 40, now_s, 0.8, ()), now_s)
+        for packet in sender.packets(engine.tick(now_s).frames, now_s):
             sink.send(packet, now_s)
         sent_s.append(clock.now_s() - due_s)
     sink.close()

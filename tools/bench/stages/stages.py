@@ -50,7 +50,7 @@ class _Stages:
         self._decider = Decider(self.config, self._clock)
         self._decider.timings = Timings(keep=hops)  # its own remember the last minute only
         self._decider.warm_up()
-        self._desk = LookEngine(self.config, patch_of(self.config))
+        self._engine = LookEngine(self.config, patch_of(self.config))
         self._onsets, self._windows = Onsets(self.config.audio.silence_db), Windows()
         self._timings = Timings(keep=MANY)
         self._block_samples = round(self.config.audio.block_s * 48_000)
@@ -65,10 +65,10 @@ class _Stages:
             block = mix[first : first + self._block_samples]
             end_s = start_s + (first + len(block)) / 48_000
             for pulse in self._hear(AudioBlock(end_s, 0, block)):
-                self._desk.hear_pulse(pulse, end_s)
+                self._engine.hear_pulse(pulse, end_s)
                 self._tick_until(end_s)
         for window in self._windows.feed(AudioBlock(start_s + HOP_S, hop, mix)):
-            self._desk.hear_token(self._decider.step(window))
+            self._engine.hear_token(self._decider.step(window))
 
     def _hear(self, block: AudioBlock) -> list[Pulse]:
         started_s = self._clock.now_s()
@@ -79,7 +79,7 @@ class _Stages:
     def _tick_until(self, end_s: float) -> None:
         while self._ticks * self._period_s <= end_s:
             started_s = self._clock.now_s()
-            self._desk.tick(self._ticks * self._period_s)
+            self._engine.tick(self._ticks * self._period_s)
             self._timings.add("tick", self._clock.now_s() - started_s)
             self._ticks += 1
 
