@@ -10,6 +10,10 @@ from typing import Literal
 
 from controller.arrays import ByteArray, Float32Array
 
+HeldRow = tuple[int, float, float, tuple[int, ...], float, float]
+"""A takeover as plain numbers: attribute, since when, moved last, levels of 16 bits, when its way back began (-1: not
+yet), and how long that takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioBlock:

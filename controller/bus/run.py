@@ -5,15 +5,14 @@ standard input: when that closes, the supervisor is gone and the process ends by
 """
 
 import contextlib
-import json
 import logging
 import os
 import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import zmq
 
 from controller.bus.beats import Beats
@@ -55,9 +54,9 @@ class Run:
         """This process is alive; one that does not say so for a while is started again."""
         self._beats.beat(self._name, now_s)
 
-    def say(self, summary: dict[str, Any]) -> None:
-        """The last word: one line of JSON on standard output."""
-        sys.stdout.write(json.dumps(summary) + "\n")
+    def say(self, summary: object) -> None:
+        """The last word: one line of JSON on standard output, of plain data or of one of `news`."""
+        sys.stdout.write(msgspec.json.encode(summary).decode() + "\n")
         sys.stdout.flush()
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from typing import Literal
 import numpy as np
 
 from controller.arrays import ByteArray, Float32Array
+from controller.bus.news import LimiterStatus
 from controller.messages import DmxFrame
 from controller.metrics.safety import FLASH_DARK, FLASH_STEP, LUMINANCE
 from controller.rig.observe import Observer
@@ -198,13 +199,10 @@ class Limiter:
             self.steps.append(Step(now_s, now_s, what))
         self._clamping, self._too_often = clamped, ""
 
-    def status(self) -> dict[str, float]:
+    def status(self) -> LimiterStatus:
         """How often it had to step in, for the page, the log and the nightly report."""
-        return {
-            "interventions": self.interventions,
-            "strobes_stopped": self.strobes_stopped,
-            "clamped_share": round(self.clamped_cycles / max(self.cycles, 1), 5),
-        }
+        share = round(self.clamped_cycles / max(self.cycles, 1), 5)
+        return LimiterStatus(self.interventions, self.strobes_stopped, share)
 
 
 class _Blend:

@@ -12,10 +12,11 @@ import logging
 import sys
 import threading
 from dataclasses import replace
-from typing import Any
 
+from controller.bus.news import ListeningStatus, PlanPlace
 from controller.bus.run import Run
 from controller.bus.sockets import Commander, Newest, Publisher
+from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.errors import ControllerError
@@ -34,7 +35,6 @@ from controller.listening.opening.following import ThenSource
 from controller.listening.opening.opening import read_opening
 from controller.listening.plan.leading import Planned
 from controller.messages import AudioBlock, Command, LightToken, Pulse, Window
-from controller.people.replicate import operator_of
 from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
 from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
 from controller.records.show_log import new_file
@@ -97,9 +97,9 @@ class Listening:
         self._decider = Decider(run.config, clock)
         self._box = LatestWindow()
         self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
-        self._pulses = Publisher(run.context, run.folder, "pulses")
-        self._tokens = Publisher(run.context, run.folder, "tokens")
-        self._status = Publisher(run.context, run.folder, "listening")
+        self._pulses = Publisher(run.context, run.folder, PULSES)
+        self._tokens = Publisher(run.context, run.folder, TOKENS)
+        self._status = Publisher(run.context, run.folder, LISTENING)
         self._timings = Timings(keep=2_000)
         self._published = (0, 0.0)
         self._newest: Pulse | None = None
@@ -202,16 +202,16 @@ class Listening:
 
     def _analyse(self) -> None:
         # sockets are used where they are made
-        stage = Newest(self._run.context, self._run.folder, "stage", spare=True)
+        stage = Newest(self._run.context, self._run.folder, STAGE)
         commander = Commander(self._run.context, self._run.folder)
         try:
             if self._conductor is not None:
                 commander.send(Command("hues", 1.0, values=tuple(map(float, self._conductor.hues))))
             while not self._run.stopping.is_set():
-                operator = operator_of(stage.take())
-                if operator is not None:
-                    self._decider.steering = operator.steering
-                    self._decider.beats = Tempo(operator.beat_s, operator.beat_t_s)
+                lit = stage.take()
+                if lit is not None:
+                    self._decider.steering = lit.operator.steering
+                    self._decider.beats = Tempo(lit.operator.beat_s, lit.operator.beat_t_s)
                 window = self._box.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)
@@ -240,40 +240,37 @@ class Listening:
                 # top of a thread: what decides now goes on deciding
                 log.exception("looking for another generation of the model failed")
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ListeningStatus:
         """Numbers for the page, the log and the summary."""
         bad = self._bad_samples + self._source.bad_samples
         if bad and not self._told_bad:
             self._told_bad = True
             log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)
-        return {
-            "t_s": self._clock.now_s(),
-            "source": self.name,
-            "stems": list(self.stems),
-            "embedder": self._decider.embedder.name,
-            "embed_every": self._decider.embed_every,
-            "decoder": self._decider.decoder_name,
-            "generation": self._decider.generation,
-            "sections": list(self._decider.sections.turns),
-            "plan": _place(self._decider.planned),
-            "next_generation": self._decider.succession.waiting,
-            "refused_generation": self._decider.succession.refused,
-            "hops": self._tokens_made,
-            "late_hops": self._box.dropped,
-            "overruns": self._source.overruns,
-            "device_losses": self._source.losses,
-            "bad_samples": bad,
-            "onsets": self._published[0],
-            "timings_ms": {
-                **self._decider.timings.percentiles_ms(50, 95, 99),
-                **self._timings.percentiles_ms(50, 95, 99),
-            },
-        }
+        return ListeningStatus(
+            t_s=self._clock.now_s(),
+            source=self.name,
+            stems=tuple(self.stems),
+            embedder=self._decider.embedder.name,
+            embed_every=self._decider.embed_every,
+            decoder=self._decider.decoder_name,
+            generation=self._decider.generation,
+            sections=tuple(self._decider.sections.turns),
+            plan=_place(self._decider.planned),
+            next_generation=self._decider.succession.waiting,
+            refused_generation=self._decider.succession.refused,
+            hops=self._tokens_made,
+            late_hops=self._box.dropped,
+            overruns=self._source.overruns,
+            device_losses=self._source.losses,
+            bad_samples=bad,
+            onsets=self._published[0],
+            timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
+        )
 
     def _log_line(self) -> str:
         status = self.status()
-        stages = ", ".join(f"{stage} {p[0]:.1f}/{p[2]:.1f} ms" for stage, p in status["timings_ms"].items())
-        return f"p50/p99: {stages}; {status['late_hops']} late hops, {status['overruns']} overruns"
+        stages = ", ".join(f"{stage} {p[0]:.1f}/{p[2]:.1f} ms" for stage, p in status.timings_ms.items())
+        return f"p50/p99: {stages}; {status.late_hops} late hops, {status.overruns} overruns"
 
     def close(self) -> None:
         """Close sockets and files."""
@@ -282,8 +279,8 @@ class Listening:
                 one.close()
 
 
-def _place(planned: Planned | None) -> dict[str, Any] | None:
-    return None if planned is None else {"title": planned.title, "t_s": planned.t_s, "sure": planned.sure}
+def _place(planned: Planned | None) -> PlanPlace | None:
+    return None if planned is None else PlanPlace(planned.title, planned.t_s, planned.sure)
 
 
 def open_recorders(config: Config, embedder: dict[str, str]) -> tuple[HeardRecorder | None, SoundRecorder | None]:

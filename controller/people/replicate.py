@@ -4,14 +4,9 @@ import json
 from dataclasses import replace
 
 from controller.messages import Command, Operator
-from controller.people.operator import operator_from, plain_operator
+from controller.people.operator import plain_operator
 
 NEAR = 1e-6
-
-
-def operator_of(stage: object) -> Operator | None:
-    """What the leader's last word says people have set; None if it says nothing of that."""
-    return operator_from(stage.get("operator")) if isinstance(stage, dict) else None
 
 
 def lasting(operator: Operator) -> Operator:

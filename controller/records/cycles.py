@@ -13,14 +13,11 @@ from typing import Any, BinaryIO
 import msgpack
 
 from controller.errors import RecordingError
-from controller.messages import Command, LightToken, Pulse
+from controller.messages import Command, HeldRow, LightToken, Pulse
 
 FRAME = struct.Struct("<II")
 MAX_BLOCK_BYTES = 8_000_000
 MAX_UNPACKED_BYTES = 64_000_000
-HeldRow = tuple[int, float, float, tuple[int, ...], float, float]
-"""A takeover as plain numbers: attribute, since when, moved last, levels of 16 bits, when its way back began (-1: not
-yet), and how long that takes."""
 
 
 @dataclass(frozen=True, slots=True)

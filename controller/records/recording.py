@@ -89,9 +89,15 @@ class Recorder:
         if cycle.now_s - self._began_s >= 1.0:
             self.flush()
 
-    def status(self) -> dict[str, Any]:
-        """For the page, the log and the summary."""
-        return {"file": str(self.path), "failing": self._file.failing, "lost_seconds": self._file.lost}
+    @property
+    def failing(self) -> bool:
+        """Whether the disk takes nothing now."""
+        return self._file.failing
+
+    @property
+    def lost_seconds(self) -> int:
+        """Seconds that could not be kept."""
+        return self._file.lost
 
     def flush(self) -> None:
         """Hand over what was kept."""

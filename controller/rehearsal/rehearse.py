@@ -181,7 +181,7 @@ class Rehearsal:
     def _report(self, wall_s: float) -> dict[str, Any]:
         figures = self._figures()
         identity = self._identity()
-        timings = {**self._decider.timings.percentiles_ms(50, 95, 99), **self._timings.percentiles_ms(50, 95, 99)}
+        timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()}
         music_s = len(self._traces.light) * HOP_S
         report = {
             "song": self._source.name,
@@ -285,7 +285,14 @@ def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
 def limiter_report(limiter: Limiter, standard: str) -> dict[str, Any]:
     """What would have flashed too often, when, and what for: for `report.json` and for `evaluate`."""
     at = [{"start_s": round(one.start_s, 3), "end_s": round(one.end_s, 3), "what": one.what} for one in limiter.steps]
-    return {"standard": standard, **limiter.status(), "at": at}
+    status = limiter.status()
+    return {
+        "standard": standard,
+        "interventions": status.interventions,
+        "strobes_stopped": status.strobes_stopped,
+        "clamped_share": status.clamped_share,
+        "at": at,
+    }
 
 
 def _block_lift(heard: Float32Array, seen: Float32Array, rate_hz: float) -> float:

@@ -2,9 +2,8 @@
 
 import contextlib
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import zmq
@@ -12,14 +11,31 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from controller.bus.sockets import Newest, revive
+from controller.bus.news import PartnerStatus, StageNews
+from controller.bus.sockets import Newest
+from controller.bus.topics import PULSES, STAGE, TOKENS
 from controller.colour import encoded_from_hue
 from controller.messages import LightToken, Pulse
-from controller.people.replicate import operator_of
 
 STYLES = {"live": "bold green", "fallback": "bold yellow", "quiet": "bold blue", "house": "bold red"}
 METER_CELLS = 20
 METER_FLOOR_DB = -60.0
+
+
+class Readers(NamedTuple):
+    """What is read."""
+
+    stage: Newest[StageNews]
+    tokens: Newest[LightToken]
+    pulses: Newest[Pulse]
+
+
+class Seen(NamedTuple):
+    """What was published last."""
+
+    stage: StageNews | None = None
+    token: LightToken | None = None
+    pulse: Pulse | None = None
 
 
 class StatusLine:
@@ -32,55 +48,54 @@ class StatusLine:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._readers: dict[str, Newest] = {}
-        self._seen: dict[str, Any] = {}
+        self._readers: Readers | None = None
+        self._seen = Seen()
         self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
 
     def __enter__(self) -> "StatusLine":
         if sys.stderr.isatty():  # nothing is opened that nobody would read
-            for topic in ("stage", "tokens", "pulses"):
-                self._readers[topic] = Newest(self._context, self._folder, topic, spare=topic == "stage")
+            at = self._context, self._folder
+            self._readers = Readers(Newest(*at, STAGE), Newest(*at, TOKENS), Newest(*at, PULSES))
             self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
-        for reader in self._readers.values():
+        for reader in self._readers or ():
             reader.close()
         self._context.term()
 
     def update(self, elapsed_s: float) -> None:
         """Draw what is new."""
-        if not self._live.is_started:
+        if self._readers is None:
             return
-        for topic, reader in self._readers.items():
-            self._seen[topic] = reader.take() or self._seen.get(topic)
+        stage, tokens, pulses = self._readers
+        seen = self._seen
+        self._seen = Seen(stage.take() or seen.stage, tokens.take() or seen.token, pulses.take() or seen.pulse)
         with contextlib.suppress(OSError):  # a terminal that is gone takes nothing with it
             self._live.update(status_text(self._seen, elapsed_s), refresh=True)
 
 
-def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
+def status_text(seen: Seen, elapsed_s: float) -> Text:
     """The line for what was published last; parts that are not there yet are left out."""
     text = Text(f"{int(elapsed_s) // 60:d}:{int(elapsed_s) % 60:02d}  ")
-    stage = seen.get("stage")
-    if isinstance(stage, dict):
-        state = str(stage["health"])
-        text.append(state.upper(), style=STYLES.get(state, "bold"))
-        operator = operator_of(stage)
-        for wish in ("blackout", "hold", "quiet") if operator else ():
-            if getattr(operator, wish):
+    stage = seen.stage
+    if stage is not None:
+        text.append(stage.health.upper(), style=STYLES.get(stage.health, "bold"))
+        for wish in ("blackout", "hold", "quiet"):
+            if getattr(stage.operator, wish):
                 text.append(f"  {wish.upper()}", style="bold reverse")
-        taken = len(stage["status"].get("takeovers", {}).get("active", ()))
+        taken = len(stage.status.takeovers.active)
         if taken:
             text.append(f"  {taken} IN HAND", style="bold magenta")
-        text.append(_standby(stage.get("standby")), style="bold cyan")
-        text.append(f"  {stage['status'].get('output_hz', 0.0):.1f} Hz  ")
-    token = revive(LightToken, seen.get("tokens"))
+        text.append(_standby(stage.status.standby), style="bold cyan")
+        text.append(f"  {stage.status.output_hz:.1f} Hz  ")
+    token = seen.token
     if token is not None:
         red, green, blue = np.rint(encoded_from_hue(np.array([2.0 * token.hue], np.float32))[0] * 255).astype(int)
         text.append("█" * (1 + token.value // 32), style=f"rgb({red},{green},{blue})")
         text.append(" " * (8 - token.value // 32))
-    pulse = revive(Pulse, seen.get("pulses"))
+    pulse = seen.pulse
     if pulse is not None:
         share = min(1.0, max(0.0, 1.0 - pulse.level_db / METER_FLOOR_DB))
         cells = round(share * METER_CELLS)
@@ -89,10 +104,10 @@ def status_text(seen: Mapping[str, Any], elapsed_s: float) -> Text:
     return text
 
 
-def _standby(standby: object) -> str:
+def _standby(standby: PartnerStatus | None) -> str:
     """How this machine and the other one stand, where there is another one."""
-    if not isinstance(standby, dict):
+    if standby is None:
         return ""
-    if standby.get("role") == "backup":
-        return f"  BACKUP, {standby.get('state', '?')}"
-    return "  main, backup follows" if standby.get("followed") else "  MAIN, NO BACKUP"
+    if standby.role == "backup":
+        return f"  BACKUP, {standby.state}"
+    return "  main, backup follows" if standby.followed else "  MAIN, NO BACKUP"

@@ -150,7 +150,7 @@ def test_nothing_forged_moves_a_machine():
         now_s = 1e-5 * count  # within the time that a backup waits
         backup.listen(now_s)
         main.listen(now_s)
-    assert backup.status()["state"] == "waiting"
+    assert backup.status().state == "waiting"
     assert backup.wishes((), Operator()) == main.wishes((), Operator()) == ()
     assert not main.takes_over
     assert ways[0].sent == ways[1].sent == 0  # not even an answer

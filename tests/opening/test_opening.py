@@ -22,6 +22,7 @@ from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
 
 from controller.__main__ import main
 from controller.bus.sockets import Newest
+from controller.bus.topics import PULSES
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import read_config
 from controller.errors import OpeningError
@@ -313,7 +314,7 @@ def beginning_of(show, wire):  # noqa: F811
         assert show.poll() is None, show.communicate()
         wire.listen(0.02)
         folder = run_folder(show)
-    with zmq.Context() as context, contextlib.closing(Newest(context, folder, "pulses")) as pulses:
+    with zmq.Context() as context, contextlib.closing(Newest(context, folder, PULSES)) as pulses:
         while first is None:
             assert time.monotonic() < end_s, "nothing was heard"
             wire.listen(0.02)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import serial
 
+from controller.bus.news import OutputStatus
 from controller.config import UniverseConfig
 from controller.lighting.output.cid import source_cid
 from controller.lighting.output.ledger import Ledger
@@ -79,7 +80,7 @@ def test_an_interface_that_is_not_here_is_an_error_that_ends_by_itself(caplog):
     assert sink.errors == 2
     sink._interface = "127.0.0.1"  # the address came back
     sink.send(packet, 3.1)
-    assert sink.status()["one"] == {"sent": 1, "errors": 2, "state": "ok"}
+    assert sink.status()["one"] == OutputStatus(1, 2, "ok")
     assert (said(caplog, "failed"), said(caplog, "works again")) == (1, 1)
     sink.close()
 
@@ -90,7 +91,7 @@ def test_a_name_that_nobody_knows_never_makes_a_cycle_wait():
     started_s = time.monotonic()
     sink.send(Packet(("no-such-host.invalid", 6454), b"x", "named"), 0.0)
     assert time.monotonic() - started_s < PROMPT_S
-    assert sink.status()["named"]["state"] == "failed"
+    assert sink.status()["named"].state == "failed"
     sink._names.close()
     sink.close()
 
@@ -279,7 +280,7 @@ def test_a_widget_that_stalls_or_is_pulled_out_delays_nobody_and_comes_back(capl
         {"type": "artnet", "host": "127.0.0.1", "port": port, "port_address": 0},
     )
     name = f"universe 1, Enttec Pro {link}"
-    wait_for(lambda: send(sender, sink, 1) or sink.status().get(name, {}).get("state") == "ok")
+    wait_for(lambda: send(sender, sink, 1) or (name in sink.status() and sink.status()[name].state == "ok"))
     widget.stalled = True
 
     def failed():
@@ -287,7 +288,7 @@ def test_a_widget_that_stalls_or_is_pulled_out_delays_nobody_and_comes_back(capl
         send(sender, sink, 2)
         assert time.monotonic() - started_s < PROMPT_S
         assert receiver.recv(2048)
-        return sink.status()[name]["state"] == "failed"
+        return sink.status()[name].state == "failed"
 
     wait_for(failed, 20.0)
     widget.unplug()

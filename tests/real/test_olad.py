@@ -135,8 +135,8 @@ def test_olad_is_the_desk_that_takes_a_lamp_over(lab, config, patch, source, wan
     olad.set_levels(source, [180] * 8)
     wait_for(lambda: 180 in merged()[:8], 3, "the takeover")
     assert set(merged()[8:].tolist()) == {50}
-    assert {one["fixture"] for one in person.status()["active"]} == {"front-1"}
-    assert person.status()["packets"]["malformed"] == 0
+    assert {one.fixture for one in person.status().active} == {"front-1"}
+    assert person.status().packets.malformed == 0
     listener.close()
 
 

@@ -155,10 +155,10 @@ def test_qlcplus_hears_us_and_its_fader_takes_over(two_hosts, show, desk, config
         return person.merge(ours, time.monotonic(), NOW, blackout=False)[0].slots
 
     wait_for(lambda: merged() is not None and person._heard.any(), 5, "the desk")
-    assert person.status()["active"] == []
+    assert person.status().active == ()
     move_fader(two_hosts.console, 1, 177)
     wait_for(lambda: 177 in merged()[:8], 5, "the human fader")
-    assert {one["fixture"] for one in person.status()["active"]} == {"front-1"}
+    assert {one.fixture for one in person.status().active} == {"front-1"}
     assert set(merged()[8:].tolist()) == {50}
 
 

@@ -10,6 +10,7 @@ import pytest
 import zmq
 
 from controller.bus.sockets import Publisher
+from controller.bus.topics import PULSES, TOKENS
 from controller.clock import ManualClock
 from controller.lighting.process import Lighting
 from controller.messages import LightToken, Pulse
@@ -32,7 +33,7 @@ def lighting(config, tmp_path):
 def cycles(lighting, clock, count):
     for _ in range(count):
         clock.sleep_until(clock.now_s() + 0.025)
-        lighting._safe_cycle()
+        lighting.safe_cycle()
 
 
 @pytest.mark.warns
@@ -40,22 +41,22 @@ def test_a_desk_that_fails_repeats_the_last_frames_and_recovers(lighting, caplog
     lighting, sink, clock = lighting
     cycles(lighting, clock, 40)
     good = [packet.payload[18:] for _, packet in sink.sent[-2:]]
-    works = lighting._made.engine.tick
-    lighting._made.engine.tick = lambda now_s: 1 / 0
+    works = lighting.made.engine.tick
+    lighting.made.engine.tick = lambda now_s: 1 / 0
     cycles(lighting, clock, 10)
     assert len(sink.sent) == 100
     assert [packet.payload[18:] for _, packet in sink.sent[-2:]] == good
     assert [packet.payload[12] for _, packet in sink.sent[-2:]] == [50, 50]  # sequence numbers go on
-    assert lighting.status()["faults"] == 10
+    assert lighting.status().faults == 10
     assert len([one for one in caplog.records if "a cycle failed" in one.message]) == 1
-    lighting._made.engine.tick = works
+    lighting.made.engine.tick = works
     cycles(lighting, clock, 10)
-    assert lighting.status()["faults"] == 10
+    assert lighting.status().faults == 10
 
 
 def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
     lighting, _, clock = lighting
-    publishers = [Publisher(lighting._run.context, tmp_path, topic) for topic in ("tokens", "pulses")]
+    publishers = [Publisher(lighting._run.context, tmp_path, topic) for topic in (TOKENS, PULSES)]
     words = {field.name: "red" for kind in (LightToken, Pulse) for field in fields(kind)}
     for garbage in ({"t_s": 1}, "hello", 7, None, [1, 2], {"hue": "red"}, words):
         for publisher in publishers:
@@ -63,13 +64,13 @@ def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
         cycles(lighting, clock, 3)
     good = LightToken(clock.now_s(), 0, 60, 200, 0.5, 0.5)
     pulse = Pulse(clock.now_s(), 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())
-    lighting._tokens.socket.poll(500)
+    lighting.inbox.tokens.socket.poll(500)
     for _ in range(50):
         publishers[0].send(good)
         publishers[1].send(pulse)
-        lighting._tokens.socket.poll(20)
+        lighting.inbox.tokens.socket.poll(20)
         cycles(lighting, clock, 1)
-    assert lighting.status()["faults"] == 0
-    assert lighting._made.engine._token == good
+    assert lighting.status().faults == 0
+    assert lighting.made.engine._token == good
     for publisher in publishers:
         publisher.close()

@@ -65,7 +65,7 @@ def cycle(stage, level=None):
         slots[:8] = level
         stage.ears.waiting.append(Datagram(5568, "10.0.0.9", sacn.encode_data(slots, 5, stage.sequence, UUID(int=2))))
     stage.clock.sleep_until(stage.clock.now_s() + 0.025)
-    stage.lighting._safe_cycle()
+    stage.lighting.safe_cycle()
     sent = [sacn.decode_data(one.payload) for _, one in stage.sink.sent if one.address[0] == "239.255.0.1"]
     return sent[-1].slots
 
@@ -75,17 +75,17 @@ def test_a_fader_shows_in_the_next_cycle_and_in_the_status(stage):
     assert 177 not in cycle(stage, 0)[:8]
     assert set(cycle(stage, 177)[:8].tolist()) >= {177}
     status = stage.lighting.status()
-    assert status["takeovers"]["begun"] >= 1
-    assert {one["fixture"] for one in status["takeovers"]["active"]} == {"front-1"}
-    assert status["faults"] == 0
+    assert status.takeovers.begun >= 1
+    assert {one.fixture for one in status.takeovers.active} == {"front-1"}
+    assert status.faults == 0
 
 
 def test_a_blackout_of_the_page_wins(stage):
     cycle(stage, 0)
     for _ in range(20):
         cycle(stage, 177)
-    stage.lighting._made.engine.obey(Command("blackout", 1.0))
-    patch = stage.lighting._person._takeover._attributes
+    stage.lighting.made.engine.obey(Command("blackout", 1.0))
+    patch = stage.lighting.console._takeover._attributes
     dark = [one for one in patch if one.fixture == "front-1" and one.kind == "intensity"]
     levels = cycle(stage, 178)
     assert all(not levels[one.coarse].any() for one in dark)

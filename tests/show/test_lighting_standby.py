@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 import zmq
 
+from controller.bus.news import PartnerStatus
 from controller.clock import ManualClock
 from controller.config import with_overrides
 from controller.lighting.process import HAND_OVER_S, Lighting, LightingNetwork
@@ -48,7 +49,7 @@ class Scripted(Partner):
         self.said.append("let go")
 
     def status(self):
-        return {"role": "scripted"}
+        return PartnerStatus("scripted")
 
 
 class Counting(MemorySink):
@@ -81,7 +82,7 @@ def cycles(stage, count=1):
     before = len(stage.sink.sent)
     for _ in range(count):
         stage.clock.sleep_until(stage.clock.now_s() + 0.025)
-        stage.lighting._safe_cycle()
+        stage.lighting.safe_cycle()
     return sorted_out(stage.sink.sent[before:])
 
 
@@ -99,7 +100,7 @@ def test_a_quiet_backup_lets_go_of_everything_once_and_takes_it_up_again(stage):
     assert stage.sink.released == 1
     stage.partner.is_quiet = False
     assert [len(one) for one in cycles(stage, 3)] == [3, 3]
-    assert stage.lighting.status()["faults"] == 0
+    assert stage.lighting.status().faults == 0
 
 
 def test_a_lift_shows_in_the_very_next_packet(stage):
@@ -115,7 +116,7 @@ def test_it_tells_what_it_made_the_light_of(stage):
     stage.partner.mains = token
     cycles(stage, 2)
     assert stage.partner.said[-1][1] == token
-    assert stage.lighting.status()["standby"] == {"role": "scripted"}
+    assert stage.lighting.status().standby == PartnerStatus("scripted")
 
 
 @pytest.mark.warns
@@ -149,7 +150,7 @@ def test_a_main_whose_cycles_fail_lights_on_and_is_silent_towards_the_backup(sta
     """It repeats its last frames; after half a second of that the backup does better."""
     cycles(stage, 4)
     said = len(stage.partner.said)
-    stage.lighting._made.run = None
+    stage.lighting.made.run = None
     assert [len(one) for one in cycles(stage, 4)] == [4, 4]
     assert len(stage.partner.said) == said
 

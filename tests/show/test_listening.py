@@ -58,7 +58,7 @@ def test_nan_from_a_sound_card_is_counted_said_once_and_played_as_silence(listen
     block = np.full((240, 1), np.nan, np.float32)
     for number in range(3):
         listening._hear(AudioBlock(number * 0.005, number, block))
-    assert [listening.status()["bad_samples"] for _ in range(3)] == [720] * 3
+    assert [listening.status().bad_samples for _ in range(3)] == [720] * 3
     assert caplog.text.count("no numbers (NaN)") == 1
 
 

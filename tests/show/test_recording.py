@@ -138,13 +138,13 @@ def test_a_full_disk_delays_the_log_and_loses_nothing(tmp_path, monkeypatch, cap
         full.setattr(os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
         for cycle in made[500:1_500]:
             recorder.add(cycle)
-        while not recorder.status()["failing"]:
+        while not recorder.failing:
             pass
     for cycle in made[1_500:]:
         recorder.add(cycle)
     recorder.close()
     log = Log(path)
     assert list(log.cycles()) == made
-    assert recorder.status()["lost_seconds"] == 0
+    assert recorder.lost_seconds == 0
     assert [r.message for r in caplog.records if "written again" in r.message]
     assert sum("cannot be written" in r.message for r in caplog.records) == 1

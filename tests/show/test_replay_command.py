@@ -13,6 +13,7 @@ import zmq
 
 from controller.__main__ import main
 from controller.bus.sockets import Commander, Publisher
+from controller.bus.topics import PULSES, TOKENS
 from controller.clock import ManualClock
 from controller.config import with_overrides
 from controller.lighting.process import Lighting
@@ -36,7 +37,7 @@ def recorded(config, tmp_path_factory):
     sink, clock, rng = MemorySink(), ManualClock(1_000.0), np.random.default_rng(3)
     recorder = Recorder(folder / f"a{SUFFIX}", header_of(config))
     lighting = Lighting(run, clock, sink, recorder=recorder)
-    tokens, pulses = (Publisher(context, folder, topic) for topic in ("tokens", "pulses"))
+    tokens, pulses = (Publisher(context, folder, topic) for topic in (TOKENS, PULSES))
     commander = Commander(context, folder)
     for cycle in range(800):
         clock.sleep_until(clock.now_s() + float(rng.choice([0.008, 0.025, 0.031])))

@@ -2,17 +2,17 @@
 
 import dataclasses
 
+from controller.bus.news import LightingStatus, PartnerStatus, StageNews, TakenOver, TakeoverStatus
 from controller.messages import LightToken, Operator, Pulse
-from controller.people.operator import plain_operator
-from controller.watching.status_line import StatusLine, status_text
+from controller.watching.status_line import Seen, StatusLine, status_text
 
-STAGE = {"health": "live", "operator": plain_operator(Operator(hold=True)), "status": {"output_hz": 40.2}}
-TOKEN = dataclasses.asdict(LightToken(1.0, 9, 60, 128, 0.5, 0.5))
-PULSE = dataclasses.asdict(Pulse(1.0, 9, -30.0, 0.5, 0.0, 3, 0.9, 0.8, ()))
+STAGE = StageNews(1.0, {}, "live", Operator(hold=True), LightingStatus(True, output_hz=40.2))
+TOKEN = LightToken(1.0, 9, 60, 128, 0.5, 0.5)
+PULSE = Pulse(1.0, 9, -30.0, 0.5, 0.0, 3, 0.9, 0.8, ())
 
 
 def test_it_says_what_is_known():
-    text = status_text({"stage": STAGE, "tokens": TOKEN, "pulses": PULSE}, 75.0)
+    text = status_text(Seen(STAGE, TOKEN, PULSE), 75.0)
     assert text.plain.startswith("1:15  LIVE  HOLD  40.2 Hz")
     assert "█████ " in text.plain
     assert "BLACKOUT" not in text.plain
@@ -21,8 +21,7 @@ def test_it_says_what_is_known():
 
 
 def test_it_says_little_when_little_is_known():
-    assert status_text({}, 3.0).plain == "0:03  "
-    assert status_text({"stage": None, "tokens": {"hue": 1}, "pulses": 7}, 3.0).plain == "0:03  "
+    assert status_text(Seen(), 3.0).plain == "0:03  "
 
 
 def test_without_a_terminal_it_is_silent(tmp_path, capsys):
@@ -32,7 +31,7 @@ def test_without_a_terminal_it_is_silent(tmp_path, capsys):
 
 
 def test_it_says_who_else_has_a_hand_on_the_rig():
-    status = {"output_hz": 40.0, "takeovers": {"active": [{}, {}]}}
+    held = TakenOver("front-1", "intensity", 1.0, going_back=False)
     said = {
         None: "",
         "main": "  MAIN, NO BACKUP",
@@ -40,8 +39,7 @@ def test_it_says_who_else_has_a_hand_on_the_rig():
         "backup": "  BACKUP, in charge",
     }
     for role, words in said.items():
-        standby = (
-            None if role is None else {"role": role.split()[0], "followed": "followed" in role, "state": "in charge"}
-        )
-        text = status_text({"stage": {**STAGE, "operator": None, "standby": standby, "status": status}}, 0.0)
+        partner = None if role is None else PartnerStatus(role.split()[0], 0, "followed" in role, "in charge")
+        status = LightingStatus(True, output_hz=40.0, takeovers=TakeoverStatus((held, held)), standby=partner)
+        text = status_text(Seen(dataclasses.replace(STAGE, operator=Operator(), status=status)), 0.0)
         assert text.plain == f"0:00  LIVE  2 IN HAND{words}  40.0 Hz  "

@@ -82,7 +82,7 @@ def test_a_backup_hears_the_main_and_falls_silent():
     pair = Pair()
     pair.run(0.3)
     assert pair.backup.quiet
-    assert pair.backup.status()["state"] == "following"
+    assert pair.backup.status().state == "following"
     assert pair.main.takes_over
     tokens = [one for one in pair.taken if one is not None]
     assert [one.hue for one in tokens] == list(range(tokens[0].hue, tokens[0].hue + len(tokens)))
@@ -115,7 +115,7 @@ def test_a_goodbye_needs_no_half_second():
     pair.run(1.0)
     pair.main.goodbye(pair.now_s, pair.mains)
     pair.run(0.15)  # it lights on for a moment, and says no more
-    assert pair.backup.status()["state"] == "in charge"
+    assert pair.backup.status().state == "in charge"
 
 
 def test_what_was_set_at_the_backup_stays_set_when_the_main_is_back():
@@ -165,7 +165,7 @@ def test_a_spare_process_of_the_backup_goes_on_where_its_leader_stood():
     pair.backup = spare
     pair.run(0.4)
     assert pair.backup.quiet
-    assert pair.backup.status()["state"] == "following"
+    assert pair.backup.status().state == "following"
     pair.run(1.0, main=False)
     again = Backup(KEY, pair.wire.end(listens=True), pair.draw, now_s=pair.now_s, stale_s=2.0)
     again.stand_as(pair.backup.status(), pair.now_s)
@@ -184,12 +184,12 @@ def test_a_recording_of_the_main_does_not_keep_a_backup_silent():
     for payload in recorded:
         pair.wire.there.append(payload)
         pair.run(0.025, main=False)
-        assert pair.backup.status()["state"] == "in charge"
+        assert pair.backup.status().state == "in charge"
     fresh = Backup(KEY, pair.wire.end(listens=True), pair.draw, now_s=pair.now_s, stale_s=2.0)
     for payload in recorded:
         pair.wire.there.append(payload)
         fresh.listen(pair.now_s)
-    assert fresh.status()["state"] == "waiting"
+    assert fresh.status().state == "waiting"
 
 
 def test_a_recorded_hello_sets_nothing_at_the_main():

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from typing import Any
+
+from controller.bus.news import OutputStatus
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,6 @@ class Ledger:
         """All errors so far."""
         return sum(one.errors for one in list(self._accounts.values()))
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self) -> dict[str, OutputStatus]:
         """For people and programs: sent, errors and state of each output."""
-        return {
-            name: {"sent": one.sent, "errors": one.errors, "state": one.state}
-            for name, one in list(self._accounts.items())
-        }
+        return {name: OutputStatus(one.sent, one.errors, one.state) for name, one in list(self._accounts.items())}

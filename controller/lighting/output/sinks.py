@@ -5,8 +5,9 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
+from controller.bus.news import OutputStatus
 from controller.config import EnttecProConfig, OlaConfig, OpenDmxConfig, UniverseConfig
 from controller.lighting.output.ledger import Ledger
 from controller.lighting.output.names import Names
@@ -34,7 +35,7 @@ class Sink(Protocol):
         """Send one packet, or count an error."""
         ...
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self) -> dict[str, OutputStatus]:
         """Sent, errors and state of each output by name."""
         ...
 
@@ -98,7 +99,7 @@ class Outputs:
             self._serial.close()
             self._serial = None
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self) -> dict[str, OutputStatus]:
         """Sent, errors and state of each output by name."""
         return self._ledger.status()
 
@@ -170,7 +171,7 @@ class UdpSink:
         if sock is not None:
             sock.close()
 
-    def status(self) -> dict[str, dict[str, Any]]:
+    def status(self) -> dict[str, OutputStatus]:
         """Sent, errors and state of each output by name."""
         return self._ledger.status()
 

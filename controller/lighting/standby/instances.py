@@ -36,11 +36,11 @@ def own_cid(config: Config) -> UUID:
     return uuid5(cid, "backup") if config.standby.role == "backup" else cid
 
 
-def partner_of(config: Config, now_s: float) -> Partner | None:
-    """This machine's view of the other one, if there is one."""
+def partner_of(config: Config, now_s: float) -> Partner:
+    """This machine's view of the other one, or of being alone."""
     standby = config.standby
     if standby.role == "off" or standby.peer is None:
-        return None
+        return Partner()
     link = PartnerLink(standby.peer, standby.port, listens=standby.role == "backup")
     if standby.role == "main":
         return Main(standby.key, link, draw)

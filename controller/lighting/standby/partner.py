@@ -7,10 +7,11 @@ and the link are passed in.
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from controller.bus.news import PartnerStatus
 from controller.lighting.protocol.malformed import MalformedError
-from controller.lighting.standby.duty import LOST_S, Duty
+from controller.lighting.standby.duty import LOST_S, Duty, State
 from controller.lighting.standby.heartbeat import (
     FROM_MAIN,
     NOBODY,
@@ -60,20 +61,7 @@ class Way(Protocol):
 
 
 class Partner:
-    """What both have in common, and what a machine without a partner does: everything by itself.
-
-    Args:
-        key: text in the configuration. link: the way there. draw: eight random bytes.
-    """
-
-    role = "off"
-
-    def __init__(self, key: str, link: Way, draw: Draw) -> None:
-        self._secret, self._link, self._draw = secret_of(key), link, draw
-        self._trust = Trust(draw())
-        self._count = 0
-        self._said_s = float("-inf")
-        self._told_wrong = False
+    """What a machine without a partner does: everything by itself. Those with one are `Main` and `Backup`."""
 
     @property
     def quiet(self) -> bool:
@@ -93,7 +81,7 @@ class Partner:
         return own
 
     def wishes(self, given: tuple[Command, ...], operator: Operator) -> tuple[Command, ...]:  # noqa: ARG002
-        """The commands that count: those given here, or those that bring this desk to where the other stands."""
+        """The commands that count: those given here, or those that bring this machine to where the other stands."""
         return given
 
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
@@ -109,15 +97,39 @@ class Partner:
 
     def let_go(self) -> None:
         """Another process of this machine speaks now. Who speaks again later is a new speaker: old words are void."""
+
+    def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
+        """Another process of this machine leads and says this of itself: who has to step in goes on from there."""
+
+    def status(self) -> PartnerStatus | None:
+        """For the page, the log and the summary; None where there is no other machine."""
+        return None
+
+
+class Linked(Partner):
+    """What main and backup have in common.
+
+    Args:
+        key: text in the configuration. link: the way there. draw: eight random bytes.
+    """
+
+    role = "off"
+
+    def __init__(self, key: str, link: Way, draw: Draw) -> None:
+        self._secret, self._link, self._draw = secret_of(key), link, draw
+        self._trust = Trust(draw())
+        self._count = 0
+        self._said_s = float("-inf")
+        self._told_wrong = False
+
+    def let_go(self) -> None:
+        """See `Partner`."""
         self._link.close()
         self._trust, self._count, self._said_s = Trust(self._draw()), 0, float("-inf")
 
-    def stand_as(self, status: object, now_s: float) -> None:
-        """Another process of this machine leads and says this of itself: who has to step in goes on from there."""
-
-    def status(self) -> dict[str, Any]:
-        """For the page, the log and the summary."""
-        return {"role": self.role, "refused": self._trust.refused}
+    def status(self) -> PartnerStatus:
+        """See `Partner`."""
+        return PartnerStatus(self.role, self._trust.refused)
 
     def _heard(self, now_s: float) -> Iterator[tuple[Heartbeat, PeerAddress]]:
         """What arrived and is signed; nothing else is even looked at."""
@@ -138,7 +150,7 @@ class Partner:
         self._link.send(encode(one, self._secret), now_s, address)
 
 
-class Main(Partner):
+class Main(Linked):
     """The machine that lights; it beats, and knows whether somebody listens."""
 
     role = "main"
@@ -191,12 +203,12 @@ class Main(Partner):
         for _ in range(GOODBYES):
             self._say(WordKind.GOODBYE, self._trust.other, told(operator), now_s)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> PartnerStatus:
         """See `Partner`."""
-        return {**super().status(), "followed": self._followed}
+        return replace(super().status(), followed=self._followed)
 
 
-class Backup(Partner):
+class Backup(Linked):
     """The machine that follows.
 
     Args:
@@ -285,16 +297,15 @@ class Backup(Partner):
         said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now)}
         self._say(WordKind.HELLO, to, said, now_s, address)
 
-    def stand_as(self, status: object, now_s: float) -> None:
+    def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
         """See `Partner`."""
-        state = status.get("state") if isinstance(status, dict) else None
-        if state in SAID:
-            self._duty.stand_as(state, now_s)
+        if status is not None and status.state in SAID:
+            self._duty.stand_as(cast("State", status.state), now_s)
             self._state = self._duty.state
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> PartnerStatus:
         """See `Partner`."""
-        return {**super().status(), "state": self._state, "changes": self._duty.changes}
+        return replace(super().status(), state=self._state, changes=self._duty.changes)
 
 
 SAID = {

@@ -8,14 +8,14 @@ from uuid import UUID
 import numpy as np
 
 from controller.arrays import ByteArray
+from controller.bus.news import Datagrams, TakenOver, TakeoverStatus
 from controller.config import Config
 from controller.lighting.input.feed import DeskFeed
 from controller.lighting.input.listener import Listener
 from controller.lighting.protocol.artnet import ArtPollReply
 from controller.lighting.takeover.attributes import attributes_of
 from controller.lighting.takeover.takeover import Change, MergeCycle, Takeover, Terms
-from controller.messages import DmxFrame, LightToken, Pulse
-from controller.records.cycles import HeldRow, held_rows
+from controller.messages import DmxFrame, HeldRow, LightToken, Pulse
 from controller.rig.patch.patch import SLOTS, Patch
 
 
@@ -142,18 +142,11 @@ class ConsoleMerge:
         """What is taken over, for a process that follows this one."""
         return self._takeover.rows()
 
-    def relay(self, rows: object) -> None:
-        """What the process that this one follows says is taken over; anything else counts as nothing.
-
-        Who follows keeps no journal: the other one does.
-        """
+    def relay(self, rows: tuple[HeldRow, ...]) -> None:
+        """What the process that this one follows says is taken over. Who follows keeps no journal: the other does."""
         self._follows = True
-        try:
-            found = held_rows(rows)
-        except (TypeError, ValueError, OverflowError):
-            return
-        if self._inputs and (found or self._takeover.active):
-            self._relayed = found
+        if self._inputs and (rows or self._takeover.active):
+            self._relayed = rows
 
     def leave(self, now_s: float, over_s: float) -> None:
         """The show ends: everything goes back to us, and on to the end look."""
@@ -196,21 +189,16 @@ class ConsoleMerge:
         if self._notes is not None and not self._follows:
             self._notes.add({**change.plain(), **situation.plain()})
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> TakeoverStatus:
         """What is taken over now, how often that happened, and what was heard."""
-        return {
-            "active": [
-                {
-                    "fixture": attribute.fixture,
-                    "attribute": attribute.kind,
-                    "since_s": round(held.since_s, 3),
-                    "going_back": held.back_s is not None,
-                }
+        return TakeoverStatus(
+            tuple(
+                TakenOver(attribute.fixture, attribute.kind, round(held.since_s, 3), held.back_s is not None)
                 for attribute, held in self._takeover.active
-            ],
-            "begun": self._takeover.begun,
-            "not_kept": 0 if self._notes is None else self._notes.dropped,
-            "packets": {"taken": self._feed.taken, "ignored": self._feed.ignored, "malformed": self._feed.malformed},
-            "refused": 0 if self._listener is None else self._listener.refused,
-            "listening": {} if self._listener is None else self._listener.status(),
-        }
+            ),
+            begun=self._takeover.begun,
+            not_kept=0 if self._notes is None else self._notes.dropped,
+            packets=Datagrams(self._feed.taken, self._feed.ignored, self._feed.malformed),
+            refused=0 if self._listener is None else self._listener.refused,
+            listening={} if self._listener is None else self._listener.status(),
+        )

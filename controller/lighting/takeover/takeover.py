@@ -12,7 +12,7 @@ import numpy as np
 
 from controller.arrays import BoolArray, ByteArray, Int32Array
 from controller.lighting.takeover.attributes import NONE, Attribute
-from controller.records.cycles import HeldRow
+from controller.messages import HeldRow
 
 MOVED = 2
 """Levels: one more than a fader that rests may tremble by."""

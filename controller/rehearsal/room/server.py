@@ -26,7 +26,7 @@ from controller.state_folder import file_word
 from controller.watching.page.admission import HEADERS, admits
 from controller.watching.page.server import CONTENT_TYPES
 from controller.watching.page.server import STATIC as PAGE
-from controller.watching.process import rig_heads
+from controller.watching.snapshot import rig_heads
 
 log = logging.getLogger(__name__)
 

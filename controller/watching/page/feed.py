@@ -112,6 +112,7 @@ class Live:
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
         controllers: what is connected. learning: what waits for a knob to be moved.
         plan: where in what was rehearsed the band is, for people; "" in free play. sections: when the music turned.
+        troubles: what a person should know, in sentences.
     """
 
     t_s: float
@@ -130,6 +131,7 @@ class Live:
     learning: str = ""
     plan: str = ""
     sections: Sequence[float] = ()
+    troubles: Sequence[str] = ()
 
 
 class PageFeed(Protocol):

@@ -62,6 +62,7 @@ def encode_live(live: Live) -> str:
         "learning": live.learning,
         "plan": live.plan,
         "sections": [_finite(t_s) for t_s in live.sections],
+        "troubles": list(live.troubles),
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 import zmq
 
-from controller.bus.sockets import Newest, revive
+from controller.bus.sockets import Newest
+from controller.bus.topics import PULSES
 from controller.clock import MonotonicClock
 from controller.messages import Pulse
 from controller.sound_format import SAMPLE_RATE_HZ
@@ -107,7 +108,7 @@ class PulseTap:
 
     def __init__(self, run: Path) -> None:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._newest = Newest(self._context, run, "pulses")
+        self._newest = Newest(self._context, run, PULSES)
         self._clock = MonotonicClock()
         self._count = 0
         self.pulses = 0
@@ -120,7 +121,7 @@ class PulseTap:
 
     def read(self) -> None:
         """Take the newest pulse, if there is one."""
-        pulse = revive(Pulse, self._newest.take())
+        pulse = self._newest.take()
         if pulse is None:
             return
         self.pulses += 1

@@ -85,7 +85,7 @@ class _Stages:
 
     def figures(self) -> Figures:
         """Percentiles of each stage, and the share of a core that the sum of the medians asks for."""
-        both = self._decider.timings.percentiles_ms(50, 95, 99) | self._timings.percentiles_ms(50, 95, 99)
+        both = self._decider.timings.percentiles_ms() | self._timings.percentiles_ms()
         figures: Figures = {
             f"{stage}_ms": dict(zip(("p50", "p95", "p99"), three, strict=True)) for stage, three in both.items()
         }

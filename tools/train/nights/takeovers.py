@@ -225,7 +225,7 @@ def replayed(path: Path) -> Night:
             pulse = one
             night.pulses.append(one)
         tick = made.replay(cycle.now_s, cycle.heard)
-        shown = tick, made.engine.operator, person.status()["active"]
+        shown = tick, made.engine.operator, person.status().active
     night.damage = log.damage
     return night
 

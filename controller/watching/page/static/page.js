@@ -19,16 +19,25 @@ const REPEAT_MS = 400; // the show lets go a second after the last
 const SLIDER_MS = 50;
 const SETTLING = 0.1; // of the difference, with each snapshot
 const TONES = { live: "good", quiet: "calm", hold: "warn", fallback: "warn", house: "warn", blackout: "alarm" };
-const TROUBLE = new Set(["overruns", "late_hops", "send_errors", "flashes_limited"]);
+const TROUBLE = new Set([
+  "overruns", "late_hops", "send_errors", "flashes_limited", "faults", "skipped_cycles", "device_losses", "bad_samples",
+  "generation_refused", "lost_log_seconds",
+]);
 const COUNTERS = {
   output_hz: ["output", (rate) => `${rate.toFixed(1)} Hz`],
   lateness_p99_ms: ["late, p99", (late) => `${late.toFixed(1)} ms`],
   overruns: ["audio overruns", String],
   late_hops: ["late hops", String],
-  dropped_frames: ["dropped frames", String],
   send_errors: ["send errors", String],
   flashes_limited: ["flashes limited", String],
   taken_over: ["taken over", String],
+  faults: ["failed cycles", String],
+  skipped_cycles: ["skipped cycles", String],
+  device_losses: ["sound device lost", String],
+  bad_samples: ["bad samples", String],
+  lost_log_seconds: ["log seconds lost", String],
+  generation_waiting: ["next model", (number) => (number < 0 ? "none" : `generation ${number}`)],
+  generation_refused: ["staged model", (refused) => (refused ? "refused" : "fine")],
 };
 
 const element = (id) => document.getElementById(id);
