@@ -6,7 +6,6 @@ stand in the docstring.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from controller.arrays import ByteArray, Float32Array
 
@@ -160,6 +159,7 @@ class Operator:
         blinder, strobe: held buttons. haze: 0..1 for as long as it is held.
         steering: how they lean on the model. hands: what they hold, the latest last. scene: a look from the library.
         beat_s: seconds between tapped beats, 0 without any. beat_t_s: time of the newest.
+        more: name and amount of whatever else is in the table of commands and was set.
     """
 
     grand_master: float = 1.0
@@ -175,24 +175,19 @@ class Operator:
     scene: Scene | None = None
     beat_s: float = 0.0
     beat_t_s: float = 0.0
-
-
-CommandName = Literal[
-    "grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden", "hand",
-    "scene", "tap", "mark", "undo", "flash_override", "blinder", "strobe", "haze", "stand_as", "save_scene",
-    "forget_scene", "tempo", "learn",
-]  # fmt: skip
+    more: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One wish of a person, on its way to the output process (`hands.py` says what each means).
+    """One wish of a person, on its way to the output process.
 
     Attributes:
-        amount: 0..1. target: what it is about, where there is a choice. values: further numbers.
+        name: a row of `people/commands.py`. amount: 0..1. target: what it is about, where there is a choice.
+        values: further numbers.
     """
 
-    name: CommandName
+    name: str
     amount: float
     target: str = ""
     values: tuple[float, ...] = ()

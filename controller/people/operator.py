@@ -1,9 +1,9 @@
 """What people want: commands in, what they have set out. Pure; the page, controllers and keys all come in here.
 
-grand_master, intensity, energy, pace, spread   faders, `amount` 0..1
-blackout, hold, quiet                           switches, on from 0.5
-flash_override, blinder, strobe, haze           held: a command holds for a second, so a page that dies lets go
-hues, forbidden                                 `values` hue ids 0..179; none: free again
+Which commands there are stands in `commands.py`. Beyond being set:
+
+held       a command holds for a second, so a page that dies lets go
+hues, forbidden   `values` hue ids 0..179; none: free again
 hand       `target` with `values` intensity, hue in degrees, saturation (-1: not held); amount 0 gives it back
 scene      `target` a name, `values` six numbers for each head; amount 0 gives the stage back to the model
 tap        a beat, now. mark: a name for this moment, for the log. undo: as it was before the last wish
@@ -17,12 +17,13 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from controller.messages import Command, Hand, Operator, Scene, Steering
+from controller.people.commands import COMMANDS, CommandRow, row_of
 
 HELD_S = 1.0
 """How long one command of a held button holds; a page that is pressed repeats it, a page that died does not."""
-MOMENTARY = ("flash_override", "blinder", "strobe", "haze")
-FADERS = ("intensity", "energy", "pace", "spread")
-SWITCHES = ("blackout", "hold", "quiet")
+ON_OR_OFF = ("blackout", "hold", "quiet", "flash_override", "blinder", "strobe")
+LEANING = ("intensity", "energy", "pace", "spread")
+"""Fields of `Operator` and of `Steering`, for reading them out of plain data."""
 HUES = 180
 MOST_HUES = 12
 MOST_HANDS = 64
@@ -56,9 +57,11 @@ class OperatorState:
         """Do what somebody wishes; amounts out of range are brought into it, nonsense is ignored."""
         if not math.isfinite(command.amount) or not all(math.isfinite(one) for one in command.values):
             return
-        amount = min(1.0, max(0.0, command.amount))
-        if command.name in MOMENTARY:
-            self._hold(command.name, amount, now_s)
+        amount, row = min(1.0, max(0.0, command.amount)), row_of(command.name)
+        if row is None:
+            return
+        if row.kind == "held":
+            self._hold(row, amount, now_s)
         elif command.name == "stand_as":
             self.operator = operator_from(_parsed(command.target)) or self.operator
         elif command.name == "undo":
@@ -71,7 +74,7 @@ class OperatorState:
         elif command.name == "mark":
             self.marks.append((now_s, command.target[:LETTERS]))
         else:
-            wished = _wished(self.operator, command, amount)
+            wished = _wished(self.operator, row, command, amount)
             if wished is not None and wished != self.operator:
                 self._remember(command, now_s)
                 self.operator = wished
@@ -79,19 +82,19 @@ class OperatorState:
     def expire(self, now_s: float) -> None:
         """Let go of held buttons that nobody has pressed for a while; once in each cycle."""
         for name, at_s in list(self._held_s.items()):
-            if now_s - at_s >= HELD_S:
-                self._hold(name, 0.0, now_s)
+            row = row_of(name)
+            if row is not None and now_s - at_s >= HELD_S:
+                self._hold(row, 0.0, now_s)
 
-    def _hold(self, name: str, amount: float, now_s: float) -> None:
-        pressed = amount > 0.0 if name == "haze" else amount > 0.5
-        if name == "flash_override" and pressed and name not in self._held_s:
+    def _hold(self, row: CommandRow, amount: float, now_s: float) -> None:
+        pressed = amount > (0.0 if row.graded else 0.5)
+        if row.name == "flash_override" and pressed and row.name not in self._held_s:
             self.overrides += 1
         if pressed:
-            self._held_s[name] = now_s
+            self._held_s[row.name] = now_s
         else:
-            self._held_s.pop(name, None)
-        change: dict[str, Any] = {name: (amount if pressed else 0.0) if name == "haze" else pressed}
-        self.operator = replace(self.operator, **change)
+            self._held_s.pop(row.name, None)
+        self.operator = with_setting(self.operator, row, amount if pressed and row.graded else float(pressed))
 
     def _remember(self, command: Command, now_s: float) -> None:
         name, target, touched_s = self._touched
@@ -104,8 +107,11 @@ class OperatorState:
         self._touched = ("", "", -math.inf)
         if self._before:
             now = self.operator
-            kept: dict[str, Any] = {name: getattr(now, name) for name in (*MOMENTARY, "beat_s", "beat_t_s")}
-            self.operator = replace(self._before.pop(), **kept)
+            before = replace(self._before.pop(), beat_s=now.beat_s, beat_t_s=now.beat_t_s)
+            for row in COMMANDS.values():
+                if row.stands and not row.undoable:
+                    before = with_setting(before, row, setting_of(now, row))
+            self.operator = before
 
     def _tap(self, now_s: float) -> None:
         if self._taps and not TAP_S[0] * 0.5 <= now_s - self._taps[-1] <= TAP_S[1]:
@@ -116,27 +122,38 @@ class OperatorState:
             self.operator = replace(self.operator, beat_s=min(max(beat_s, TAP_S[0]), TAP_S[1]), beat_t_s=now_s)
 
 
-def _wished(operator: Operator, command: Command, amount: float) -> Operator | None:
+def setting_of(operator: Operator, row: CommandRow) -> float:
+    """Where a fader, switch or held button stands, 0..1."""
+    where = operator.steering if row.steers else operator
+    return float(getattr(where, row.name, dict(operator.more).get(row.name, 0.0)))
+
+
+def with_setting(operator: Operator, row: CommandRow, amount: float) -> Operator:
+    """The operator with a fader, switch or held button at 0..1."""
+    value: float | bool = amount > 0.5 if row.on_or_off else amount
+    change: dict[str, Any] = {row.name: value}
+    if row.steers:
+        return replace(operator, steering=replace(operator.steering, **change))
+    if hasattr(operator, row.name):
+        return replace(operator, **change)
+    others = tuple((name, one) for name, one in operator.more if name != row.name)
+    return replace(operator, more=(*others, (row.name, float(value))) if amount > 0.0 else others)
+
+
+def _wished(operator: Operator, row: CommandRow, command: Command, amount: float) -> Operator | None:
     """The operator after a wish that is for more than a moment; None if it is none."""
     name, values = command.name, command.values
-    steered: dict[str, Any] = {}
-    changed: dict[str, Any] = {}
-    if name in FADERS:
-        steered[name] = amount
-    elif name in ("hues", "forbidden"):
-        steered[name] = tuple(sorted({int(one) % HUES for one in values[:MOST_HUES]}))
-    elif name == "grand_master":
-        changed[name] = amount
-    elif name in SWITCHES:
-        changed[name] = amount > 0.5
-    elif name == "hand":
-        changed["hands"] = _handed(operator.hands, command, amount)
-    elif name == "scene" and len(values) <= MOST_ROWS:
+    if row.stands:
+        return with_setting(operator, row, amount)
+    if name in ("hues", "forbidden"):
+        hues: dict[str, Any] = {name: tuple(sorted({int(one) % HUES for one in values[:MOST_HUES]}))}
+        return replace(operator, steering=replace(operator.steering, **hues))
+    if name == "hand":
+        return replace(operator, hands=_handed(operator.hands, command, amount))
+    if name == "scene" and len(values) <= MOST_ROWS:
         rows = tuple(min(1.0, max(0.0, one)) for one in values)
-        changed[name] = Scene(command.target[:LETTERS], rows) if amount > 0.5 and rows else None
-    if steered:
-        changed["steering"] = replace(operator.steering, **steered)
-    return replace(operator, **changed) if changed else None
+        return replace(operator, scene=Scene(command.target[:LETTERS], rows) if amount > 0.5 and rows else None)
+    return None
 
 
 def _handed(hands: tuple[Hand, ...], command: Command, amount: float) -> tuple[Hand, ...]:
@@ -167,10 +184,8 @@ def operator_from(plain: object) -> Operator | None:
     try:
         steering = plain["steering"]
         numbers: dict[str, Any] = {name: _unit(plain[name]) for name in ("grand_master", "haze")}
-        switches: dict[str, Any] = {
-            name: _switch(plain[name]) for name in (*SWITCHES, "flash_override", "blinder", "strobe")
-        }
-        faders: dict[str, Any] = {name: _unit(steering[name]) for name in FADERS}
+        switches: dict[str, Any] = {name: _switch(plain[name]) for name in ON_OR_OFF}
+        faders: dict[str, Any] = {name: _unit(steering[name]) for name in LEANING}
         hues: dict[str, Any] = {
             name: tuple(int(one) % HUES for one in steering[name]) for name in ("hues", "forbidden")
         }
@@ -186,6 +201,7 @@ def operator_from(plain: object) -> Operator | None:
             scene=None if scene is None else Scene(str(scene["name"]), tuple(_unit(one) for one in scene["rows"])),
             beat_s=_number(plain["beat_s"]),
             beat_t_s=_number(plain["beat_t_s"]),
+            more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None

@@ -1,17 +1,20 @@
 """How another output process, here or on another machine, comes to stand where this one stands. Pure."""
 
 import json
-from dataclasses import replace
 
 from controller.messages import Command, Operator
-from controller.people.operator import plain_operator
+from controller.people.commands import COMMANDS
+from controller.people.operator import plain_operator, with_setting
 
 NEAR = 1e-6
 
 
 def lasting(operator: Operator) -> Operator:
     """Without the buttons that are held: those are held anew, never inherited."""
-    return replace(operator, flash_override=False, blinder=False, strobe=False, haze=0.0)
+    for row in COMMANDS.values():
+        if row.kind == "held":
+            operator = with_setting(operator, row, 0.0)
+    return operator
 
 
 def replicate(wanted: Operator, now: Operator) -> tuple[Command, ...]:

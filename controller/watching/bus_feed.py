@@ -16,7 +16,7 @@ from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
 from controller.clock import Clock
 from controller.lighting.reasons import Now, why
 from controller.messages import Command, LightToken, Operator, Pulse
-from controller.people.operator import SWITCHES
+from controller.people.commands import is_audited
 from controller.people.scenes import Scenes
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of, targets_of
@@ -126,7 +126,7 @@ class BusFeed:
 
     def _steer(self, command: Command, whose: str) -> None:
         """A controller's wish; faders and held buttons would fill the audit log, so they are not in it."""
-        if command.name in (*SWITCHES, "hand", "scene", "mark", "undo", "flash_override") and whose != "held":
+        if is_audited(command.name) and whose != "held":
             self._audit({"from": whose, "command": command.name, "amount": command.amount})
         self.command(command)
 

@@ -11,14 +11,15 @@ import pytest
 from damage import Watch, bent, bent_bytes
 
 from controller.config import AccessConfig
-from controller.watching.page.access import NEEDED, Access, new_token
+from controller.people.commands import on_the_page
+from controller.watching.page.access import Access, new_token
 from controller.watching.page.server import Page
 from controller.watching.page.wire import decode_command
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "page"))
 from demo_feed import DemoFeed
 
-ALLOWED = set(NEEDED)
+ALLOWED = {row.name for row in on_the_page()}
 OVER_A_SOCKET = 3_000
 
 

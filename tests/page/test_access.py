@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import AccessConfig, PageConfig
+from controller.people.commands import on_the_page
 from controller.watching.page.access import (
     COMMANDS_AT_ONCE,
     HERE,
-    NEEDED,
     RANKS,
     WRONG_TOKENS,
     Access,
@@ -31,6 +31,8 @@ from controller.watching.page.wire import decode_command
 
 TOKENS = {role: new_token() for role in RANKS}
 PEOPLE = [AccessConfig(name=f"the {role}", role=role, token_sha256=digest) for role, (_, digest) in TOKENS.items()]
+
+NEEDED = {row.name: row.who for row in on_the_page()}
 
 
 class Counted(DemoFeed):

@@ -59,7 +59,13 @@ def test_live_carries_the_state_rounded_to_what_a_screen_shows():
     assert message["type"] == "live"
     assert message["t"] == 12.346
     assert message["heads"] == [[0.123, 1.0, 0.0, -12.3, 45.0]]
-    assert message["operator"] == {**asdict(Operator(0.5, True, False)), "hands": [], "scene": "", "steering": STEERING}
+    assert message["operator"] == {
+        **asdict(Operator(0.5, True, False)),
+        "hands": [],
+        "more": [],
+        "scene": "",
+        "steering": STEERING,
+    }
     assert message["token"] == [12.3, 179, 255, 1.0]
     assert message["timings"] == {"embed": [7.1, 11.0]}
 

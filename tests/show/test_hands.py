@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.messages import Command, Hand, Operator, Scene, Steering
-from controller.people.operator import HELD_S, MOMENTARY, OperatorState, operator_from, plain_operator
+from controller.people.commands import COMMANDS
+from controller.people.operator import HELD_S, OperatorState, operator_from, plain_operator
 from controller.people.replicate import lasting, replicate
 
 NAMES = (
@@ -35,7 +36,7 @@ def test_faders_and_switches(hands):
     assert hands.operator == Operator(0.25, True, True, quiet=True, steering=Steering(1.0, 1.0, 1.0, 1.0))
 
 
-@pytest.mark.parametrize("name", MOMENTARY)
+@pytest.mark.parametrize("name", [row.name for row in COMMANDS.values() if row.kind == "held"])
 def test_a_held_button_lets_go_of_itself(hands, name):
     hands.obey(Command(name, 0.7), 10.0)
     assert getattr(hands.operator, name) == (0.7 if name == "haze" else True)

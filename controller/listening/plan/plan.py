@@ -29,7 +29,7 @@ Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
 
 
 class Cue(BaseModel):
-    """Something that happens at a moment of the song: a command of `hands.py`."""
+    """Something that happens at a moment of the song: a command of `people/commands.py`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

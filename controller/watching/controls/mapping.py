@@ -21,16 +21,15 @@ import yaml
 
 from controller.config import NO_YAML
 from controller.errors import ConfigError
-from controller.messages import Command, CommandName, Operator
-from controller.people.operator import FADERS, MOMENTARY, SWITCHES
+from controller.messages import Command, Operator
+from controller.people.commands import bindable, row_of
+from controller.people.operator import setting_of
 
 HandPart = Literal["intensity", "hue"]
 EVENT = re.compile(
     r"^(cc|note) (\d{1,3})(?: ch (\d{1,2}))?$|^(pitch)(?: ch (\d{1,2}))?$|^osc (/[^\s#*,?\[\]{}]{1,100})$"
 )
 KEYS = {"on", "do", "target", "part", "light", "pickup"}
-PRESSES = ("tap", "mark", "undo")
-DOES = ("grand_master", *FADERS, *SWITCHES, *MOMENTARY, "hand", "scene", *PRESSES)
 REPEAT_S = 0.4
 """Held buttons are said again so often: the show lets go a second after the last word."""
 NEAR = 0.03
@@ -62,6 +61,17 @@ class Binding:
         """Whether an event is meant."""
         what, channel = self.on
         return event.what == what and channel in (0, event.channel)
+
+    @property
+    def from_network(self) -> bool:
+        """Whether it hears datagrams, which need no password and may be lost."""
+        return self.on[0].startswith("osc ")
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether it would let a network do what needs a password."""
+        row = row_of(self.do)
+        return self.from_network and (row is None or row.osc is None)
 
     @property
     def written(self) -> dict[str, Any]:
@@ -106,7 +116,10 @@ class Mapping:
             return None
         on = (event.what, event.channel)
         lit = on if event.what.startswith("note") else None
-        new, self.learning = replace(self.learning, on=on, light=lit), None
+        new = replace(self.learning, on=on, light=lit)
+        if new.forbidden:
+            return None
+        self.learning = None
         self.bindings = [one for one in self.bindings if not (one.on == on or _same(one, new))] + [new]
         return new
 
@@ -115,30 +128,32 @@ class Mapping:
         due = [one for one, at_s in self._held.items() if now_s - at_s >= REPEAT_S]
         for one in due:
             self._held[one] = now_s
-        return [Command(_name(one), 1.0) for one in due]
+        return [Command(one.do, 1.0) for one in due]
 
     def release(self) -> list[Command]:
         """Let go of everything: the controller is gone."""
         held, self._held = list(self._held), {}
         self._faders.clear()
-        return [Command(_name(one), 0.0) for one in held]
+        return [Command(one.do, 0.0) for one in held]
 
     def lights(self, operator: Operator) -> dict[tuple[str, int], bool]:
         """Which lamps of the controller should burn."""
         return {one.light: _setting(one, operator) > 0.5 for one in self.bindings if one.light is not None}
 
     def _command(self, one: Binding, event: Event, operator: Operator, now_s: float) -> Command | None:
-        pressed = event.value > 0.0
-        if one.do in MOMENTARY:
-            if pressed:
+        pressed, row = event.value > 0.0, row_of(one.do)
+        if row is None:
+            return None
+        if row.kind == "held":
+            if pressed and not one.from_network:  # a datagram's release may be lost: without a new word it lets go
                 self._held[one] = now_s
             else:
                 self._held.pop(one, None)
-            return Command(_name(one), event.value if one.do == "haze" else float(pressed))
-        if one.do in PRESSES:
-            return Command(_name(one), 1.0, one.target) if pressed else None
-        if one.do in SWITCHES or one.do == "scene":
-            return Command(_name(one), float(_setting(one, operator) <= 0.5), one.target) if pressed else None
+            return Command(one.do, event.value if row.graded else float(pressed))
+        if row.kind == "press":
+            return Command(one.do, 1.0, one.target) if pressed else None
+        if row.kind == "switch" or one.do == "scene":
+            return Command(one.do, float(_setting(one, operator) <= 0.5), one.target) if pressed else None
         return self._ride(one, event.value, operator)
 
     def _ride(self, one: Binding, value: float, operator: Operator) -> Command | None:
@@ -154,13 +169,9 @@ class Mapping:
             return None
         fader.set_to = value
         if one.do != "hand":
-            return Command(_name(one), value)
+            return Command(one.do, value)
         values = (value,) if one.part == "intensity" else (-1.0, 360.0 * value)
         return Command("hand", 1.0, one.target, values)
-
-
-def _name(one: Binding) -> CommandName:
-    return cast("CommandName", one.do)
 
 
 def _same(one: Binding, other: Binding) -> bool:
@@ -177,8 +188,8 @@ def _setting(one: Binding, operator: Operator) -> float:
         if held is None:
             return -1.0
         return held.intensity if one.part == "intensity" else held.hue_deg / 360.0 if held.hue_deg >= 0 else -1.0
-    where = operator.steering if one.do in FADERS else operator
-    return float(getattr(where, one.do, 0.0))
+    row = row_of(one.do)
+    return 0.0 if row is None else setting_of(operator, row)
 
 
 def read_mapping(file: Path) -> Mapping:
@@ -214,7 +225,7 @@ def write_mapping(bindings: Iterable[Binding], file: Path) -> None:
 
 def binding_from(do: str, target: str = "", part: str = "intensity") -> Binding | None:
     """What a page asks to be learned; None if there is no such thing."""
-    if do not in DOES or part not in ("intensity", "hue") or (do in ("hand", "scene") and not target):
+    if do not in bindable() or part not in ("intensity", "hue") or (do in ("hand", "scene") and not target):
         return None
     return Binding(("", 0), do, target, cast("HandPart", part))
 
@@ -227,13 +238,16 @@ def _binding(plain: object, place: str) -> Binding:
     one = binding_from(str(plain["do"]), str(plain.get("target", "")), str(plain.get("part", "intensity")))
     if one is None:
         raise ConfigError(
-            f"{place}: do: {plain['do']!r} is none of {', '.join(DOES)}, or `hand` and `scene` lack a `target`"
+            f"{place}: do: {plain['do']!r} is none of {', '.join(bindable())}, or `hand` and `scene` lack a `target`"
         )
     light = _event(str(plain["light"]), f"{place}: light") if "light" in plain else None
     on, pickup = _event(str(plain["on"]), f"{place}: on"), plain.get("pickup", True)
     if not isinstance(pickup, bool):
         raise ConfigError(f"{place}: pickup is true or false, not {pickup!r}")
-    return replace(one, on=on, light=light, pickup=pickup)
+    made = replace(one, on=on, light=light, pickup=pickup)
+    if made.forbidden:
+        raise ConfigError(f"{place}: OSC knows no passwords, so {made.do} cannot come by it; use MIDI or the page")
+    return made
 
 
 def _event(written: str, place: str) -> tuple[str, int]:

@@ -10,20 +10,18 @@ Whoever may send is named in `controls.osc.allow`; the protocol itself knows no 
 
 import math
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from pythonosc.osc_bundle import ParseError as BundleError
 from pythonosc.osc_message import ParseError as MessageError
 from pythonosc.osc_packet import OscPacket
 from pythonosc.osc_packet import ParseError as PacketError
 
-from controller.messages import Command, CommandName
-from controller.people.operator import FADERS, MOMENTARY, SWITCHES
+from controller.messages import Command
+from controller.people.commands import Takes, row_of
 from controller.watching.controls.mapping import Event
 
 PREFIX = "/followspot/"
-WITH_TARGET = ("hand", "scene", "mark")
-PLAIN = ("grand_master", *FADERS, *SWITCHES, *(one for one in MOMENTARY if one != "flash_override"), "tap", "undo")
 MOST_BYTES = 2_048
 
 
@@ -53,18 +51,27 @@ def command_of(address: str, arguments: Sequence[Any]) -> Command | None:
     """What a message of ours asks for; None if it asks for nothing."""
     if not address.startswith(PREFIX):
         return None
-    name = cast("CommandName", address.removeprefix(PREFIX))
+    row = row_of(address.removeprefix(PREFIX))
+    return None if row is None or row.osc is None else _read(row.name, row.osc, arguments)
+
+
+def _read(name: str, takes: Takes, arguments: Sequence[Any]) -> Command | None:
+    """A command with what a message brought for it; None if that is too little."""
     target = str(arguments[0])[:60] if arguments and isinstance(arguments[0], str) else ""
     numbers = [float(one) for one in arguments if _is_number(one)][:13]
-    if name in WITH_TARGET and target:
-        return Command(name, numbers[0] if numbers else 1.0, target, tuple(numbers[1:]))
-    if name in ("hues", "forbidden"):
-        return Command(name, 1.0, "", tuple(one % 360.0 // 2.0 for one in numbers))
-    if name == "tempo" and numbers and 30.0 <= numbers[0] <= 240.0:
-        return Command("tempo", 1.0, "osc", (60.0 / numbers[0],))
-    if name in ("tap", "undo"):
-        return Command(name, 1.0) if not numbers or numbers[0] > 0.5 else None
-    return Command(name, min(1.0, max(0.0, numbers[0]))) if name in PLAIN and numbers else None
+    first = numbers[0] if numbers else None
+    match takes:
+        case "target" if target:
+            return Command(name, 1.0 if first is None else first, target, tuple(numbers[1:]))
+        case "hues":
+            return Command(name, 1.0, "", tuple(one % 360.0 // 2.0 for one in numbers))
+        case "tempo" if first is not None and 30.0 <= first <= 240.0:
+            return Command(name, 1.0, "osc", (60.0 / first,))
+        case "nothing" if first is None or first > 0.5:
+            return Command(name, 1.0)
+        case "amount" if first is not None:
+            return Command(name, min(1.0, max(0.0, first)))
+    return None
 
 
 def _is_number(one: object) -> bool:

@@ -11,24 +11,11 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from controller.config import AccessConfig
+from controller.people.commands import Rank, needed_rank
 
-Rank = Literal["viewer", "operator", "admin"]
 RANKS: dict[Rank, int] = {"viewer": 0, "operator": 1, "admin": 2}
-NEEDED: dict[str, Rank] = {
-    **dict.fromkeys(
-        ("grand_master", "blackout", "hold", "quiet", "intensity", "energy", "pace", "spread", "hues", "forbidden",
-         "hand", "scene", "tap", "mark", "undo", "blinder", "strobe", "haze"),
-        "operator",
-    ),
-    "flash_override": "admin",
-    "learn": "admin",
-    "save_scene": "admin",
-    "forget_scene": "admin",
-}  # fmt: skip
-"""Who may give which command; one that is not here is nobody's."""
 COOKIE = "followspot"
 WRONG_TOKENS, WRONG_WINDOW_S = 5, 60.0
 ADDRESSES_KEPT = 1_000
@@ -44,7 +31,7 @@ class User:
 
     def may(self, command: str) -> bool:
         """Whether their role is enough for a command."""
-        needed = NEEDED.get(command)
+        needed = needed_rank(command)
         return needed is not None and RANKS[self.role] >= RANKS[needed]
 
 

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from controller.people.commands import COMMANDS
+from controller.people.operator import setting_of
 from controller.watching.page.feed import Live
 
 STATES = ("live", "fallback", "quiet", "house")
@@ -33,14 +35,8 @@ class Snapshot(Collector):
         processes = ((name, state == "up") for name, state in live.processes.items())
         yield _gauges("followspot_process_up", "Processes that are heard.", "process", processes)
         yield _gauges("followspot_show", "What the show counts.", "what", live.counters.items())
-        operator = live.operator
-        switches = {"blackout": operator.blackout, "hold": operator.hold, "flash_override": operator.flash_override}
-        yield _gauges(
-            "followspot_operator",
-            "What a person has set.",
-            "what",
-            {"grand_master": operator.grand_master, **switches}.items(),
-        )
+        settings = ((row.name, setting_of(live.operator, row)) for row in COMMANDS.values() if row.stands)
+        yield _gauges("followspot_operator", "What a person has set, 0 to 1.", "what", settings)
         elapsed = CounterMetricFamily("followspot_elapsed_seconds", "Since the page's process began.")
         elapsed.add_metric([], live.elapsed_s)
         yield elapsed

@@ -7,19 +7,18 @@ out is made finite. Three decimals of linear light are finer than an 8-bit scree
 import json
 import math
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from controller.arrays import FloatingArray
-from controller.messages import Command, CommandName, Operator
+from controller.messages import Command, Operator
+from controller.people.commands import on_the_page, row_of
 from controller.people.operator import plain_operator
-from controller.watching.page.access import NEEDED
 from controller.watching.page.feed import Hello, LevelPoint, Live, TokenPoint
 
 MAX_COMMAND_BYTES = 1024
 MOST_VALUES, MOST_LETTERS = 16, 60
-ON_OR_OFF = ("blackout", "hold", "quiet", "hand", "scene", "flash_override", "blinder", "strobe")
 WAITING = '{"type":"waiting"}'
 FLOOR_DB = -120.0
 
@@ -39,6 +38,7 @@ def encode_hello(hello: Hello) -> str:
         "targets": list(hello.targets),
         "scenes": list(hello.scenes),
         "haze": hello.haze,
+        "commands": [{"name": row.name, "kind": row.kind, "label": row.title} for row in on_the_page()],
     }
     return _dump(message)
 
@@ -73,7 +73,7 @@ def decode_command(text: str) -> Command:
 
     Args:
         text: one JSON object, such as {"command": "grand_master", "amount": 0.8}; `target` and `values` where a command
-            is about something (`hands.py`).
+            is about something (`people/operator.py`).
 
     Returns:
         The command with its amount clamped to 0..1; a switch or button is exactly 0 or 1.
@@ -87,16 +87,16 @@ def decode_command(text: str) -> Command:
     if not isinstance(message, dict):
         raise ValueError("not an object")
     name = message.get("command")
-    if not isinstance(name, str) or name not in NEEDED:
+    row = row_of(name) if isinstance(name, str) else None
+    if row is None or row.who is None:
         raise ValueError("unknown command")
     amount = _amount(message.get("amount"))
     target, values = message.get("target", ""), message.get("values", [])
     if not isinstance(target, str) or not isinstance(values, list) or len(values) > MOST_VALUES:
         raise ValueError("target is a word, values are a few numbers")
-    if name in ON_OR_OFF:
+    if row.on_or_off:
         amount = float(amount >= 0.5)
-    word = cast("CommandName", name)
-    return Command(word, amount, target[:MOST_LETTERS], tuple(_number(one) for one in values))
+    return Command(row.name, amount, target[:MOST_LETTERS], tuple(_number(one) for one in values))
 
 
 def _parse(text: str) -> object:

@@ -77,6 +77,7 @@ function greet(hello) {
   document.title = `${hello.venue} – Followspot`;
   buildTimings(hello.stages);
   hands.greet(hello);
+  buildMore(hello.commands ?? []);
   if (same_rig) return;
   stage.setRig(hello.heads);
   plan.setRig(hello.heads);
@@ -273,6 +274,7 @@ function showOperator(operator) {
   for (const name of ["flash_override", "quiet", "blinder", "strobe"]) showSwitch(element(name), operator[name]);
   showSwitch(element("haze"), operator.haze > 0);
   hands.show(operator);
+  showMore(operator.more ?? []);
   const fresh = operator.beat_s > 0 && state.live.t - operator.beat_t_s < 120;
   setText(element("tempo"), fresh ? String(Math.round(60 / operator.beat_s)) : "");
   // While a finger is on the slider, the server's answer is older than the finger.
@@ -390,6 +392,45 @@ function holdable(name) {
   for (const kind of ["pointerdown", "keydown", "take"]) button.addEventListener(kind, begin);
   for (const kind of ["pointerup", "pointerleave", "pointercancel", "keyup", "blur", "let-go"]) button.addEventListener(kind, end);
   addEventListener("blur", end);
+}
+
+/** Commands of the table that this page has no place of its own for: a button or a fader each, learnt like the others. */
+function buildMore(commands) {
+  const place = element("more-commands");
+  const unplaced = commands.filter(({ name, kind }) => kind !== "choice" && !element(name) && !document.querySelector(`[data-do="${CSS.escape(name)}"]`) && name !== "grand_master");
+  for (const { name, kind, label } of unplaced) {
+    const control = document.createElement(kind === "fader" ? "input" : "button");
+    control.id = name;
+    control.dataset.do = name;
+    control.dataset.kind = kind;
+    if (kind === "fader") {
+      Object.assign(control, { type: "range", min: 0, max: 100, value: 0 });
+      control.setAttribute("aria-label", label);
+      control.addEventListener("input", () => link.send(name, control.valueAsNumber / 100));
+      const row = document.createElement("label");
+      row.className = "fader";
+      row.append(Object.assign(document.createElement("span"), { textContent: label }), control);
+      place.append(row);
+      continue;
+    }
+    control.type = "button";
+    control.className = kind === "held" ? "small held" : "small";
+    control.textContent = label;
+    place.append(control);
+    if (kind === "held") holdable(name);
+    else if (kind === "switch") control.addEventListener("click", () => toggle(name));
+    else control.addEventListener("click", () => link.send(name, 1));
+  }
+}
+
+function showMore(more) {
+  const amounts = Object.fromEntries(more);
+  for (const control of element("more-commands").querySelectorAll("[data-do]")) {
+    const amount = amounts[control.dataset.do] ?? 0;
+    if (control.dataset.kind === "fader") {
+      if (document.activeElement !== control) control.value = 100 * amount;
+    } else if (control.dataset.kind !== "press") showSwitch(control, amount > 0);
+  }
 }
 
 for (const name of ["flash_override", "blinder", "strobe", "haze"]) holdable(name);
