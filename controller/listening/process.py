@@ -4,8 +4,8 @@ Two paths leave the same blocks. The fast one hears level and onsets in every fi
 The slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the
 other, and if analysis is late a hop is dropped and counted, never queued.
 
-    sound card / file / stems -> BlockQueue -> Onsets -> pulses
-                                           \\-> Windows -> [analysis thread: Decider] -> tokens
+    sound card / file / stems -> BlockQueue -> Ear -> pulses
+                                                \\-> windows -> [analysis thread: Decider] -> tokens
 """
 
 import logging
@@ -21,13 +21,11 @@ from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
+from controller.listening.audio.ear import Ear
 from controller.listening.audio.file_source import finite
-from controller.listening.audio.hits import Hits
 from controller.listening.audio.loudspeaker import audible
-from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.playback import Playback
-from controller.listening.audio.source import LiveSource, accent_column, open_recorded
-from controller.listening.audio.windows import Windows
+from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
 from controller.listening.decode.cueing import Tempo
 from controller.listening.opening.conducting import Conductor
@@ -55,7 +53,7 @@ OPENING_PLAYED = "opening.played"
 
 
 class LatestWindow:
-    """A place for one window: the newest, taken once."""
+    """The newest window, taken once."""
 
     def __init__(self) -> None:
         self._window: Window | None = None
@@ -63,7 +61,7 @@ class LatestWindow:
         self.dropped = 0
 
     def put(self, window: Window) -> None:
-        """Replace what is in the box; counts a drop if it was not taken."""
+        """Replace it; counts a drop if it was not taken."""
         with self._changed:
             self.dropped += self._window is not None
             self._window = window
@@ -91,11 +89,9 @@ class Listening:
         self._conductor = self._begin_opening()
         self._opening_s = 0.0
         self._speaking = threading.Lock()
-        self._onsets = Onsets(run.config.audio.silence_db, len(self.stems), accent_column(self.stems))
-        self._hits = Hits()
-        self._windows = Windows(len(self.stems))
+        self._ear = Ear(run.config.audio.silence_db, self.stems)
         self._decider = Decider(run.config, clock)
-        self._box = LatestWindow()
+        self._latest = LatestWindow()
         self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
         self._pulses = Publisher(run.context, run.folder, PULSES)
         self._tokens = Publisher(run.context, run.folder, TOKENS)
@@ -158,16 +154,17 @@ class Listening:
         if self._sound is not None:
             self._sound.add(block)
         conductor = self._conduct(block)
-        for heard in self._onsets.feed(block):
-            pulse = heard
-            if conductor is not None:
-                pulse = conductor.pulse(heard, self._opening_s - (block.t_s - heard.t_s))
-            self._hits.hear(pulse)
+
+        def conducted(heard: Pulse) -> Pulse:
+            """Its beats are known; everybody else's are heard."""
+            return heard if conductor is None else conductor.pulse(heard, self._opening_s - (block.t_s - heard.t_s))
+
+        for pulse in self._ear.pulses(block, conducted):
             self._newest = pulse
             self._tell(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
-        for window in self._windows.feed(block):
-            self._box.put(replace(window, hit=self._hits.take(window.t_s)))
+        for window in self._ear.windows(block):
+            self._latest.put(window)
 
     def _conduct(self, block: AudioBlock) -> Conductor | None:
         """While an opening plays, its conductor speaks instead of the decider: at the beat, not at the next hop."""
@@ -212,7 +209,7 @@ class Listening:
                 if lit is not None:
                     self._decider.steering = lit.operator.steering
                     self._decider.beats = Tempo(lit.operator.beat_s, lit.operator.beat_t_s)
-                window = self._box.take(0.1)
+                window = self._latest.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)
                     if self._decider.conducted is None:
@@ -259,7 +256,7 @@ class Listening:
             next_generation=self._decider.succession.waiting,
             refused_generation=self._decider.succession.refused,
             hops=self._tokens_made,
-            late_hops=self._box.dropped,
+            late_hops=self._latest.dropped,
             overruns=self._source.overruns,
             device_losses=self._source.losses,
             bad_samples=bad,

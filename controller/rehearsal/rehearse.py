@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -30,10 +30,8 @@ from controller.lighting.limiter import Limiter
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
-from controller.listening.audio.hits import Hits
-from controller.listening.audio.onsets import Onsets
-from controller.listening.audio.source import Recorded, accent_column, open_recorded
-from controller.listening.audio.windows import Windows
+from controller.listening.audio.ear import Ear
+from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
@@ -41,6 +39,7 @@ from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
 from controller.records.cycles import Heard
 from controller.records.show_file import ShowFile
+from controller.rehearsal.offline_clock import OfflineClock
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, render_report
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
@@ -91,13 +90,10 @@ class Rehearsal:
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
-        self._onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
-        self._hits = Hits()
-        self._windows = Windows(len(source.stems))
+        self._ear = Ear(config.audio.silence_db, source.stems)
         self._timings = Timings(keep=KEEP_TIMINGS)
         self._traces = Traces()
-        self._period_s = 1.0 / config.rates.output_hz
-        self._ticks = 0
+        self._cycles = OfflineClock(self._made, config.rates.output_hz)
         self._onset_count = 0
         self._rows = _rows(self._patch)
 
@@ -115,7 +111,7 @@ class Rehearsal:
             for hop, samples in enumerate(self._hops()):
                 self._hop(hop, samples, tokens, recorder)
                 progress.update(task, completed=(hop + 1) * HOP_S)
-            recorder.close(self._period_s)
+            recorder.close(1.0 / self._config.rates.output_hz)
         if not self._traces.tokens:
             raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
         return self._report(self._clock.now_s() - started_s)
@@ -129,40 +125,25 @@ class Rehearsal:
         end_s = (hop + 1) * HOP_S
         block = AudioBlock(end_s, hop, samples)
         started_s = self._clock.now_s()
-        pulses = list(self._onsets.feed(block))
+        pulses, window = self._ear.hop(block)
         self._timings.add("accent", self._clock.now_s() - started_s)
-        for pulse in pulses:
-            self._hits.hear(pulse)
-        (window,) = self._windows.feed(block)
-        token = self._decider.step(replace(window, hit=self._hits.take(window.t_s)))
+        token = self._decider.step(window)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
         self._remember(token, pulses, samples)
-        waiting = 0
-        while self._ticks * self._period_s <= end_s - 1e-9:
-            now_s = self._ticks * self._period_s
-            while waiting < len(pulses) and pulses[waiting].t_s <= now_s + 1e-9:
-                self._made.hear_pulse(pulses[waiting], now_s)
-                waiting += 1
-            self._tick(now_s, recorder)
-        for pulse in pulses[waiting:]:
-            self._made.hear_pulse(pulse, end_s)
-        self._token = token
-
-    def _tick(self, now_s: float, recorder: ShowFile) -> None:
         started_s = self._clock.now_s()
-        tick = self._made.run(now_s, Heard(token=self._token))
-        self._token = None
-        self._timings.add("tick", self._clock.now_s() - started_s)
-        recorder.write(tick.frames, self._ticks * self._period_s)
-        self._watch(tick)
-        self._ticks += 1
+        for now_s, tick in self._cycles.until(end_s, pulses, Heard(token=self._token)):
+            self._timings.add("tick", self._clock.now_s() - started_s)
+            recorder.write(tick.frames, now_s)
+            self._watch(tick)
+            started_s = self._clock.now_s()
+        self._token = token
 
     def _watch(self, tick: Tick) -> None:
         light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
         traces.levels.extend(self._made.limiter.levels)
         traces.power.append(float(light.max(axis=1).mean()))
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
-        if self._ticks % REPORT_EVERY_TICKS == 0:
+        if self._cycles.count % REPORT_EVERY_TICKS == 0:
             rows = light[[head for _, head in self._rows]]
             traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 

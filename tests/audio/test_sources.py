@@ -9,9 +9,10 @@ import soundfile
 from controller.clock import ManualClock
 from controller.errors import AudioError
 from controller.listening.audio.block_queue import BlockQueue
+from controller.listening.audio.ear import accent_column
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.playback import Playback
-from controller.listening.audio.source import accent_column, open_recorded
+from controller.listening.audio.source import open_recorded
 from controller.listening.audio.stems_source import StemsSource
 
 RATE = 48_000

@@ -87,11 +87,3 @@ def open_recorded(path: Path, config: Config, *, loop: bool = False) -> Recorded
     if not path.exists():
         raise AudioError(f"{path}: no such file; --audio takes file:PATH, stems:DIR or device:NAME")
     return FileSource(path, loop=loop)
-
-
-def accent_column(stems: tuple[str, ...]) -> int:
-    """The column onsets are best heard in: a drum stem if one is named so, else the mix."""
-    for column, name in enumerate(stems, start=1):
-        if any(word in name.lower() for word in ("drum", "kick", "perc")):
-            return column
-    return 0

@@ -22,10 +22,8 @@ from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
-from controller.listening.audio.hits import Hits
-from controller.listening.audio.onsets import Onsets
-from controller.listening.audio.source import accent_column, open_recorded
-from controller.listening.audio.windows import Windows
+from controller.listening.audio.ear import Ear
+from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
@@ -33,6 +31,7 @@ from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
+from controller.rehearsal.offline_clock import OfflineClock
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S, HOP_SAMPLES
@@ -80,21 +79,17 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     """
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
-    onsets = Onsets(config.audio.silence_db, len(source.stems), accent_column(source.stems))
-    hits, windows, prints = Hits(), Windows(len(source.stems)), Fingerprints()
+    ear, prints = Ear(config.audio.silence_db, source.stems), Fingerprints()
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
     while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
         if hop >= MOST_HOPS:
             raise AudioError(f"{song}: longer than an hour; cut it into songs")
         block = AudioBlock((hop + 1) * HOP_S, hop, samples)
-        heard = list(onsets.feed(block))
-        for pulse in heard:
-            hits.hear(pulse)
-        (window,) = windows.feed(block)
+        heard, window = ear.hop(block)
         embeddings.append(embedder.embed(window).vector)
         fingerprints.append(prints.step(window.samples[-SPAN:]))
-        struck.append(hits.take(window.t_s))
+        struck.append(window.hit)
         pulses.append(heard)
         peaks.append(np.abs(samples.reshape(-1, HOP_SAMPLES // 2, samples.shape[1])).max(axis=1))
         hop += 1
@@ -198,21 +193,13 @@ class Studio:
         """Every output cycle of the song and its time, with cues and automation."""
         patch = patch_of(self.config)
         made = OutputCycle(self.config, patch, ConsoleMerge(self.config, patch, NOBODY))
-        period_s, tick, ridden = 1.0 / self.config.rates.output_hz, 0, dict[str, float]()
+        cycles, ridden = OfflineClock(made, self.config.rates.output_hz), dict[str, float]()
         for hop in range(self.sound.hops):
             end_s = (hop + 1) * HOP_S
             hue, value = (int(one) for one in self.light[hop])
-            token: LightToken | None = LightToken(end_s, hop, hue, value, 1.0, 1.0)
-            commands: tuple[Command, ...] = (*self._due(hop), *self._ridden(hop, ridden))
-            waiting = list(self.sound.pulses[hop])
-            while tick * period_s <= end_s - 1e-9:
-                now_s = tick * period_s
-                while waiting and waiting[0].t_s <= now_s + 1e-9:
-                    made.hear_pulse(waiting.pop(0), now_s)
-                yield now_s, made.run(now_s, Heard(token=token, commands=commands))
-                token, commands, tick = None, (), tick + 1
-            for pulse in waiting:
-                made.hear_pulse(pulse, end_s)
+            commands = (*self._due(hop), *self._ridden(hop, ridden))
+            heard = Heard(token=LightToken(end_s, hop, hue, value, 1.0, 1.0), commands=commands)
+            yield from cycles.until(end_s, self.sound.pulses[hop], heard)
         self.limited = made.limiter.interventions
 
     def _due(self, hop: int) -> list[Command]:

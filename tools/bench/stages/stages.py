@@ -9,9 +9,8 @@ from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
 from controller.config import read_config
 from controller.lighting.engine import LookEngine
-from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import open_recorded
-from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Pulse
 from controller.rig.patch.configured import patch_of
@@ -51,7 +50,7 @@ class _Stages:
         self._decider.timings = Timings(keep=hops)  # its own remember the last minute only
         self._decider.warm_up()
         self._engine = LookEngine(self.config, patch_of(self.config))
-        self._onsets, self._windows = Onsets(self.config.audio.silence_db), Windows()
+        self._ear = Ear(self.config.audio.silence_db)
         self._timings = Timings(keep=MANY)
         self._block_samples = round(self.config.audio.block_s * 48_000)
         self._period_s = 1.0 / self.config.rates.output_hz
@@ -67,12 +66,12 @@ class _Stages:
             for pulse in self._hear(AudioBlock(end_s, 0, block)):
                 self._engine.hear_pulse(pulse, end_s)
                 self._tick_until(end_s)
-        for window in self._windows.feed(AudioBlock(start_s + HOP_S, hop, mix)):
+        for window in self._ear.windows(AudioBlock(start_s + HOP_S, hop, mix)):
             self._engine.hear_token(self._decider.step(window))
 
     def _hear(self, block: AudioBlock) -> list[Pulse]:
         started_s = self._clock.now_s()
-        pulses = list(self._onsets.feed(block))
+        pulses = list(self._ear.pulses(block))
         self._timings.add("accent", self._clock.now_s() - started_s)
         return pulses
 

@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
-from controller.listening.audio.hits import Hits
-from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.ear import Ear
 from controller.listening.embed.mel import SMALL_FRAMES, SMALL_STEP, openl3_mel256, small_frames
 from controller.listening.session import open_session
 from controller.messages import AudioBlock
@@ -69,7 +68,7 @@ class Listener:
     def __init__(self, networks: dict[str, Network]) -> None:
         self._networks = networks
         self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
-        self._onsets, self._hits = Onsets(SILENCE_DB), Hits()
+        self._ear = Ear(SILENCE_DB)
         self._hops = 0
         self._last_frame: Float32Array | None = None
 
@@ -94,9 +93,8 @@ class Listener:
         for hop in range(hops):
             end_s = (self._hops + hop + 1) * HOP_S
             part = block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
-            for pulse in self._onsets.feed(AudioBlock(end_s, self._hops + hop, part)):
-                self._hits.hear(pulse)
-            yield self._hits.take(end_s)
+            _, window = self._ear.hop(AudioBlock(end_s, self._hops + hop, part))
+            yield window.hit
 
     def _novelty(self, frames: Float32Array, hops: int) -> Float32Array:
         """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""

@@ -19,8 +19,7 @@ from rich.progress import track
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
-from controller.listening.audio.hits import Hits
-from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
@@ -118,12 +117,11 @@ def told(song: Analysis, music: Float32Array) -> npt.NDArray[np.float16]:
 
 def hits_of(samples: Float32Array) -> Float32Array:
     """Strongest onset of each hop, (hops,) 0..1, as the show's fast path hears them."""
-    onsets, hits, found = Onsets(SILENCE_DB), Hits(), []
+    ear, found = Ear(SILENCE_DB), []
     for hop in range(hops_in(samples)):
-        end_s = (hop + 1) * HOP_S
-        for pulse in onsets.feed(AudioBlock(end_s, hop, samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None])):
-            hits.hear(pulse)
-        found.append(hits.take(end_s))
+        part = samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
+        _, window = ear.hop(AudioBlock((hop + 1) * HOP_S, hop, part))
+        found.append(window.hit)
     return np.array(found, np.float32)
 
 
