@@ -10,9 +10,9 @@ from controller.artefacts.generations import Generation, Generations
 from controller.clock import Clock
 from controller.config import Config
 from controller.errors import ModelError
-from controller.listening.decider import open_decoder
 from controller.listening.decode.succession import SLOWEST_S
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
+from controller.listening.networks import open_decoder
 from controller.messages import Embedding
 from controller.sound_format import HOP_S
 
