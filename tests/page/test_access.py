@@ -180,6 +180,8 @@ def test_tls_serves_the_same_page(tmp_path):
         origin = {**bearer("viewer"), "Origin": url}
         async with session.ws_connect(f"{url}/live", headers=origin, ssl=client) as live:
             assert json.loads(await live.receive_str(timeout=10))["type"] == "hello"
+            seen = {json.loads(await live.receive_str(timeout=10))["t"] for _ in range(200)}
+            assert len(seen) > 100  # it goes on: a page that stood still would only repeat itself
         plain = {**bearer("viewer"), "Origin": url.replace("https", "http")}
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await session.ws_connect(f"{url}/live", headers=plain, ssl=client)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.rehearsal.report_page import TEMPLATE
-from controller.watching.page.server import CONTENT_TYPES, STATIC
+from controller.watching.page.files import CONTENT_TYPES, STATIC
 
 FILES = sorted(STATIC.iterdir())
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'  # a name, not an address

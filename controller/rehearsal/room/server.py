@@ -24,8 +24,8 @@ from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S
 from controller.state_folder import file_word
 from controller.watching.page.admission import HEADERS, admits
-from controller.watching.page.server import CONTENT_TYPES
-from controller.watching.page.server import STATIC as PAGE
+from controller.watching.page.files import CONTENT_TYPES
+from controller.watching.page.files import STATIC as PAGE
 from controller.watching.snapshot import rig_heads
 
 log = logging.getLogger(__name__)
