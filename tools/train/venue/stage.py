@@ -13,7 +13,6 @@ FloatArray = npt.NDArray[np.float32]
 Generator = np.random.Generator
 
 WIDTH, HEIGHT = 384, 216
-LAMPS = ("wash", "beams", "accent", "blinders", "house", "practicals")
 MONITOR_GAMMA = 2.2
 
 
