@@ -4,9 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
+# More than two cores: half of the tests wait for real processes.
+WORKERS ?= 3
+# Some machines forbid to keep compiled modules, and each of the hundred processes of the tests would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix bench train-demo clean
+.PHONY: help show test check fix chaos bench train-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,7 +33,11 @@ show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options
 	$(BIN)/followspot show $(ARGS)
 
 test: $(VENV)/.test check ## lint, types, import contracts and all tests
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
+	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
+		tests/protocol/test_fuzz.py tests/show tests/opening tests/audio tests/limiter $(ARGS)
 
 check: $(VENV)/.test ## lint, types and import contracts only
 	$(BIN)/ruff check .

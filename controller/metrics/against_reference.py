@@ -61,8 +61,3 @@ def best_constant(reference: IntArray) -> IntArray:
 def uniform_random(hops: int, rng: np.random.Generator) -> IntArray:
     """A new random colour every hop: (hops, 2). Against any hue its circular MAE is 45 and its RMSE 52."""
     return np.stack([rng.integers(0, HUES, hops), rng.integers(0, VALUES, hops)], axis=1)
-
-
-def loudness_follower(loudness: npt.NDArray[np.floating]) -> IntArray:
-    """The dull baseline: one colour, as bright as it is loud. `loudness` (hops,) 0..1 to (hops, 2)."""
-    return np.stack([np.zeros(len(loudness), np.int64), np.round(255 * loudness).astype(np.int64)], axis=1)

@@ -83,12 +83,6 @@ def near(hops: IntArray, marks: IntArray, reach: int) -> npt.NDArray[np.bool_]:
     return np.asarray(np.abs(hops[:, None] - marks[None, :]).min(axis=1) <= reach)
 
 
-def changes_near(light: IntArray, marks: IntArray, hops: int = 2) -> float:
-    """Share of hue changes of more than 20 degrees that fall within some hops of a mark (hop numbers)."""
-    found = hue_changes(light)
-    return float(near(found, marks, hops).mean()) if len(found) else 0.0
-
-
 def craft(light: IntArray, marks: dict[str, IntArray]) -> dict[str, float]:
     """Rates of cues, and where they fall.
 

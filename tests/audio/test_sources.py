@@ -100,7 +100,7 @@ def test_what_is_no_sound_is_refused_with_a_remedy(tmp_path, content):
         FileSource(path)
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is damaged")
 def test_a_damaged_middle_does_not_end_the_song(tmp_path, caplog):
     path = tmp_path / "a.mp3"
     soundfile.write(path, np.random.default_rng(1).normal(0, 0.2, (RATE * 4, 1)), RATE, format="MP3")

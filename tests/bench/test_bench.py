@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from controller.sound_format import SAMPLE_RATE_HZ
-from tools.bench import endless, machine, universes
 from tools.bench.__main__ import BENCHMARKS, main, render, rows, run
+from tools.bench.night import endless
+from tools.bench.run import machine
 from tools.bench.run.processes import Process, Usage, _part, cpu_percent, descendants
 from tools.bench.run.result import Options, percentiles
 from tools.bench.run.staging import write_config
@@ -20,6 +21,7 @@ from tools.bench.sound.bursts import LEVEL, find_bursts, make_bursts
 from tools.bench.sound.latency import PARTS, Burst
 from tools.bench.sound.rises import Brightness, brightness, first_clear_rise_s
 from tools.bench.sound.sound_clock import SoundClock
+from tools.bench.wire import universes
 
 # ------------------------------------------------------------------ bursts
 

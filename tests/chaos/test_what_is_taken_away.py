@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from enttec import EnttecWidget
 from lab import CONSOLE, NODE, Ear, Lab, possible, wait_for
+from promise import HANG_S, kept
 from pulse import Pulse, installed
 
 from controller.commands.replay import replay
@@ -55,7 +56,6 @@ def lose_address(lab):
     return back
 
 
-@pytest.mark.timeout(150)
 @pytest.mark.parametrize("away", [pull, lose_address], ids=["cable", "address"])
 def test_the_network_goes_away(stage, cable, away):
     def change(data):
@@ -68,25 +68,33 @@ def test_the_network_goes_away(stage, cable, away):
     ear = Ear(cable.node, PORT)
     show = stage.start(stage.venue(change), host=cable.console)
     try:
-        wait_for(lambda: len(ear.heard) > 80, 60, "the first light")
+        wait_for(lambda: len(ear.heard) > 80, HANG_S, "the first light")
         back = away(cable)
         pause(stage.outage_s)
         assert show.process.poll() is None
         before = len(ear.heard)
         back()
-        back_s = stage.until(lambda: len(ear.heard) > before + 20, BACK_S, show.said)
-        pause(1.5)
+        back_s = stage.until(lambda: len(ear.heard) > before + 20, show.said)
+        for output in ("Art-Net", "sACN universe 2"):
+            stage.until(lambda name=output: any("works again" in one for one in of(name, show.said())), show.said)
+        lit = len(ear.heard)
+        stage.until(lambda: len(ear.heard) > lit + 20, show.said)  # who stepped in meanwhile has said so, too
         summary = show.end()["lighting"]
     finally:
         ear.close()
     said = show.said()
-    print(f"light {back_s:.2f} s after the network came back")
+    kept("light after the network came back", back_s, BACK_S)
     for output in ("Art-Net", "sACN universe 2"):
-        lines = [line for line in said.splitlines() if output in line]
+        lines = of(output, said)
         assert once_each("failed", lines), said
         assert once_each("works again", lines), said
     assert summary["faults"] == 0
     assert {one["state"] for one in summary["outputs"].values() if one["sent"]} == {"ok"}
+
+
+def of(output, said):
+    """What was said of an output."""
+    return [line for line in said.splitlines() if output in line]
 
 
 def once_each(word, lines):
@@ -95,7 +103,6 @@ def once_each(word, lines):
     return bool(said) and len(said) == len(set(said))
 
 
-@pytest.mark.timeout(150)
 def test_the_sound_card_goes_away(stage, root, tmp_path, require_real):
     """Silence, not a dead engine: the quiet look, and the band is followed again when it is back."""
     require_real("pulseaudio", installed())
@@ -113,19 +120,19 @@ def test_the_sound_card_goes_away(stage, root, tmp_path, require_real):
             data["audio"] |= {"source": "device:pulse", "latency": 0.03, "silence_after_s": 2.5}
 
         show = stage.start(stage.venue(change), environment=pulse.environment)
-        stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+        stage.until(lambda: "the show is live" in show.said(), show.said)
         pause(1.0)
         gone_s = time.monotonic()
         pulse.stop()
-        stage.until(lambda: "the show is quiet" in show.said(), 10, show.said)
+        stage.until(lambda: "the show is quiet" in show.said(), show.said)
         quiet_s = time.monotonic() - gone_s
         player.wait(10)
         pulse.start()
         back_s = time.monotonic()
         player = pulse.play(song)
-        stage.until(lambda: show.said().split("the show is quiet")[-1].count("the show is live"), 15, show.said)
+        stage.until(lambda: show.said().split("the show is quiet")[-1].count("the show is live"), show.said)
         print(f"quiet {quiet_s:.1f} s after the card went, live {time.monotonic() - back_s:.1f} s after it came back")
-        assert stage.wire.gap_s(gone_s) < 0.1
+        kept("longest gap", stage.wire.gap_s(gone_s), 0.1)
         summary = show.end()
     finally:
         pulse.stop()
@@ -146,7 +153,6 @@ def write_song(root, path):
     soundfile.write(path, sound.astype(np.float32) / (1 if sound.dtype.kind == "f" else 32_768), 48_000)
 
 
-@pytest.mark.timeout(150)
 def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
     """The other outputs never notice."""
     link = tmp_path / "widget"
@@ -158,24 +164,23 @@ def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
 
     show = stage.start(stage.venue(change))
     try:
-        stage.until(lambda: len(widget.frames) > 40, 60, show.said)
-        since_s = time.monotonic()
+        stage.until(lambda: len(widget.frames) > 40, show.said)
+        since_s, before = time.monotonic(), show.said()
         widget.stalled = True
         pause(stage.outage_s)
         stalled = len(widget.frames)
         widget.stalled = False
-        stage.until(lambda: len(widget.frames) > stalled + 40, 8, show.said)
+        stage.until(lambda: len(widget.frames) > stalled + 40, show.said)
         widget.unplug()
         pause(stage.outage_s)
         widget = EnttecWidget(link)
-        stage.until(lambda: len(widget.frames) > 20, 8, show.said)
+        stage.until(lambda: len(widget.frames) > 20, show.said)
         gap_s = stage.wire.gap_s(since_s)
         summary = show.end()["lighting"]
     finally:
         widget.unplug()
-    said = show.said()
-    print(f"longest gap on Art-Net meanwhile {1e3 * gap_s:.0f} ms")
-    assert gap_s < 0.1
+    said = show.said().removeprefix(before)
+    kept("longest gap on Art-Net meanwhile", gap_s, 0.1)
     for word in ("failed", "works again"):
         lines = [line for line in said.splitlines() if "Enttec" in line and word in line]
         assert len(lines) >= 2, said
@@ -196,7 +201,6 @@ def small_disk(tmp_path, require_real):
     subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
-@pytest.mark.timeout(150)
 def test_the_disk_is_full_for_a_while(stage, small_disk, tmp_path):
     """What was not written is written later: the log replays whole, to the same bytes."""
 
@@ -205,20 +209,20 @@ def test_the_disk_is_full_for_a_while(stage, small_disk, tmp_path):
         data["record"] = {"folder": str(small_disk)}
 
     show = stage.start(stage.venue(change))
-    stage.until(lambda: "the show is live" in show.said(), 60, show.said)
+    stage.until(lambda: "the show is live" in show.said(), show.said)
     pause(1.0)
     fill(small_disk / "filler")
     since_s = time.monotonic()
-    stage.until(lambda: "cannot be written" in show.said(), 30, show.said)
+    stage.until(lambda: "cannot be written" in show.said(), show.said)
     pause(stage.outage_s)
     (small_disk / "filler").unlink()
-    stage.until(lambda: "is written again; nothing is missing" in show.said(), 10, show.said)
+    stage.until(lambda: "is written again; nothing is missing" in show.said(), show.said)
     gap_s = stage.wire.gap_s(since_s)
     summary = show.end()["lighting"]
     shutil.copy(summary["log"]["file"], tmp_path / "kept.showlog")
     result = replay(tmp_path / "kept.showlog", tmp_path / "again")
-    print(f"{result['cycles']} cycles in the log, {summary['cycles']} lit; longest gap {1e3 * gap_s:.0f} ms")
-    assert gap_s < 0.1
+    print(f"{result['cycles']} cycles in the log, {summary['cycles']} lit")
+    kept("longest gap", gap_s, 0.1)
     assert result["damage"] == ""
     assert result["different_cycles"] == 0
     assert result["cycles"] == summary["cycles"] - summary["faults"]

@@ -78,7 +78,7 @@ def test_it_must_have_listened_for_a_moment(succession, tmp_path):
     assert at == HEARD_HOPS - 1
 
 
-@pytest.mark.warns
+@pytest.mark.warns("generation 1 (room): a step takes")
 @pytest.mark.parametrize("when", ["while it is told", "while it listens"])
 def test_one_that_is_too_slow_is_refused(tmp_path, when):
     clock = ManualClock()
@@ -91,14 +91,14 @@ def test_one_that_is_too_slow_is_refused(tmp_path, when):
     assert succession.waiting is None
 
 
-@pytest.mark.warns
+@pytest.mark.warns("generation 1 (room): its numbers are not finite")
 def test_one_that_says_no_numbers_is_refused(succession, tmp_path):
     prepare(succession, Student(logit=np.nan), tmp_path)
     assert hear(succession, 0, 50, ends=True) == (None, None)
     assert "not finite" in succession.refused
 
 
-@pytest.mark.warns
+@pytest.mark.warns("generation 3 (room): no such network")
 def test_one_that_cannot_be_opened_is_refused(succession, tmp_path):
     def broken():
         raise RuntimeError("no such network")

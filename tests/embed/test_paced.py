@@ -58,7 +58,7 @@ def test_an_embedding_is_taken_its_pace_later_and_says_what_it_is_about(embedder
         np.testing.assert_array_equal(one.vector, exact[source].vector)
 
 
-@pytest.mark.warns
+@pytest.mark.warns("embedding falls behind")
 def test_a_late_worker_is_not_waited_for_and_slows_the_pace(embedder, rng):
     held = threading.Event()
     with ThreadPoolExecutor(1) as executor:
@@ -82,7 +82,7 @@ def test_a_rehearsal_at_a_pace_is_the_same_each_time(config, rng):
     assert first == second
 
 
-@pytest.mark.warns
+@pytest.mark.warns("one embedding every 3 hops")
 def test_a_machine_that_is_too_slow_is_told_so(config, caplog, monkeypatch):
     class SlowClock(ManualClock):
         """Every look at it costs 0.15 s."""

@@ -9,17 +9,66 @@ import select
 import threading
 import time
 import tty
+from dataclasses import dataclass
 from pathlib import Path
 
 from controller.lighting.protocol import enttec_pro
-from controller.lighting.protocol.enttec_pro import WidgetReader
 
+GET_PARAMETERS, GET_SERIAL, MANUFACTURER, DEVICE_NAME = 3, 10, 77, 78
 ANSWERS = {
-    enttec_pro.GET_PARAMETERS: bytes((68, 1, 9, 1, 40)),
-    enttec_pro.GET_SERIAL: bytes.fromhex("56341200"),
-    enttec_pro.MANUFACTURER: b"\x4e\x45ENTTEC\0",
-    enttec_pro.DEVICE_NAME: b"\x01\x00DMX USB PRO\0",
+    GET_PARAMETERS: bytes((68, 1, 9, 1, 40)),
+    GET_SERIAL: bytes.fromhex("56341200"),
+    MANUFACTURER: b"\x4e\x45ENTTEC\0",
+    DEVICE_NAME: b"\x01\x00DMX USB PRO\0",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetMessage:
+    """One message of a widget."""
+
+    label: int
+    data: bytes
+
+
+class WidgetReader:
+    """Finds messages in a stream that may begin anywhere and lose bytes: what is no message is skipped."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self.skipped = 0
+
+    def feed(self, received: bytes) -> list[WidgetMessage]:
+        """Messages that are whole now. Never raises."""
+        self._buffer += received
+        found: list[WidgetMessage] = []
+        while (message := self._next()) is not None:
+            found.append(message)
+        return found
+
+    def _next(self) -> WidgetMessage | None:
+        buffer = self._buffer
+        while buffer:
+            start = buffer.find(enttec_pro.START)
+            self._skip(len(buffer) if start < 0 else start)
+            if len(buffer) < 4:
+                return None
+            length = buffer[2] | buffer[3] << 8
+            if length > enttec_pro.MOST_BYTES:
+                self._skip(1)
+            elif len(buffer) < length + 5:
+                return None
+            elif buffer[length + 4] != enttec_pro.END:
+                self._skip(1)
+            else:
+                message = WidgetMessage(buffer[1], bytes(buffer[4 : length + 4]))
+                del buffer[: length + 5]
+                return message
+        return None
+
+    def _skip(self, count: int) -> None:
+        self.skipped += count
+        del self._buffer[:count]
 
 
 class EnttecWidget:

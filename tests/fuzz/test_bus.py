@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import zmq
 from damage import Watch, bent, bent_bytes
+from memory_sink import MemorySink
 
 from controller.bus.news import LightingStatus, StageNews
 from controller.bus.sockets import Reader, pack
@@ -19,9 +19,6 @@ from controller.clock import ManualClock
 from controller.lighting.engine import LookEngine
 from controller.lighting.process import Lighting
 from controller.messages import Command, Hand, LightToken, Operator, Pulse, Scene, Steering
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-from memory_sink import MemorySink
 
 GOOD = {
     Command: Command("hand", 1.0, "wash", (0.5, 200.0, 1.0)),

@@ -2,22 +2,17 @@
 
 import asyncio
 import json
-import sys
-from pathlib import Path
 
 import aiohttp
 import numpy as np
-import pytest
 from damage import Watch, bent, bent_bytes
+from demo_feed import DemoFeed
 
 from controller.config import AccessConfig
 from controller.people.commands import on_the_page
 from controller.watching.page.access import Access, new_token
 from controller.watching.page.server import Page
 from controller.watching.page.wire import decode_command
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "page"))
-from demo_feed import DemoFeed
 
 ALLOWED = {row.name for row in on_the_page()}
 OVER_A_SOCKET = 3_000
@@ -56,7 +51,6 @@ def test_messages(inputs):
     assert 0 < watch.refused < watch.count
 
 
-@pytest.mark.timeout(90)
 def test_a_viewer_and_a_stranger_do_nothing_whatever_they_send():
     token, digest = new_token()
     page = Page(20.0, Access([AccessConfig(name="guest", role="viewer", token_sha256=digest)]))

@@ -73,7 +73,7 @@ def test_a_flood_waits_for_the_next_cycle(made, mouth):
     assert sum(counts) <= 400
 
 
-@pytest.mark.warns
+@pytest.mark.warns("no network card has the address", "works again")
 def test_a_card_that_is_missing_is_said_once_and_found_when_it_comes(made, mouth, monkeypatch, caplog):
     monkeypatch.setattr(listening, "card_with", lambda address: None)
     listener, port = made()

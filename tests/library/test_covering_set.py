@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from covering import covering_set
 
 from controller.rig.profiles.cross_checks import warnings
-from controller.rig.profiles.features import covering_set, features
+from controller.rig.profiles.features import features
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.reading import native

@@ -18,8 +18,8 @@ from controller.rig.profiles.profile import Shutter
 
 ROOT = Path(__file__).parents[2]
 RIGS = ("config.yaml", "docs/rigs/four-pars.yaml", "docs/rigs/sixty-fixtures.yaml")
-SOAK_S = float(os.environ.get("FOLLOWSPOT_LIMITER_SOAK_S", "60"))
-"""Seconds of generated light for each rig, standard and kind; the soak by command asks for more."""
+SOAK_S = float(os.environ.get("FOLLOWSPOT_LIMITER_SOAK_S", "20"))
+"""Seconds of generated light for each rig, standard and kind; `make chaos` asks for ten minutes."""
 
 
 @pytest.fixture(scope="module", params=RIGS)
@@ -79,7 +79,6 @@ def worst_second(patch, shown, rate_hz):
     return max(most_in_one_second(flash_times_s(curve.astype(np.float32), rate_hz)) for curve in curves)
 
 
-@pytest.mark.timeout(int(120 + 20 * SOAK_S))
 @pytest.mark.parametrize("standard", FLASHES_PER_S)
 @pytest.mark.parametrize("asked", [noise, strobing, fading])
 def test_no_second_of_anything_has_more_flashes_than_allowed(rig, asked, standard):
@@ -121,12 +120,13 @@ def _turns(curve):
     return found
 
 
-def test_a_hundred_thousand_seconds_of_one_level(rng):
+def test_hours_of_one_level(rng):
     """The counting alone, long: random walks, jumps and strobes at ten levels a second."""
     swing, kept = Swing(), []
     level = 0.0
-    jumps, steps = rng.random(1_000_000), rng.normal(0, 0.2, 1_000_000)
-    for tick in range(1_000_000):
+    count = int(SOAK_S * 10_000)
+    jumps, steps = rng.random(count), rng.normal(0, 0.2, count)
+    for tick in range(count):
         wished = float(jumps[tick] > 0.5) if tick // 5_000 % 2 else min(1.0, max(0.0, level + float(steps[tick])))
         if swing.allows(wished, tick / 10, 6):
             level = wished

@@ -53,13 +53,6 @@ def test_hue_changes_and_dwell_go_round_the_wheel():
     assert craft.hue_dwell_s(held((10, 9, 70))) == pytest.approx(7.0)
 
 
-def test_changes_near_marks():
-    light = held((0, 0, 50), (90, 0, 50), (0, 0, 50))
-    assert craft.changes_near(light, np.array([51, 140]), 2) == pytest.approx(0.5)
-    assert craft.changes_near(held((0, 0, 50)), np.array([1])) == 0.0
-    assert craft.changes_near(light, np.zeros(0, np.int64)) == 0.0
-
-
 def test_cues_are_hues_and_accents():
     light = held((0, 100, 100), (10, 100, 100), (10, 195, 100), (21, 195, 100), (21, 255, 2), (21, 99, 98))
     light[350] = (21, 20)  # a blackout of one hop

@@ -5,7 +5,6 @@ import json
 import signal
 import socket
 import struct
-import sys
 import threading
 import time
 import wave
@@ -16,9 +15,8 @@ import numpy as np
 import pytest
 import yaml
 import zmq
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "show"))
-from test_show import Wire, finish, start, venue, wire  # noqa: F401 - fixtures
+from promise import HANG_S, STRICT
+from running_show import Wire, finish, start
 
 from controller.__main__ import main
 from controller.bus.sockets import Newest
@@ -185,7 +183,7 @@ def test_refusals_name_the_file_and_what_to_do(tmp_path):
         read_opening(gone)
 
 
-def test_the_show_refuses_a_damaged_opening_before_any_light(tmp_path, capsys, venue):  # noqa: F811
+def test_the_show_refuses_a_damaged_opening_before_any_light(tmp_path, capsys, venue):
     assert main(["show", "--config", str(venue), "--opening", str(tmp_path / "nowhere"), "--web", "off"]) == 1
     assert "no such file" in capsys.readouterr().err
 
@@ -230,13 +228,13 @@ def test_the_band_follows_the_opening_with_all_its_stems():
     assert source.over
 
 
-def test_on_the_wire_a_real_show_plays_the_opening_in_its_colours_and_goes_on(venue, wire: Wire, tmp_path):  # noqa: F811
+def test_on_the_wire_a_real_show_plays_the_opening_in_its_colours_and_goes_on(venue, wire: Wire, tmp_path):
     """Real processes: what the picture has is what the rig shows, and hues stay the night's when the band plays."""
     green = [{"rgb": "#00ff00", "weight": 1.0, "hue_deg": 120.0}]
     folder = folder_of(tmp_path / "opening", palette=green, bars=2, seconds=2 * BEATS * BEAT_S,
                        sections=[{"name": "A", "bar": 0, "bars": 2}])  # fmt: skip
-    show = start(venue, "--opening", str(folder), "--seconds", "12")
-    summary, logged = finish(show, wire, 60)
+    show = start(venue, "--opening", str(folder), "--seconds", "9")
+    summary, logged = finish(show, wire)
     assert summary["ended_by"] in ("seconds", "song"), logged
     patch = patch_of(read_config(venue))
     observer, wash = Observer(patch), np.array([role == "wash" for role in patch.roles])
@@ -246,7 +244,7 @@ def test_on_the_wire_a_real_show_plays_the_opening_in_its_colours_and_goes_on(ve
     assert len(lit) > 100
     hue = lit / lit.sum(axis=1, keepdims=True)
     assert np.median(hue[:, 1]) > 0.5, logged
-    assert times_s[-1] - times_s[0] > 8.0
+    assert times_s[-1] - times_s[0] > 5.0
 
 
 class StampedWire(Wire):
@@ -274,7 +272,7 @@ class StampedWire(Wire):
 
 @pytest.fixture
 def stamped():
-    wire = StampedWire()  # noqa: F811
+    wire = StampedWire()
     yield wire
     wire.socket.close()
 
@@ -304,12 +302,12 @@ def run_folder(show):
     return None
 
 
-def beginning_of(show, wire):  # noqa: F811
+def beginning_of(show, wire):
     """When the first sample of the tune sounded, on the clock of all processes.
 
     The onset detector counts and times what it hears; the conductor, whose beats are judged, has no part in that.
     """
-    end_s, folder, first = time.monotonic() + 45.0, None, None
+    end_s, folder, first = time.monotonic() + HANG_S, None, None
     while folder is None:
         assert show.poll() is None, show.communicate()
         wire.listen(0.02)
@@ -322,15 +320,14 @@ def beginning_of(show, wire):  # noqa: F811
     return first["t_s"] - (first["seq"] + 1) * STEP_S
 
 
-@pytest.mark.timeout(90)
-def test_on_the_wire_beats_and_colours_are_where_the_tune_has_them(venue, stamped, tmp_path):  # noqa: F811
+def test_on_the_wire_beats_and_colours_are_where_the_tune_has_them(venue, stamped, tmp_path):
     """Packets of a real show, stamped by the kernel, against `seed.json` and the sound's own clock.
 
     A machine that does something else may be late here and there, so that not the worst beat is judged but the median
     of all, and the best of three turns of colour: what the show adds by its making is in every one of them. Light
     before its beat is a fault on any machine.
     """
-    beat_s, bars = 0.47, 8  # 18.8 frames: beats fall anywhere in a cycle
+    beat_s, bars = 0.47, 8 if STRICT else 5  # 18.8 frames: beats fall anywhere in a cycle
     three = [{"rgb": rgb, "weight": 0.3, "hue_deg": hue} for rgb, hue in
              (("#ff0000", 0.0), ("#00ff00", 120.0), ("#0000ff", 240.0))]  # fmt: skip
     folder = folder_of(tmp_path / "opening", palette=three, bars=bars, beat_s=beat_s, seconds=bars * BEATS * beat_s,
@@ -348,7 +345,7 @@ def test_on_the_wire_beats_and_colours_are_where_the_tune_has_them(venue, stampe
         stamped.listen(began_s + bars * BEATS * beat_s - time.monotonic())
         machine.enough.set()
         show.send_signal(signal.SIGINT)
-        finish(show, stamped, 30)
+        finish(show, stamped)
     finally:
         show.kill()  # nothing, if it is over
         show.communicate()
@@ -378,7 +375,7 @@ def test_on_the_wire_beats_and_colours_are_where_the_tune_has_them(venue, stampe
     hue = light[:, wash].mean(axis=1)
     hue /= np.maximum(hue.sum(axis=1, keepdims=True), 1e-6)
     turns_s = []
-    for bar in (2, 4, 6):
+    for bar in range(2, bars, 2):
         beat_at_s = bar * BEATS * beat_s
         before = hue[(at_s > beat_at_s - 0.3) & (at_s < beat_at_s - 0.002)].mean(axis=0)
         turned = np.flatnonzero((np.abs(hue - before).max(axis=1) > 0.02) & (at_s > beat_at_s - 0.3))

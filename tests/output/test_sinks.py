@@ -1,17 +1,18 @@
 """Sinks that lose what they send to: the others go on, each failure is said once, and so is its end."""
 
+import inspect
 import logging
 import socket
-import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
 import pytest
 import serial
+from enttec import EnttecWidget
+from olad_message import decode_message
 
 from controller.bus.news import OutputStatus
 from controller.config import UniverseConfig
@@ -25,9 +26,6 @@ from controller.lighting.output.sinks import Outputs, UdpSink
 from controller.lighting.output.streams import Packet
 from controller.lighting.protocol import enttec_pro, ola
 from controller.messages import DmxFrame
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-from enttec import EnttecWidget
 
 PROMPT_S = 0.2
 """Far below any time-out that could be waited for, far above what a loaded machine takes by itself."""
@@ -44,7 +42,7 @@ def said(caplog, words):
     return len([one for one in caplog.records if words in one.getMessage()])
 
 
-@pytest.mark.warns
+@pytest.mark.warns("output 127.0.0.1:0 failed")
 def test_a_dead_destination_is_said_once_and_does_not_stop_the_others(caplog):
     import socket
 
@@ -71,7 +69,7 @@ def test_packets_for_many_share_a_socket_and_hosts_do_not():
     sink.close()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Cannot assign requested address", "works again")
 def test_an_interface_that_is_not_here_is_an_error_that_ends_by_itself(caplog):
     sink = UdpSink("203.0.113.77")
     packet = Packet(("127.0.0.1", 9), b"x", "one")
@@ -85,7 +83,7 @@ def test_an_interface_that_is_not_here_is_an_error_that_ends_by_itself(caplog):
     sink.close()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("host no-such-host.invalid is not known")
 def test_a_name_that_nobody_knows_never_makes_a_cycle_wait():
     sink = UdpSink(names=Names())
     started_s = time.monotonic()
@@ -124,7 +122,7 @@ class Olad:
         levels = []
         for _ in range(count):
             size = int.from_bytes(self._exactly(4), "little") & 0x0FFFFFFF
-            levels.append(ola.decode_message(ola.decode_message(self._exactly(size))[4])[2][0])
+            levels.append(decode_message(decode_message(self._exactly(size))[4])[2][0])
         return levels
 
     def _exactly(self, count):
@@ -154,7 +152,7 @@ def test_calls_arrive_whole_and_in_order():
     olad.close()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("cannot connect to olad", "works again")
 def test_an_olad_that_is_not_there_costs_no_time_and_is_found_when_it_comes(caplog):
     olad = Olad()
     port = olad.port
@@ -179,7 +177,7 @@ def test_an_olad_that_is_not_there_costs_no_time_and_is_found_when_it_comes(capl
     olad.close()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("olad reads nothing")
 def test_an_olad_that_reads_nothing_gets_the_newest_later_and_then_no_more(caplog):
     olad, ledger = Olad(), Ledger()
     sink = OlaSink(ledger, Names())
@@ -197,7 +195,7 @@ def test_an_olad_that_reads_nothing_gets_the_newest_later_and_then_no_more(caplo
     olad.close()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("olad hung up", "works again")
 def test_an_olad_that_hangs_up_is_called_again(caplog):
     olad, ledger = Olad(), Ledger()
     sink = OlaSink(ledger, Names())
@@ -266,7 +264,7 @@ def test_the_second_output_of_a_mk2_shares_the_device():
     widget.unplug()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Enttec Pro")
 def test_a_widget_that_stalls_or_is_pulled_out_delays_nobody_and_comes_back(caplog, tmp_path):
     caplog.set_level(logging.WARNING)
     link = tmp_path / "ttyTEST0"
@@ -303,10 +301,11 @@ def test_a_widget_that_stalls_or_is_pulled_out_delays_nobody_and_comes_back(capl
 
 
 def test_an_open_dmx_cable_gets_break_mark_and_frame_in_this_order_again_and_again(monkeypatch):
-    calls = []
+    calls, real = [], serial.Serial
 
     class Cable:
         def __init__(self, *arguments, **options):
+            inspect.signature(real).bind(*arguments, **options)  # or the real one would not take it
             calls.append((arguments, options["stopbits"], options["write_timeout"] is not None))
 
         def write(self, payload):
@@ -316,6 +315,7 @@ def test_an_open_dmx_cable_gets_break_mark_and_frame_in_this_order_again_and_aga
             calls.append("close")
 
         def __setattr__(self, name, setting):
+            assert isinstance(getattr(real, name), property)
             calls.append((name, setting))
 
     monkeypatch.setattr(serial, "Serial", Cable)
@@ -374,7 +374,7 @@ def test_processes_that_start_together_agree(tmp_path):
     assert [one.name for one in (tmp_path / "state").iterdir()] == ["cid"]
 
 
-@pytest.mark.warns
+@pytest.mark.warns("holds no CID", "cannot be kept")
 def test_where_nothing_can_be_kept_it_is_the_same_all_the_same(tmp_path, caplog):
     (tmp_path / "file").write_text("")
     folder = tmp_path / "file" / "state"  # no folder can be made inside a file
@@ -385,7 +385,7 @@ def test_where_nothing_can_be_kept_it_is_the_same_all_the_same(tmp_path, caplog)
     assert said(caplog, "cannot be kept") == 3
 
 
-@pytest.mark.warns
+@pytest.mark.warns("holds no CID")
 def test_a_spoilt_file_is_replaced(tmp_path):
     (tmp_path / "cid").write_text("not a cid")
     made = source_cid(None, "Basement", tmp_path)

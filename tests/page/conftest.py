@@ -2,17 +2,12 @@
 
 import asyncio
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-# Test folders are no packages; the demo rig and the demo report lie beside this file.
-sys.path.insert(0, str(Path(__file__).parent))
-
 from demo_feed import DemoFeed
 from window import resize
 

@@ -7,11 +7,11 @@ import tarfile
 from dataclasses import replace
 
 import pytest
+from page_in_browser import Desk
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
-from test_page_in_chromium import Desk
 
 from controller.messages import Command, Hand, Scene, Steering
 

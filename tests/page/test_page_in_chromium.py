@@ -5,64 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from page_in_browser import Desk
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 from window import resize
 
 from controller.messages import Command, Operator
 
-SUM_OF_CANVAS = """
-const canvas = document.getElementById(arguments[0]);
-const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-let sum = 0;
-for (let at = 0; at < pixels.length; at += 4) sum += pixels[at] + pixels[at + 1] + pixels[at + 2];
-return sum / (pixels.length / 4);
-"""
-POINT = """
-const where = { clientX: arguments[0], clientY: arguments[1], pointerType: "mouse" };
-document.getElementById("stage").dispatchEvent(new PointerEvent("pointermove", where));
-const tip = document.getElementById("tip");
-return tip.hidden ? "" : tip.textContent;
-"""
 PICTURE = "return document.getElementById(arguments[0]).toDataURL();"
-
-
-class Desk:
-    """What a test does with the page."""
-
-    def __init__(self, driver, url: str) -> None:
-        self.driver, self.url = driver, url
-        driver.get(url)
-        self.wait(lambda: self.text("health") == "LIVE")
-
-    def wait(self, condition, seconds: float = 10) -> None:
-        WebDriverWait(self.driver, seconds, poll_frequency=0.03).until(lambda _driver: condition())
-
-    def find(self, name: str):
-        return self.driver.find_element(By.ID, name)
-
-    def text(self, name: str) -> str:
-        return self.find(name).text
-
-    def pressed(self, name: str) -> bool:
-        return self.find(name).get_attribute("aria-pressed") == "true"
-
-    def script(self, source: str, *arguments):
-        return self.driver.execute_script(source, *arguments)
-
-    def type(self, keys: str) -> None:
-        self.driver.switch_to.active_element.send_keys(keys)
-
-    def point(self, x: float, y: float) -> str:
-        """Put the mouse somewhere; what the label beside it says."""
-        return self.script(POINT, x, y)
-
-    def brightness(self, canvas: str) -> float:
-        return self.script(SUM_OF_CANVAS, canvas)
-
-    def complaints(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_a_show_with_a_damaged_plan_is_refused_before_it_begins(root, tmp_path):
         examine(config, audio=False, page=False)
 
 
-@pytest.mark.warns
+@pytest.mark.warns("the model plays freely")
 def test_one_that_is_damaged_later_costs_the_plan_only(root, tmp_path, caplog):
     (tmp_path / "a.plan").write_text("nonsense")
     config = with_overrides(read_config(root / "config.yaml"), plan=str(tmp_path / "a.plan"))

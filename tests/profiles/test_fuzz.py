@@ -5,13 +5,13 @@ Real files where this machine has them, our own otherwise; damage is seeded, so 
 
 import copy
 import json
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from gdtf_file import DESCRIPTION, packed
 from pydantic import ValidationError
 
 from controller.config import FixtureConfig
@@ -22,10 +22,6 @@ from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.reading import native, parsed_json
 from controller.rig.profiles.xml_tree import xml_tree
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-
-from gdtf_file import DESCRIPTION, packed
 
 ROOT = Path(__file__).parents[2]
 MORE_ODD = ("$pixelKey", "fast CCW", "Hz", "\0", "é\u202e", "all", "#ffffff")

@@ -2,18 +2,13 @@
 
 import importlib.util
 import io
-import sys
 import zipfile
-from pathlib import Path
 
 import pytest
+from gdtf_file import DESCRIPTION, packed
 
 from controller.errors import ProfileError
 from controller.rig.profiles.gdtf import profile_of
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-
-from gdtf_file import DESCRIPTION, packed
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import numpy as np
 import pytest
+from enttec import WidgetReader
 
 from controller.config import DeskArtNetConfig, DeskSacnConfig
 from controller.lighting.input.feed import Datagram, DeskFeed
-from controller.lighting.protocol import artnet, enttec_pro, ola, sacn
+from controller.lighting.protocol import artnet, enttec_pro, sacn
 from controller.lighting.protocol.malformed import MalformedError
 
 CASES = 25_000
@@ -23,7 +24,6 @@ GOOD = {
     "poll reply": artnet.encode_poll_reply(artnet.ArtPollReply("10.0.0.1", "x", (1, 2, 3, 4), (5,))),
     "sacn": sacn.encode_data(SLOTS, 3, 1, CID),
     "widget": enttec_pro.encode_message(3, bytes(5)) + enttec_pro.encode_message(10, b"\1\2\3\4"),
-    "ola": ola.encode_stream_dmx(SLOTS, 5, 90, 1)[4:],
 }
 
 
@@ -56,10 +56,6 @@ def mutations(good: bytes, seed: int, count: int) -> Iterator[bytes]:
         ("artdmx", artnet.opcode),
         ("poll reply", artnet.decode_poll_reply),
         ("sacn", sacn.decode_data),
-        ("ola", ola.decode_message),
-        ("widget", enttec_pro.decode_parameters),
-        ("widget", enttec_pro.decode_serial),
-        ("widget", enttec_pro.decode_name),
     ],
 )
 def test_decoders_raise_nothing_but_malformed(name: str, decode: Callable[[bytes], object]):
@@ -69,11 +65,11 @@ def test_decoders_raise_nothing_but_malformed(name: str, decode: Callable[[bytes
             decode(packet)
         except MalformedError:
             refused += 1
-    assert refused > 0 or decode is enttec_pro.decode_name
+    assert refused > 0
 
 
 def test_a_stream_of_broken_messages_still_gives_the_good_ones():
-    reader, good = enttec_pro.WidgetReader(), enttec_pro.encode_message(10, b"\x11\x22\x33\x44")
+    reader, good = WidgetReader(), enttec_pro.encode_message(10, b"\x11\x22\x33\x44")
     found = 0
     for packet in mutations(GOOD["widget"], 1, CASES):
         reader.feed(packet)

@@ -5,11 +5,12 @@ import subprocess
 
 import numpy as np
 import pytest
+from enttec import WidgetReader
 from hypothesis import given
 from hypothesis import strategies as st
+from olad_message import decode_message
 
 from controller.lighting.protocol import enttec_pro, ola, open_dmx
-from controller.lighting.protocol.malformed import MalformedError
 
 
 def test_label_6_carries_the_start_code_and_512_slots_in_518_bytes():
@@ -30,27 +31,11 @@ def test_the_second_output_of_a_mk2_has_its_own_label_after_its_key():
     assert enttec_pro.encode_second_port() == bytes.fromhex("7e 0d 04 00 ad 88 d0 c8 e7  7e cb 02 00 01 01 e7")
 
 
-def test_parameters_are_ticks_within_their_range():
-    assert enttec_pro.encode_set_parameters(176, 16, 40) == bytes.fromhex("7e 04 05 00 00 00 10 01 28 e7")
-    assert enttec_pro.encode_set_parameters(1e6, 0, 99) == bytes.fromhex("7e 04 05 00 00 00 7f 01 28 e7")
-    read = enttec_pro.decode_parameters(bytes((68, 1, 9, 1, 40)))
-    assert (read.firmware, read.rate_hz) == (324, 40)
-    assert read.break_us == pytest.approx(96.03)
-
-
-def test_answers_are_read():
-    assert enttec_pro.decode_serial(bytes.fromhex("56341200")) == 123456
-    assert enttec_pro.decode_name(b"\x4e\x45ENTTEC\0") == (0x454E, "ENTTEC")
-    for spoiled in (b"", b"\x0a\0\0\0", b"\1\2\3"):
-        with pytest.raises(MalformedError):
-            enttec_pro.decode_serial(spoiled)
-
-
 @given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=600)), max_size=5), st.data())
 def test_messages_are_found_however_the_stream_is_cut(messages, data):
     stream = b"".join(enttec_pro.encode_message(label, content) for label, content in messages)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    reader, found = enttec_pro.WidgetReader(), []
+    reader, found = WidgetReader(), []
     for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
         found += reader.feed(stream[start:end])
     assert [(one.label, one.data) for one in found] == messages
@@ -58,7 +43,7 @@ def test_messages_are_found_however_the_stream_is_cut(messages, data):
 
 
 def test_noise_before_a_message_is_skipped():
-    reader = enttec_pro.WidgetReader()
+    reader = WidgetReader()
     assert reader.feed(b"\0\xff\x7e\x01\xff\xffnoise")[0:] == []
     assert [one.label for one in reader.feed(enttec_pro.encode_message(10, b"\1\2\3\4"))] == [10]
 
@@ -78,10 +63,10 @@ def test_golden_bytes_of_the_remote_call():
 @given(st.binary(min_size=1, max_size=512), st.integers(0, 2**32 - 1), st.integers(0, 200), st.integers(0, 2**31 - 1))
 def test_a_call_can_be_read_back(levels, universe, priority, call):
     packet = ola.encode_stream_dmx(np.frombuffer(levels, np.uint8), universe, priority, call)
-    outer = ola.decode_message(packet[4:])
+    outer = decode_message(packet[4:])
     assert outer[1] == 10
     assert outer[2] == call
-    assert ola.decode_message(outer[4]) == {1: universe, 2: levels, 3: priority}
+    assert decode_message(outer[4]) == {1: universe, 2: levels, 3: priority}
 
 
 def test_olads_own_python_code_reads_our_call(require_real):

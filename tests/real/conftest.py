@@ -6,7 +6,6 @@ Where namespaces or programs are missing the tests say so and are skipped; where
 
 import os
 import shutil
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,8 @@ from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from enttec import EnttecWidget
+from lab import Host, Lab, Olad, possible
 
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import NetworkConfig, UniverseConfig
@@ -22,10 +23,6 @@ from controller.lighting.input.listener import Listener
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import Outputs
 from controller.messages import DmxFrame
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-from enttec import EnttecWidget
-from lab import Host, Lab, Olad, possible
 
 
 def _need(name: str, found: bool) -> None:

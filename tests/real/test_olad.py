@@ -143,8 +143,9 @@ def test_olad_is_the_desk_that_takes_a_lamp_over(lab, config, patch, source, wan
 def test_olads_own_driver_takes_our_widget_for_a_real_one(lab, widget):
     """That is what makes it a judge of our driver in tests/output/test_sinks.py."""
     lab, olad = lab
+    ours = "DMX USB PRO, Serial #: 00123456, firmware 1.68"
+    wait_for(lambda: ours in lab.node.run("ola_dev_info"), 5, "olad finds the widget")
     devices = lab.node.run("ola_dev_info")
-    assert "DMX USB PRO, Serial #: 00123456, firmware 1.68" in devices
     number = next(line for line in devices.splitlines() if "DMX USB PRO" in line).split()[1].rstrip(":")
     lab.node.run("ola_patch", "-d", number, "-p", "0", "-u", "60")
     before = len(widget.frames)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from lab import CONSOLE, NODE, Ear, wait_for
+from promise import HANG_S, kept
 
 from controller.lighting.protocol import sacn
 
@@ -49,7 +51,7 @@ def test_a_person_takes_a_lamp_from_a_running_show_and_it_comes_back(two_hosts, 
     lies = np.zeros(512, np.uint8)
     desk = show(two_hosts.node, {1: [{"type": "sacn", "universe": 40}]}, {1: lies}, interface=NODE)
     running = two_hosts.console.start(
-        sys.executable, "-P", "-m", "controller", "show", "--config", str(venue), "--seconds", "10",
+        sys.executable, "-P", "-m", "controller", "show", "--config", str(venue),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
     )  # fmt: skip
@@ -63,7 +65,9 @@ def test_a_person_takes_a_lamp_from_a_running_show_and_it_comes_back(two_hosts, 
         taken_s = time.monotonic() - moved_s
         wait_for(lambda: set(light.heard[-1][1][126:131]) != {177}, 4, "the lamp to come back")
         back_s = time.monotonic() - moved_s
-        said, logged = running.communicate(timeout=30)
+        wait_for(lambda: len(art.heard) > 200, 10, "Art-Net beside it")
+        running.send_signal(signal.SIGINT)
+        said, logged = running.communicate(timeout=HANG_S)
     finally:
         running.kill()
         running.wait()
@@ -71,8 +75,9 @@ def test_a_person_takes_a_lamp_from_a_running_show_and_it_comes_back(two_hosts, 
         art.close()
     assert running.returncode == 0, logged
     lighting = json.loads(said.splitlines()[-1])["lighting"]
-    assert taken_s < 1.0
-    assert 0.9 < back_s < 3.0
+    kept("a fader is on the wire", taken_s, 1.0)
+    assert back_s > 0.9
+    kept("the lamp is back", back_s, 3.0)
     lines = [json.loads(line) for line in (tmp_path / "state/followspot/takeovers.jsonl").read_text().splitlines()]
     begun = [one for one in lines if one["event"] == "start"]
     assert {one["fixture"] for one in begun} == {"front-1"}

@@ -1,4 +1,7 @@
-"""The cable itself: a minute of sixteen universes frame by frame, a judge of packets, and a cable that is pulled."""
+"""The cable itself: sixteen universes frame by frame, a judge of packets, and a cable that is pulled.
+
+`make chaos` sends a minute of them.
+"""
 
 import shutil
 import socket
@@ -9,6 +12,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from lab import CONSOLE, NODE, Ear, wait_for
+from promise import STRICT, kept
 
 from controller.config import DeskConfig
 from controller.lighting.input import listener as listening
@@ -18,7 +22,7 @@ from controller.lighting.protocol import artnet
 
 OTHER_PORT = 7454
 """Not Art-Net's own, which olad has on the node."""
-MINUTE = 2_400
+MINUTE = 2_400 if STRICT else 160
 UNIVERSES = range(1, 17)
 
 
@@ -43,8 +47,7 @@ def levels(universe, cycle):
     return slots
 
 
-@pytest.mark.timeout(200)
-def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
+def test_sixteen_universes_arrive_frame_for_frame(lab, show, hear):
     """Every frame of 16 universes by sACN multicast and by Art-Net, all 512 slots of each, in order, none missing.
 
     What is compared: all slots of each packet at two plain sockets, split by offsets of the standards and by the reader
@@ -71,7 +74,7 @@ def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
     sending = show(lab.console, outputs, lambda cycle: made[min(cycle, MINUTE - 1)], interface=CONSOLE)
     asked = 0
     while sending.cycles < MINUTE:
-        time.sleep(1.0)  # noqa: TID251 - a minute
+        time.sleep(1.0 if STRICT else 0.2)  # noqa: TID251 - now and then
         number = 1 + asked % 16
         said = olad.levels(number)
         assert said == made[said[0] << 8 | said[1]][number].tolist()
@@ -94,7 +97,7 @@ def test_a_minute_of_sixteen_universes_arrives_frame_for_frame(lab, show, hear):
         for number in UNIVERSES:
             sent = [made[cycle][number].tobytes() for cycle in range(MINUTE)]
             assert frames[number][:MINUTE] == sent
-    assert asked > 50
+    assert asked > MINUTE / 60
     assert sending.outputs.errors == 0
     print(f"{MINUTE} cycles of 16 universes, twice: {len(ears[0].heard) + len(ears[1].heard)} packets, none missing")
 
@@ -151,11 +154,11 @@ def test_tshark_finds_nothing_malformed(two_hosts, show, hear, require_real, tmp
     print(f"tshark: {len(rows)} packets, none malformed")
 
 
-def gap_ms(ear):
-    return max(b - a for (a, _), (b, _) in pairwise(ear.heard)) * 1e3
+def gap_s(ear):
+    return max(b - a for (a, _), (b, _) in pairwise(ear.heard))
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Network is unreachable", "works again")
 def test_a_cable_that_is_pulled_stops_nothing_else_and_is_said_once(two_hosts, show, hear, caplog):
     outputs = {
         1: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0}],
@@ -167,7 +170,9 @@ def test_a_cable_that_is_pulled_stops_nothing_else_and_is_said_once(two_hosts, s
     sends = show(two_hosts.console, outputs, dict.fromkeys(outputs, slots))
     wait_for(lambda: len(far.heard) > 40, 5, "frames over the cable")
     two_hosts.console.cable(plugged=False)
-    time.sleep(3.0)  # noqa: TID251 - as long as somebody looks for the other end
+    wait_for(lambda: {sends.state(NODE), sends.state("sACN universe 2")} == {"failed"}, 3, "two that fail")
+    cycles = sends.cycles
+    wait_for(lambda: sends.cycles > cycles + 40, 3, "cycles without a cable")
     failed = sends.state(NODE), sends.state("sACN universe 2"), sends.state("127.0.0.1")
     before = len(far.heard)
     two_hosts.console.cable(plugged=True)
@@ -177,14 +182,14 @@ def test_a_cable_that_is_pulled_stops_nothing_else_and_is_said_once(two_hosts, s
     for ear in (far, near):
         ear.close()
     assert failed == ("failed", "failed", "ok")
-    assert gap_ms(near) < 400
+    kept("longest gap of the host that stayed", gap_s(near), 0.4)
     said = [one.getMessage() for one in caplog.records]
     for name in (f"Art-Net {NODE}:{OTHER_PORT} port address 0", "sACN universe 2 multicast"):
         assert len([one for one in said if name in one and "failed" in one]) == 1
         assert len([one for one in said if name in one and "works again" in one]) == 1
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Network is unreachable", "works again")
 def test_a_card_that_loses_its_address_is_used_again_when_it_has_it_back(two_hosts, show, hear, caplog):
     outputs = {
         1: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 0}, {"type": "sacn", "universe": 2}]
@@ -194,15 +199,14 @@ def test_a_card_that_loses_its_address_is_used_again_when_it_has_it_back(two_hos
     sends = show(console, outputs, {1: np.full(512, 9, np.uint8)}, interface=CONSOLE)
     wait_for(lambda: len(far.heard) > 40, 5, "frames")
     console.ip("addr", "flush", "dev", console.card)
-    time.sleep(3.0)  # noqa: TID251 - as long as a lease takes
-    assert sends.state(NODE) == "failed"
+    wait_for(lambda: {sends.state(NODE), sends.state("sACN universe 2")} == {"failed"}, 3, "two that fail")
     cycles = sends.cycles
+    wait_for(lambda: sends.cycles > cycles + 40, 3, "cycles without an address")
     before = len(far.heard)
     console.ip("addr", "add", f"{CONSOLE}/24", "brd", "+", "dev", console.card)
     console.routes()
     wait_for(lambda: len(far.heard) > before + 40, 5, "frames with the address back")
     wait_for(lambda: sends.state("sACN universe 2") == "ok", 5, "multicast with the address back")
-    assert sends.cycles > cycles
     sends.end()
     far.close()
     said = [one.getMessage() for one in caplog.records if "Art-Net" in one.getMessage()]
@@ -224,10 +228,10 @@ def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts
     far.close()
     good = next(one for name, one in sends.outputs.status().items() if NODE in name)
     assert good["errors"] == 0
-    assert gap_ms(far) < 400
+    kept("longest gap", gap_s(far), 0.4)
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Network is unreachable", "works again")
 @pytest.mark.parametrize(
     ("inputs", "output"),
     [
@@ -251,8 +255,6 @@ def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, mon
     wait_for(heard, 5, "a desk")
     two_hosts.pull_out()
     wait_for(lambda: not heard(), 2, "silence")
-    time.sleep(1.0)  # noqa: TID251 - a while
-    heard()
     two_hosts.plug_in()
     wait_for(heard, 8, "the desk again")
     assert wrong == []

@@ -1,4 +1,7 @@
-"""Did behaviour change? A recorded stretch of a show, through the desk to DMX, against a golden.
+"""Did behaviour change? A recorded stretch of a show, to DMX, against two goldens.
+
+One is what the desk makes. The other is what leaves: the whole output cycle, in which blinders are pressed too fast for
+the flash limiter, and a person at another desk takes a lamp over and gives it back.
 
 The recording (tokens, pulses, commands) starts behind the networks, because those differ in their last bits from one
 processor to another. What is left is arithmetic whose bytes may differ by one level where a processor rounds otherwise.
@@ -6,17 +9,24 @@ processor to another. What is left is arithmetic whose bytes may differ by one l
 `pytest tests/replay --update-golden` records and renders anew; look at the difference before you commit it.
 """
 
+from collections.abc import Iterator
+from uuid import UUID
+
 import numpy as np
 import pytest
 import yaml
 
 from controller.clock import ManualClock
+from controller.config import with_overrides
 from controller.lighting.engine import LookEngine
+from controller.lighting.output_cycle import OutputCycle
+from controller.lighting.takeover.console_merge import ConsoleMerge, News
 from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.windows import Windows
 from controller.listening.decider import Decider
 from controller.messages import AudioBlock, Command, LightToken, Pulse
+from controller.records.cycles import Heard
 from controller.rig.observe import Observer
 
 SECONDS = 40
@@ -30,6 +40,11 @@ COMMANDS = [
     (17.0, Command("hold", 1.0)),
     (18.5, Command("hold", 0.0)),
 ]
+FLASHES = [(6.0 + 0.1 * k, Command("blinder", float(k % 2 == 0))) for k in range(20)]
+"""Blinders on and off five times a second for two seconds: two flashes a second too many."""
+DESK = {"inputs": [{"type": "sacn", "universe": 1, "sacn_universe": 77}], "hands_off_s": 2.0, "hand_back_s": 1.0}
+REACHED_S, LET_GO_S = 20.0, 23.0
+"""When the person's faders move, and when what they took over is the show's again."""
 PULSE_FIELDS = ("t_s", "level_db", "loudness", "silent_s", "onsets", "onset_t_s", "onset_strength")
 
 
@@ -61,9 +76,9 @@ def record(config, root):
     return {"tokens": np.array(tokens), "pulses": np.array(pulses)}
 
 
-def replay(config, patch, recording):
-    """Frames (ticks, universes, 512) uint8 and the state of each tick."""
-    engine, commands = LookEngine(config, patch), list(COMMANDS)
+def heard(recording, commands) -> Iterator[tuple[float, list[Pulse], LightToken | None, list[Command]]]:
+    """What each tick hears: its time, pulses, newest token, commands."""
+    commands = sorted(commands, key=lambda one: one[0])
     tokens = [
         LightToken(t_s, n, int(hue), int(value), 0.5, 0.5) for n, (t_s, hue, value) in enumerate(recording["tokens"])
     ]
@@ -71,19 +86,52 @@ def replay(config, patch, recording):
         Pulse(row[0], n, row[1], row[2], row[3], int(row[4]), row[5], row[6], ())
         for n, row in enumerate(recording["pulses"].tolist())
     ]
-    frames, states = [], []
     for tick in range(SECONDS * 40):
         now_s = tick * 0.025
-        while pulses and pulses[0].t_s <= now_s:
-            engine.hear_pulse(pulses.pop(0), now_s)
-        while tokens and tokens[0].t_s <= now_s:
-            engine.hear_token(tokens.pop(0))
-        while commands and commands[0][0] <= now_s:
-            engine.obey(commands.pop(0)[1])
+        due = [pulses.pop(0) for _ in range(sum(one.t_s <= now_s for one in pulses))]
+        told = [tokens.pop(0) for _ in range(sum(one.t_s <= now_s for one in tokens))]
+        given = [commands.pop(0)[1] for _ in range(sum(at_s <= now_s for at_s, _ in commands))]
+        yield now_s, due, told[-1] if told else None, given
+
+
+def replay(config, patch, recording):
+    """Frames (ticks, universes, 512) uint8 of the desk, and the state of each tick."""
+    engine = LookEngine(config, patch)
+    frames, states = [], []
+    for now_s, pulses, token, commands in heard(recording, COMMANDS):
+        for pulse in pulses:
+            engine.hear_pulse(pulse, now_s)
+        if token is not None:
+            engine.hear_token(token)
+        for command in commands:
+            engine.obey(command)
         made = engine.tick(now_s)
         frames.append(np.stack([frame.slots for frame in made.frames]))
         states.append(made.health)
     return np.array(frames), states
+
+
+def person_at(now_s):
+    """What is new at the person's desk: it rests at zero, then somebody sets the first lamp and leaves it there."""
+    slots = np.zeros(512, np.uint8)
+    if abs(now_s - (REACHED_S - 1.0)) < 1e-6:
+        return News({1: slots.tobytes()}, (1,))
+    if abs(now_s - REACHED_S) < 1e-6:
+        slots[:8] = 123
+        return News({1: slots.tobytes()})
+    return News()
+
+
+def replay_whole(config, patch, recording):
+    """Frames (ticks, universes, 512) uint8 that leave: through the person's desk and the flash limiter; the cycle."""
+    cycle = OutputCycle(config, patch, ConsoleMerge(config, patch, UUID(int=1)))
+    frames = []
+    for now_s, pulses, token, commands in heard(recording, [*COMMANDS, *FLASHES]):
+        for pulse in pulses:
+            cycle.hear_pulse(pulse, now_s)
+        made = cycle.run(now_s, Heard(token=token, commands=tuple(commands)), person_at(now_s))
+        frames.append(np.stack([frame.slots for frame in made.frames]))
+    return np.array(frames), cycle
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +146,15 @@ def show(config, patch, folder, root_folder, request):
     if request.config.getoption("--update-golden"):
         np.savez_compressed(folder / "golden.npz", frames=frames[..., : used(patch)])
     return recording, frames, states
+
+
+@pytest.fixture(scope="module")
+def whole(config, patch, folder, show, request):
+    """What the recording looks like when it leaves, with a person and blinders in it; and the cycle that made it."""
+    frames, cycle = replay_whole(with_overrides(config, desk=DESK), patch, show[0])
+    if request.config.getoption("--update-golden"):
+        np.savez_compressed(folder / "golden_cycle.npz", frames=frames[..., : used(patch)])
+    return frames, cycle
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +191,27 @@ def test_the_show_is_the_golden_show(show, patch, folder):
     now = frames[..., : used(patch)]
     assert now.shape == golden.shape
     assert not (lines := difference(now, golden, patch)), "\n".join(lines)
+
+
+def test_what_leaves_is_what_left(whole, patch, folder):
+    frames, _ = whole
+    with np.load(folder / "golden_cycle.npz") as data:
+        golden = data["frames"]
+    now = frames[..., : used(patch)]
+    assert now.shape == golden.shape
+    assert not (lines := difference(now, golden, patch)), "\n".join(lines)
+
+
+def test_the_person_and_the_limiter_are_in_it(show, whole, patch):
+    """Without either of them other bytes leave, so the golden above is theirs, too."""
+    _, made, _ = show
+    frames, cycle = whole
+    assert cycle.limiter.status().interventions > 0
+    assert cycle.console.status().begun > 0
+    at = lambda s: round(s * 40)  # noqa: E731
+    taken = frames[at(REACHED_S) : at(REACHED_S + 1.9), 0, :8]
+    assert (taken == 123).any(axis=0).sum() >= 4
+    assert (frames[at(LET_GO_S + 0.5) :] == made[at(LET_GO_S + 0.5) :]).all()
 
 
 def test_the_golden_can_fail(show, patch, folder):

@@ -4,9 +4,7 @@ import asyncio
 import base64
 import json
 import shutil
-import sys
 import threading
-from pathlib import Path
 
 import aiohttp
 import numpy as np
@@ -15,9 +13,6 @@ import pytest
 from controller.listening.plan.plan import read_plan
 from controller.rehearsal.room.server import Room
 from controller.rehearsal.room.studio import Studio
-
-sys.path.insert(0, str(Path(__file__).parent))
-from test_studio import room_config, sound, take  # noqa: F401 - fixtures
 
 
 class Served:
@@ -54,7 +49,7 @@ class Served:
 
 
 @pytest.fixture
-def served(room_config, sound, take, tmp_path):  # noqa: F811
+def served(room_config, sound, take, tmp_path):
     served = Served(Room(Studio.fresh(room_config, sound), take, take, tmp_path))
     yield served
     served.close()
@@ -110,7 +105,6 @@ def test_strangers_are_refused(served):
     assert status == 403
 
 
-@pytest.mark.timeout(180)
 def test_a_browser_works_on_a_song(served, require_real, tmp_path):
     require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
     from selenium import webdriver

@@ -1,48 +1,16 @@
 """A song in the rehearsal room: parts rolled anew, pins that stay, cues and lines in the slots, exports that hold."""
 
-from pathlib import Path
-
 import av
 import numpy as np
 import pytest
 
-from controller.config import read_config
 from controller.errors import AudioError, PlanError
 from controller.listening.decode.vocabulary import hue_distance
 from controller.listening.plan.plan import Cue, read_plan, write_plan
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio, hear
-from controller.sound_format import HOP_S
 
 SECONDS = 24.0
-
-
-@pytest.fixture(scope="session")
-def room_config(request):
-    return read_config(Path(request.config.rootpath) / "config.yaml")
-
-
-@pytest.fixture(scope="session")
-def take(request, tmp_path_factory):
-    """Half a minute of the bundled song, as a file."""
-    from controller.listening.audio.file_source import FileSource
-    from controller.messages import AudioBlock
-    from controller.records.heard_log import SoundRecorder
-
-    source = FileSource(Path(request.config.rootpath) / "controller/songs/metal_madness.opus", loop=False)
-    source.read(20 * 48_000)
-    file = tmp_path_factory.mktemp("take") / "take.flac"
-    recorder = SoundRecorder(file, "take")
-    for number in range(round(SECONDS / HOP_S)):
-        recorder.add(AudioBlock((number + 1) * HOP_S, number, source.read(4_800)))
-    recorder.close()
-    source.close()
-    return file
-
-
-@pytest.fixture(scope="session")
-def sound(room_config, take):
-    return hear(room_config, take)
 
 
 @pytest.fixture

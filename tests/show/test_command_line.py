@@ -11,13 +11,19 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
+from called import called
 
+from controller.__main__ import main
 from controller.artefacts.artefact import sha256_of
 
 SONG = "controller/songs/metal_madness.opus"
 
 
-def followspot(*arguments, cwd, timeout=60):
+def followspot(*arguments, cwd):
+    return called(main, *arguments, cwd=cwd)
+
+
+def followspot_process(*arguments, cwd, timeout=100):
     done = subprocess.run(
         [sys.executable, "-P", "-m", "controller", *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,
@@ -58,7 +64,8 @@ def refused(done, *said):
 
 def test_a_missing_song(venue):
     folder, _ = venue
-    refused(followspot("show", "--audio", "file:none.wav", cwd=folder), "none.wav: no such file", "file:PATH")
+    for command in (followspot, followspot_process):
+        refused(command("show", "--audio", "file:none.wav", cwd=folder), "none.wav: no such file", "file:PATH")
     refused(followspot("rehearse", "none.wav", "--out", "out", cwd=folder), "none.wav: no such file")
     assert not (folder / "out").exists()
 
@@ -147,7 +154,7 @@ def test_odd_but_honest_sound_is_played(venue, name, rng):
     if name == "nan":
         sound[1000:2000] = np.nan
     soundfile.write(folder / "odd.wav", sound, rate_hz, subtype="FLOAT")
-    done = followspot("show", "--audio", "file:odd.wav", cwd=folder)
+    done = followspot_process("show", "--audio", "file:odd.wav", cwd=folder)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout.splitlines()[-1])
     assert summary["ended_by"] == "song"

@@ -6,12 +6,9 @@ import subprocess
 import sys
 import threading
 import webbrowser
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from test_show import Wire, wire  # noqa: F401 - a fixture
+from running_show import Wire
 
 from controller.clock import ManualClock
 from controller.commands.check import examine
@@ -93,7 +90,7 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path):
     assert (tmp_path / "v.yaml").read_text() == before
 
 
-def test_the_walk_lights_each_lamp_and_notes_what_nobody_saw(tmp_path, wire: Wire):  # noqa: F811
+def test_the_walk_lights_each_lamp_and_notes_what_nobody_saw(tmp_path, wire: Wire):
     config = made(tmp_path, fixtures="2 generic/rgb-par, generic/hazer")
     data = (tmp_path / "v.yaml").read_text().replace("port_address: 0", f"port_address: 0, port: {wire.port}")
     (tmp_path / "v.yaml").write_text(data)

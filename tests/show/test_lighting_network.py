@@ -1,14 +1,14 @@
 """The output process beside a person's desk: packets in, packets out, and an orderly end."""
 
-import sys
+import itertools
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID
 
 import numpy as np
 import pytest
 import zmq
+from memory_sink import MemorySink
 
 from controller.clock import ManualClock
 from controller.config import with_overrides
@@ -16,11 +16,6 @@ from controller.lighting.input.feed import Datagram
 from controller.lighting.process import Lighting, LightingNetwork
 from controller.lighting.protocol import artnet, sacn
 from controller.messages import Command
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-import itertools
-
-from memory_sink import MemorySink
 
 
 class Ears:

@@ -40,7 +40,7 @@ def test_the_box_holds_the_newest_window_and_counts_the_rest():
     assert box.dropped == 2
 
 
-@pytest.mark.warns
+@pytest.mark.warns("deciding failed")
 def test_a_network_that_fails_ends_the_process_so_that_it_is_started_again(listening, caplog):
     def fail(_window):
         raise RuntimeError("the network is on fire")
@@ -53,7 +53,7 @@ def test_a_network_that_fails_ends_the_process_so_that_it_is_started_again(liste
     assert "deciding failed" in caplog.text
 
 
-@pytest.mark.warns
+@pytest.mark.warns("no numbers (NaN)")
 def test_nan_from_a_sound_card_is_counted_said_once_and_played_as_silence(listening, caplog):
     block = np.full((240, 1), np.nan, np.float32)
     for number in range(3):

@@ -107,11 +107,16 @@ def test_a_block_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path):
 
 
 def test_mutated_logs_never_raise_anything_else(tmp_path):
-    """Ten thousand damaged files, and ten thousand whose blocks are whole but hold nonsense."""
-    data = (written(tmp_path / "show.log", show(200))).read_bytes()
+    """Two thousand damaged files, and two thousand whose blocks are whole but hold nonsense.
+
+    What was whole before the damage is read, and nothing else: blocks are checked by their sums.
+    """
+    made = show(200)
+    data = (written(tmp_path / "show.log", made)).read_bytes()
     rng, path = np.random.default_rng(5), tmp_path / "mutant"
     nonsense = [None, True, -1, 2**40, "x", b"x", [], {}, [1.5], [1.5, "a"], [1.5, 3, 4, 5, 6, 7, 8], {"a": [1]}]
-    for count in range(20_000):
+    longest = 0
+    for count in range(4_000):
         if count % 2:
             mutant = bytearray(data)
             for place in rng.integers(0, len(data), rng.integers(1, 6)):
@@ -122,10 +127,14 @@ def test_mutated_logs_never_raise_anything_else(tmp_path):
             mutant = MAGIC + encode_block({"version": 1}) + encode_block(picked if count % 4 else [1.5, 7, *picked])
         path.write_bytes(mutant)
         with contextlib.suppress(RecordingError):
-            list(Log(path).cycles())
+            found = list(Log(path).cycles())
+            if count % 2:
+                assert found == made[: len(found)]
+                longest = max(longest, len(found))
+    assert longest > 100
 
 
-@pytest.mark.warns
+@pytest.mark.warns("it is kept in memory", "is written again; nothing is missing")
 def test_a_full_disk_delays_the_log_and_loses_nothing(tmp_path, monkeypatch, caplog):
     path = tmp_path / "show.log"
     recorder = Recorder(path, {})

@@ -1,15 +1,14 @@
 """What a show did comes out of its log again, bit for bit, without the files it was made with."""
 
 import json
-import sys
 import threading
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import zmq
+from memory_sink import MemorySink
 
 from controller.__main__ import main
 from controller.bus.sockets import Commander, Publisher
@@ -20,9 +19,6 @@ from controller.lighting.process import Lighting
 from controller.messages import Command, LightToken, Pulse
 from controller.records.recording import Log, Recorder
 from controller.records.show_log import SUFFIX, header_of, open_log
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
-from memory_sink import MemorySink
 
 SILENT = Pulse(0.0, 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())
 
@@ -113,7 +109,7 @@ def test_old_logs_make_room(config, tmp_path):
     assert open_log(with_overrides(config, record={"enabled": False})) is None
 
 
-@pytest.mark.warns
+@pytest.mark.warns("nothing is kept of this show")
 def test_no_folder_for_logs_is_no_reason_not_to_light(config, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     assert open_log(with_overrides(config, record={"folder": str(tmp_path / "file" / "logs")})) is None

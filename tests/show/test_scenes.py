@@ -25,7 +25,7 @@ def test_there_are_not_more_than_a_page_can_show(tmp_path):
     assert len(scenes.names) == MOST
 
 
-@pytest.mark.warns
+@pytest.mark.warns("a.json cannot be read")
 @pytest.mark.parametrize("content", ["{", "[1]", '{"a": "b"}', "\x00"])
 def test_a_damaged_file_is_named(tmp_path, content, caplog):
     (tmp_path / "a.json").write_text(content)
@@ -33,7 +33,7 @@ def test_a_damaged_file_is_named(tmp_path, content, caplog):
     assert "a.json cannot be read" in caplog.text
 
 
-@pytest.mark.warns
+@pytest.mark.warns("the scene lasts as long as this show")
 def test_what_cannot_be_written_lasts_as_long_as_the_show(tmp_path, caplog):
     (tmp_path / "file").write_text("")
     scenes = Scenes(tmp_path / "file" / "a.json")

@@ -41,7 +41,7 @@ def test_the_first_leads_and_only_one_speaks(pair):
     assert (first.led, spare.led) == (True, False)
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is silent; going on in its place")
 def test_a_silent_leader_is_replaced_within_its_time_and_numbers_go_on(pair, caplog):
     _, spare = pair
     now_s = cycles(pair, 1.0, 40)
@@ -54,7 +54,7 @@ def test_a_silent_leader_is_replaced_within_its_time_and_numbers_go_on(pair, cap
     assert [one.levelno for one in caplog.records] == [logging.WARNING]
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is silent; going on in its place", "another output process leads now; following it")
 def test_a_leader_that_was_only_asleep_says_nothing_more_and_follows(pair):
     first, spare = pair
     now_s = cycles(pair, 1.0, 20)
@@ -65,7 +65,7 @@ def test_a_leader_that_was_only_asleep_says_nothing_more_and_follows(pair):
     assert not first.speaks()
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is silent; going on in its place", "another output process leads now; following it")
 def test_it_goes_there_and_back(pair):
     first, spare = pair
     now_s = cycles(pair, 1.0, 10)
@@ -77,7 +77,7 @@ def test_it_goes_there_and_back(pair):
     assert first.leading != spare.leading
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is silent; going on in its place")
 def test_a_leader_that_never_begins_is_waited_for_a_while(pair):
     _, spare = pair
     assert spare.change(GRACE_S) == ""
@@ -99,7 +99,7 @@ def test_without_a_spare_there_is_nothing_to_decide():
     assert alone.patience_s(0.02) == 0.02
 
 
-@pytest.mark.warns
+@pytest.mark.warns("is silent; going on in its place")
 def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
     """Where the system tells, nobody waits for silence."""
     if not hasattr(os, "pidfd_open"):
@@ -107,8 +107,8 @@ def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
     spare = LeaderRecord(tmp_path, PAIR[1])
     leader = subprocess.Popen(
         [sys.executable, "-c",
-         "import sys, pathlib; from controller.lighting.failover.lead import Lead;"
-         "lead = Lead(pathlib.Path(sys.argv[1]), 'lighting');"
+         "import sys, pathlib; from controller.lighting.failover.lead import LeaderRecord;"
+         "lead = LeaderRecord(pathlib.Path(sys.argv[1]), 'lighting');"
          "lead.beat(1.0); print('beating', flush=True); sys.stdin.read()", str(tmp_path)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip

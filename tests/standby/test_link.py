@@ -54,7 +54,7 @@ def test_a_flood_is_bounded_in_each_cycle(ends):
     assert len(list(backup.receive(0.0))) == 32
 
 
-@pytest.mark.warns
+@pytest.mark.warns("Network is unreachable", "works again")
 def test_a_lost_network_is_said_once_and_tried_again(caplog, monkeypatch):
     caplog.set_level(logging.WARNING)
     broken = True

@@ -208,7 +208,7 @@ def test_a_recorded_hello_sets_nothing_at_the_main():
     assert not pair.main.takes_over
 
 
-@pytest.mark.warns
+@pytest.mark.warns("refused: not signed with our key", "the main is gone")
 def test_another_key_is_not_obeyed_and_said_once(caplog):
     caplog.set_level(logging.WARNING, "controller.lighting.standby")
     pair = Pair(key="another text that is long enough")

@@ -6,7 +6,9 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("librosa")
 
-from controller.metrics.craft import changes_near, hue_changes
+from judges import changes_near
+
+from controller.metrics.craft import hue_changes
 from tools.train.designer.analysis import Analysis, Section, analyse
 from tools.train.designer.designer import VALUE_STEP, decays, design
 

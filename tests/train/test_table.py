@@ -99,9 +99,10 @@ def test_told_loss_is_least_for_the_truth(rng):
     assert told_loss(sure, truth) < 0.01 < told_loss(torch.zeros_like(sure), truth)
 
 
-@pytest.fixture
-def prepared(tmp_path, rng):
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
     """Three acts' songs, prepared with the bundled embedder by the real command."""
+    tmp_path, rng = tmp_path_factory.mktemp("prepared"), np.random.default_rng(20)
     audio = tmp_path / "audio"
     audio.mkdir()
     with (audio / "tracks.csv").open("w", newline="") as stream:

@@ -11,22 +11,14 @@ from rich.table import Table
 
 from controller.clock import MonotonicClock
 from controller.errors import ControllerError
-from tools.bench import (
-    endless,
-    hands,
-    jitter,
-    latency,
-    live,
-    looking,
-    machine,
-    night,
-    rehearsal,
-    soak,
-    stages,
-    universes,
-)
+from tools.bench.night import endless, night, soak
+from tools.bench.run import machine
 from tools.bench.run.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.run.waiting import CONSOLE
+from tools.bench.show import hands, jitter, live, looking
+from tools.bench.sound import latency
+from tools.bench.stages import rehearsal, stages
+from tools.bench.wire import universes
 
 BENCHMARKS = (
     Benchmark("stages", "What does each stage cost?", stages.measure, stages.AIMS),

@@ -8,7 +8,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.train import embedder, skipbart
+from tools.train.embedder import __main__ as embedder
+from tools.train.skipbart import __main__ as skipbart
 
 Stage = tuple[str, Callable[[list[str]], int], list[str]]
 

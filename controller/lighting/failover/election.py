@@ -1,4 +1,4 @@
-"""Whether an output process leads or follows in this cycle, and when it must step in. Pure but for `Lead`'s memory."""
+"""Whether an output process leads or follows in this cycle, and when it must step in. Pure but for what it is given."""
 
 import logging
 from typing import Literal, Protocol
@@ -19,7 +19,7 @@ LEAP = 24
 
 
 class Leadership(Protocol):
-    """What two processes know of each other: `lead.Lead`, or a test's."""
+    """What two processes know of each other: `lead.LeaderRecord`, or a test's."""
 
     @property
     def leading(self) -> bool:

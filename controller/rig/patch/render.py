@@ -290,14 +290,3 @@ def _curves(lanes: Sequence[Lane], patch: Patch, has_dimmer: npt.NDArray[np.bool
     for row, lane in enumerate(lanes):
         found.setdefault(curve_of(patch, lane) if _dims(lane, has_dimmer) else "linear", []).append(row)
     return found
-
-
-def split(level: Float32Array) -> tuple[ByteArray, ByteArray]:
-    """0..1 to high and low byte of round(65535 x), any shape."""
-    wide = np.rint(np.clip(level, 0.0, 1.0) * 65535.0).astype(np.uint16)
-    return (wide >> 8).astype(np.uint8), (wide & 0xFF).astype(np.uint8)
-
-
-def nearest_byte(level: Float32Array) -> ByteArray:
-    """0..1 to round(255 x), any shape."""
-    return np.asarray(np.rint(np.clip(level, 0.0, 1.0) * 255.0), np.uint8)

@@ -3,7 +3,7 @@
 The idea is the Open Fixture Library's (its `fixture-features` and computed test fixtures).
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import TypeVar
 
 from controller.rig.profiles.profile import ColourChannel, Flag, Haze, Hold, Intensity, Profile, Shutter, Slot, Wheel
@@ -62,18 +62,3 @@ def _of_mode(profile: Profile, mode: str, layout: list[Slot]) -> set[str]:
     found |= {"several dimmers"} if does.count("intensity") > 1 else set()
     found |= {"colour without dimmer"} if "colour" in does and "intensity" not in does else set()
     return found | ({"wheel without dimmer"} if "wheel" in does and not {"intensity", "colour"} & set(does) else set())
-
-
-def covering_set(found: Mapping[FeatureKey, frozenset[str]]) -> list[FeatureKey]:
-    """Few keys that have between them every feature: the greedy choice, less what the rest makes needless."""
-    missing = set().union(*found.values()) if found else set[str]()
-    chosen: list[FeatureKey] = []
-    while missing:
-        best = max(found, key=lambda key: len(found[key] & missing))
-        chosen.append(best)
-        missing -= found[best]
-    for key in list(chosen):
-        rest = set[str]().union(*(found[other] for other in chosen if other != key))
-        if found[key] <= rest:
-            chosen.remove(key)
-    return chosen

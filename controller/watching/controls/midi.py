@@ -27,7 +27,7 @@ class Backend(Protocol):
 
     def get_input_names(self) -> list[str]: ...  # noqa: D102 - mido's own
     def get_output_names(self) -> list[str]: ...  # noqa: D102
-    def open_input(self, name: str, callback: Callable[[Any], None]) -> Any: ...  # noqa: ANN401, D102
+    def open_input(self, name: str, *, callback: Callable[[Any], None]) -> Any: ...  # noqa: ANN401, D102
     def open_output(self, name: str) -> Any: ...  # noqa: ANN401, D102
 
 
@@ -99,7 +99,7 @@ class MidiPorts:
         except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
             self._tell(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
             return False
-        self._open(inputs, self._inputs, lambda name: self._backend.open_input(name, self._waiting.append))  # type: ignore[union-attr]
+        self._open(inputs, self._inputs, lambda name: self._backend.open_input(name, callback=self._waiting.append))  # type: ignore[union-attr]
         if self._open(outputs, self._outputs, self._backend.open_output):
             self._shown.clear()
         return True

@@ -78,7 +78,7 @@ def test_rpmc_round_trip(venue_film, tmp_path):
 
     features = venue_film / "features"
     for form in ("pkl", "hdf5"):
-        assert main(["export-rpmc", str(features), "--out", str(tmp_path / form), "--format", form]) == 0 or form
+        assert main(["export-rpmc", str(features), "--out", str(tmp_path / form), "--format", form]) == 0, form
     clips = sorted((tmp_path / "pkl").glob("*.pkl"))
     others = sorted((tmp_path / "hdf5").glob("*.h5"))
     assert len(clips) == len(others) >= 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from controller.errors import OpeningError
 from tools.train.image2music import words
-from tools.train.image2music.copying import LIMIT, Guard, longest_with
+from tools.train.image2music.copying import LIMIT, LONGEST, Guard, codes, hashes
 from tools.train.image2music.corpus import corpus_folder, part_of, read_corpus
 from tools.train.image2music.critic import TrigramCritic, auc
 from tools.train.image2music.damage import FALSE, NOISES
@@ -95,6 +95,16 @@ def test_forms_of_real_tunes_are_found(tunes):
     same = Melody("4/4", "maj", 60, tuple(Sound(at, 0, 48, 0) for at in range(16)))
     assert form_of(same) == (0,) * 16
     assert form_of(Melody("4/4", "maj", 60, tuple(bar))) is None
+
+
+def longest_with(melody: Melody, other: Melody) -> int:
+    """Steps of the longest run shared with one tune."""
+    row, against, best = codes(melody), codes(other), 0
+    for length in range(1, min(LONGEST, len(row), len(against)) + 1):
+        if not np.isin(hashes(row, length), hashes(against, length)).any():
+            break
+        best = length
+    return best
 
 
 def test_a_copy_is_found_in_any_key_and_a_stranger_is_not(tunes):

@@ -149,7 +149,6 @@ def test_the_counts_alone_are_as_sure_as_they_are(tunes):
     assert min(nats.values()) <= min(nats[0.0], nats[1.0])
 
 
-@pytest.mark.timeout(600)
 def test_a_run_becomes_an_artefact_that_composes(corpus, tmp_path, monkeypatch, capsys):
     """`train` and `build` as they are called; a second of each network, so that nothing is learnt but how it ends."""
     monkeypatch.setattr(mixing, "THEMES", 4)

@@ -19,12 +19,20 @@ from tools.train.symbolic.generation import (  # noqa: E402
     RecomputingWriter,
     Stretch,
     go_on,
-    is_proper,
     whole_bars,
 )
 from tools.train.symbolic.sampling import STARTS, Cast, Settings, allowed, draw, nucleus, room  # noqa: E402
 from tools.train.symbolic.tasks import Examples  # noqa: E402
-from tools.train.symbolic.vocabulary import BAR, BAR_UNITS, EOS, INSTRUMENT, PITCH, SIZES, VALUES  # noqa: E402
+from tools.train.symbolic.vocabulary import BAR, BAR_UNITS, BARS, EOS, INSTRUMENT, PITCH, SIZES, VALUES, is_legal  # noqa: E402
+
+
+def is_proper(notes) -> bool:
+    """Whether all values are in the vocabulary (bars in parts of 256), all notes in order, and none there twice."""
+    within = notes.copy()
+    within[:, BAR] %= BARS
+    keys = notes[:, :4]
+    ordered = np.array_equal(np.lexsort(keys.T[::-1]), np.arange(len(keys)))
+    return is_legal(within) and ordered and len(np.unique(keys, axis=0)) == len(keys)
 
 
 @pytest.fixture

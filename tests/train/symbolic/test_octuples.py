@@ -188,7 +188,6 @@ def test_a_missing_file_is_refused(tmp_path):
         read_midi(tmp_path / "none.mid")
 
 
-@pytest.mark.timeout(60)
 def test_odd_files_are_read(tmp_path):
     """One tick a quarter, seven 8,192nds, a flood of SysEx, a note that never ends: read, and what was odd said."""
     seven = b"\x00\xff\x58\x04\x07\x0d\x18\x08"
@@ -212,7 +211,6 @@ def test_odd_files_are_read(tmp_path):
     assert "time signature 7/" in remarks["seven"][0]  # the library cannot hold the 8,192
 
 
-@pytest.mark.timeout(120)
 def test_a_million_notes_are_read_and_more_than_may_be_refused(tmp_path, monkeypatch):
     path = tmp_path / "many.mid"
     path.write_bytes(midi([ON + b"\x01\x80\x3c\x00"] * 1_000_000, division=32))

@@ -3,7 +3,7 @@
 `make bench ARGS="--only night"`; some twenty minutes for the three hours.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -55,7 +55,7 @@ def measure(options: Options) -> Figures:
         "rss_mib_by_slice": [round(float(mib), 1) for mib in rss_mib],
         "memory_growth_percent": round(100.0 * slope(rss_mib) * (SLICES - 2) / float(rss_mib[1:].mean()), 3),
         "pace_drift_percent": round(100.0 * slope(seconds) * (SLICES - 2) / float(seconds[1:].mean()), 1),
-        "limiter": made.limiter.status(),
+        "limiter": asdict(made.limiter.status()),
     }
 
 

@@ -24,7 +24,7 @@ FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
 SILENCE_DB = -60.0
 NOVELTY_HZ = SAMPLE_RATE_HZ // SMALL_STEP
 NOVELTY_LEAD_S = -0.014
-"""Novelty i stands for the moment i / 100 s + this. Measured with clicks (tests/train/footage/test_hearing.py)."""
+"""Novelty i stands for the moment i / 100 s + this. Measured with clicks (tests/train/footage/test_parts.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ loaders that Skip-BART and SeqLight were published with; the data set's own extr
 "value" from channel 1, which is saturation in the order of OpenCV; the second from channel 2. Both can be had here.
 """
 
-import json
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -222,7 +221,3 @@ def _to_hdf5(path: Path, clip: dict[str, AnyArray]) -> None:
         for index, threshold in enumerate(THRESHOLDS):
             for name, counts in _channels(clip, index, threshold).items():
                 target.create_dataset(f"light/{threshold}/{name}", data=counts, compression="gzip")
-
-
-def read_json(path: Path) -> dict[str, object]:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ seconds of the container's own clock, wherever it starts.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -241,7 +241,3 @@ def _sound_parts(path: Path, trouble: Trouble) -> Iterator[Float32Array]:
                 yield samples
         for part in resampler.resample(None):
             yield part.to_ndarray()[0]
-
-
-def facts_as_dict(facts: Facts) -> dict[str, object]:
-    return asdict(facts)

@@ -96,13 +96,3 @@ class Guard:
             else:
                 best, low = found, middle + 1
         return best
-
-
-def longest_with(melody: Melody, other: Melody) -> int:
-    """Steps of the longest run shared with one tune."""
-    row, against, best = codes(melody), codes(other), 0
-    for length in range(1, min(LONGEST, len(row), len(against)) + 1):
-        if not np.isin(hashes(row, length), hashes(against, length)).any():
-            break
-        best = length
-    return best

@@ -19,9 +19,9 @@ from rich.progress import MofNCompleteColumn, Progress
 from torch import nn
 
 from controller.errors import ControllerError
-from tools.train import live
 from tools.train.artefact import write_manifest
 from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
+from tools.train.skipbart import live
 from tools.train.skipbart.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
 from tools.train.skipbart.generate import Settings
 from tools.train.skipbart.imported import import_official as run_import
@@ -345,7 +345,7 @@ def import_official(options: argparse.Namespace) -> int:
 
 def judge(options: argparse.Namespace) -> int:
     """The verb `evaluate`; returns the exit status."""
-    from tools.train import table  # noqa: PLC0415 - only this verb needs it
+    from tools.train.skipbart import table  # noqa: PLC0415 - only this verb needs it
 
     rows = dict(row.split("=", 1) for row in options.row or ["Skip-BART, streaming=models/skipbart-small"])
     folders = {name: Path(folder) for name, folder in rows.items()}
@@ -408,7 +408,7 @@ def main(argv: list[str] | None = None) -> int:
     if options.verb == "evaluate":
         return judge(options)
     if options.verb == "takeovers":
-        from tools.train import takeovers  # noqa: PLC0415 - only this verb needs it
+        from tools.train.nights import takeovers  # noqa: PLC0415 - only this verb needs it
 
         return takeovers.main(options.logs, options.out, options.audio, options.embedder)
     if options.verb == "prepare":

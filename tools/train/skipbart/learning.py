@@ -14,9 +14,9 @@ import numpy as np
 
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
-from tools.train import live
 from tools.train.artefact import save_manifest, write_manifest
 from tools.train.checkpoint import load_checkpoint
+from tools.train.skipbart import live
 from tools.train.skipbart.changes import Comparison, compare, plain
 from tools.train.skipbart.changes_page import page
 from tools.train.skipbart.finetuning import (

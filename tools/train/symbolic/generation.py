@@ -20,7 +20,7 @@ from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.sampling import Cast, Settings, draw
 from tools.train.symbolic.step import NoteStep, Prefill, empty_caches, export_graphs
-from tools.train.symbolic.vocabulary import BAR, BARS, SOS, is_legal
+from tools.train.symbolic.vocabulary import BAR, BARS, SOS
 
 MOST_NOTES = 1 << 14
 
@@ -213,12 +213,3 @@ def whole_bars(notes: IntArray, most: int) -> IntArray:
         begins = np.flatnonzero(np.diff(kept[:, BAR])) + 1
         kept = kept[begins[0] :] if len(begins) else kept
     return kept.copy()
-
-
-def is_proper(notes: IntArray) -> bool:
-    """Whether all values are in the vocabulary (bars in parts of 256), all notes in order, and none there twice."""
-    within = notes.copy()
-    within[:, BAR] %= BARS
-    keys = notes[:, :4]
-    ordered = np.array_equal(np.lexsort(keys.T[::-1]), np.arange(len(keys)))
-    return is_legal(within) and ordered and len(np.unique(keys, axis=0)) == len(keys)

@@ -34,7 +34,6 @@ from tools.train.symbolic.vocabulary import (
 TICKS_PER_UNIT = 30
 SHORTEST_TICKS = 10
 """What a note of duration code 0 lasts in a file: it rounds to 0 again."""
-DRUM_CHANNEL = 9
 
 
 def encode(score: Score, grid: Grid | None = None, times: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray:

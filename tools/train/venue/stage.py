@@ -14,7 +14,6 @@ from controller.arrays import Float32Array
 Generator = np.random.Generator
 
 WIDTH, HEIGHT = 384, 216
-LAMPS = ("wash", "beams", "accent", "blinders", "house", "practicals")
 MONITOR_GAMMA = 2.2
 
 

@@ -1,6 +1,6 @@
 """A scripted rig of 21 fixtures (28 heads) in a room of 150 people, moving through colours: a feed without a show.
 
-Run it to look at the page: `python tests/page/demo_feed.py [PORT]`.
+Run it to look at the page: `python tests/fakes/demo_feed.py [PORT]`.
 """
 
 import asyncio
