@@ -6,6 +6,7 @@ same, cycle by cycle). A damaged tail is said and left out. Edge: reads and writ
 
 import json
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def replay(log_file: Path, out: Path) -> dict[str, Any]:
         "different_cycles": different,
         "first_difference_s": first_difference_s,
         "damage": log.damage,
-        "limiter": made.limiter.status(),
+        "limiter": asdict(made.limiter.status()),
     }
     (out / "replay.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if different:
