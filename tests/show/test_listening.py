@@ -31,13 +31,13 @@ def listening(config, root, tmp_path):
     context.term()
 
 
-def test_the_box_holds_the_newest_window_and_counts_the_rest():
-    box = LatestWindow()
+def test_the_newest_window_is_held_window_and_counts_the_rest():
+    latest = LatestWindow()
     for number in range(3):
-        box.put(window(number))
-    assert box.take(0.0).seq == 2
-    assert box.take(0.0) is None
-    assert box.dropped == 2
+        latest.put(window(number))
+    assert latest.take(0.0).seq == 2
+    assert latest.take(0.0) is None
+    assert latest.dropped == 2
 
 
 @pytest.mark.warns("deciding failed")
@@ -46,7 +46,7 @@ def test_a_network_that_fails_ends_the_process_so_that_it_is_started_again(liste
         raise RuntimeError("the network is on fire")
 
     listening._decider.step = fail
-    listening._box.put(window(0))
+    listening._latest.put(window(0))
     listening._analyse()
     assert listening.failed
     assert listening._run.stopping.is_set()

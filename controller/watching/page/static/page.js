@@ -146,6 +146,7 @@ function showNumbers(live) {
   setText(element("elapsed"), clock(live.elapsed_s));
   for (const row of element("stages").rows) showTiming(row, live.timings[row.dataset.stage]);
   showCounters(live.counters);
+  showTroubles(live.troubles ?? []);
   showProcesses({ ...live.processes, ...Object.fromEntries((live.controllers ?? []).map((name) => [name, "up"])) });
 }
 
@@ -185,6 +186,15 @@ function showTiming(row, timing) {
 
 function figure(ms) {
   return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2);
+}
+
+/** In a word where there is room for one, whole where somebody points. */
+function showTroubles(troubles) {
+  const place = element("troubles");
+  place.hidden = !troubles.length;
+  setText(place, troubles.length > 1 ? `${troubles.length} TROUBLES` : troubles.length ? "TROUBLE" : "");
+  place.title = troubles.join("\n");
+  place.setAttribute("aria-label", troubles.join(". "));
 }
 
 function showCounters(counters) {
