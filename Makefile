@@ -10,7 +10,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos bench train-demo clean
+.PHONY: help show test check fix chaos bench rigs train-demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,9 @@ fix: $(VENV)/.test ## let ruff repair what it can
 
 bench: $(VENV)/.test ## measure; prints a table and writes bench.json
 	$(BIN)/python -m tools.bench --out bench.json $(ARGS)
+
+rigs: $(VENV)/.test ## what whole libraries of fixtures are sent, read back; ARGS="--ofl DIR --gdtf DIR --list"
+	$(BIN)/python -m tools.rigs $(ARGS)
 
 train-demo: $(VENV)/.train ## every training path on a little real data, end to end
 	$(BIN)/python -m tools.train.demo $(ARGS)

@@ -321,7 +321,7 @@ def _fixtures_import(arguments: argparse.Namespace) -> int:
         print(json.dumps(tally.as_json()))
     else:
         print_tally(tally.as_json(), tally.written)
-    return 0
+    return 0 if tally.imported else 1
 
 
 def _fixtures_lock(arguments: argparse.Namespace) -> int:

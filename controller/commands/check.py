@@ -19,6 +19,7 @@ from controller.listening.decider import Decider, model_folders
 from controller.listening.opening.opening import read_opening
 from controller.listening.plan.plan import read_plans
 from controller.rig.patch.configured import patch_of
+from controller.rig.patch.lasers import lasers
 from controller.rig.patch.patch import Patch
 from controller.rig.profiles.cross_checks import warnings
 from controller.watching.controls.mapping import read_mapping
@@ -110,6 +111,7 @@ def worth_a_look(patch: Patch) -> list[str]:
     lamps = np.array([role != "hazer" for role in patch.roles])
     heads = np.flatnonzero(lamps & ~patch.dimmable)
     bright = sorted({patch.fixtures[patch.fixture_of[head]].config.id for head in heads})
+    found += lasers(patch)
     return found + ([f"nothing can make these dark: {', '.join(bright)}"] if bright else [])
 
 

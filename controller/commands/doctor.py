@@ -25,6 +25,7 @@ from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.messages import Window
 from controller.rig.patch.configured import patch_of
+from controller.rig.patch.lasers import lasers
 from controller.state_folder import state_folder
 
 Verdict = Literal["good", "look", "bad"]
@@ -76,6 +77,8 @@ def _patch(config: Config) -> Iterator[Finding]:
     yield Finding(
         "patch", "good", f"{len(patch.fixtures)} fixtures, {patch.heads} heads, {len(patch.universes)} universes"
     )
+    for said in lasers(patch):
+        yield Finding("laser", "look", said, "switch it off at the lamp unless the venue has a laser safety officer")
 
 
 def _outputs(config: Config, clock: Clock) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import select
+from dataclasses import replace
 
 from controller.clock import Clock
 from controller.lighting.input.listener import ANY, listening_socket
@@ -15,7 +16,10 @@ MOST_ANSWERS = 1_000
 
 
 def find_nodes(clock: Clock, interface: str | None = None) -> list[tuple[str, artnet.ArtPollReply]]:
-    """Address and answer of each node, once for each packet it answered with; none where nobody can be asked."""
+    """Address and answer of each node, once for each part of it; none where nobody can be asked.
+
+    Answers that their bind index does not tell apart are one part, with the ports of all of them.
+    """
     found: dict[tuple[str, int], artnet.ArtPollReply] = {}
     with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
         ear = stack.enter_context(listening_socket(artnet.PORT, ANY, []))
@@ -26,8 +30,17 @@ def find_nodes(clock: Clock, interface: str | None = None) -> list[tuple[str, ar
                 payload, (ip, _) = ear.recvfrom(2048)
                 with contextlib.suppress(MalformedError):
                     reply = artnet.decode_poll_reply(payload)
-                    found[(ip, reply.bind_index)] = reply
+                    key = (ip, max(1, reply.bind_index))
+                    found[key] = added_up(found.get(key), reply)
     return [(ip, reply) for (ip, _), reply in sorted(found.items())]
+
+
+def added_up(before: artnet.ArtPollReply | None, reply: artnet.ArtPollReply) -> artnet.ArtPollReply:
+    """One answer of what two of the same part say."""
+    if before is None:
+        return reply
+    outputs = tuple(dict.fromkeys((*before.outputs, *reply.outputs)))
+    return replace(reply, outputs=outputs, inputs=tuple(dict.fromkeys((*before.inputs, *reply.inputs))))
 
 
 def _ask(interface: str | None) -> None:

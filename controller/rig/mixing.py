@@ -67,13 +67,15 @@ class Mixer:
 
     Args:
         emitters: in the order of the columns of `levels`; UV is no colour and joins in for deep, dim violets only.
+            Where it is all a head has, it is that head's lamp and follows the brightness in every colour.
     """
 
     def __init__(self, emitters: tuple[EmitterColour, ...]) -> None:
         self.names = tuple(emitter.name for emitter in emitters)
         self._emitted = emitted_colours(emitters)
         self._table = _table(emitters)
-        self._uv = [index for index, name in enumerate(self.names) if name == "uv"]
+        beside = set(self.names) - {"uv"}
+        self._uv = [index for index, name in enumerate(self.names) if name == "uv" and beside]
 
     def levels(self, colour: Float32Array, brightness: Float32Array) -> Float32Array:
         """Levels 0..1 of the emitters at full brightness, (n, E) float32.
@@ -135,7 +137,7 @@ def _grid() -> Float64Array:
 
 def _table(emitters: tuple[EmitterColour, ...]) -> Float64Array:
     """Levels for every colour of the grid, (HUES, SATURATIONS, E)."""
-    mixed = [index for index, one in enumerate(emitters) if one.name != "uv"]
+    mixed = [index for index, one in enumerate(emitters) if one.name != "uv"] or list(range(len(emitters)))
     levels = np.zeros((HUES * SATURATIONS, len(emitters)))
     if mixed:
         levels[:, mixed] = brightest(_grid(), emitted_colours(tuple(emitters[index] for index in mixed)))

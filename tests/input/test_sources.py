@@ -277,3 +277,18 @@ def test_a_change_of_the_lead_is_counted():
         one.levels(0.0)
     assert one.turns(7) == 2
     assert one.turns(8) == 0
+
+
+def test_r27_a_desk_whose_lengths_lie_is_heard_counted_and_named_once(caplog):
+    caplog.set_level("INFO", "controller.lighting.input.feed")
+    feed = DeskFeed([DeskArtNetConfig(type="artnet", port_address=0, universe=1)], UUID(int=1), "followspot")
+    whole = artnet.encode_artdmx(np.full(512, 77, np.uint8), 0, 1)
+    for _ in range(3):
+        feed.hear(Datagram(artnet.PORT, "10.0.0.9", whole[:16] + b"\x02\x02" + whole[18:]), 0.0)
+        feed.hear(Datagram(artnet.PORT, "10.0.0.8", whole[:17]), 0.0)
+    assert (feed.taken, feed.mended, feed.malformed) == (3, 3, 3)
+    assert feed.levels(0.0)[1].tolist() == [77] * 512
+    assert [one.getMessage() for one in caplog.records] == [
+        "Art-Net from 10.0.0.9 says more than it sends; the 512 slots it carries are taken",
+        "Art-Net from 10.0.0.8 cannot be read: ArtDmx ends before its slots",
+    ]

@@ -105,7 +105,8 @@ def is_hazard(capability):
         )
     if kind in ("Fog", "FogOutput"):
         return capability.get("fogOutput") != "off" and "fogOutputStart" not in capability
-    return kind == "Maintenance"
+    lamp_on = re.search(r"\blamps? on\b", str(capability.get("comment", "")), re.I)  # no harm (R24)
+    return kind == "Maintenance" and not lamp_on
 
 
 def test_no_level_that_the_open_fixture_library_calls_a_hazard_is_ever_sent(ofl_library, shows):
@@ -144,7 +145,7 @@ def test_no_level_that_qlcplus_calls_a_hazard_is_ever_sent(qxf_library, shows):
             for one in () if channel.is_fine else channel.ranges:
                 said, preset = (one.text or "").lower(), one.get("Preset", "")
                 hazard = preset.startswith(("Strobe", "Pulse", "RampUp", "RampDown", "Reset"))
-                hazard |= preset.startswith("Lamp") and "lamp" in said
+                hazard |= preset == "LampOff" and "lamp" in said  # to switch a lamp on does no harm (R24)
                 low, high = int(one.attrib["Min"]), int(one.attrib["Max"])
                 checked += hazard
                 sent = {level for level in set(frames[:, start + index].tolist()) if low <= level <= high}

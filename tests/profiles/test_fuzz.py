@@ -201,7 +201,6 @@ def test_torn_qxf_files(qxf_files):
 
 
 def test_torn_gdtf_files():
-    pytest.importorskip("pygdtf")
     rng = np.random.default_rng(5)
     whole = packed()
 

@@ -1,6 +1,5 @@
 """GDTF files to profiles."""
 
-import importlib.util
 import io
 import zipfile
 
@@ -9,11 +8,6 @@ from gdtf_file import DESCRIPTION, packed
 
 from controller.errors import ProfileError
 from controller.rig.profiles.gdtf import profile_of
-
-
-@pytest.fixture(autouse=True)
-def _pygdtf(require_real):
-    require_real("pygdtf", importlib.util.find_spec("pygdtf") is not None)
 
 
 def test_offsets_geometry_emitters_wheels_and_resets():

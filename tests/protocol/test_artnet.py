@@ -80,18 +80,44 @@ def test_an_odd_number_of_slots_and_a_trailer_are_heard_all_the_same():
     "spoil",
     [
         lambda p: p[:17],
-        lambda p: p[:-1],
+        lambda p: p[:18],
         lambda p: b"Art-Nat" + p[7:],
         lambda p: p[:8] + b"\0\x21" + p[10:],
         lambda p: p[:11] + b"\x0d" + p[12:],  # version 13
         lambda p: p[:16] + b"\0\0" + p[18:],
-        lambda p: p[:16] + b"\x02\x02" + p[18:],
         lambda p: b"",
     ],
 )
 def test_what_is_no_artdmx_is_refused(spoil):
     with pytest.raises(MalformedError):
         artnet.decode_artdmx(spoil(encode_artdmx(np.zeros(512, np.uint8), 0, 1)))
+
+
+@pytest.mark.parametrize(("said", "carried", "taken"), [(514, 514, 512), (514, 512, 512), (36, 34, 34), (600, 1, 1)])
+def test_r27_a_length_that_does_not_fit_is_taken_as_far_as_it_is_carried(said, carried, taken):
+    packet = encode_artdmx(np.full(512, 77, np.uint8), 0, 1)[:16] + said.to_bytes(2, "big") + bytes([77]) * carried
+    read = artnet.decode_artdmx(packet)
+    assert (read.slots.tolist(), read.lies) == ([77] * taken, True)
+    assert not artnet.decode_artdmx(encode_artdmx(np.zeros(512, np.uint8), 0, 1)).lies
+
+
+def reply_of(kinds, outputs, count=0, bind=1):
+    whole = bytearray(artnet.encode_poll_reply(artnet.ArtPollReply("10.0.0.50", "node", (), bind_index=bind)))
+    whole[173], whole[174:178], whole[190:194] = count, bytes(kinds), bytes(outputs)
+    return bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("reply", "outputs"),
+    [
+        (reply_of((0, 0x80, 0, 0), (0, 3, 0, 0), count=1), (3,)),
+        (reply_of((0x80,) * 4, (0, 1, 2, 3)), (0, 1, 2, 3)),
+        (reply_of((0x80, 0, 0x80, 0), (5, 9, 7, 9), count=2), (5, 7)),
+        (reply_of((0x80, 0, 0, 0), (5, 0, 0, 0), count=1)[:201], (5,)),
+    ],
+)
+def test_r22_a_place_of_a_reply_counts_if_its_type_says_output(reply, outputs):
+    assert artnet.decode_poll_reply(reply).outputs == outputs
 
 
 def test_late_is_behind_by_less_than_twenty_around_the_wrap_at_255():

@@ -180,3 +180,9 @@ def test_import_lock_list_and_show(root, room, tmp_path, capsys):
     assert "generic/rgbl-par" in told(capsys, "fixtures", "list", "--config", str(room))[1].out
     code, out = told(capsys, "fixtures", "import", "ofl:/nowhere")
     assert (code, "no .json file is there" in out.err) == (1, True)
+
+
+def test_r28_an_import_of_which_nothing_can_be_used_ends_with_1(tmp_path, capsys):
+    (tmp_path / "club.mvr").write_bytes(b"PK")
+    assert main(["fixtures", "import", f"gdtf:{tmp_path / 'club.mvr'}"]) == 1
+    assert "profiles end in" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Datagrams of a person's desk to levels of our universes. Pure: datagrams and time are passed in."""
 
+import logging
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from uuid import UUID
@@ -12,8 +13,11 @@ from controller.lighting.input.sources import ArtNetSources, SacnSources
 from controller.lighting.protocol import artnet, sacn
 from controller.lighting.protocol.malformed import MalformedError
 
+log = logging.getLogger(__name__)
+
 REPLIES_KEPT = 64
 ASKERS_KEPT = 64
+SENDERS_NAMED = 16
 ANSWER_EVERY_S = 1.0
 """An answer is seventeen times as long as the question, and the asker's address may be forged."""
 
@@ -49,7 +53,8 @@ class DeskFeed:
         self._replies: list[tuple[str, artnet.ArtPollReply]] = []
         self._polled_by: list[str] = []
         self._asked_s: dict[str, float] = {}
-        self.taken = self.ignored = self.malformed = 0
+        self.taken = self.ignored = self.malformed = self.mended = 0
+        self._named: set[str] = set()
 
     def hear(self, datagram: Datagram, now_s: float) -> None:
         """Take one datagram, whatever it is."""
@@ -57,8 +62,10 @@ class DeskFeed:
             taken = (
                 self._hear_artnet(datagram, now_s) if datagram.port == artnet.PORT else self._hear_sacn(datagram, now_s)
             )
-        except MalformedError:
+        except MalformedError as error:
             self.malformed += 1
+            if datagram.port == artnet.PORT:
+                self._name_once(datagram.ip, f"cannot be read: {error}")
             return
         self.taken += taken
         self.ignored += not taken
@@ -67,6 +74,12 @@ class DeskFeed:
         code = artnet.opcode(datagram.payload)
         if code == artnet.OP_DMX:
             packet = artnet.decode_artdmx(datagram.payload)
+            if packet.lies:
+                self.mended += 1
+                self._name_once(
+                    datagram.ip,
+                    f"says more than it sends; the {len(packet.slots)} slots it carries are taken",
+                )
             sources = self._artnet.get(packet.port_address)
             return sources is not None and sources.hear(packet, datagram.ip, now_s)
         if code == artnet.OP_POLL:
@@ -75,6 +88,12 @@ class DeskFeed:
             self._replies.append((datagram.ip, artnet.decode_poll_reply(datagram.payload)))
             return True
         return False
+
+    def _name_once(self, ip: str, why: str) -> None:
+        """One line for each sender of Art-Net that sends nonsense, so that a desk that does nothing is understood."""
+        if ip not in self._named and len(self._named) < SENDERS_NAMED:
+            self._named.add(ip)
+            log.info("Art-Net from %s %s", ip, why)
 
     def _note_question(self, ip: str, now_s: float) -> bool:
         """Whether this asker is answered now."""

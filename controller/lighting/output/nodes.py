@@ -14,14 +14,16 @@ LOST_AFTER_S = 3 * POLL_EVERY_S + 1.0
 """Three polls without an answer; one lost packet must not darken a node."""
 MOST_PARTS = 128
 """Answers can be forged, and each is a destination for forty packets a second."""
+MOST_PORTS = 256
+"""Port addresses of one part that answers in many packets."""
 
 
 @dataclass(slots=True)
 class _Part:
-    """One packet's worth of one node."""
+    """One part of one node: each port address it puts out, and when it last said so."""
 
-    outputs: frozenset[int]
-    heard_s: float
+    heard_s: dict[int, float]
+    answered_s: float
 
 
 class Nodes:
@@ -34,31 +36,43 @@ class Nodes:
     def hear(self, reply: ArtPollReply, ip: str, now_s: float) -> None:
         """Take one answer. A node with more than four ports sends several, told apart by their bind index.
 
-        What style it says it is does not count: visualisers call themselves controllers. Ports do.
+        Where the index does not tell them apart (0 and 1 both mean the first) answers add up, and what is no longer
+        said is forgotten like a node that is lost. What style it says it is does not count: visualisers call
+        themselves controllers. Ports do.
         """
-        key = (ip, reply.bind_index)
-        known = self._parts.get(key)
-        if known is None:
+        key = (ip, max(1, reply.bind_index))
+        part = self._parts.get(key)
+        if part is None:
             if len(self._parts) >= MOST_PARTS:
                 return
+            part = self._parts[key] = _Part({}, now_s)
+        new = [port for port in reply.outputs if port not in part.heard_s][: max(0, MOST_PORTS - len(part.heard_s))]
+        if new or not part.heard_s:
             log.info("Art-Net node %s (%s) puts out port addresses %s", ip, reply.short_name, _listed(reply.outputs))
-        elif known.outputs == frozenset(reply.outputs):
-            known.heard_s = now_s
-            return
-        self._parts[key] = _Part(frozenset(reply.outputs), now_s)
-        self._addresses = {}
+        gone = part.heard_s.keys() - set(reply.outputs) if reply.bind_index > 1 else set()
+        said = {port for port in reply.outputs if port in part.heard_s or port in new}
+        kept = {port: heard_s for port, heard_s in part.heard_s.items() if port not in gone}
+        part.heard_s = kept | dict.fromkeys(said, now_s)
+        part.answered_s = now_s
+        if new or gone:
+            self._addresses = {}
 
     def forget_lost(self, now_s: float) -> None:
-        """Drop who has not answered for a while."""
-        for ip, part in [key for key, one in self._parts.items() if now_s - one.heard_s > LOST_AFTER_S]:
-            del self._parts[(ip, part)]
-            self._addresses = {}
-            log.info("Art-Net node %s does not answer any more", ip)
+        """Drop who has not answered for a while, and ports that nobody names any more."""
+        for key, part in list(self._parts.items()):
+            lost = [port for port, heard_s in part.heard_s.items() if now_s - heard_s > LOST_AFTER_S]
+            for port in lost:
+                del part.heard_s[port]
+            if now_s - part.answered_s > LOST_AFTER_S:
+                del self._parts[key]
+                log.info("Art-Net node %s does not answer any more", key[0])
+            if lost:
+                self._addresses = {}
 
     def addresses(self, port_address: int) -> tuple[str, ...]:
         """Who puts this port address out."""
         if port_address not in self._addresses:
-            found = {ip for (ip, _), one in self._parts.items() if port_address in one.outputs}
+            found = {ip for (ip, _), one in self._parts.items() if port_address in one.heard_s}
             self._addresses[port_address] = tuple(sorted(found))
         return self._addresses[port_address]
 

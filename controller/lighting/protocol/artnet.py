@@ -31,8 +31,9 @@ POLL_EVERY_S = 2.5
 # 26 short name, 44 long name, 108 report, 172 number of ports, 174 port types, 178 good input, 182 good output,
 # 186 swin, 190 swout, 200 style, 201 MAC, 207 bind IP, 211 bind index, 212 status 2
 REPLY = struct.Struct("<8sH4sHHBBHBBH18s64s64sH4s4s4s4s4s6sB6s4sB27s")
-REPLY_LEAST_BYTES = 207
-"""Version 3 and older nodes end after the MAC address."""
+REPLY_LEAST_BYTES = 194
+"""Old nodes end before the MAC address, or after it; what is missing counts as zeros. Port types and universes must be
+there."""
 MAY_OUTPUT, DMX512 = 0x80, 0x00
 STYLE_NODE, STYLE_CONTROLLER = 0x00, 0x01
 ESTA_PROTOTYPE = 0x7FF0
@@ -41,11 +42,14 @@ OEM_UNKNOWN = 0xFF00  # 0x00FF, high byte first
 
 @dataclass(frozen=True, slots=True)
 class ArtDmx:
-    """One universe as it came: `slots` (n,) uint8, n 1..512; `sequence` 0 means that the sender does not count."""
+    """One universe as it came: `slots` (n,) uint8, n 1..512; `sequence` 0 means that the sender does not count; `lies`
+    if the packet promised more slots than it carries or than there are.
+    """
 
     port_address: int
     sequence: int
     slots: ByteArray
+    lies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,8 @@ def opcode(packet: bytes) -> int:
 
 
 def decode_artdmx(packet: bytes) -> ArtDmx:
-    """Read an ArtDmx. An odd number of slots is against the standard and no reason to leave a room dark.
+    """Read an ArtDmx. An odd number of slots is against the standard and no reason to leave a room dark, and neither is
+    a length that counts the start code in or promises more than is carried: what is there is taken, and `lies` says so.
 
     Raises:
         MalformedError: anything else is wrong.
@@ -200,16 +205,16 @@ def decode_artdmx(packet: bytes) -> ArtDmx:
     if len(packet) < DMX_HEADER_BYTES:
         raise MalformedError("ArtDmx ends before its slots")
     port_address = (packet[14] | packet[15] << 8) & 0x7FFF
-    length = VERSION.unpack_from(packet, 16)[0]
-    if not 1 <= length <= 512:
-        raise MalformedError(f"ArtDmx of {length} slots")
-    if len(packet) < DMX_HEADER_BYTES + length:
-        raise MalformedError(f"ArtDmx says {length} slots and carries {len(packet) - DMX_HEADER_BYTES}")
-    return ArtDmx(port_address, packet[SEQUENCE_AT], np.frombuffer(packet, np.uint8, length, DMX_HEADER_BYTES))
+    said = VERSION.unpack_from(packet, 16)[0]
+    length = min(said, 512, len(packet) - DMX_HEADER_BYTES)
+    if not length:
+        raise MalformedError(f"ArtDmx says {said} slots and carries {len(packet) - DMX_HEADER_BYTES}")
+    slots = np.frombuffer(packet, np.uint8, length, DMX_HEADER_BYTES)
+    return ArtDmx(port_address, packet[SEQUENCE_AT], slots, lies=said > length)
 
 
 def decode_poll_reply(packet: bytes) -> ArtPollReply:
-    """Read an ArtPollReply.
+    """Read an ArtPollReply. All four places are read: some nodes count the ports in use, some leave the number at 0.
 
     Raises:
         MalformedError: it is none.
@@ -221,12 +226,11 @@ def decode_poll_reply(packet: bytes) -> ArtPollReply:
     whole = packet.ljust(REPLY.size, b"\0")[: REPLY.size]
     base = (whole[18] & 0x7F) << 8 | (whole[19] & 0xF) << 4
     kinds, inputs, outputs = whole[174:178], whole[186:190], whole[190:194]
-    count = min(4, whole[173])
     return ArtPollReply(
         ip=str(IPv4Address(whole[10:14])),
         short_name=_words(whole[26:44]),
-        outputs=tuple(base | outputs[i] & 0xF for i in range(count) if kinds[i] & MAY_OUTPUT),
-        inputs=tuple(base | inputs[i] & 0xF for i in range(count) if kinds[i] & 0x40),
+        outputs=tuple(base | outputs[i] & 0xF for i in range(4) if kinds[i] & MAY_OUTPUT),
+        inputs=tuple(base | inputs[i] & 0xF for i in range(4) if kinds[i] & 0x40),
         long_name=_words(whole[44:108]),
         bind_index=whole[211],
         style=whole[200],

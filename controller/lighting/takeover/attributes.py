@@ -77,6 +77,8 @@ def _of_fixture(patch: Patch, index: int, lanes: list[Lane]) -> list[Attribute]:
     dimmed = {head for lane in lanes if lane.control in ("intensity", "gate") for head in lane.heads}
     rows: dict[AttributeKind, dict[int, AttributeRow]] = {}
     for lane in lanes:
+        if lane.laser and not fixture.config.allow_laser:
+            continue  # not even a desk raises a laser that the patch does not allow
         kind = kind_of(lane.channel)
         lights = kind in ("intensity", "other") or (kind == "colour" and not dimmed.issuperset(lane.heads))
         # a fade of a wheel or a hue runs through other colours, one of an unknown channel through anything

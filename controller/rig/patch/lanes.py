@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import IndexArray
+from controller.errors import ProfileError
 from controller.rig.profiles.profile import (
+    BLACK,
     Channel,
     ColourChannel,
     Flag,
     Haze,
+    Hold,
     Hue,
     Intensity,
     Pan,
@@ -21,6 +24,7 @@ from controller.rig.profiles.profile import (
     Tilt,
     Wheel,
 )
+from controller.rig.profiles.rest_words import says_laser, says_laser_is_off
 
 WHITES = ("white", "warm_white", "cold_white", "uv")
 EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "magenta", "yellow", "indigo", "warm_white",
@@ -52,6 +56,11 @@ class Lane:
     at: int = 0
     why: str = ""
 
+    @property
+    def laser(self) -> bool:
+        """Whether its name, or what its profile notes beside it, says laser."""
+        return says_laser(self.name) or (isinstance(self.channel, Hold) and says_laser(self.channel.note))
+
 
 def lanes_of(profile: Profile, mode: str, fixture: int, start: int, first_head: int) -> list[Lane]:
     """The channels of a fixture whose first slot is at `start`, before anybody decides what drives them."""
@@ -76,10 +85,14 @@ def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
         reachable: whether looks may light it; otherwise everything stays at its darkest.
     """
     for lane in lanes:
-        lane.at, lane.why = _rest(lane.channel, dark=not reachable)
+        lane.at, lane.why = _rest(lane.channel, dark=not reachable or lane.laser)
         lane.control = "haze" if isinstance(lane.channel, Haze) else HELD
+        if lane.laser:
+            lane.at = laser_off(lane.channel, lane.at)
+            lane.why = f"{getattr(lane.channel, 'note', '') or lane.name}: a laser, off until a person raises it"
     if not reachable:
         return
+    lanes = [lane for lane in lanes if not lane.laser]
     ways = {head: _way(head, lanes) for lane in lanes for head in lane.heads}
     for lane in lanes:
         lane.control = _control(lane, {ways[head] for head in lane.heads})
@@ -90,6 +103,23 @@ def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
     _one_wheel_a_head(lanes)
     _number_stages([lane for lane in lanes if lane.control == "intensity"])
     _gate(lanes)
+
+
+def laser_off(channel: Channel, dark: int) -> int:
+    """The level of a laser's channel that lights nothing: `dark`, or the place of a wheel that says so.
+
+    Raises:
+        ProfileError: it is a wheel, and none of its places says that the laser is off.
+    """
+    if not isinstance(channel, Wheel):
+        return dark
+    off = [one for one in channel.slots if (one.colour or "") == BLACK or says_laser_is_off(one.name)]
+    lit = [one for one in channel.slots if one not in off]
+    if off:
+        return off[0].middle
+    if channel.at is None or any(one.holds(channel.at) for one in lit):
+        raise ProfileError("a laser, and no place of it is said to be off; write its level of darkness as `at`")
+    return channel.at
 
 
 def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
@@ -159,9 +189,12 @@ def _control(lane: Lane, ways: set[str]) -> str:
 
 
 def _one_wheel_a_head(lanes: Sequence[Lane]) -> None:
-    """Wheels stand behind each other: the one with most colours chooses, the others stay open."""
+    """Wheels stand behind each other: the one with most colours chooses, the others stay open.
+
+    Presets that can be dark are lights of their own, each a part of the lamp, and all choose.
+    """
     taken: set[int] = set()
-    wheels = [lane for lane in lanes if lane.control == "wheel"]
+    wheels = [lane for lane in lanes if lane.control == "wheel" and not getattr(lane.channel, "has_dark", False)]
     for lane in sorted(wheels, key=lambda one: -len(one.channel.choices) if isinstance(one.channel, Wheel) else 0):
         if taken & set(lane.heads):
             lane.control, lane.why = HELD, "rests at its neutral level: another wheel makes the colour"

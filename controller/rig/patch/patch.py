@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from controller.arrays import Float32Array, IndexArray
 from controller.config import FixtureConfig, Where
-from controller.errors import PatchError
+from controller.errors import PatchError, ProfileError
 from controller.rig.heads import Rig
 from controller.rig.patch.lanes import CONTROLS, HELD, Lane, decide, dimmed_heads, lanes_of
 from controller.rig.patch.overrides import overridden
@@ -221,7 +221,10 @@ class _Tables:
         fixture = Fixture(config, profile, len(self._roles), heads)
         start = self._universes.index(config.universe) * SLOTS + config.address - 1
         lanes = lanes_of(profile, config.mode, self._count, start, fixture.first_head)
-        decide(lanes, reachable=config.role != "hazer" and profile.kind != "laser")
+        try:
+            decide(lanes, reachable=config.role != "hazer" and profile.kind != "laser")
+        except ProfileError as error:
+            raise PatchError(f"{config.id}: {config.profile}, mode {config.mode}: {error}") from error
         self._lanes += lanes
         for group in config.groups:
             self._groups.setdefault(group, []).extend(range(fixture.first_head, fixture.first_head + heads))

@@ -11,7 +11,7 @@ from controller.arrays import Float32Array, IndexArray
 from controller.colour import parse_colour, to_linear
 from controller.rig.patch.lanes import Lane, numbered
 from controller.rig.patch.oklab import chroma_and_hue_deg, oklab
-from controller.rig.profiles.profile import Wheel, WheelSlot
+from controller.rig.profiles.profile import BLACK, Wheel, WheelSlot
 
 DWELL_S = 1.5
 HYSTERESIS_DEG = 15.0
@@ -47,7 +47,9 @@ class Wheels:
         self._dark = np.array(
             [_dark_level(lane.channel) for lane in lanes if isinstance(lane.channel, Wheel)], np.uint8
         )
-        self._goes_dark = np.array([not dimmable[list(lane.heads)].all() for lane in lanes], np.bool_)
+        self._goes_dark = np.array(
+            [_can_be_dark(lane) or not dimmable[list(lane.heads)].all() for lane in lanes], np.bool_
+        )
         self._chosen = np.zeros(len(lanes), np.intp)
         self._since_s = np.full(len(lanes), -np.inf)
 
@@ -85,13 +87,16 @@ def _colours(wheel: Wheel) -> list[WheelSlot]:
     return [one for one in wheel.choices if one.colour != BLACK] or wheel.choices
 
 
+def _can_be_dark(lane: Lane) -> bool:
+    """Whether it has a place that is dark by itself: a dimmer may belong to another part of the lamp."""
+    return isinstance(lane.channel, Wheel) and lane.channel.has_dark
+
+
 def _dark_level(channel: Wheel) -> int:
     """Where the wheel is darkest: a black slot, or its level of rest."""
-    return next((one.middle for one in channel.choices if one.colour == BLACK), channel.rest)
+    black = sorted((one for one in channel.choices if one.colour == BLACK), key=lambda one: not one.is_dark)
+    return black[0].middle if black else channel.rest
 
 
 def _linear(slot: WheelSlot) -> Float32Array:
     return to_linear(parse_colour(slot.colour or "#ffffff"))
-
-
-BLACK = "#000000"

@@ -1,16 +1,16 @@
-"""GDTF files to our profiles, by `pygdtf` (the extra `gdtf`). Pure: the file's bytes in, a profile out.
+"""GDTF files to our profiles. Pure: the file's bytes in, a profile out.
 
 Source: DIN SPEC 15800:2022-02 and its list of attributes. Geometry references become heads; emitters keep their
-measured CIE xyY. The file is a ZIP, so it is opened within limits, and its XML is read once without declarations before
-anything else looks at it. Functions that depend on another channel (mode masters) count where they are hazards, and
-otherwise give way to what is always true.
+measured CIE xyY. The file is a ZIP, so it is opened within limits. Every mode is read with its own functions, and modes
+share a channel only where it is equal in every level. A function that depends on another channel (mode master) counts
+where that channel rests in the levels it names. Channels of several DMX breaks become modes of their own.
 """
 
 import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,25 @@ import numpy as np
 from controller.colour import to_encoded
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
+from controller.rig.profiles.colour_names import colour_named
+from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
 from controller.rig.profiles.meaning import Meaning, Span, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.rest_words import (
+    CLOSES,
+    FLASHES,
+    HARM,
+    NO_FLASH,
+    NOTHING,
+    OWN_SHOW,
+    STOP,
+    found,
+    says_dark,
+    says_laser,
+    says_open_slot,
+    says_rest,
+    says_steady,
+)
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000
@@ -33,19 +50,25 @@ ADDED = {
 FLAGS = {"C": "cyan", "M": "magenta", "Y": "yellow"}
 ATTRIBUTES: tuple[tuple[str, Meaning], ...] = (
     (r"^NoFeature$", "none"),
-    (r"Reset|^LampControl|LampPower|^Calibrat", "maintenance"),
-    (r"^Control\d*|^DisplayIntensity|^Fixture|Mode$|Curve$", "maintenance"),
-    (r"^Shutter\d*$", "open"),
+    (r"Reset\d*$|^LampControl|Calibrat(e|ion)$", "maintenance"),
+    (
+        r"(?<!Zoom)(?<!Focus)Mode\d*$|Curve\d*$|^Control\d*$|^DisplayIntensity|^DMXInput|^Fixture|^Function\d*$|Lamp",
+        "level",
+    ),
+    (r"Macros?\d*$(?<!^ColorMacro)(?<!^ColorMacro\d)|Random\d*$|Audio\d*$|Effects?\d*$|Function\d*$", "effect"),
+    (r"^Shutter\d*$|^StrobeModeShutter$", "open"),
     (r"Strobe(?!Duration|Rate|Mode)|Pulse|Lightning", "strobe"),
     (r"^(Fog|Haze)\d*", "haze"),
-    (r"^Dimmer$", "intensity"),
-    (r"^(Pan|Tilt)Rotate|Spin$|Rotate$|PosRotate$", "spin"),
+    (r"^Dimmer\d*$", "intensity"),
+    (r"^(Color|Gobo|AnimationWheel)\w*(Spin|Shake|Index)$", "effect"),
+    (r"^(Pan|Tilt)Rotate|Spin$|Rotate$", "spin"),
     (r"^Pan$", "pan"),
     (r"^Tilt$", "tilt"),
     (r"MSpeed$|PanTiltSpeed", "speed"),
     (r"^(Color\d+|ColorMacro\d*)$", "colour"),
+    (r"^(Gobo|AnimationWheel|AnimationSystem)\d*$", "gobo"),
     (r"^CT[OCB]$", "cct"),
-    (r"^(Zoom|Focus\d*|Iris|Blade|Shaper|Intensity|Color\w*|CRI|Tint)", "level"),
+    (r"Pos$|^(Zoom|Focus\d*|Iris|Blade|Shaper|Intensity|Color\w*|CRI|Tint|Frost)", "level"),
 )
 RGB_FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 
@@ -54,21 +77,12 @@ def profile_of(content: bytes, source: str) -> Profile:
     """The profile of one file.
 
     Raises:
-        ProfileError: `pygdtf` is not installed, this is no GDTF file, or no mode of it can be used.
+        ProfileError: this is no GDTF file, or no mode of it can be used.
     """
+    tree = Tree(xml_tree(description_of(content)))
     try:
-        import pygdtf  # noqa: PLC0415 - an optional extra
-    except ImportError as error:
-        raise ProfileError("GDTF needs `pip install 'followspot[gdtf]'`") from error
-    description = description_of(content)
-    xml_tree(description)
-    try:
-        fixture = pygdtf.FixtureType(dsc_file=io.BytesIO(description))
-        return _Fixture(fixture).profile(source)
-    except ProfileError:
-        raise
-    except Exception as error:
-        # what pygdtf raises on files that break the standard is not written down anywhere
+        return _Fixture(tree).profile(source)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError) as error:
         raise ProfileError(f"not a GDTF file that can be read: {type(error).__name__}: {error}") from error
 
 
@@ -96,148 +110,294 @@ def description_of(content: bytes) -> bytes:
 
 
 class _Fixture:
-    """One fixture type, as pygdtf read it."""
+    """One fixture type."""
 
-    def __init__(self, fixture: Any) -> None:  # noqa: ANN401 - pygdtf has no types
-        self._fixture = fixture
-        self._wheels = {str(one.name): one for one in fixture.wheels}
-        self._emitters = {str(one.name): one.color for one in fixture.emitters}
-        self._channels: dict[str, Any] = {}
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._fields: dict[str, dict[str, Any] | ProfileError] = {}
+        self._geometries: dict[str, str] = {}
 
     def profile(self, source: str) -> Profile:
         rows: dict[str, ModeRow | ProfileError] = {}
-        for mode in self._fixture.dmx_modes:
+        attributes: set[str] = set()
+        for mode in self._tree.modes():
+            title = mode.get("Name") or "unnamed"
             try:
-                rows[str(mode.name)] = self._row(mode)
+                placed = self._tree.channels(mode)
+                attributes |= {one.definition.attribute for one in placed}
+                described = _Mode(self._tree, placed)
+                for name, part in _parts(title, placed).items():
+                    rows[name] = self._row(title, part, described) if isinstance(part, list) else part
             except ProfileError as error:
-                rows[str(mode.name)] = error
-        maker = str(self._fixture.manufacturer or "unknown")
-        model = str(self._fixture.long_name or self._fixture.name or "unnamed")
-        header = {"maker": maker, "model": model, "kind": self._kind(), "source": source}
-        return assemble(header, rows, lambda name: self._describe(self._channels[name]))
+                rows[title] = error
+        fixture = self._tree.fixture
+        maker = fixture.get("Manufacturer") or "unknown"
+        model = fixture.get("LongName") or fixture.get("Name") or "unnamed"
+        header = {"maker": maker, "model": model, "kind": self._kind(attributes), "source": source}
+        return assemble(header, rows, self._described)
 
-    def _kind(self) -> str:
-        attributes = {_attribute(channel) for channel in self._channels.values()}
+    def _kind(self, attributes: set[str]) -> str:
         whole = " ".join(sorted(attributes))
-        kinds = ((r"\bLaser", "laser"), (r"\b(Fog|Haze)", "hazer"), (r"\b(Pan|Tilt)\b", "mover"), (r"\bColor", "par"))
+        laser = self._tree.has_geometry("Laser") or re.search(r"\bLaser", whole)
+        if laser and not self._tree.has_geometry("Beam"):
+            return "laser"
+        kinds = ((r"\b(Fog|Haze)", "hazer"), (r"\b(Pan|Tilt)\b", "mover"), (r"\bColor", "par"))
         return next((kind for pattern, kind in kinds if re.search(pattern, whole)), "dimmer")
 
-    def _row(self, mode: Any) -> ModeRow:  # noqa: ANN401
-        channels = [one for one in mode.dmx_channels if one.offset]
-        if any(one.dmx_break != channels[0].dmx_break for one in channels):
-            raise ProfileError("it has several start addresses (DMX breaks); patch its parts as fixtures of their own")
-        places = sorted({offset for one in channels for offset in one.offset})
+    def _row(self, mode: str, placed: list[Placed], described: "_Mode") -> ModeRow:
+        places = sorted({offset for one in placed for offset in one.offsets})
         if not places or places[0] < 1 or places[-1] > 512:
             raise ProfileError("its channels are not at 1 to 512")
-        pixels = _pixels(channels)
+        pixels = _pixels(placed)
         row: list[Cell | None] = [None] * places[-1]
-        for channel in channels:
-            name = self._name(channel, alone=channel.geometry not in pixels)
-            mine = frozenset((pixels[channel.geometry],)) if channel.geometry in pixels else frozenset[int]()
-            for byte, offset in enumerate(channel.offset[:3]):
+        for one in placed:
+            name = self._name(one.definition, described.fields(one.definition), mode)
+            mine = frozenset((pixels[one.pixel],)) if one.pixel in pixels else frozenset[int]()
+            for byte, offset in enumerate(one.offsets[:3]):
                 row[offset - 1] = Cell(name, byte, mine)
         return row
 
-    def _name(self, channel: Any, *, alone: bool) -> str:  # noqa: ANN401
-        """The attribute, with the geometry where several geometries have it; equal channels share a name."""
-        attribute = _attribute(channel)
-        known = self._channels.get(attribute)
-        if known is None or (not alone and known.name == channel.name):
-            self._channels.setdefault(attribute, channel)
-            return attribute
-        if alone and known.geometry == channel.geometry:
-            return attribute
-        name = f"{attribute} {channel.geometry if alone else channel.name}"
-        self._channels.setdefault(name, channel)
-        return name
+    def _name(self, definition: Definition, fields: dict[str, Any] | ProfileError, mode: str) -> str:
+        """The attribute, with the geometry or the mode where another channel has that name; equal ones share it."""
+        attribute, place = definition.attribute, definition.geometry
+        laser = " (laser)" if definition.laser and not says_laser(attribute) else ""
+        tries = [attribute + laser, f"{attribute}{laser} {place}", f"{attribute}{laser} {place} ({mode})"]
+        for name in [*tries, *(f"{tries[-1]} {number}" for number in range(2, 99))]:
+            other = self._geometries.setdefault(name, place)
+            if other == place and _same(self._fields.setdefault(name, fields), fields):
+                return name
+        raise ProfileError(f"too many channels are called {attribute}")
 
-    def _describe(self, channel: Any) -> dict[str, Any]:  # noqa: ANN401
-        functions = [one for logical in channel.logical_channels for one in logical.channel_functions]
-        always = [one for one in functions if one.mode_master is None or not one.mode_master.str_link]
-        sometimes = [one for one in functions if one not in always]
-        spans = [span for one in always for span in self._spans(one)]
-        others = [span for one in sometimes for span in self._spans(one)]
-        spans += [span for span in others if span.meaning in ("strobe", "maintenance") or not always]
-        default = int(channel.default.get_value()) if channel.default is not None else None
-        fields = channel_of(spans, default, _attribute(channel))
-        emitters = (self._emitters.get(str(one.emitter)) for one in functions)
-        measured = next((colour for colour in emitters if colour is not None), None)
-        if fields["does"] == "colour" and measured is not None and 0 < measured.y <= 1 and 0 <= measured.x <= 1:
-            fields["xyY"] = (measured.x, measured.y, max(0.0, measured.Y))
+    def _described(self, name: str) -> Mapping[str, Any]:
+        found = self._fields[name]
+        if isinstance(found, ProfileError):
+            raise found
+        return found
+
+
+def _same(one: dict[str, Any] | ProfileError, other: dict[str, Any] | ProfileError) -> bool:
+    return one == other or (isinstance(one, ProfileError) and str(one) == str(other))
+
+
+def _parts(title: str, placed: list[Placed]) -> dict[str, "list[Placed] | ProfileError"]:
+    """A mode whose channels have several start addresses (DMX breaks) is patched as fixtures of their own."""
+    breaks = sorted({one.dmx_break for one in placed})
+    if len(breaks) < 2:
+        return {title: placed}
+    names = {number: f"{title}, break {number}" for number in breaks}
+    several = ProfileError(
+        "it has several start addresses (DMX breaks); patch its parts as fixtures of their own: "
+        + "; ".join(f"'{name}'" for name in names.values())
+    )
+    return {title: several} | {
+        name: [one for one in placed if one.dmx_break == number] for number, name in names.items()
+    }
+
+
+def _pixels(placed: list[Placed]) -> dict[str, int]:
+    """References that carry the same channels as others: the cells of a fixture, in their order."""
+    repeated: dict[str, list[str]] = {}
+    for one in placed:
+        if one.pixel:
+            repeated.setdefault(one.definition.key, []).append(one.pixel)
+    cells = [pixel for found_in in repeated.values() if len(set(found_in)) > 1 for pixel in found_in]
+    return {pixel: number for number, pixel in enumerate(dict.fromkeys(cells))}
+
+
+class _Mode:
+    """What the channels of one mode amount to, each worked out once."""
+
+    def __init__(self, tree: Tree, placed: list[Placed]) -> None:
+        self._tree = tree
+        self._by_key = {one.definition.key: one.definition for one in placed}
+        self._mixed = len({one.definition.attribute for one in placed
+                           if re.match(r"Color(Add|RGB|Sub)_", one.definition.attribute)}) >= 2  # fmt: skip
+        self._known: dict[int, dict[str, Any] | ProfileError] = {}
+        self._open: set[int] = set()
+
+    def fields(self, definition: Definition) -> dict[str, Any] | ProfileError:
+        """Fields of a channel of our profile, or why there are none."""
+        if id(definition) not in self._known:
+            self._open.add(id(definition))
+            try:
+                self._known[id(definition)] = self._describe(definition)
+            except ProfileError as error:
+                self._known[id(definition)] = error
+        return self._known[id(definition)]
+
+    def _describe(self, definition: Definition) -> dict[str, Any]:
+        active = [one for one in definition.functions if self._is_active(one)]
+        spans = [span for one in active or definition.functions for span in _Reading(self._tree, one).spans()]
+        spans = [span for span in spans if span.first <= span.last] or [Span(0, 255, "none", name="no function")]
+        note = definition.attribute + (" (laser)" if definition.laser else "")
+        fields = channel_of(spans, definition.default, note, mixed=self._mixed)
+        if fields["does"] == "colour":
+            emitter = next((one.emitter for one in active if one.emitter in self._tree.emitters), "")
+            measured = _xyY(self._tree.emitters.get(emitter, ""))
+            if measured is not None:
+                fields["xyY"] = measured
         return fields
 
-    def _spans(self, function: Any) -> Iterator[Span]:  # noqa: ANN401
-        first, last = _coarse(function.dmx_from), _coarse(function.dmx_to)
-        attribute = str(function.attribute)
-        start, end = (float(one.value or 0.0) for one in (function.physical_from, function.physical_to))
-        said = str(function.name or attribute)
-        added = re.match(r"^Color(Add|RGB|Sub)_(\w+)$", attribute)
+    def _is_active(self, function: Function) -> bool:
+        """Whether its mode master rests in the levels that it names; unknown masters count as if they did."""
+        key = function.master.split(".")[0]
+        if not key:
+            return True
+        master = self._by_key.get(key)
+        if master is None or id(master) in self._open - set(self._known):
+            return True
+        level = _rest_of(self.fields(master))
+        return level is None or function.when[0] <= level <= function.when[1]
+
+
+def _rest_of(fields: "dict[str, Any] | ProfileError") -> int | None:
+    """The level a channel is kept at; None where looks move it."""
+    if isinstance(fields, ProfileError):
+        return None
+    if fields["does"] == "shutter":
+        low, high = next(one for one in fields["ranges"] if one["shutter"] == "open")["dmx"]
+        return int(low + high) // 2
+    return int(fields["at"]) if fields["does"] in ("hold", "wheel", "cct") and "at" in fields else None
+
+
+class _Reading:
+    """The spans of one function."""
+
+    def __init__(self, tree: Tree, function: Function) -> None:
+        self._tree, self._function = tree, function
+
+    def spans(self) -> Iterator[Span]:
+        one = self._function
+        added = re.match(r"^Color(Add|RGB|Sub)_(\w+)$", one.attribute)
         if added:
             table = FLAGS if added[1] == "Sub" else ADDED
             meaning: Meaning = "flag" if added[1] == "Sub" else "emitter"
             name = table.get(added[2])
-            yield Span(first, last, meaning if name else "level", *_rising(start, end), name or said)
+            yield Span(
+                one.first, one.last, meaning if name else "level", *_rising(one.start, one.end), name or one.name
+            )
             return
-        meaning = next((meaning for pattern, meaning in ATTRIBUTES if re.search(pattern, attribute)), "effect")
-        if meaning in ("colour", "open") or "Gobo" in attribute:
-            yield from self._sets(function, meaning, first, last)
-            return
-        if meaning == "cct" and not min(start, end) > 500:
-            meaning = "level"
-        if meaning == "maintenance" and re.search(r"no func|safe|idle|off$|unused|reserved|^none", said, re.I):
-            meaning = "none"
-        yield Span(first, last, meaning, *_amounts(meaning, start, end), said, worse=is_worse(f"{said} {attribute}"))
+        meaning = next((meaning for pattern, meaning in ATTRIBUTES if re.search(pattern, one.attribute)), "effect")
+        if meaning == "open":
+            yield from self._shutter()
+        elif meaning in ("intensity", "pan", "tilt", "haze", "speed", "none"):
+            yield Span(one.first, one.last, meaning, *_amounts(meaning, one.start, one.end), one.name)
+        elif meaning == "cct" and min(one.start, one.end) > 500:
+            yield Span(one.first, one.last, meaning, one.start, one.end, one.name)
+        else:
+            for part in self._sets():
+                yield self._of_set(part, "level" if meaning == "cct" else meaning)
 
-    def _sets(self, function: Any, meaning: Meaning, first: int, last: int) -> Iterator[Span]:  # noqa: ANN401
-        """Wheels, shutters and gobos: each channel set has a meaning of its own."""
-        sets = sorted(function.channel_sets, key=lambda one: one.dmx_from.value)
-        starts = [max(first, _coarse(one.dmx_from)) for one in sets]
-        wheel = self._wheels.get(str(function.wheel))
-        for index, one in enumerate(sets):
-            until = starts[index + 1] - 1 if index + 1 < len(sets) else last
-            yield _of_set(one, meaning, starts[index], until, wheel)
-        if not sets and meaning == "open":
-            start, end = (float(one.value or 0.0) for one in (function.physical_from, function.physical_to))
-            if start == end:
-                yield Span(first, last, "open" if start > 0 else "closed")
-            else:
-                yield Span(first, first, "open" if start > 0 else "closed")
-                yield Span(last, last, "open" if end > 0 else "closed")
-        elif not sets:
-            yield Span(first, last, "neutral" if meaning == "colour" else "effect", name=str(function.name))
+    def _sets(self) -> Iterator[ChannelSet]:
+        """The function's sets, with what is before the first of them; the whole function where it has none."""
+        one = self._function
+        if not one.sets or one.sets[0].first > one.first:
+            last = one.sets[0].first - 1 if one.sets else one.last
+            yield ChannelSet("", one.first, last, None, None, 0)
+        yield from one.sets
+
+    def _of_set(self, part: ChannelSet, meaning: Meaning) -> Span:
+        one = self._function
+        named = part.name or ("" if one.sets else one.name)
+        start = one.at(part.first) if part.start is None else part.start
+        end = one.at(part.last) if part.end is None else part.end
+        plain = Span(part.first, part.last, meaning, start, end, part.name or one.name)
+        match meaning:
+            case "colour":
+                return self._colour(part, plain)
+            case "gobo":
+                return self._gobo(part, plain)
+            case "spin":
+                still = found(STOP, part.name) or (part.start is not None and part.start == part.end == 0.0)
+                return Span(part.first, part.last, "stop", name=plain.name) if still else plain
+            case "strobe":
+                steady = found(NO_FLASH, named) or (says_steady(part.name) and not found(FLASHES, part.name))
+                steady = steady or (part.start is not None and part.start == part.end == 0.0)
+                return Span(part.first, part.last, "open" if steady else "strobe", start, end, named)
+            case "maintenance":
+                calm = found(rf"{NOTHING}|normal|safe|idle", named) and not found(r"\breset\b|lamp", named)
+                return Span(part.first, part.last, "none" if calm else "maintenance", name=plain.name, worse=not calm)
+        return Span(part.first, part.last, _said(meaning, named, one), start, end, plain.name,
+                    worse=is_worse(f"{named} {_apart(one.attribute)}"))  # fmt: skip
+
+    def _colour(self, part: ChannelSet, plain: Span) -> Span:
+        slots = self._tree.wheels.get(self._function.wheel, [])
+        name, colour = slots[part.slot - 1] if 0 < part.slot <= len(slots) else ("", "")
+        said = part.name or name
+        shown = Span(part.first, part.last, "colour", name=said)
+        if found(STOP, said) or (says_rest(said) and not says_open_slot(said)):
+            return Span(part.first, part.last, "stop" if found(STOP, said) else "none", name=said)
+        if says_open_slot(said) and not found(r"\+|->", said):
+            return Span(part.first, part.last, "colour", name=said, colour=_hex(colour) or "#ffffff")
+        known = colour_named(said)
+        halves = "/" in said and all(colour_named(half) for half in said.split("/"))
+        if found(r"\+|->|split|spin|rainbow|random|scroll|half", said) or halves or not (known or colour):
+            return Span(part.first, part.last, "effect" if said or not part.slot else "colour", name=said or plain.name)
+        return Span(shown.first, shown.last, "colour", name=said, colour=_hex(colour) or known)
+
+    def _gobo(self, part: ChannelSet, plain: Span) -> Span:
+        slots = self._tree.wheels.get(self._function.wheel, [])
+        name = slots[part.slot - 1][0] if 0 < part.slot <= len(slots) else ""
+        said = part.name or name
+        if found(STOP, said):
+            meaning: Meaning = "stop"
+        elif says_open_slot(said) or (said and says_rest(said)):
+            meaning = "neutral"
+        else:
+            meaning = "gobo" if said and not found(r"shak|spin|scroll|rotat|random|audio|->", said) else "effect"
+        return Span(part.first, part.last, meaning, plain.start, plain.end, said or plain.name)
+
+    def _shutter(self) -> Iterator[Span]:
+        """What passes light is open, whatever it is called; where no value is given for a set, its name decides."""
+        one = self._function
+        if not one.sets and one.start == one.end:
+            yield Span(one.first, one.last, "open" if one.start > 0 else "closed", name=one.name)
+        elif not one.sets:
+            yield Span(one.first, one.first, "open" if one.start > 0 else "closed")
+            yield Span(one.last, one.last, "open" if one.end > 0 else "closed")
+        for part in one.sets:
+            yield Span(part.first, part.last, self._shut(part), name=part.name)
+
+    def _shut(self, part: ChannelSet) -> Meaning:
+        if found(rf"{FLASHES}|random|ramp", part.name) and not found(NO_FLASH, part.name):
+            return "strobe"
+        if part.start is not None and part.start == part.end and part.start in (0.0, 1.0):
+            return "open" if part.start else "closed"
+        if part.name:
+            return (
+                "closed"
+                if says_dark(part.name) or (found(CLOSES, part.name) and not says_steady(part.name))
+                else "open"
+            )
+        return "open" if self._function.at((part.first + part.last) // 2) > 0 else "closed"
 
 
-def _of_set(one: Any, meaning: Meaning, first: int, last: int, wheel: Any) -> Span:  # noqa: ANN401
-    name = str(one.name or "")
-    if meaning == "open":
-        shut = re.search("clos|dark|blackout", name, re.I) or (not name and one.physical_from.value == 0)
-        flashes = re.search("strob|pulse|random|lightning|ramp", name, re.I)
-        return Span(first, last, "strobe" if flashes else "closed" if shut else "open", name=name)
-    if meaning == "effect":
-        return Span(first, last, "neutral" if re.search("open|no gobo", name, re.I) else "effect", name=name)
-    slots = wheel.wheel_slots if wheel is not None else []
-    index = one.wheel_slot_index - 1
-    if re.search(r"\+|/|->|split|spin|rainbow|random", name, re.I) or not 0 <= index < len(slots):
-        return Span(first, last, "effect" if name else "neutral", name=name)
-    return Span(first, last, "colour", name=name, colour=_hex(slots[index].color))
+def _said(meaning: Meaning, said: str, function: Function) -> Meaning:
+    """What words make of a level or an effect: harm and programs are never sent, rests are rests."""
+    choice = meaning == "level" and found(r"control|mode|function|curve|fixture|lamp", function.attribute)
+    if found(HARM, said):
+        calm = found(rf"{NOTHING}|normal|\bno\b|standard|default", said) and not found(r"lamp ?off", said)
+        starts = choice or meaning == "effect"
+        return (
+            "none" if calm else "maintenance" if starts and not _is_choice_of_calibration(function, said) else meaning
+        )
+    if found(FLASHES, said) and not found(NO_FLASH, said):
+        return "strobe" if meaning == "effect" else "maintenance" if choice else meaning
+    if (choice or meaning == "effect") and (says_rest(said) or found("normal|safe|idle|standard|default", said)):
+        return "none"
+    if function.attribute.startswith(("Control", "Function")) and found(rf"{OWN_SHOW}|intern|pro\b|run", said):
+        return "maintenance"
+    return meaning
 
 
-def _pixels(channels: list[Any]) -> dict[str, int]:
-    """Geometries that carry the same channels as others: the cells of a fixture, in their order."""
-    places: dict[str, list[str]] = {}
-    for channel in channels:
-        places.setdefault(str(channel.name), []).append(channel.geometry)
-    cells = [geometry for found in places.values() if len(set(found)) > 1 for geometry in found]
-    return {geometry: number for number, geometry in enumerate(dict.fromkeys(cells))}
+def _is_choice_of_calibration(function: Function, said: str) -> bool:
+    """Whether a table of calibrated colours is chosen, which does nothing that shows, and not a calibration begun."""
+    return function.attribute.endswith("Mode") and found("calibrat", said) and not found("start|reset|run", said)
 
 
-def _attribute(channel: Any) -> str:  # noqa: ANN401
-    return str(channel.attribute or "NoFeature")
-
-
-def _coarse(value: Any) -> int:  # noqa: ANN401
-    """The high byte of a DMX value of any width."""
-    return max(0, min(255, int(value.value) >> 8 * (max(1, int(value.byte_count)) - 1)))
+def _apart(attribute: str) -> str:
+    """`GoboWheelReset` as words."""
+    return re.sub(r"(?<=[a-z\d])(?=[A-Z])", " ", attribute)
 
 
 def _rising(start: float, end: float) -> tuple[float, float]:
@@ -252,11 +412,22 @@ def _amounts(meaning: Meaning, start: float, end: float) -> tuple[float, float]:
     return start, end
 
 
-def _hex(colour: Any) -> str | None:  # noqa: ANN401
-    """CIE xyY as `#rrggbb`, as bright as it can be."""
-    if not 0 < colour.y <= 1:
+def _xyY(written: str) -> tuple[float, float, float] | None:  # noqa: N802
+    """Three numbers of CIE xyY, where they are a colour."""
+    try:
+        x, y, light = (float(one) for one in written.split(","))
+    except ValueError:
         return None
-    linear = RGB_FROM_XYZ @ np.array([colour.x / colour.y, 1.0, (1.0 - colour.x - colour.y) / colour.y])
+    return (x, y, max(0.0, light)) if 0 < y <= 1 and 0 <= x <= 1 else None
+
+
+def _hex(written: str) -> str | None:
+    """CIE xyY as `#rrggbb`, as bright as it can be."""
+    measured = _xyY(written)
+    if measured is None:
+        return None
+    x, y, _ = measured
+    linear = RGB_FROM_XYZ @ np.array([x / y, 1.0, (1.0 - x - y) / y])
     linear = np.clip(linear, 0.0, None)
     encoded = np.clip(to_encoded(np.asarray(linear / max(float(linear.max()), 1e-9), np.float32)), 0.0, 1.0)
     return "#" + "".join(f"{round(float(part) * 255):02x}" for part in encoded)

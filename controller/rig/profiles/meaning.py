@@ -11,17 +11,33 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
+from controller.rig.profiles.profile import BLACK
+from controller.rig.profiles.rest_words import (
+    HARM,
+    found,
+    moves_a_laser,
+    rest_rank,
+    says_dark,
+    says_laser,
+    says_laser_is_off,
+    says_open_slot,
+    says_steady,
+)
 
 Meaning = Literal[
     "intensity", "emitter", "flag", "cct", "colour", "open", "closed", "strobe", "pan", "tilt", "speed", "spin",
-    "haze", "fan", "hue", "saturation", "none", "neutral", "level", "effect", "maintenance",
+    "haze", "fan", "hue", "saturation", "none", "neutral", "level", "effect", "maintenance", "gobo", "stop", "laser",
 ]  # fmt: skip
 EMITTERS = {
     "red": "red", "green": "green", "blue": "blue", "white": "white", "amber": "amber", "uv": "uv", "lime": "lime",
     "cyan": "cyan", "magenta": "magenta", "yellow": "yellow", "indigo": "indigo",
     "warm white": "warm_white", "cold white": "cold_white",
 }  # fmt: skip
-NEVER: tuple[Meaning, ...] = ("strobe", "maintenance", "haze")
+NEVER: tuple[Meaning, ...] = ("strobe", "maintenance", "haze", "laser")
+DRIVEN: tuple[Meaning, ...] = ("pan", "tilt", "intensity", "emitter", "flag", "hue", "saturation")
+SAID: tuple[Meaning, ...] = ("level", "effect", "neutral", "maintenance", "spin", "speed", "colour", "gobo")
+FEW_LEVELS = 40
+"""What is driven and fills fewer levels of a channel that does other things too is a position, no axis, no dimmer."""
 STEADY_FROM_HZ = 0.0
 DEFAULT_DEGREES = {"pan": 540.0, "tilt": 270.0}
 
@@ -58,30 +74,106 @@ class Span:
         return (self.first, self.last)
 
 
-def channel_of(spans: Sequence[Span], default: int | None = None, note: str = "") -> dict[str, Any]:
+def channel_of(
+    spans: Sequence[Span], default: int | None = None, note: str = "", *, mixed: bool = False
+) -> dict[str, Any]:
     """A channel of our profile, as its fields, from what its source says.
 
     Args:
         spans: in any order; levels that none covers do nothing.
         default: level that the source would leave it at.
         note: what people call the channel.
+        mixed: the lamp has emitters or filters beside, which make its colour.
 
     Raises:
         ProfileError: every level it could rest at is a hazard.
     """
     spans = _apart(spans)
+    if says_laser(note) or any(span.meaning == "laser" or _shines_by_laser(span) for span in spans):
+        return _laser(spans, default, note)
+    spans = _main_functions(spans)
     meanings = {span.meaning for span in spans}
     if meanings & {"haze", "fan"}:
         return _atmosphere(spans)
     if _is_shutter(meanings):
-        return _shutter(spans, note)
-    if meanings & {"pan", "tilt"}:
-        return _position(spans)
-    if meanings & {"emitter", "flag", "hue", "saturation", "intensity"}:
-        return _dimmer(spans) if "intensity" in meanings and not meanings & {"emitter", "flag"} else _emitter(spans)
+        return _shutter(spans, default, note)
+    if meanings & set(DRIVEN):
+        return _driven(spans, meanings)
     if "cct" in meanings and "colour" not in meanings:
         return _temperature(spans, default)
-    return _wheel(spans, default, note)
+    return _wheel(spans, default, note, mixed=mixed)
+
+
+def _driven(spans: list[Span], meanings: set[Meaning]) -> dict[str, Any]:
+    if meanings & {"pan", "tilt"}:
+        return _position(spans)
+    return _dimmer(spans) if "intensity" in meanings and not meanings & {"emitter", "flag"} else _emitter(spans)
+
+
+def _main_functions(spans: list[Span]) -> list[Span]:
+    """A few levels of an axis, a dimmer or a colour among other functions are no drive: they park, test or preset."""
+    others = any(span.meaning in SAID for span in spans)
+    levels = {name: sum(span.last - span.first + 1 for span in spans if span.meaning == name) for name in DRIVEN}
+    few = {name for name, count in levels.items() if others and 0 < count < FEW_LEVELS}
+    main = sum(count for name, count in levels.items() if name not in few)
+    meant: dict[Meaning, Meaning] = {"pan": "maintenance", "tilt": "maintenance"}
+    return [
+        replace(span, meaning=meant.get(span.meaning, "effect"))
+        if span.meaning in few and not (main and span.meaning in ("intensity", "emitter", "flag"))
+        else span
+        for span in spans
+    ]
+
+
+def _shines_by_laser(span: Span) -> bool:
+    return says_laser(span.name) and not says_laser_is_off(span.name) and span.meaning not in ("gobo", "none")
+
+
+def _laser(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
+    """A channel about a laser: at the level that its source calls off, or the channel is refused.
+
+    Where the channel itself is named so, every level that does not say off may shine. Where only some ranges are, those
+    may. Nothing on such a channel is driven: a laser is no emitter, wheel, shutter or dimmer of another part.
+    """
+    named = says_laser(note)
+    if named and moves_a_laser(note) and not any(_is_off(span) for span in spans):
+        at, chosen = _resting([_undriven(span) for span in spans], default, note)
+        return {"does": "hold", "at": at, "note": ": ".join(filter(None, (note, chosen.name if chosen else "")))}
+    off = [span for span in spans if _is_off(span) and named]
+    rising = [span for span in spans if span.meaning in ("intensity", "emitter") and not min(span.start, span.end)]
+    if named and not off and len(spans) == 1 and rising and spans[0].name:
+        dark = _along(rising[0])[0]
+        off = [replace(rising[0], first=dark, last=dark, name="0 %")]
+    if not named:
+        harmless = [_undriven(span) for span in spans if not _shines_by_laser(span)]
+        lit = [replace(span, meaning="maintenance", worse=True) for span in spans if _shines_by_laser(span)]
+        return _hold(sorted(harmless + lit, key=lambda span: span.first), default, f"{note} (laser)")
+    if not off:
+        raise ProfileError(f"{note}: a laser, and no level of it is said to be off")
+    best = min(off, key=lambda span: span.first)
+    at = default if default is not None and _inside(default, [best]) else best.first if best.first == 0 else best.middle
+    never = [levels for span in spans if span not in off for levels in _without(span, best)]
+    said = ": ".join(part for part in (note, best.name if best.name != note else "") if part)
+    return {"does": "hold", "at": at, "note": said if says_laser(said) else f"{said} (laser)", "forbidden": never}
+
+
+def _without(span: Span, kept: Span) -> list[tuple[int, int]]:
+    """The levels of a span that another one leaves, as whole stretches."""
+    if kept.last < span.first or kept.first > span.last:
+        return [span.levels]
+    return [ends for ends in ((span.first, kept.first - 1), (kept.last + 1, span.last)) if ends[0] <= ends[1]]
+
+
+def _is_off(span: Span) -> bool:
+    if span.meaning in ("intensity", "emitter"):
+        return span.start == span.end == 0.0
+    return span.meaning not in ("strobe", "laser") and (
+        says_laser_is_off(span.name) or (span.meaning in ("closed", "none") and not span.name)
+    )
+
+
+def _undriven(span: Span) -> Span:
+    return replace(span, meaning="level") if span.meaning in (*DRIVEN, "open", "colour", "cct") else span
 
 
 def _is_shutter(meanings: set[Meaning]) -> bool:
@@ -197,30 +289,52 @@ def _ranged(fields: dict[str, Any], ramp: Span, off: int | None, spans: list[Spa
     return fields | _hazards(spans)
 
 
-def _shutter(spans: list[Span], note: str) -> dict[str, Any]:
-    opened = [span for span in spans if span.meaning == "open"]
-    opened = opened or [span for span in spans if span.meaning in ("none", "neutral")]
-    opened = opened or _gaps(spans) or _still_end(spans)
+def _shutter(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
+    opened = _opened(spans, default)
     if not opened:
         raise ProfileError(f"{note}: no level at which the shutter is open and steady")
-    ranges: list[dict[str, Any]] = [{"dmx": span.levels, "shutter": "open"} for span in opened]
+    best = min(opened, key=lambda span: (default is None or not _inside(default, [span]), not says_steady(span.name)))
     taken = {level for span in opened for level in range(span.first, span.last + 1)}
+    ranges: list[dict[str, Any]] = [{"dmx": span.levels, "shutter": "open"} for span in opened]
     for span in spans:
         levels = [level for level in range(span.first, span.last + 1) if level not in taken]
-        if span.meaning in ("strobe", "closed") and levels:
-            shut = {"dmx": (levels[0], levels[-1]), "shutter": span.meaning}
-            ranges.append(shut | ({"hz": _hz(span)} if span.meaning == "strobe" and _hz(span) else {}))
+        shut = "closed" if span.meaning == "open" else span.meaning
+        if shut in ("strobe", "closed") and levels:
+            hz = {"hz": _hz(span)} if shut == "strobe" and _hz(span) else {}
+            ranges.append({"dmx": (levels[0], levels[-1]), "shutter": shut} | hz)
+    ranges.sort(key=lambda one: one["dmx"])
+    if next(one for one in ranges if one["shutter"] == "open")["dmx"] != best.levels:
+        ranges.sort(key=lambda one: one["dmx"] != best.levels)  # the first open range is the one that is driven
     forbidden = {k: v for k, v in _hazards(spans).items() if k == "forbidden"}
-    return {"does": "shutter", "ranges": sorted(ranges, key=lambda one: one["dmx"])} | forbidden
+    return {"does": "shutter", "ranges": ranges} | forbidden
 
 
-def _still_end(spans: list[Span]) -> list[Span]:
+def _opened(spans: list[Span], default: int | None) -> list[Span]:
+    """Where a shutter is steadily open: words that say dark overrule a preset, unless no other range is steady."""
+    opened = [span for span in spans if span.meaning == "open"]
+    idle = [span for span in spans if span.meaning in ("none", "neutral", "stop")]
+    return (
+        [span for span in opened if not says_dark(span.name)]
+        or [span for span in idle if not says_dark(span.name)]
+        or opened
+        or idle
+        or _gaps(spans)
+        or _still_end(spans, default)
+    )
+
+
+def _still_end(spans: list[Span], default: int | None) -> list[Span]:
     """A channel that is nothing but "strobe, slow to fast" is steady at its lowest level: fixtures do so, and makers
-    leave it out. Where the flashes begin at a rate that is written down it is not.
+    leave it out. Where the flashes begin at a rate that is written down, or where darkness stands below them, it is
+    steady at the level that its maker leaves it at; where no such level is given, nobody knows.
     """
     first = spans[0]
     if len(spans) == 1 and first.first == 0 and first.last > 0 and first.start <= STEADY_FROM_HZ:
         return [replace(first, last=0, meaning="open")]
+    left = [span for span in spans if default is not None and _inside(default, [span])]
+    if left and default is not None and left[0].meaning in ("strobe", "closed"):
+        one = left[0] if left[0].meaning == "closed" else replace(left[0], first=default, last=default)
+        return [replace(one, meaning="open")]
     return []
 
 
@@ -232,20 +346,62 @@ def _position(spans: list[Span]) -> dict[str, Any]:
     return fields | ({"range": ramp.levels} if ramp.levels != (0, 255) else {}) | _hazards(spans)
 
 
-def _wheel(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
+def _wheel(spans: list[Span], default: int | None, note: str, *, mixed: bool) -> dict[str, Any]:
+    lit = [span for span in spans if span.meaning in ("colour", "open")]
+    if len(lit) < 2:
+        return _hold(spans, default, note, mixed=mixed)
+    dark = [replace(span, colour=BLACK) for span in spans if span.meaning == "closed"]
     slots = [
         {"dmx": span.levels}
         | ({"colour": span.colour} if span.colour else {})
         | ({"name": span.name} if span.name else {})
-        for span in spans
-        if span.meaning in ("colour", "open")
+        for span in sorted(lit + dark, key=lambda one: one.first)
     ]
-    if len(slots) < 2:
-        return _hold(spans, default, note)
-    white = [span for span in spans if span.meaning == "colour" and (span.colour or "").lower() == "#ffffff"]
-    idle = [span for span in spans if span.meaning in ("none", "open")]
-    rest = (idle or white or [span for span in spans if span.meaning == "colour"])[0]
-    return {"does": "wheel", "slots": slots, "at": rest.middle} | _hazards(spans)
+    rest = _wheel_rest(spans, default, mixed=mixed) or lit[0]
+    at = _level_in(rest, default) if rest.first else rest.middle
+    return {"does": "wheel", "slots": slots, "at": at} | _hazards(spans)
+
+
+def _wheel_rest(spans: Sequence[Span], default: int | None, *, mixed: bool) -> Span | None:
+    """Where a wheel or a channel of presets does least: what is said to be open, off or mixing; beside emitters what
+    stands at level 0, if that is no colour; then white; then level 0. "Stop" keeps whatever was there and is no rest.
+    """
+    calm = [span for span in spans if span.meaning in ("none", "neutral", "open") or _is_open_slot(span)]
+    if calm:
+        return min(
+            calm,
+            key=lambda span: (
+                not _left_at(default, span),
+                mixed and span.meaning == "colour",
+                rest_rank(span.name),
+                span.first,
+            ),
+        )
+    lowest = next((span for span in spans if span.first == 0), Span(0, spans[0].first - 1, "none"))
+    if mixed and lowest.meaning in ("closed", "level", "none"):
+        return lowest
+    white = [span for span in spans if span.meaning in ("colour", "gobo") and _is_white(span)]
+    if white:
+        return min(white, key=lambda span: not _left_at(default, span))
+    left = [span for span in spans if span.meaning in ("colour", "gobo", "level") and _left_at(default, span)]
+    presets = any(span.meaning == "colour" for span in spans)
+    if left or lowest.meaning in ("level", "none", "colour", "gobo", *(("closed",) if presets else ())):
+        return (left or [lowest])[0]
+    return next((span for span in spans if span.meaning in ("level", "colour", "gobo")), None)
+
+
+def _left_at(default: int | None, span: Span) -> bool:
+    """Whether its maker leaves the channel in this span."""
+    return default is not None and _inside(default, [span])
+
+
+def _is_open_slot(span: Span) -> bool:
+    """A place of a wheel that is open in so many words; a white may be a preset like any other colour."""
+    return span.meaning in ("colour", "gobo") and says_open_slot(span.name) and found(r"open|no ", span.name)
+
+
+def _is_white(span: Span) -> bool:
+    return (span.colour or "").lower() == "#ffffff" or says_open_slot(span.name)
 
 
 def _temperature(spans: list[Span], default: int | None) -> dict[str, Any]:
@@ -261,7 +417,11 @@ def _temperature(spans: list[Span], default: int | None) -> dict[str, Any]:
 def _atmosphere(spans: list[Span]) -> dict[str, Any]:
     blows = next(span for span in spans if span.meaning in ("haze", "fan"))
     silent = [span for span in spans if span.meaning in ("none", "neutral")] + _gaps(spans)
-    silent += [replace(span, last=span.first) for span in spans if span.meaning == blows.meaning and span.start <= 0.0]
+    silent += [
+        replace(span, last=span.first)
+        for span in spans
+        if span.meaning == blows.meaning and (span.start <= 0.0 or (span.first == 0 and span.start < span.end))
+    ]
     if not silent:
         raise ProfileError(f"{blows.name or 'haze'}: no level at which nothing comes out")
     lowest = min(silent, key=lambda span: span.first)
@@ -270,10 +430,11 @@ def _atmosphere(spans: list[Span]) -> dict[str, Any]:
     return {"does": "haze", "output": blows.meaning, "at": at} | forbidden
 
 
-def _hold(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
-    """Where a channel does least: no function, then what is neutral, then what nobody described, then a slow effect."""
-    at, chosen = _resting(spans, default, note)
-    forbidden = [span.levels for span in spans if span.meaning == "maintenance" and span is not chosen]
+def _hold(spans: list[Span], default: int | None, note: str, *, mixed: bool = False) -> dict[str, Any]:
+    """Where a channel does least; what it does elsewhere and must not is never sent."""
+    at, chosen = _resting(spans, default, note, mixed=mixed)
+    kept = chosen or Span(at, at, "none")
+    forbidden = [levels for span in spans if span.meaning == "maintenance" for levels in _without(span, kept)]
     strobes = [{"dmx": span.levels, "hz": _hz(span)} for span in spans if span.meaning == "strobe"]
     fields: dict[str, Any] = {"does": "hold", "at": at}
     what = chosen.name if chosen is not None and chosen.name != note else ""
@@ -281,29 +442,46 @@ def _hold(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
     return fields | {k: v for k, v in (("note", said), ("forbidden", forbidden), ("strobe", strobes)) if v}
 
 
-def _resting(spans: list[Span], default: int | None, note: str) -> tuple[int, Span | None]:
-    """The level at which a channel does least, and what it means there."""
+def _resting(spans: list[Span], default: int | None, note: str, *, mixed: bool = False) -> tuple[int, Span | None]:
+    """The level at which a channel does least, and what it means there.
+
+    What is open, off or has no function first; then where the maker leaves it, if that is harmless; then level 0.
+    """
+    if any(span.meaning in ("colour", "gobo") for span in spans):
+        best = _wheel_rest(spans, default, mixed=mixed)
+        if best is not None:
+            return _level_in(best, default), best
     of = {meaning: [span for span in spans if span.meaning == meaning] for meaning in get_args(Meaning)}
     if of["speed"]:
         fastest = max(of["speed"], key=lambda span: max(span.start, span.end))
         return (fastest.first if fastest.start >= fastest.end else fastest.last), fastest
+    calm = of["none"] + of["neutral"] + of["open"]
+    still = [_standstill(span) for span in of["spin"] if span.start * span.end <= 0.0]
+    harmless = [span for span in of["level"] + of["effect"] + _gaps(spans) if not found(HARM, span.name)]
     calmest_first = (
-        of["none"],
-        of["neutral"],
-        of["open"],
-        [_standstill(span) for span in of["spin"] if span.start * span.end <= 0.0],
+        calm,
+        [span for span in harmless if _left_at(default, span)],
+        of["stop"] + still,
+        [span for span in of["level"] + _gaps(spans) if span.first == 0],
         of["level"],
         _gaps(spans),
         of["colour"] + of["cct"] + of["closed"],
         of["spin"],
         [replace(span, last=span.first) for span in of["effect"]],
         [span for span in of["maintenance"] if not span.worse],
+        _one_reset(spans),
     )
     for group in calmest_first:
         if group:
-            best = next((span for span in group if default is not None and _inside(default, [span])), group[0])
+            best = next((span for span in group if _left_at(default, span)), group[0])
             return _level_in(best, default), best
     raise ProfileError(f"{note}: every level of it flashes, resets or switches the lamp")
+
+
+def _one_reset(spans: Sequence[Span]) -> list[Span]:
+    """A channel that is one reset from end to end does nothing at 0, where every desk leaves it."""
+    whole = len(spans) == 1 and spans[0].levels == (0, 255) and spans[0].meaning == "maintenance"
+    return [replace(spans[0], last=0, name=f"{spans[0].name}, not at 0")] if whole else []
 
 
 def _standstill(span: Span) -> Span:

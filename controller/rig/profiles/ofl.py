@@ -16,12 +16,25 @@ from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.rest_words import (
+    BY_HAND,
+    CLOSES,
+    FLASHES,
+    HARM,
+    NO_FLASH,
+    OWN_SHOW,
+    STOP,
+    found,
+    says_laser,
+    says_open_slot,
+    says_rest,
+)
 
 Json = Mapping[str, Any]
 MAX_PIXELS = 2048
 PIXEL_KEY = "$pixelKey"
 KINDS = (
-    ("Laser", "laser"), ("Hazer", "hazer"), ("Smoke", "hazer"), ("Fan", "fan"), ("Pixel Bar", "bar"), ("Matrix", "bar"),
+    ("Hazer", "hazer"), ("Smoke", "hazer"), ("Fan", "fan"), ("Pixel Bar", "bar"), ("Matrix", "bar"),
     ("Moving Head", "mover"), ("Scanner", "scanner"), ("Barrel Scanner", "scanner"), ("Blinder", "blinder"),
     ("Color Changer", "par"), ("Strobe", "strobe"), ("Dimmer", "dimmer"), ("Effect", "effect"), ("Flower", "effect"),
 )  # fmt: skip
@@ -88,14 +101,20 @@ class _Fixture:
         self._keys: dict[str, _Key] = {}
         self._switches: dict[str, _Switch] = {}
         self._still: set[str] = set()
-        self._subtractive = self._is_subtractive()
+        emitters = self._emitters()
+        self._mixed = len(emitters - {"White", "Warm White", "Cold White", "UV"}) >= 2
+        subtractive = len(emitters & {"Cyan", "Magenta", "Yellow"}) >= 2
+        self._subtractive = subtractive and not emitters & {"Red", "Green", "Blue"}
         for key, channel in (data.get("availableChannels") or {}).items():
             self._add(key, key, channel, None)
         for key, channel in (data.get("templateChannels") or {}).items():
             name = " ".join(key.replace(PIXEL_KEY, " ").split())
             name = f"{name} of cell" if name in self._channels or not name else name
             for pixel_key in self._matrix.keys:
-                self._add(key.replace(PIXEL_KEY, pixel_key), name, channel, pixel_key)
+                apart = says_laser(pixel_key) and not says_laser(name)
+                self._add(
+                    key.replace(PIXEL_KEY, pixel_key), f"{name} {pixel_key}" if apart else name, channel, pixel_key
+                )
 
     def _add(self, key: str, name: str, channel: Json, pixel_key: str | None) -> None:
         pixels = self._matrix.pixels(pixel_key) if pixel_key else frozenset()
@@ -107,16 +126,15 @@ class _Fixture:
             for alias in capability.get("switchChannels") or {}:
                 self._switches.setdefault(_for_pixel(alias, pixel_key), _Switch(name, pixel_key))
 
-    def _is_subtractive(self) -> bool:
+    def _emitters(self) -> set[Any]:
         """Cyan, magenta and yellow are filters unless red, green or blue emitters stand beside them."""
         channels = {**(self._data.get("availableChannels") or {}), **(self._data.get("templateChannels") or {})}
-        colours = {
+        return {
             capability.get("color")
             for channel in channels.values()
             for capability in _capabilities(channel)
             if capability.get("type") == "ColorIntensity"
         }
-        return len(colours & {"Cyan", "Magenta", "Yellow"}) >= 2 and not colours & {"Red", "Green", "Blue"}
 
     def profile(self, maker: str, source: str) -> Profile:
         name = str(self._data["name"])
@@ -134,6 +152,8 @@ class _Fixture:
             except ProfileError as error:
                 rows[title] = error
         kind = next((kind for category, kind in KINDS if category in categories), "other")
+        if categories[:1] == ["Laser"] or (kind == "other" and "Laser" in categories):
+            kind = "laser"  # the most important category comes first; other lasers are dealt with channel by channel
         header = {"maker": maker, "model": name, "kind": kind, "source": source, "also": also}
         self._kind = kind
         return assemble(header, rows, self._describe)
@@ -191,11 +211,12 @@ class _Fixture:
     def _describe(self, name: str) -> dict[str, Any]:
         channel = self._channels[name]
         said = str(channel.get("name") or name).replace(PIXEL_KEY, "").strip()
+        said = said if says_laser(said) or not says_laser(name) else name
         default = _default(channel)
         spans = [span for span, _ in self._ranges(channel, said)]
-        if channel.get("constant") and default is not None:
+        if channel.get("constant") and default is not None and not says_laser(said):
             return {"does": "hold", "at": default, "note": said}
-        fields = channel_of(spans, default, said)
+        fields = channel_of(spans, default, said, mixed=self._mixed)
         if name in self._still and fields["does"] != "hold":
             kept = {key: fields[key] for key in ("forbidden", "strobe") if key in fields}
             at = fields.get("at", fields.get("range", (0, 255))[0])
@@ -224,9 +245,8 @@ class _Fixture:
         if kind == "WheelSlot":
             return self._wheel_slots(capability, first, last, said)
         if kind in EFFECTS:
-            meaning: Meaning = "strobe" if re.search("strob|flash|lightning", comment, re.I) else "effect"
-            return [Span(first, last, meaning, name=comment or kind)]
-        meaning = "level" if kind in LEVELS else "neutral"
+            return [Span(first, last, _effect(capability, comment, said), name=comment or kind)]
+        meaning: Meaning = "level" if kind in LEVELS else "neutral"
         return [Span(first, last, meaning, name=comment or kind)]
 
     def _emitter(self, capability: Json, first: int, last: int) -> Span:
@@ -250,6 +270,17 @@ class _Fixture:
         return list(_swept(slots, start, end, first, last))
 
 
+def _effect(capability: Json, comment: str, said: str) -> Meaning:
+    """An effect, as far as its words and its speed do not say that it is none."""
+    if found("strob|flash|lightning", comment) and not found(NO_FLASH, comment):
+        return "strobe"
+    if is_fan(said):
+        return "effect"  # a fan that stands still cools nothing
+    if found(STOP, comment) or capability.get("speed") in ("stop", "0%", "0Hz", "0rpm"):
+        return "stop"
+    return "none" if found(r"^\W*(off|open|none|no (function|effect)s?)\W*$|effects? off", comment) else "effect"
+
+
 def _wheel_slot(slots: list[Any], number: float, first: int, last: int, capability: Json) -> Span:
     """One slot of a wheel; halves are split colours, which nobody asked for."""
     if number != int(number) or not 1 <= number <= len(slots):
@@ -264,6 +295,8 @@ def _wheel_slot(slots: list[Any], number: float, first: int, last: int, capabili
             Span(first, last, "neutral", name="open"))  # fmt: skip
     if slot["type"] == "Color":
         return Span(first, last, "colour", name=name, colour=_one_colour(slot.get("colors"), name))
+    if slot["type"] == "Gobo":
+        return Span(first, last, "neutral" if says_open_slot(name) else "gobo", name=name)
     return Span(first, last, "effect", name=name)
 
 
@@ -299,11 +332,18 @@ def _intensity(capability: Json, first: int, last: int, _said: str) -> Span:
 
 
 def _preset(capability: Json, first: int, last: int, said: str) -> Span:
+    """A colour of its own, as far as its words do not say that it is none."""
     if "colorsStart" in capability or "colorsEnd" in capability:
         return Span(first, last, "effect", name=said)
-    if re.search(r"strob|flash", said, re.I):
+    comment = str(capability.get("comment") or "")
+    if found(FLASHES, said) and not found(NO_FLASH, said):
         return Span(first, last, "strobe", -1.0, -1.0, name=said)
-    return Span(first, last, "colour", name=said, colour=_one_colour(capability.get("colors"), said))
+    if comment and says_rest(comment) and (not says_open_slot(comment) or found(BY_HAND, comment)):
+        return Span(first, last, "none", name=comment)
+    colour = _one_colour(capability.get("colors"), said)
+    if colour == "#000000" or (colour is None and found(CLOSES, comment)):
+        return Span(first, last, "closed", name=said)
+    return Span(first, last, "colour", name=said, colour=colour)
 
 
 def _temperature(capability: Json, first: int, last: int, said: str) -> Span:
@@ -337,6 +377,8 @@ def _speed(capability: Json, first: int, last: int, said: str) -> Span:
 
 
 def _maintenance(_capability: Json, first: int, last: int, said: str) -> Span:
+    if found(r"lamps? ?(switch(ed)? |turn(ed)? )?on\b", said) and not found(r"\boff\b", said):
+        return Span(first, last, "effect", name=said)
     return Span(first, last, "maintenance", name=said, worse=is_worse(said))
 
 
@@ -344,8 +386,8 @@ def _fog(capability: Json, first: int, last: int, said: str) -> Span:
     return Span(first, last, "haze", *_both(capability, "fogOutput", (0.0 if last > first else 1.0, 1.0)), name=said)
 
 
-def _nothing(_capability: Json, first: int, last: int, _said: str) -> Span:
-    return Span(first, last, "none", name="no function")
+def _nothing(capability: Json, first: int, last: int, _said: str) -> Span:
+    return Span(first, last, "none", name=str(capability.get("comment") or "no function"))
 
 
 def _prism(_capability: Json, first: int, last: int, said: str) -> Span:
@@ -356,11 +398,11 @@ def _generic(_capability: Json, first: int, last: int, said: str) -> Span:
     mixes: dict[str, Meaning] = {"hue": "hue", "saturation": "saturation", "value": "intensity"}
     if said.lower() in mixes and last > first:
         return Span(first, last, mixes[said.lower()], name=said)
-    if re.search(r"reset|lamp off|shut ?down|reboot", said, re.I):
+    if found(HARM, said):
         return Span(first, last, "maintenance", name=said, worse=True)
-    if re.search(r"strob|flash", said, re.I):
+    if found(r"strob|flash", said) and not found(NO_FLASH, said):
         return Span(first, last, "strobe", -1.0, -1.0, name=said)
-    return Span(first, last, "level", name=said)
+    return Span(first, last, "effect" if found(OWN_SHOW, said) else "level", name=said)
 
 
 _MAKERS = {

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from controller.rig.profiles.rest_words import CLOSES, found
+
 Byte = Annotated[int, Field(ge=0, le=255)]
 LevelSpan = tuple[Byte, Byte]
 Emitter = Literal[
@@ -22,6 +24,8 @@ FixtureKind = Literal[
     "par", "bar", "panel", "mover", "scanner", "blinder", "strobe", "dimmer", "effect", "hazer", "fan", "laser", "other"
 ]
 MAX_HEADS = 512
+BLACK = "#000000"
+"""The colour of a wheel's place that lets no light through."""
 ENTRY = re.compile(r"^(?P<name>.+?)(?:@(?P<heads>\d+(?:[-,]\d+)*))?(?P<fine>\.fine2?)?$")
 
 
@@ -73,6 +77,11 @@ class WheelSlot(Range):
 
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     name: str = ""
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether it is said to let no light through; glass of a deep blue is written as black too."""
+        return self.colour == BLACK and (not self.name or found(CLOSES, self.name))
 
 
 class _Channel(_Data):
@@ -246,6 +255,11 @@ class Wheel(_Channel):
             return self.at
         white = next((one for one in self.slots if one.colour and one.colour.lower() == "#ffffff"), self.slots[0])
         return white.middle
+
+    @property
+    def has_dark(self) -> bool:
+        """Whether it is a choice of presets that can be dark: a light of its own, and no glass before another one."""
+        return any(one.is_dark for one in self.slots)
 
     @property
     def choices(self) -> list[WheelSlot]:

@@ -15,9 +15,21 @@ from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
-from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, Meaning, Span, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
-from controller.rig.profiles.qxf_words import FLASHES, NO_FLASH, Words, judged
+from controller.rig.profiles.qxf_words import Words, judged
+from controller.rig.profiles.rest_words import (
+    BY_HAND,
+    FLASHES,
+    NO_FLASH,
+    SLOT_MOVES,
+    found,
+    has_purpose_after,
+    says_dark,
+    says_laser,
+    says_open_slot,
+    says_rest,
+)
 
 KINDS = {
     "Color Changer": "par", "Moving Head": "mover", "Scanner": "scanner", "Flower": "effect", "LED Bar (Beams)": "bar",
@@ -25,19 +37,18 @@ KINDS = {
     "Effect": "effect", "Dimmer": "dimmer", "Fan": "fan",
 }  # fmt: skip
 LIGHTS = ("Red", "Green", "Blue", "White", "Amber", "UV", "Lime", "Cyan", "Magenta", "Yellow", "Indigo")
+LIGHT_NAMES = tuple(name.lower() for name in LIGHTS)
 EMITTER_PRESETS = {f"Intensity{name}": name.lower() for name in LIGHTS}
 DIMMERS = ("IntensityDimmer", "IntensityMasterDimmer", "IntensityValue", "IntensityLightness")
 SPEEDS = {"SpeedPanTiltSlowFast": (0.1, 1.0), "SpeedPanTiltFastSlow": (1.0, 0.1), "SpeedPanSlowFast": (0.1, 1.0),
           "SpeedPanFastSlow": (1.0, 0.1), "SpeedTiltSlowFast": (0.1, 1.0), "SpeedTiltFastSlow": (1.0, 0.1)}  # fmt: skip
 PAN = ("PositionPan", "PositionXAxis")
 TILT = ("PositionTilt", "PositionYAxis")
-SILENT = re.compile(r"\boff\b|^\W*0 ?%|^\W*0 sec|no (fog|haze|smoke|output)", re.I)
+SILENT = re.compile(
+    r"\boff\b|standby|stand-by|\bidle|no output|zero|^\W*0 ?%|^\W*0 sec|no (fog|haze|smoke|output)", re.I
+)
 LIGHT = re.compile(r"dimmer|led|light|red|green|blue|white|colou?r", re.I)
 FINE_WORDS = re.compile(r"\(?\b(fine|lsb|16 ?-?bit|least significant byte|low byte|coarse|msb)\b\)?", re.I)
-
-
-FEW_LEVELS = 40
-"""A range of fewer levels on a channel of several is a position or a movement, not the axis itself."""
 
 
 def profile_of(root: Element, source: str) -> Profile:
@@ -109,6 +120,7 @@ class _Fixture:
         self._channels = {one.name: one for one in found}
         self._kind = KINDS.get(root.findtext("Type") or "", "other")
         colours = {_emitter_of(one) for one in found}
+        self._mixed = len(colours & {*LIGHT_NAMES} - {"white", "uv"}) >= 2
         self._subtractive = len(colours & {"cyan", "magenta", "yellow"}) >= 2 and not colours & {"red", "green", "blue"}
         self._dimmers = {one.preset for one in found} >= {"IntensityDimmer", "IntensityMasterDimmer"}
         self._degrees = {"pan": 540.0, "tilt": 270.0}
@@ -206,7 +218,7 @@ class _Fixture:
         return same[0] if len(same) == 1 else None
 
     def _describe(self, channel: _Definition) -> dict[str, Any]:
-        fields = channel_of(list(self._spans(channel)), channel.default, channel.name)
+        fields = channel_of(list(self._spans(channel)), channel.default, channel.name, mixed=self._mixed)
         if fields["does"] == "intensity" and channel.preset == "IntensityMasterDimmer" and self._dimmers:
             fields["master"] = True
         if channel.name in self._still and fields["does"] != "hold":
@@ -258,16 +270,17 @@ class _Fixture:
         if known is not None:
             return self._as_output(known, channel.name)
         emitter = _emitter_of(channel)
+        several = len(channel.ranges) > 1
         words = Words(channel.group, channel.name, said, len(channel.ranges), bool(emitter))
         meaning, start, end = judged(words)
+        named = colour_named(said)
+        if meaning == "colour" or (channel.group == "Colour" and several and named):
+            return Span(first, last, "colour", name=said, colour=named)
         if meaning == "emitter" and emitter:
             return self._emitter(emitter, _warmth(channel.name), first, last)
         if meaning in ("pan", "tilt"):
-            if len(channel.ranges) > 1 and last - first < FEW_LEVELS:
-                return Span(first, last, "effect", name=said)
-            return Span(first, last, meaning, 0.0, self._degrees[meaning])
-        if meaning == "colour":
-            return Span(first, last, "colour", name=said, colour=colour_named(said))
+            axis: Meaning = "effect" if several and last - first < FEW_LEVELS else meaning
+            return Span(first, last, axis, 0.0, self._degrees[meaning], "" if axis == meaning else said)
         span = Span(first, last, meaning, start, end, said, worse=is_worse(said or channel.name))
         return self._as_output(span, channel.name)
 
@@ -290,7 +303,7 @@ MEANINGS: dict[str, Meaning] = {
     "ShutterOpen": "open",
     "ShutterClose": "closed",
     "NoFunction": "none",
-    "RotationStop": "none",
+    "RotationStop": "stop",
     "PrismEffectOff": "neutral",
     "PrismEffectOn": "effect",
     "ColorDoubleMacro": "effect",
@@ -314,23 +327,65 @@ def _preset_span(preset: str, element: Element, said: str, first: int, last: int
     plain = Span(first, last, MEANINGS.get(preset, "level"), name=said)
     if preset == "ColorMacro":
         return _macro(element, plain)
+    if preset == "GoboMacro":
+        return replace(plain, meaning=_gobo(element, said))
     if preset.startswith(("Strobe", "Pulse", "RampUp", "RampDown")):
         start, end = _hz(preset, element)
         return replace(plain, meaning="strobe", start=start, end=end)
-    opened = "open" in element.get("Res1", "") or re.search(r"open|no gobo", said, re.I)
-    if preset == "GoboMacro" or (preset == "ShutterClose" and re.search(f"{NO_FLASH}|no function", said, re.I)):
-        meaning: Meaning = "open" if preset == "ShutterClose" else "neutral" if opened else "effect"
-        return replace(plain, meaning=meaning)
-    if preset.startswith("Reset") or (preset.startswith("Lamp") and (not said or "lamp" in said.lower())):
-        return replace(plain, meaning="maintenance", worse=True)
-    if preset.startswith("Rotation") and preset not in MEANINGS:
+    meaning = _overruled(preset, said)
+    if meaning is None and preset.startswith("Rotation") and preset not in MEANINGS:
         return _rotation(preset, plain)
-    return plain if preset in MEANINGS else None
+    if meaning is None:
+        return plain if preset in MEANINGS else None
+    return replace(plain, meaning=meaning, worse=meaning == "maintenance")
+
+
+def _overruled(preset: str, said: str) -> Meaning | None:
+    """What words make of a preset that says the contrary, and of presets that say nothing without words."""
+    if preset in ("ShutterOpen", "ShutterClose"):
+        return _shut(preset, said)
+    if preset == "RotationStop" and found("open|off", said) and not found("stop", said):
+        return "none"
+    if MEANINGS.get(preset) == "effect" and found(r"^\W*(open|off|no function|none)\b", said):
+        return "none"
+    lamp = preset.startswith("Lamp") and (not said or "lamp" in said.lower())
+    if preset == "LampOn" and lamp:
+        return "effect"
+    return "maintenance" if lamp or preset.startswith("Reset") else None
+
+
+def _shut(preset: str, said: str) -> Meaning:
+    """What words make of a shutter's preset: they win where they say the contrary."""
+    if preset == "ShutterClose":
+        return "open" if found(rf"{NO_FLASH}|no function|\bopen\b|full on", said) and not says_dark(said) else "closed"
+    return "open"
+
+
+def _gobo(element: Element, said: str) -> Meaning:
+    """A picture of a gobo wheel, or a place at which there is none."""
+    if found(r"\breset|lamps? ?off|shut ?down|reboot", said):
+        return "maintenance"
+    if says_open_slot(said) or (says_rest(said) and not found("stop", said)):
+        return "neutral"
+    if found(FLASHES, said) and not found(NO_FLASH, said):
+        return "strobe"
+    if found(r"stop", said):
+        return "stop"
+    if found(SLOT_MOVES, said):
+        return "effect"
+    return "neutral" if "open" in element.get("Res1", "") and not found(r"black ?out|clos|gobo", said) else "gobo"
 
 
 def _macro(element: Element, plain: Span) -> Span:
-    if re.search(FLASHES, plain.name, re.I):
+    """A colour preset, as far as its words do not say that it is none."""
+    if found(FLASHES, plain.name) and not found(NO_FLASH, plain.name):
         return replace(plain, meaning="strobe", start=-1.0, end=-1.0)
+    meaning, _, _ = judged(Words("Colour", "", plain.name, 2, emitter=False))
+    if meaning == "none" and says_open_slot(plain.name) and not found(BY_HAND, plain.name):
+        return replace(plain, meaning="colour", colour=colour_named("open"))
+    if meaning in ("none", "stop", "closed", "maintenance") or found(r"\b(auto\w*|sound|music)\b", plain.name):
+        kept: Meaning = meaning if meaning in ("none", "stop", "closed", "maintenance") else "effect"
+        return replace(plain, meaning=kept, worse=meaning == "maintenance")
     colour = element.get("Res1", "").lower()
     known = colour if re.fullmatch("#[0-9a-f]{6}", colour) else colour_named(plain.name)
     return replace(plain, meaning="colour", colour=known)
@@ -353,6 +408,8 @@ def _hz(preset: str, element: Element) -> tuple[float, float]:
 
 
 def _emitter_of(channel: _Definition) -> str | None:
+    if says_laser(channel.name):
+        return None
     if channel.preset in EMITTER_PRESETS:
         return EMITTER_PRESETS[channel.preset]
     if channel.group != "Intensity" or channel.low:
@@ -360,8 +417,8 @@ def _emitter_of(channel: _Definition) -> str | None:
     if channel.colour.lower() in EMITTERS and channel.colour:
         return channel.colour.lower()
     words = re.findall("[a-z]+", channel.name.lower())
-    found = [word for word in words if word in EMITTERS]
-    return found[0] if len(found) == 1 else None
+    named = [word for word in words if word in EMITTERS]
+    return named[0] if len(named) == 1 and not has_purpose_after(named[0], channel.name) else None
 
 
 def _warmth(name: str) -> str:

@@ -9,21 +9,23 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from controller.rig.profiles.meaning import Meaning
+from controller.rig.profiles.rest_words import (
+    BY_HAND,
+    CLOSES,
+    FLASHES,
+    MIXES,
+    NO_FLASH,
+    NOTHING,
+    OPEN_SLOT,
+    OPENS,
+    OWN_SHOW,
+    SLOT_MOVES,
+    STOP,
+    found,
+    is_dimmers_name,
+)
 
-FLASHES = r"stro+b|flash|puls|lightning|thunder|blink|flicker|explosion"
-NO_FLASH = (
-    r"\b(no|without) (strob|flash|shutter)|(strob\w*|flash|shutter) (effect )?(off|open|opened|disabled)"
-    r"|^\W*strobe function off"
-)
-NONE = (
-    r"^\W*(no function|unused|not used|nothing|reserved|no effects?|no rotation|stop\w*|none|n/?a|off|disabled?|idle"
-    r"|inactive"
-    r"|no (strobe|colou?r|macro|program|prism|gobo|frost|change|macros|programs)\w*)\b|no function"
-    r"|(?:program|macro|effect)s? off"
-)
-OPENS = r"open|steady|constant|\bon\b|full|no strobe|without strobe|strobe off|turn on"
-CLOSES = r"clos|black ?-?out|dark|\boff\b"
-PROGRAMS = r"program|auto|sound|chase|macro|fade|effect|speed|mode|curve|custom"
+PROGRAMS = r"program|\bprog\b|auto|sound|audio|music|trig|chase|macro|fade|effect|speed|mode|curve|custom"
 TURNS = r"rotat|clockwise|shake|macro|music|auto|speed|roll|continuous|infinit|sound|slow|fast|mode|range"
 MOVES = (
     r"rotat|scroll|cycl|rainbow|chase|auto|fade|chang|program|sound|->|→|speed|\+|/|led group|shake|split|jump|music"
@@ -47,7 +49,7 @@ class Rule(NamedTuple):
     """A meaning for ranges beside which `says` is said and `but` is not; patterns know no upper and lower case.
 
     `name` and `but_name` are searched in the channel's name, `whole` in both. A rule may be only for channels of
-    several ranges, or of one.
+    several ranges, or of one, and only for those whose names a dimmer may have.
     """
 
     meaning: Meaning
@@ -58,6 +60,7 @@ class Rule(NamedTuple):
     whole: str | None = None
     several: bool | None = None
     emitter: bool | None = None
+    dimmer: bool | None = None
     start: float = 0.0
     end: float = 1.0
 
@@ -67,46 +70,54 @@ class Rule(NamedTuple):
             return False
         if self.emitter is not None and self.emitter != words.emitter:
             return False
+        if self.dimmer is not None and self.dimmer != is_dimmers_name(words.name):
+            return False
         both = f"{words.name} {words.said}"
         wanted = ((self.says, words.said), (self.name, words.name), (self.whole, both))
         unwanted = ((self.but, words.said), (self.but_name, words.name))
-        return all(_found(one, text) for one, text in wanted if one is not None) and not any(
-            _found(one, text) for one, text in unwanted if one is not None
+        return all(found(one, text) for one, text in wanted if one is not None) and not any(
+            found(one, text) for one, text in unwanted if one is not None
         )
 
 
-def _found(pattern: str, text: str) -> bool:
-    return re.search(pattern, text, re.I) is not None
-
-
+RESETS = Rule("maintenance", r"\breset|lamps? ?off|shut ?down|reboot|calibrat")
 OTHER = (
-    Rule("maintenance", r"\breset|lamp ?off|shut ?down|reboot"),
-    Rule("none", NONE),
+    RESETS,
+    Rule("open", NO_FLASH),
+    Rule("stop", STOP),
+    Rule("none", NOTHING),
+    Rule("none", rf"{MIXES}|^\W*rgb[wauv]*\W*$", but=OWN_SHOW),
     Rule("strobe", FLASHES, start=-1.0, end=-1.0),
     Rule("neutral", r"^\W*(open|no |linear|parallel|normal|standard|default)"),
     Rule("effect", r"auto|sound|macro|program|chase|effect|shake|rotat|show|rainbow|clos"),
     Rule("level"),
 )
+PERCENTS = r"\d *%? *(-|to|>|<-->) *\d+ *%"
+NO_DIMMER = (
+    Rule("intensity", r"dim(?!\w* (curve|speed|mode))|intens|bright", but=FLASHES, dimmer=False),
+    *(one._replace(dimmer=False) for one in OTHER),
+)
 AXIS = (
-    Rule("none", NONE),
+    RESETS,
+    Rule("none", rf"{NOTHING}|{STOP}"),
     Rule("effect", TURNS),
     Rule("effect", name="speed|continuous|infinit|rotation|macro|mode|time|shortcut|endless"),
 )
 RULES: dict[str, tuple[Rule, ...]] = {
     "intensity": (
-        Rule("maintenance", r"reset|lamp ?off|lamp ?on"),
+        Rule("maintenance", r"reset|lamp ?off"),
+        *NO_DIMMER,
         Rule("open", NO_FLASH, start=1.0),
         Rule("strobe", FLASHES, but="intensity|dimmer", start=-1.0, end=-1.0),
-        Rule("none", rf"(?=.*({NONE}))(?=.*({PROGRAMS}))"),
+        Rule("none", rf"(?=.*({NOTHING}|{STOP}))(?=.*({PROGRAMS}))"),
         Rule("effect", PROGRAMS),
         Rule("emitter", emitter=True),
         Rule("none", r"no function|unused|nothing"),
-        Rule("intensity", r"\d *%? *(-|to|>|<-->) *\d+ *%"),
+        Rule("intensity", PERCENTS),
         Rule("open", OPENS, several=True, start=1.0),
         Rule("closed", CLOSES, several=True),
         Rule("intensity", whole="dim|intens", name=FLASHES),
         Rule("strobe", name=FLASHES, start=-1.0, end=-1.0),
-        Rule("intensity", whole="dim|intens|%|led|bright|light|output|master"),
         Rule("intensity"),
     ),
     "shutter": (
@@ -114,26 +125,39 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule("level", but=FLASHES, whole="iris|blade|insert|swivel|frost|zoom|duration|fram|rotat"),
         Rule("maintenance", "reset|lamp"),
         Rule("open", NO_FLASH),
-        Rule("none", r"^\W*(no function|no strobe|no effect|none|off|no shutter|strobe off|unused|nothing|without)"),
+        Rule(
+            "none",
+            r"^\W*(no function|no strobe|no effect|none|off|no shutter|strobe off|unused|nothing|without|null\b)",
+        ),
         Rule("open", OPENS, but=r"stro+b\w* (effect|speed)|puls|slow|random|ramp|speed"),
         Rule("closed", CLOSES, but=rf"{FLASHES}|ramp|random|twinkle|sound|speed|hz\b|slow|fast"),
+        Rule("effect", "music|sound|audio|trigger", but=FLASHES),
         Rule("intensity", "dim|intens", but="speed|rate"),
+        Rule("intensity", PERCENTS, but=rf"{FLASHES}|speed|rate|hz"),
+        Rule("open", r"^\W*neutral"),
         Rule("strobe", start=-1.0, end=-1.0),
     ),
     "colour": (
+        RESETS,
         Rule("strobe", FLASHES, start=-1.0, end=-1.0),
         Rule("level", several=False),
         Rule("level", r"^$"),
-        Rule("none", rf"{NONE}|manual|rgb|dimming|static colou?r"),
+        Rule("stop", STOP),
+        Rule("none", NOTHING, but=r"\b(lamps?|leds?|lights?|all)\W*off"),
+        Rule("none", BY_HAND, but=OWN_SHOW),
         Rule("effect", MOVES),
         Rule("closed", CLOSES),
         Rule("colour"),
     ),
     "gobo": (
-        Rule("neutral", rf"{NONE}|^\W*(open|no gobo|white|hole)\W*$"),
+        RESETS,
+        Rule("stop", STOP),
+        Rule("neutral", NOTHING),
+        Rule("neutral", OPEN_SLOT, but=rf"{SLOT_MOVES}|black ?-?out|clos"),
         Rule("closed", CLOSES),
         Rule("strobe", FLASHES, start=-1.0, end=-1.0),
-        Rule("effect"),
+        Rule("effect", rf"{TURNS}|{SLOT_MOVES}"),
+        Rule("gobo"),
     ),
     "speed": (
         Rule("open", NO_FLASH),
@@ -147,7 +171,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         *OTHER,
     ),
     "maintenance": (
-        Rule("none", rf"{NONE}|\boff$", but="lamp|reset|display"),
+        Rule("none", rf"{NOTHING}|\boff$|normal|standard|default|^\W*(manual|dmx)\b", but="lamp|reset|display"),
+        Rule("effect", r"lamps? ?(\W|switch(ed)? |turn(ed)? )?on\b"),
         Rule("maintenance"),
     ),
     "effect": (*OTHER[:-1], Rule("effect", several=True), Rule("level")),
@@ -167,7 +192,7 @@ def percent(said: str) -> tuple[float, float]:
     numbers = list(_numbers(said))[:2]
     if len(numbers) == 2 and "%" in said and max(numbers) <= 100 and numbers[0] != numbers[1]:
         return numbers[0] / 100.0, numbers[1] / 100.0
-    return (1.0, 0.0) if _found(r"(bright|full|100%?|open)\W+(to\W+)?(dark|0|off|clos)", said) else (0.0, 1.0)
+    return (1.0, 0.0) if found(r"(bright|full|100%?|open)\W+(to\W+)?(dark|0|off|clos)", said) else (0.0, 1.0)
 
 
 def _numbers(said: str) -> Iterator[float]:
