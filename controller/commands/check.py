@@ -1,5 +1,6 @@
 """Before doors: everything that can be refused, refused now, with place and remedy. Also prints the patch sheet."""
 
+import argparse
 import socket
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from rich.table import Table
 
 from controller.bus.run import RUN_FILE
 from controller.clock import MonotonicClock
+from controller.commands.arguments import configured, with_config
 from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import Config, thaw
@@ -118,6 +120,17 @@ def worth_a_look(patch: Patch) -> list[str]:
 def print_patch_sheet(config: Config) -> None:
     """The patch sheet alone."""
     paper().print(patch_sheet(config, patch_of(config)))
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    with_config(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Validate everything and print the patch sheet; returns the exit code."""
+    print_check(configured(options))
+    return 0
 
 
 def main(argv: list[str]) -> int:

@@ -4,6 +4,8 @@
 left over, room on the disk, a clock that is right, power that stays on. Edge: everything it looks at.
 """
 
+import argparse
+import json
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -14,7 +16,8 @@ from typing import Literal
 
 import numpy as np
 
-from controller.clock import Clock
+from controller.clock import Clock, MonotonicClock
+from controller.commands.arguments import configured, with_config
 from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
@@ -246,3 +249,19 @@ def print_findings(config: Config, clock: Clock) -> bool:
 def findings_as_data(config: Config, clock: Clock) -> list[dict[str, str]]:
     """The same for programs."""
     return [asdict(one) for one in examine(config, clock)]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    with_config(parser)
+    parser.add_argument("--json", action="store_true", help="one line of JSON instead of a table")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Examine; returns the exit code: 1 if something is bad."""
+    config = configured(options)
+    if not options.json:
+        return 0 if print_findings(config, MonotonicClock()) else 1
+    findings = findings_as_data(config, MonotonicClock())
+    print(json.dumps(findings))
+    return int(any(one["verdict"] == "bad" for one in findings))

@@ -3,6 +3,7 @@
 Edge: reads files.
 """
 
+import argparse
 import csv
 import json
 import math
@@ -258,3 +259,21 @@ def _signed(number: float | None) -> str:
 
 def _plain(number: float | None) -> str:
     return "" if number is None else f"{number:.2f}"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("tokens", type=Path, metavar="TOKENS.csv", help="as `rehearse` writes it")
+    parser.add_argument("--audio", type=Path, required=True, metavar="SONG", help="the song it is for")
+    parser.add_argument("--reference", type=Path, metavar="REF.csv", help="a show by people for the same song")
+    parser.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge it; returns the exit code."""
+    result = evaluate(options.tokens, options.audio, options.reference)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        print_evaluation(result)
+    return 0

@@ -1,7 +1,10 @@
 """`followspot init`: five questions to a valid `config.yaml`, and a walk along the rig, lamp by lamp."""
 
+import argparse
+import json
 import re
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -20,6 +23,7 @@ from controller.listening.audio.capture import input_devices
 from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
+from controller.show import run_show
 
 HERE = Path(__file__).parents[2]
 SONG = "controller/songs/metal_madness.opus"
@@ -292,3 +296,28 @@ def _open_when_there(host: str, port: int) -> None:
 def _library_config() -> Config:
     """For looking profiles up before there is a configuration."""
     return read_config(HERE / "config.yaml")
+
+
+ANSWERS = ("venue", "output", "universe", "fixtures", "audio", "room")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options: every question can be answered by one."""
+    parser.add_argument("file", type=Path, nargs="?", default=Path("my-venue.yaml"), help="default: my-venue.yaml")
+    for name in ANSWERS:
+        parser.add_argument(f"--{name}", metavar="ANSWER")
+    parser.add_argument("--replace", action="store_true", help="write over a file that is there")
+    parser.add_argument("--test", action="store_true", help="then light each fixture by itself")
+    parser.add_argument("--open", action="store_true", help="then start the show and open its page")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask, write, and go on as wished; returns the exit code."""
+    given = {name: getattr(options, name) for name in ANSWERS if getattr(options, name)}
+    asks = sys.stdin.isatty()
+    first_run(options.file, given, MonotonicClock(), replace=options.replace, test=options.test, asks=asks)
+    if options.open:
+        config = read_config(options.file)
+        open_page(config)
+        print(json.dumps(run_show(config, MonotonicClock())))
+    return 0

@@ -4,6 +4,7 @@ Writes `dmx.show` (what was on the wire), `tokens.csv` (what the model had decid
 same, cycle by cycle). A damaged tail is said and left out. Edge: reads and writes files.
 """
 
+import argparse
 import json
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -92,3 +93,15 @@ def _as_it_was(log: Log, log_file: Path) -> tuple[Config, Patch]:
     except (KeyError, TypeError, AttributeError, ValueError, ValidationError, yaml.YAMLError, ConfigError) as error:
         raise RecordingError(f"{log_file}: its header is of another version: {error}") from error
     return config, build_patch(config.fixtures, list(config.universes), profiles, config.where)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its options."""
+    parser.add_argument("log", type=Path, metavar="LOG")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play it again; returns the exit code."""
+    print(json.dumps(replay(options.log, options.out)))
+    return 0

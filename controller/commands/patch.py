@@ -1,0 +1,40 @@
+"""`followspot patch sheet|explain|identify`: the patch, on paper, slot by slot and on stage."""
+
+import argparse
+from pathlib import Path
+
+from controller.clock import MonotonicClock
+from controller.commands.arguments import configured, positive, verb, verbs
+from controller.commands.check import print_patch_sheet
+from controller.commands.explain import print_explanation
+from controller.commands.identify import identify
+from controller.commands.sheet import write_sheet
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Its words and their options."""
+    words = verbs(parser)
+    sheet = verb(words, "sheet", "print the patch sheet")
+    sheet.add_argument("--html", type=Path, metavar="FILE", help="write a page to print instead")
+    why = verb(words, "explain", "why a slot has its level")
+    why.add_argument("address", metavar="UNIVERSE.SLOT", help="for example 1.17")
+    identified = verb(words, "identify", "light one fixture, everything else dark")
+    identified.add_argument("fixture", metavar="ID")
+    identified.add_argument("--seconds", type=positive, help="end after this long; without it, at Ctrl-C")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; returns the exit code."""
+    config = configured(options)
+    match options.what:
+        case "explain":
+            print_explanation(config, options.address)
+        case "identify":
+            said = f"{options.fixture} is lit; Ctrl-C ends"
+            identify(config, options.fixture, MonotonicClock(), lambda: print(said, flush=True), options.seconds)
+        case _ if options.html:
+            write_sheet(config, options.html)
+            print(f"{options.html} written")
+        case _:
+            print_patch_sheet(config)
+    return 0
