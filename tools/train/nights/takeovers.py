@@ -27,6 +27,7 @@ from rich.progress import track
 
 from controller.arrays import BoolArray, Float32Array
 from controller.artefacts.artefact import read_manifest
+from controller.bus.news import TakenOver
 from controller.colour import to_encoded
 from controller.config import Config, thaw
 from controller.errors import ConfigError, ControllerError, ProfileError, RecordingError
@@ -109,7 +110,7 @@ class Stagehand:
         self._fixtures = {name: of_head == number for number, name in enumerate(fixtures)}
         self._stage = np.array([role not in APART for role in patch.roles]) & patch.dimmable
 
-    def holding(self, operator: Operator, active: Sequence[dict[str, Any]]) -> Holding:
+    def holding(self, operator: Operator, active: Sequence[TakenOver]) -> Holding:
         """Who holds what.
 
         Args:
@@ -128,9 +129,9 @@ class Stagehand:
             intensity |= heads & (hand.intensity >= 0.0)
             ways.add("hand")
         for one in active:
-            if not one["going_back"] and one["attribute"] in ("colour", "intensity"):
-                held = colour if one["attribute"] == "colour" else intensity
-                held |= self._fixtures[one["fixture"]]
+            if not one.going_back and one.attribute in ("colour", "intensity"):
+                held = colour if one.attribute == "colour" else intensity
+                held |= self._fixtures[one.fixture]
                 ways.add("desk")
         return Holding(colour & self._stage, intensity & self._stage, frozenset(ways))
 
