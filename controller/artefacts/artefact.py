@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from controller.config import NO_YAML
 from controller.errors import ModelError
+from controller.yaml_places import NO_YAML
 
 MAX_MANIFEST_BYTES = 100_000
 Shape = list[Annotated[int, Field(ge=1)]]

@@ -17,12 +17,12 @@ from controller.config import (
     OpenDmxConfig,
     OutputConfig,
     SacnConfig,
-    YamlPlace,
 )
 from controller.errors import ConfigError
 from controller.lighting.network_cards import network_cards
 from controller.lighting.output.routes import DISCOVER, describe
 from controller.lighting.output.serial_sinks import device_path
+from controller.yaml_places import YamlPlace
 
 ANY = "0.0.0.0"  # noqa: S104 - the name of "every card" in the configuration
 

@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IndexArray
-from controller.config import FixtureConfig, Where
+from controller.config import FixtureConfig
 from controller.errors import PatchError, ProfileError
 from controller.rig.heads import Rig
 from controller.rig.patch.lanes import CONTROLS, HELD, Lane, decide, dimmed_heads, lanes_of
 from controller.rig.patch.overrides import overridden
 from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import Pan, Profile, Tilt
+from controller.yaml_places import Where
 
 SLOTS = 512
 CELL_PITCH_M = 0.12

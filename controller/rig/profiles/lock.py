@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from controller.config import NO_YAML
 from controller.errors import ProfileError
 from controller.rig.profiles.reading import read_bytes, sha256_of
+from controller.yaml_places import NO_YAML
 
 LOCK_FILE = "fixtures.lock.yaml"
 

@@ -9,11 +9,11 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from controller.config import NO_YAML, YamlPlace, explain, note_lines
 from controller.errors import ConfigError, ProfileError
 from controller.rig.profiles import gdtf, ofl, qxf
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.xml_tree import xml_tree
+from controller.yaml_places import NO_YAML, YamlPlace, explain, note_lines
 
 MAX_PROFILE_BYTES = 4_000_000
 

@@ -19,11 +19,11 @@ from typing import Any, Literal, cast
 
 import yaml
 
-from controller.config import NO_YAML
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
 from controller.people.commands import bindable, row_of
 from controller.people.operator import setting_of
+from controller.yaml_places import NO_YAML
 
 HandPart = Literal["intensity", "hue"]
 EVENT = re.compile(

@@ -1,0 +1,60 @@
+"""Where in a YAML file a value stands: its line and its path, for messages that a person can act on. Pure."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from pydantic_core import ErrorDetails
+
+from controller.errors import ConfigError
+
+YamlPlace = tuple[str | int, ...]
+Where = Callable[[YamlPlace], str]
+NO_YAML = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
+"""What PyYAML's safe loader raises at text that is no YAML, or means nothing: `!!bool maybe` is a KeyError there."""
+MOST_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mean billions of values
+
+
+def describe(file: Path, lines: dict[YamlPlace, int], place: YamlPlace) -> str:
+    """`file:line: path`; the line is that of the nearest parent that has one."""
+    known = place
+    while known and known not in lines:
+        known = known[:-1]
+    line = f":{lines[known]}" if known in lines else ""
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    return f"{file}{line}: {path}" if path else f"{file}{line}"
+
+
+def note_lines(node: yaml.Node | None, place: YamlPlace, lines: dict[YamlPlace, int], file: Path) -> None:
+    """Add the line of every value below a node to `lines`; a key that stands twice is refused."""
+    if node is None or place in lines:
+        return
+    lines[place] = node.start_mark.line + 1
+    if len(lines) > MOST_ENTRIES:
+        raise ConfigError(f"{file}: more than {MOST_ENTRIES} values; this is no configuration")
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            if key.value in seen:
+                raise ConfigError(
+                    f"{describe(file, {(): key.start_mark.line + 1}, ())}: '{key.value}' stands here twice"
+                )
+            seen.add(key.value)
+            name = int(key.value) if key.tag.endswith(":int") and key.value.isdigit() else key.value
+            note_lines(child, (*place, name), lines, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            note_lines(child, (*place, index), lines, file)
+
+
+def explain(file: Path, lines: dict[YamlPlace, int], error: ErrorDetails) -> str:
+    """One mistake that validation found: file, line, YAML path, what is wrong and what was found."""
+    place: YamlPlace = ()
+    for part in error["loc"]:
+        # pydantic's path also names the member of a union that it tried; that is no part of the file
+        written = not lines or (*place, part) in lines or (error["type"] == "missing" and part == error["loc"][-1])
+        place = (*place, part) if written and part != "[key]" else place
+    said = error["msg"].removeprefix("Value error, ")
+    got = error.get("input")
+    shown = f" (found: {got!r})" if isinstance(got, str | int | float | bool) else ""
+    return f"{describe(file, lines, place)}: {said}{shown}"
