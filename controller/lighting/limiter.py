@@ -91,6 +91,8 @@ class Swing:
 class Limiter:
     """Limits one rig's flashes.
 
+    Many attributes: the tables of the rig that a cycle needs are made once, and what was counted stands beside them.
+
     Args:
         patch: the rig. standard: how many flashes a second.
 

@@ -15,41 +15,30 @@ from dataclasses import replace
 
 from controller.bus.news import ListeningStatus, PlanPlace
 from controller.bus.run import Run
-from controller.bus.sockets import Commander, Newest, Publisher
-from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
+from controller.bus.sockets import Commander, Newest
+from controller.bus.topics import STAGE
 from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
 from controller.listening.audio.ear import Ear
 from controller.listening.audio.file_source import finite
-from controller.listening.audio.loudspeaker import audible
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
 from controller.listening.decode.cueing import Tempo
-from controller.listening.opening.conducting import Conductor
-from controller.listening.opening.following import ThenSource
-from controller.listening.opening.opening import read_opening
+from controller.listening.keeping import Keeping
+from controller.listening.overture import with_overture
 from controller.listening.plan.leading import Planned
-from controller.messages import AudioBlock, Command, LightToken, Pulse, Window
-from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
-from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
-from controller.records.show_log import new_file
-from controller.sound_format import SAMPLE_RATE_HZ
+from controller.listening.voice import Voice
+from controller.messages import AudioBlock, Command, Window
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
 
-SILENT_DB = -120.0
-PULSE_EVERY = 4
-"""Pulses without an onset are published every 20 ms; an onset at once."""
-LOST_S = 0.5
-"""Longer than any driver rests between blocks: a device that brings nothing for so long is gone."""
 STATUS_S = 0.5
 LOG_S = 10.0
 SUCCESSION_S = 1.0
-OPENING_PLAYED = "opening.played"
 
 
 class LatestWindow:
@@ -85,40 +74,16 @@ class Listening:
 
     def __init__(self, run: Run, clock: Clock) -> None:
         self._run, self._clock = run, clock
-        self._source, self.stems, self.name = open_source(run.config, clock)
-        self._conductor = self._begin_opening()
-        self._opening_s = 0.0
-        self._speaking = threading.Lock()
+        band, self.stems, self.name = open_source(run.config, clock)
+        self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
         self._ear = Ear(run.config.audio.silence_db, self.stems)
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
-        self._heard, self._sound = open_recorders(run.config, self._decider.embedder.identity)
-        self._pulses = Publisher(run.context, run.folder, PULSES)
-        self._tokens = Publisher(run.context, run.folder, TOKENS)
-        self._status = Publisher(run.context, run.folder, LISTENING)
+        self._keeping = Keeping(run.config, self._decider.embedder.identity)
+        self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
-        self._published = (0, 0.0)
-        self._newest: Pulse | None = None
-        self._blocks = 0
-        self._tokens_made = 0
-        self.failed = False
-        self._bad_samples = 0
-        self._told_bad = False
-
-    def _begin_opening(self) -> Conductor | None:
-        """Put the opening before the source, once in a night: who starts this process again goes on with the band."""
-        config, played = self._run.config, self._run.folder / OPENING_PLAYED
-        if config.opening is None or played.exists():
-            return None
-        opening, tune = read_opening(config.path(config.opening))
-        recorded = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=self._clock)
-        first = audible(recorded, config.opening_sound)
-        self._source = ThenSource(first, self._source, columns=1 + len(self.stems), ended=self._end_opening)
-        played.touch()
-        return Conductor(opening)
-
-    def _end_opening(self) -> None:
-        self._conductor = self._decider.conducted = None
+        self._blocks = self._bad_samples = 0
+        self._told_bad = self.failed = False
 
     def listen(self) -> None:
         """Run until told to stop, or until the song is over."""
@@ -135,10 +100,10 @@ class Listening:
                 self._hear(AudioBlock(got[1], self._blocks, got[0]))
                 self._blocks += 1
             now_s = self._clock.now_s()
-            self._tell_loss(now_s)
+            self._voice.loss(now_s)
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_S
-                self._status.send(self.status())
+                self._voice.status(self.status())
             if now_s >= next_log_s + LOG_S:
                 next_log_s = now_s
                 log.info("%s", self._log_line())
@@ -151,59 +116,24 @@ class Listening:
         clean, bad = finite(block.samples)
         self._bad_samples += bad
         block = replace(block, samples=clean)
-        if self._sound is not None:
-            self._sound.add(block)
-        conductor = self._conduct(block)
-
-        def conducted(heard: Pulse) -> Pulse:
-            """Its beats are known; everybody else's are heard."""
-            return heard if conductor is None else conductor.pulse(heard, self._opening_s - (block.t_s - heard.t_s))
-
-        for pulse in self._ear.pulses(block, conducted):
-            self._newest = pulse
-            self._tell(pulse)
+        self._keeping.block(block)
+        token = self._overture.hear(block)
+        self._decider.conducted = self._overture.decided
+        if token is not None:
+            self._voice.token(token)
+        for pulse in self._ear.pulses(block, lambda heard: self._overture.pulse(heard, block)):
+            self._voice.pulse(pulse)
         self._timings.add("accent", self._clock.now_s() - started_s)
         for window in self._ear.windows(block):
             self._latest.put(window)
-
-    def _conduct(self, block: AudioBlock) -> Conductor | None:
-        """While an opening plays, its conductor speaks instead of the decider: at the beat, not at the next hop."""
-        conductor = self._conductor
-        if conductor is None or conductor.over:
-            return None
-        self._opening_s = conductor.placed(block.t_s, self._opening_s + len(block.samples) / SAMPLE_RATE_HZ)
-        token = conductor.token(block.t_s, self._opening_s)
-        self._decider.conducted = None if conductor.over else conductor.light(self._opening_s)
-        if token is not None:
-            self._speak(token)
-        return None if conductor.over else conductor
-
-    def _speak(self, token: LightToken) -> None:
-        with self._speaking:
-            self._tokens.send(token)
-        self._tokens_made += 1
-
-    def _tell(self, pulse: Pulse) -> None:
-        news = (pulse.onsets, pulse.onset_strength)
-        if news != self._published or pulse.seq % PULSE_EVERY == 0:
-            self._published = news
-            self._pulses.send(pulse)
-
-    def _tell_loss(self, now_s: float) -> None:
-        """A device that was heard and is gone is silence: the room gets its quiet look, not that of a dead engine."""
-        last = self._newest
-        if last is not None and now_s - last.t_s > LOST_S:
-            silent_s = last.silent_s + now_s - last.t_s
-            nothing = replace(last, t_s=now_s, level_db=SILENT_DB, loudness=0.0, silent_s=silent_s)
-            self._pulses.send(nothing)
 
     def _analyse(self) -> None:
         # sockets are used where they are made
         stage = Newest(self._run.context, self._run.folder, STAGE)
         commander = Commander(self._run.context, self._run.folder)
         try:
-            if self._conductor is not None:
-                commander.send(Command("hues", 1.0, values=tuple(map(float, self._conductor.hues))))
+            if self._overture.hues:
+                commander.send(Command("hues", 1.0, values=tuple(map(float, self._overture.hues))))
             while not self._run.stopping.is_set():
                 lit = stage.take()
                 if lit is not None:
@@ -213,12 +143,12 @@ class Listening:
                 if window is not None:
                     token = self._decider.step(window)
                     if self._decider.conducted is None:
-                        self._speak(token)
+                        self._voice.token(token)
                     planned = self._decider.planned
                     for command in () if planned is None else planned.commands:
                         commander.send(command)
-                    if self._heard is not None and self._decider.heard is not None:
-                        self._heard.add(self._decider.heard)
+                    if self._decider.heard is not None:
+                        self._keeping.embedding(self._decider.heard)
         except Exception:
             # top of a thread: a network that fails takes this process with it, and the supervisor brings both back
             log.exception("deciding failed; this process ends and is started again")
@@ -255,12 +185,12 @@ class Listening:
             plan=_place(self._decider.planned),
             next_generation=self._decider.succession.waiting,
             refused_generation=self._decider.succession.refused,
-            hops=self._tokens_made,
+            hops=self._voice.tokens,
             late_hops=self._latest.dropped,
             overruns=self._source.overruns,
             device_losses=self._source.losses,
             bad_samples=bad,
-            onsets=self._published[0],
+            onsets=self._voice.onsets,
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
 
@@ -271,24 +201,12 @@ class Listening:
 
     def close(self) -> None:
         """Close sockets and files."""
-        for one in (self._pulses, self._tokens, self._status, self._heard, self._sound):
-            if one is not None:
-                one.close()
+        self._voice.close()
+        self._keeping.close()
 
 
 def _place(planned: Planned | None) -> PlanPlace | None:
     return None if planned is None else PlanPlace(planned.title, planned.t_s, planned.sure)
-
-
-def open_recorders(config: Config, embedder: dict[str, str]) -> tuple[HeardRecorder | None, SoundRecorder | None]:
-    """Where embeddings and sound are kept, as far as that is wished and possible."""
-    record = config.record
-    heard = new_file(config, HEARD_SUFFIX) if record.enabled and record.heard else None
-    sound = new_file(config, SOUND_SUFFIX) if record.enabled and record.audio else None
-    return (
-        None if heard is None else HeardRecorder(heard, embedder),
-        None if sound is None else SoundRecorder(sound, config.venue),
-    )
 
 
 def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:

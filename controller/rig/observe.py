@@ -49,6 +49,8 @@ class Stage:
 class Observer:
     """Decodes the frames of one patch.
 
+    Many attributes: one table of lanes for each thing a lamp does, made once and read at every cycle.
+
     Args:
         patch: the rig.
     """

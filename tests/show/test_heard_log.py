@@ -6,7 +6,7 @@ import pytest
 
 from controller.config import with_overrides
 from controller.errors import RecordingError
-from controller.listening.process import open_recorders
+from controller.listening.keeping import Keeping
 from controller.messages import AudioBlock, Embedding
 from controller.records.heard_log import GAP_S, HeardRecorder, SoundRecorder, read_heard
 
@@ -102,13 +102,14 @@ def test_a_crash_costs_less_than_two_seconds(tmp_path, rng):
 
 def test_sound_is_kept_only_where_somebody_asked_for_it(config, tmp_path):
     def kept(**record):
-        recorders = open_recorders(with_overrides(config, record={"folder": str(tmp_path), **record}), IDENTITY)
-        for one in recorders:
-            if one is not None:
-                one.close()
-        return [type(one).__name__ for one in recorders if one is not None]
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        keeping = Keeping(with_overrides(config, record={"folder": str(folder), **record}), IDENTITY)
+        keeping.block(AudioBlock(0.1, 0, np.zeros((4_800, 1), np.float32)))
+        keeping.embedding(Embedding(0.1, 0, np.zeros(512, np.float32)))
+        keeping.close()
+        return sorted(file.suffix for file in folder.iterdir()) if folder.exists() else []
 
-    assert kept() == ["HeardRecorder"]
-    assert kept(audio=True) == ["HeardRecorder", "SoundRecorder"]
+    assert kept() == [".heard"]
+    assert kept(audio=True) == [".flac", ".heard"]
     assert kept(heard=False) == []
     assert kept(enabled=False, audio=True) == []

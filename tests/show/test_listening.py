@@ -65,17 +65,17 @@ def test_nan_from_a_sound_card_is_counted_said_once_and_played_as_silence(listen
 def test_a_device_that_is_gone_is_silence(listening):
     """After that the ladder knows a lost sound card from a dead engine."""
     told = []
-    listening._pulses.send = told.append
-    listening._tell_loss(5.0)
+    listening._voice._pulses.send = told.append
+    listening._voice.loss(5.0)
     assert told == []  # nothing was ever heard
     listening._hear(AudioBlock(100.0, 0, np.full((4_800, 1), 0.5, np.float32)))
     told.clear()
-    listening._tell_loss(100.3)
+    listening._voice.loss(100.3)
     assert told == []  # a pause between blocks
-    listening._tell_loss(104.5)
+    listening._voice.loss(104.5)
     (pulse,) = told
     assert pulse.t_s == 104.5
     assert pulse.silent_s == pytest.approx(4.5)
     assert pulse.loudness == 0.0
-    listening._tell_loss(105.0)
+    listening._voice.loss(105.0)
     assert told[-1].silent_s == pytest.approx(5.0)

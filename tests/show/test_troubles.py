@@ -95,7 +95,7 @@ def test_cycles_that_are_skipped(show):
 def heard(show, listening, name, expected):
     """The sound process says how it is until the page has it."""
     while show.feed.live() is None or show.feed.live().counters.get(name) != expected:
-        listening._status.send(listening.status())
+        listening._voice.status(listening.status())
         show.cycle()
     return show.watch(name, expected)
 

@@ -35,6 +35,8 @@ FLOOR = 1e-12
 class Onsets:
     """Hears blocks, tells pulses.
 
+    Many attributes: the running state of a filter, a detector and a level meter, a number or an array each.
+
     Args:
         silence_db: sound below this level counts as silence.
         stems: how many stem columns the blocks carry.
