@@ -11,7 +11,6 @@ other, and if analysis is late a hop is dropped and counted, never queued.
 import logging
 import sys
 import threading
-from dataclasses import replace
 
 from controller.bus.news import ListeningStatus, PlanPlace
 from controller.bus.run import Run
@@ -21,8 +20,8 @@ from controller.clock import Clock, MonotonicClock
 from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
+from controller.listening.audio.clean import Clean
 from controller.listening.audio.ear import Ear
-from controller.listening.audio.file_source import finite
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
@@ -82,8 +81,9 @@ class Listening:
         self._keeping = Keeping(run.config, self._decider.embedder.identity)
         self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
-        self._blocks = self._bad_samples = 0
-        self._told_bad = self.failed = False
+        self._clean = Clean(self.name)
+        self._blocks = 0
+        self.failed = False
 
     def listen(self) -> None:
         """Run until told to stop, or until the song is over."""
@@ -113,9 +113,7 @@ class Listening:
 
     def _hear(self, block: AudioBlock) -> None:
         started_s = self._clock.now_s()
-        clean, bad = finite(block.samples)
-        self._bad_samples += bad
-        block = replace(block, samples=clean)
+        block = self._clean.block(block)
         self._keeping.block(block)
         token = self._overture.hear(block)
         self._decider.conducted = self._overture.decided
@@ -169,10 +167,6 @@ class Listening:
 
     def status(self) -> ListeningStatus:
         """Numbers for the page, the log and the summary."""
-        bad = self._bad_samples + self._source.bad_samples
-        if bad and not self._told_bad:
-            self._told_bad = True
-            log.warning("%s holds samples that are no numbers (NaN); they are played as silence", self.name)
         return ListeningStatus(
             t_s=self._clock.now_s(),
             source=self.name,
@@ -189,7 +183,7 @@ class Listening:
             late_hops=self._latest.dropped,
             overruns=self._source.overruns,
             device_losses=self._source.losses,
-            bad_samples=bad,
+            bad_samples=self._clean.bad(self._source.bad_samples),
             onsets=self._voice.onsets,
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
