@@ -43,6 +43,8 @@ APART = 1e-7
 """Emitters are moved apart by this much, so that no three of them lie in one plane."""
 INWARDS = 2e-3
 """Wishes are moved this far inwards: pure orange lies on the very edge, in one plane with red, amber and green."""
+NEARLY_WHITE = 0.25
+"""A mix whose weakest component is below this part of its strongest is no white."""
 LEAST = 6e-3
 """Levels below this are what INWARDS adds, and are left out."""
 
@@ -72,7 +74,7 @@ class Mixer:
 
     def __init__(self, emitters: tuple[EmitterColour, ...]) -> None:
         self.names = tuple(emitter.name for emitter in emitters)
-        self._emitted = emitted_colours(emitters)
+        self._emitted = in_parts_of_white(emitted_colours(emitters), emitters)
         self._table = _table(emitters)
         beside = set(self.names) - {"uv"}
         self._uv = [index for index, name in enumerate(self.names) if name == "uv" and beside]
@@ -91,7 +93,11 @@ class Mixer:
         return found.astype(np.float32)
 
     def light(self, levels: Float32Array) -> Float32Array:
-        """What levels (n, E) look like: linear RGB (n, 3), a red LED at full being (1, 0, 0)."""
+        """What levels (n, E) look like: linear RGB (n, 3).
+
+        A red LED at full is (1, 0, 0); with measured emitters the brightest white of the set is (1, 1, 1), so that a
+        tenth is a tenth of what the lamp can do, whatever its deepest blue measures.
+        """
         return np.asarray(np.maximum(levels @ self._emitted, 0.0), np.float32)
 
 
@@ -107,6 +113,14 @@ def emitted_colours(emitters: tuple[EmitterColour, ...]) -> Float64Array:
     if any(one.xyY for one in emitters):
         rows = rows / max(float(rows.max()), 1e-9)
     return rows
+
+
+def in_parts_of_white(emitted: Float64Array, emitters: tuple[EmitterColour, ...]) -> Float64Array:
+    """Measured colours (E, 3) in parts of the brightest white they can mix; without a white they stay."""
+    if not any(one.xyY for one in emitters):
+        return emitted
+    white = (brightest(np.ones((1, 3)), emitted) @ emitted)[0]
+    return emitted / white.max() if white.min() > NEARLY_WHITE * white.max() else emitted
 
 
 def _from_xyY(measured: tuple[float, float, float]) -> Float64Array:  # noqa: N802
