@@ -31,6 +31,8 @@ from controller.rig.profiles.profile import Channel, Intensity, Shutter
 
 Standard = Literal["wcag", "uk-hse"]
 FLASHES_PER_S: dict[Standard, int] = {"wcag": 3, "uk-hse": 4}
+SECOND_S = 1.03
+"""A second with a cycle to spare: packets leave some milliseconds early or late, and any second counts."""
 SATURATED_RED = 0.8
 MARGIN = 0.004
 """Where the budget is used up, light stays this far below the change that would count."""
@@ -74,11 +76,11 @@ class Swing:
 
     def allows(self, level: float, now_s: float, most: int) -> bool:
         """Whether this level may be shown now."""
-        return not self.turns(level, MARGIN) or sum(now_s - one < 1.0 for one in self.turns_s) < most
+        return not self.turns(level, MARGIN) or sum(now_s - one < SECOND_S for one in self.turns_s) < most
 
     def show(self, level: float, now_s: float) -> None:
         """This level is shown now."""
-        while self.turns_s and now_s - self.turns_s[0] >= 1.0:
+        while self.turns_s and now_s - self.turns_s[0] >= SECOND_S:
             self.turns_s.popleft()
         if self.turns(level, ROUNDING):
             self.direction = 1 if level > self.anchor else -1
