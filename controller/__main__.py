@@ -1,10 +1,11 @@
-"""The command line. Exit code 0 good, 1 refused with one clear message, 2 wrong usage."""
+"""The command line. Exit code 0 good, 1 refused with one clear message, 2 wrong usage. Edge: standard input."""
 
 import argparse
 import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     parser = argparse.ArgumentParser(prog="followspot", description="Light that listens to the band.")
+    parser.add_argument("--version", action="version", version=f"followspot {version('followspot')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     show = _command(commands, "show", _show, "the live show: sound in, light out")
