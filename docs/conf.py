@@ -13,6 +13,8 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "Followspot"
 html_copy_source = False
+html_show_copyright = False
+highlight_language = "none"
 myst_heading_anchors = 4
 root_doc = "index"
 

@@ -1,7 +1,8 @@
 """The tables of docs/architecture.md: `python -m tools.docs.tables` writes them anew.
 
 Each stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`. A phrase about a file is the first sentence of
-its docstring, so whoever changes one changes the other; `tests/docs/test_architecture.py` compares the two. Edge: reads code, writes the page.
+its docstring, so whoever changes one changes the other; `tests/docs/test_architecture.py` compares the two.
+Edge: reads code, writes the page.
 """
 
 import ast
