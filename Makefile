@@ -10,7 +10,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos bench rigs train-demo clean
+.PHONY: help show test check fix chaos bench rigs train-demo docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,10 @@ $(VENV)/.test: $(VENV)/.runtime
 
 $(VENV)/.train: $(VENV)/.runtime
 	$(PIP) -e '.[cpu,train,image]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.runtime
+	$(PIP) -e '.[cpu,docs]'
 	@touch $@
 
 show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options on with ARGS="--seconds 20"
@@ -58,5 +62,9 @@ rigs: $(VENV)/.test ## what whole libraries of fixtures are sent, read back; ARG
 train-demo: $(VENV)/.train ## every training path on a little real data, end to end
 	$(BIN)/python -m tools.train.demo $(ARGS)
 
+docs: $(VENV)/.docs ## the guides as a site in build/docs; a broken link fails
+	$(BIN)/python -m tools.docs.tables
+	$(BIN)/python -m sphinx -W --keep-going -q -E -b html docs build/docs
+
 clean: ## remove what the targets made
-	rm -rf $(VENV) bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,7 @@
-"""Followspot: listens to the band and drives the lighting rig. Start reading at `show.py`."""
+"""Followspot: listens to the band and drives the lighting rig. Start reading at `show.py`.
+
+Edge: the environment, for the libraries that read it when they are loaded.
+"""
 
 import os
 

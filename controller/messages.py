@@ -38,7 +38,7 @@ class Window:
         seq: hop number since the source started: hop k ends at sample 4800 (k + 1).
         samples: (48000,) float32, 48 kHz mono; before the first second, leading zeros.
         stems: (stems, 48000) float32, the same second of each stem, unmixed.
-        hit: 0..1, strength of the strongest onset that belongs to this hop, 0 without one (`audio/hits.py`).
+        hit: 0..1, strength of the strongest onset that belongs to this hop, 0 without one (`listening/audio/hits.py`).
     """
 
     t_s: float

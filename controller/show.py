@@ -1,29 +1,34 @@
 """READ THIS FIRST: a show, from sound to light.
 
     sound card, file or stems
-        |  blocks, 5 ms                        audio/capture, playback, block_queue
-        +--> level and onsets --------------+  audio/onsets         the fast path: it never waits for a network
+        |  blocks, 5 ms                        listening/audio/capture, playback, block_queue
+        +--> level and onsets --------------+  listening/audio/onsets       the fast path: it never waits for a network
         |                                   |
-        +--> one-second windows, 10 Hz      |  audio/windows
-                |  512 floats               |  embed/embedder       what the second sounds like
-                |  logits                   |  decode/skipbart      what light would follow, given the light so far
-                |  hue, value               |  decode/sampling      drawn within reach of the last token
+        +--> one-second windows, 10 Hz      |  listening/audio/windows
+                |  512 floats               |  listening/embed/embedder     what the second sounds like
+                |  logits                   |  listening/decode/skipbart    what light would follow the light so far
+                |  hue, value               |  listening/chooser            drawn within reach of the last token
                 v                           v
-             tokens                      pulses                     ZeroMQ, newest value wins        (bus)
+             tokens                      pulses                             ZeroMQ, newest value wins: bus/topics
                 |                           |
                 +------------+--------------+
-                             |  40 Hz                               desk: one pure object, ticked
-                             |  state of the ladder                 health
-                             |  what each role makes of it          look/roles, accents, fade
-                             |  grand master, blackout, hold        look/master
-                             |  slots                               patch/render
+                             |  40 Hz                               lighting/output_cycle: one pure object, ticked
+                             |  state of the ladder                 lighting/health
+                             |  what each role makes of it          lighting/look/roles, accents, fade
+                             |  what a person holds at the page     lighting/look/manual
+                             |  grand master, blackout, hold        lighting/look/master
+                             |  slots                               rig/patch/render
+                             |  a person's console takes over       lighting/takeover/console_merge
+                             |  no more flashes than allowed        lighting/limiter
+                             +--> the show's log                    records/recording
                              v
-                          Art-Net                                   output/artnet, sender, sinks
+             Art-Net, sACN, OLA, USB                                lighting/output/streams, sender, sinks
 
-Three processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
-`listening` (audio and networks), `lighting` (everything below the bus) and `watching` (the page). This file starts
-them, starts again what dies, and ends them in order. `rehearse.py` joins the same stages in one process and a virtual
-time.
+Four processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
+`listening` (audio and networks), `lighting` (everything below the bus), `spare` (the same as `lighting`, in silence
+until it must step in) and `watching` (the page and controllers). This file starts them, starts again what dies, and
+ends them in order. `rehearsal/rehearse.py` joins the same stages in one process and a virtual time. The whole house,
+file by file: docs/architecture.md. Edge: processes, signals, files.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Before doors: everything that can be refused, refused now, with place and remedy. Also prints the patch sheet."""
+"""Before doors: everything that can be refused, refused now, with place and remedy. Also prints the patch sheet.
+
+Edge: reads files, tries an address.
+"""
 
 import argparse
 import socket

@@ -1,4 +1,7 @@
-"""`followspot init`: five questions to a valid `config.yaml`, and a walk along the rig, lamp by lamp."""
+"""`followspot init`: five questions to a valid `config.yaml`, and a walk along the rig, lamp by lamp.
+
+Edge: files, a socket, a thread, the browser.
+"""
 
 import argparse
 import json

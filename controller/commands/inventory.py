@@ -1,4 +1,4 @@
-"""What is here: profiles, models, devices, printed for people."""
+"""What is here: profiles, models, devices, printed for people. Edge: files, devices."""
 
 from pathlib import Path
 from typing import Any

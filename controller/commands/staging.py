@@ -1,4 +1,4 @@
-"""A finetuned model on its way into shows: examined, kept as a generation, chosen; and the way back."""
+"""A finetuned model on its way into shows: examined, kept as a generation, chosen; and the way back. Edge: files."""
 
 from pathlib import Path
 

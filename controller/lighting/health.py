@@ -1,7 +1,7 @@
 """How well the show can hear and think, and what it may do about it: a pure state machine without a clock.
 
 The ladder, by default: tokens arrive, or the last is younger than two seconds: LIVE, and a late one costs nothing but
-its news, because fades go on to where the last one pointed. Older, sound is heard: FOLLOWING, brightness by the audio
+its news, because fades go on to where the last one pointed. Older, sound is heard: FALLBACK, brightness by the audio
 level; ten seconds: HOUSE, a steady warm look. Silence for four seconds, which a lost sound card is too: QUIET. Nothing
 arrives at all, the listening process is dead: HOUSE. Each returns by itself (docs/safety.md).
 """

@@ -1,9 +1,8 @@
-"""Process 2 of 3: lights the rig. Tokens and pulses in; DMX on the wire, forty times a second, whatever happens
-elsewhere.
+"""The process that lights the rig, whatever happens elsewhere. Tokens and pulses in; DMX out, forty times a second.
 
 There are two of this process: one leads and sends, its spare does the same in silence and steps in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
-each input, tick the look engine, let a person's desk have what it took over, send. An accent may pull the next cycle
+each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle
 forward; the rate stays within what DMX512 can carry.
 """
 

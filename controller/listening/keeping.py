@@ -1,4 +1,4 @@
-"""What a show keeps of its sound: embeddings for training, the sound itself if that is wished. Edge: files."""
+"""What a show keeps of its sound: embeddings for training, the sound itself if that is wished."""
 
 from controller.config import Config
 from controller.messages import AudioBlock, Embedding

@@ -1,8 +1,8 @@
-"""Process 1 of 3: listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
+"""The process that listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
 
 Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once.
 The slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the
-other, and if analysis is late a hop is dropped and counted, never queued.
+other, and if analysis is late a hop is dropped and counted, never queued. Edge: the bus, a thread.
 
     sound card / file / stems -> BlockQueue -> Ear -> pulses
                                                 \\-> windows -> [analysis thread: Decider] -> tokens

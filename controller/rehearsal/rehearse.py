@@ -1,7 +1,7 @@
 """The show without waiting: the same stages in one process and a virtual time, written to files.
 
 The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show` and `report.html`, byte for byte;
-`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run.
+`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run. Edge: files.
 """
 
 import json

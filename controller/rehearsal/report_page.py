@@ -1,7 +1,7 @@
 """The rehearsal report: one HTML file that shows a song and the show made for it, on one time line.
 
 Everything is inside the file except the song, which it links to. The same data gives the same bytes. The page's own
-policy forbids it every connection, so it can be opened from a memory stick in the venue.
+policy forbids it every connection, so it can be opened from a memory stick in the venue. Edge: reads its template once.
 """
 
 import base64

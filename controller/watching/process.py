@@ -1,7 +1,7 @@
-"""Process 3 of 3: shows the operator what the rig does and passes on what they wish. Serves the page.
+"""The process that shows the operator what the rig does and passes on what they wish. Serves the page.
 
 What it draws is read back from the very slots that were sent. It may die and come back without anyone in the room
-noticing.
+noticing. Edge: asyncio.
 """
 
 import asyncio

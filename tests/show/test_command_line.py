@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +177,10 @@ def test_what_is_here_is_listed(venue, root):
     assert "network cards" in followspot("devices", cwd=root).stdout
     assert "front-1" in followspot("patch", "sheet", cwd=root).stdout
     assert Path(root / SONG).is_file()
+
+
+def test_the_version_is_that_of_the_installed_package(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"followspot {version('followspot')}\n"

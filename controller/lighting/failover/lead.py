@@ -3,7 +3,7 @@
 The leader beats in every cycle. When it has been silent for longer than a cycle may take, the other takes the lead and
 goes on with the leader's count of cycles, so that sequence numbers go on as well. Whoever was only asleep (SIGSTOP, a
 swapping machine) sees that it leads no more before it sends again. A leader that died is noticed at once where the
-system tells (Linux: a pidfd).
+system tells (Linux: a pidfd). Edge: shared memory, the system.
 """
 
 import os

@@ -31,7 +31,7 @@ ANY = "0.0.0.0"  # noqa: S104 - the name of "every card", and what is configured
 BUFFER_BYTES = 1 << 20
 
 
-class Ear:
+class ConsoleSocket:
     """One socket on one well-known port, opened again when it breaks.
 
     Args:
@@ -109,15 +109,15 @@ class Listener:
     def __init__(self, desk: DeskConfig, *, discover: bool = False, output_interface: str | None = None) -> None:
         self._allowed = [ipaddress.ip_network(one, strict=False) for one in desk.allow]
         hears_artnet = any(isinstance(one, DeskArtNetConfig) for one in desk.inputs)
-        self._ears: list[Ear] = []
+        self._ears: list[ConsoleSocket] = []
         if hears_artnet or discover:
             wanted = {desk.interface} if hears_artnet else set()
             wanted |= {output_interface or ANY} if discover else set()
-            self._ears.append(Ear(artnet.PORT, wanted.pop() if len(wanted) == 1 else ANY, []))
+            self._ears.append(ConsoleSocket(artnet.PORT, wanted.pop() if len(wanted) == 1 else ANY, []))
         universes = {one.sacn_universe for one in desk.inputs if isinstance(one, DeskSacnConfig)}
         groups = [sacn.multicast_address(universe) for universe in sorted(universes)]
         for at in range(0, len(groups), GROUPS_OF_A_SOCKET):
-            self._ears.append(Ear(sacn.PORT, desk.interface, groups[at : at + GROUPS_OF_A_SOCKET]))
+            self._ears.append(ConsoleSocket(sacn.PORT, desk.interface, groups[at : at + GROUPS_OF_A_SOCKET]))
         self._local: dict[str, bool] = {}
         self.refused = 0
 

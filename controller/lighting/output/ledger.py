@@ -1,4 +1,7 @@
-"""How each output is doing: counts, and one line in the log for each change. Shared by all sinks of a process."""
+"""How each output is doing: counts, and one line in the log for each change. Shared by all sinks of a process.
+
+Edge: a lock, because sinks count from threads of their own.
+"""
 
 import logging
 import threading

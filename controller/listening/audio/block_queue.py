@@ -1,7 +1,7 @@
 """Preallocated hand-over from the thread that sound arrives on to the thread that listens.
 
 `put` copies and returns: it is all that happens on the audio thread. When the listener is late, the newest sound is
-dropped and counted, and the queue never grows.
+dropped and counted, and the queue never grows. Edge: two threads meet here.
 """
 
 import threading

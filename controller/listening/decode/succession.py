@@ -3,7 +3,7 @@
 The successor is opened and told the last half minute in a thread of its own, however long that takes. From then on it
 hears every hop beside the decoder that still decides, without a say. It takes over right after that one changed the
 colour or fell silent with the band: there a phrase ends, as far as light is concerned. It goes on from the light that
-is there, so nothing jumps.
+is there, so nothing jumps. Edge: a lock.
 """
 
 import logging

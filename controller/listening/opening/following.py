@@ -1,4 +1,4 @@
-"""First the opening's tune, then the sound that is configured: one source for the listening process. Edge: playback."""
+"""First the opening's tune, then the sound that is configured: one source for the listening process."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The rehearsal room: a song, its show, and what people make of it before the night."""
+"""The rehearsal room: a song, its show, and what people make of it before the night. Edge: files, the event loop."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,7 @@
-"""The rehearsal room in a browser: a timeline, the stage, and what can be done to a show. On this machine only."""
+"""The rehearsal room in a browser: a timeline, the stage, and what can be done to a show. On this machine only.
+
+Edge: the web, files, a thread.
+"""
 
 import asyncio
 import base64

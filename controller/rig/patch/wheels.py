@@ -1,5 +1,5 @@
-"""Colour wheels and presets: the slot nearest to a colour, changed seldom, because a wheel is slow, loud and passes
-through its other colours.
+"""Colour wheels and presets: the slot nearest to a colour, changed seldom. A wheel is slow, loud and passes through its
+other colours.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""`fixtures.lock.yaml`: the SHA-256 of each profile file that a patch uses, so that a library that is updated on the
-day of a show does not change what slots mean. Edge: reads and writes files.
+"""`fixtures.lock.yaml`: the SHA-256 of each profile file that a patch uses. A library that is updated on the day of a
+show then does not change what slots mean. Edge: reads and writes files.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Open Fixture Library JSON to our profiles. Pure: parsed data in, a profile out.
 
-Source: the library's documentation, docs/fixture-format.md and schemas/fixture.json (12.3 to 12.5), MIT.
+Source: the library's documentation, `fixture-format.md` and `fixture.json` among its schemas (12.3 to 12.5), MIT.
 Switching channels (one slot, another meaning for each level of a trigger) are resolved by the level that we send on the
 trigger, which never moves then; see docs/decisions/0016.
 """

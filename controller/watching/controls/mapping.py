@@ -8,7 +8,7 @@
     - {on: osc /x/energy, do: energy}
 
 A fader that stands elsewhere than the show does nothing until it has passed the place where the show stands ("pickup"):
-nothing jumps because somebody touched a fader. Pure but for reading and writing the file.
+nothing jumps because somebody touched a fader. Edge: reads and writes its file; everything else is pure.
 """
 
 import re

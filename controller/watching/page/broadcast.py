@@ -1,4 +1,4 @@
-"""Snapshots to every page that is open: encoded once, and never in a queue behind a slow one. An edge file."""
+"""Snapshots to every page that is open: encoded once, and never in a queue behind a slow one. Edge: the web."""
 
 import asyncio
 import contextlib

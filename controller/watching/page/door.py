@@ -1,4 +1,4 @@
-"""Who is let in: the address it was asked under, the token, the cookie. An edge file."""
+"""Who is let in: the address it was asked under, the token, the cookie. Edge: the web."""
 
 import asyncio
 import ssl

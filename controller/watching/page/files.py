@@ -1,4 +1,4 @@
-"""The page's files, read once. An edge file."""
+"""The page's files, read once. Edge: files."""
 
 from pathlib import Path
 

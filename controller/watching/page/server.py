@@ -1,4 +1,4 @@
-"""The operator page over HTTP: static files, one WebSocket for each page. An edge file.
+"""The operator page over HTTP: static files, one WebSocket for each page. Edge: the web.
 
 The page process imports no audio and no network model. Nothing here may hold up another page (`broadcast.py`); who is
 let in is the business of `door.py`.

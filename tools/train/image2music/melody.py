@@ -2,7 +2,7 @@
 
 PianoBART's octuple has eight attributes; a melody for one instrument, at one loudness and in one metre needs four of
 them: bar, position, pitch and duration. The others are the same for a whole tune and stand in its request
-(`request.py`).
+(`wish.py`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,6 +1,7 @@
 """`seed.json` and `palette.json`: what a show needs to know of an opening. Pure.
 
-The show reads it with `controller/listening/opening.py`, which refuses what does not fit; the two belong together.
+The show reads it with `controller/listening/opening/opening.py`, which refuses what does not
+fit; the two belong together.
 """
 
 from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""What the pages say about the code, written from the code."""
