@@ -126,7 +126,7 @@ class Show:
 
     def state(self, words: str) -> str:
         """State of the output whose name holds these words."""
-        return next((one["state"] for name, one in self.outputs.status().items() if words in name), "idle")
+        return next((one.state for name, one in self.outputs.status().items() if words in name), "idle")
 
     def end(self, *, goodbye: bool = True) -> None:
         """End in order, or as if the process had died."""

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from rich.progress import track
 
 from controller.arrays import BoolArray, Float32Array
 from controller.artefacts.artefact import read_manifest
+from controller.bus.news import TakenOver
 from controller.colour import to_encoded
 from controller.config import Config, thaw
 from controller.errors import ConfigError, ControllerError, ProfileError, RecordingError
@@ -109,7 +109,7 @@ class Stagehand:
         self._fixtures = {name: of_head == number for number, name in enumerate(fixtures)}
         self._stage = np.array([role not in APART for role in patch.roles]) & patch.dimmable
 
-    def holding(self, operator: Operator, active: Sequence[dict[str, Any]]) -> Holding:
+    def holding(self, operator: Operator, active: Sequence[TakenOver]) -> Holding:
         """Who holds what.
 
         Args:
@@ -128,14 +128,14 @@ class Stagehand:
             intensity |= heads & (hand.intensity >= 0.0)
             ways.add("hand")
         for one in active:
-            if not one["going_back"] and one["attribute"] in ("colour", "intensity"):
-                held = colour if one["attribute"] == "colour" else intensity
-                held |= self._fixtures[one["fixture"]]
+            if not one.going_back and one.attribute in ("colour", "intensity"):
+                held = colour if one.attribute == "colour" else intensity
+                held |= self._fixtures[one.fixture]
                 ways.add("desk")
         return Holding(colour & self._stage, intensity & self._stage, frozenset(ways))
 
     def hop(
-        self, t_s: float, tick: Tick, operator: Operator, active: list[dict[str, Any]], *, hit: float, loudness: float
+        self, t_s: float, tick: Tick, operator: Operator, active: Sequence[TakenOver], *, hit: float, loudness: float
     ) -> Hop:
         """A hop, from the last cycle before the next one."""
         holding = self.holding(operator, active)
@@ -210,7 +210,7 @@ def replayed(path: Path) -> Night:
     person = ConsoleMerge(config, patch, NOBODY)
     made, stagehand, night = OutputCycle(config, patch, person), Stagehand(patch), Night()
     night.began = str(log.header.get("began", ""))
-    shown: tuple[Tick, Operator, list[dict[str, Any]]] | None = None
+    shown: tuple[Tick, Operator, Sequence[TakenOver]] | None = None
     pulse, hit, hop_s = None, 0.0, -math.inf
     for cycle in track(log.cycles(), f"replay {path.name}", console=Console(stderr=True)):
         if cycle.heard.leaving:
