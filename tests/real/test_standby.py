@@ -241,9 +241,14 @@ def come_back(lab, root, tmp_path, olad, backup):
     main = Machine(lab, root, tmp_path, "main")
     wait_for(lambda: backup.said().count("only sACN leaves here") == 2, 60, f"the return\n{backup.said()}")
     wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, 5, "the main on sACN")
-    art, since_s = Ear(lab.node, artnet.PORT), time.monotonic() + 0.2
-    time.sleep(1.0)  # noqa: TID251
+    art = Ear(lab.node, artnet.PORT)
+
+    def marks(since=0):
+        return [p[-1] for _, p in art.heard[since:] if is_light(p)]
+
+    wait_for(lambda: len(marks()) > 20 and set(marks()[-20:]) == {MAINS}, 5, "the backup's last Art-Net")
+    left = len(art.heard)
+    wait_for(lambda: len(marks(left)) > 40, 5, "a second of Art-Net")
     art.close()
-    marks = {p[-1] for t, p in art.heard if is_light(p) and t > since_s}
-    assert marks <= {MAINS}
+    assert set(marks(left)) == {MAINS}
     return main

@@ -251,11 +251,12 @@ def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, mon
         return len(found)
 
     heard()
-    show(two_hosts.console, {1: [output]}, {1: np.zeros(512, np.uint8)}, interface=CONSOLE)
+    sends = show(two_hosts.console, {1: [output]}, {1: np.zeros(512, np.uint8)}, interface=CONSOLE)
+    name = NODE if output["type"] == "artnet" else "sACN universe 6"
     wait_for(heard, 5, "a desk")
     two_hosts.pull_out()
-    wait_for(lambda: not heard(), 2, "silence")
+    wait_for(lambda: not heard() and sends.state(name) == "failed", 3, "silence, and a desk that says so")
     two_hosts.plug_in()
-    wait_for(heard, 8, "the desk again")
+    wait_for(lambda: heard() and sends.state(name) == "ok", 8, "the desk again")
     assert wrong == []
     listener.close()
