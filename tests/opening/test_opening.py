@@ -317,7 +317,7 @@ def beginning_of(show, wire):
             assert time.monotonic() < end_s, "nothing was heard"
             wire.listen(0.02)
             first = pulses.take()
-    return first["t_s"] - (first["seq"] + 1) * STEP_S
+    return first.t_s - (first.seq + 1) * STEP_S
 
 
 def test_on_the_wire_beats_and_colours_are_where_the_tune_has_them(venue, stamped, tmp_path):
