@@ -6,11 +6,13 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 # More than two cores: half of the tests wait for real processes.
 WORKERS ?= 3
+# Fifty turns of dying processes take a quarter of an hour, a soak ten minutes: only a hang takes so long.
+CHAOS_HANG_S := 7200
 # Some machines forbid to keep compiled modules, and each of the hundred processes of the tests would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos bench rigs train-demo docs clean
+.PHONY: help show test check fix chaos mutate bench rigs train-demo docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,12 +38,25 @@ $(VENV)/.docs: $(VENV)/.runtime
 show: $(VENV)/.runtime ## play the bundled song to the virtual rig; pass options on with ARGS="--seconds 20"
 	$(BIN)/followspot show $(ARGS)
 
-test: $(VENV)/.test check ## lint, types, import contracts and all tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+$(VENV)/.mutate: $(VENV)/.test
+	$(PIP) -e '.[cpu,test,mutate]'
+	@touch $@
+
+# The check runs beside the tests, which wait for real processes half of the time; what it said comes after them.
+test: $(VENV)/.test ## lint, types, import contracts and all tests
+	@said=$$(mktemp); $(MAKE) --no-print-directory check >$$said 2>&1 & check=$$!; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS); tested=$$?; \
+	wait $$check; checked=$$?; cat $$said; rm -f $$said; \
+	[ $$checked -eq 0 ] || echo "make check failed, see above"; \
+	[ $$tested -eq 0 ] && [ $$checked -eq 0 ]
 
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
-		tests/protocol/test_fuzz.py tests/show tests/opening tests/audio tests/limiter $(ARGS)
+		tests/protocol/test_fuzz.py tests/show tests/opening tests/audio tests/limiter --timeout=$(CHAOS_HANG_S) $(ARGS)
+
+mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list the changes that no test sees; a pattern in ARGS
+	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)
+	$(BIN)/python -m mutmut results
 
 check: $(VENV)/.test ## lint, types and import contracts only
 	$(BIN)/ruff check .
@@ -67,4 +82,4 @@ docs: $(VENV)/.docs ## the guides as a site in build/docs; a broken link fails
 	$(BIN)/python -m sphinx -W --keep-going -q -E -b html docs build/docs
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build mutants bench.json .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -32,6 +32,11 @@ FIRST = (
 """What takes longest begins first, so that nobody waits for it at the end."""
 
 
+def pytest_sessionstart() -> None:
+    """Each run has a state folder of its own, also where one process runs pytest several times (mutmut does)."""
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE.name)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite golden recordings from what runs now")
 

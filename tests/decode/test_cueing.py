@@ -1,8 +1,9 @@
 """A new colour comes with a hit, sooner with a hard one, and in the end without."""
 
 import numpy as np
+import pytest
 
-from controller.listening.decode.cueing import SMALL_STEP, Cueing
+from controller.listening.decode.cueing import SMALL_STEP, STRONG, TEMPO_LASTS_S, Cueing, Tempo
 from controller.listening.decode.vocabulary import HUES, hue_distance
 
 
@@ -45,3 +46,38 @@ def test_whatever_is_drawn_and_hit_a_hue_moves_far_at_most_once_in_a_wait_withou
     far = [k for k in range(1, 300) if hue_distance(light[k], light[k - 1]) > SMALL_STEP]
     assert far
     assert np.diff(far).min() > 10
+
+
+def test_a_hit_of_exactly_the_strength_that_is_asked_for_is_enough():
+    assert play(Cueing(20), [90], [STRONG]) == [90]
+
+
+TAPPED = Tempo(beat_s=0.5, beat_t_s=8.0)
+
+
+@pytest.mark.parametrize(
+    ("end_s", "heard", "strength"),
+    [
+        (8.0, 0.0, 0.9),  # the beat that was tapped
+        (10.25, 0.4, 0.12),  # between two
+        (10.55, 0.4, 0.9),  # a beat within this hop
+        (10.55, 1.0, 1.0),  # and a hit harder than a beat
+        (10.625, 1.0, 0.3),  # a hop after a beat is none
+        (7.95, 0.4, 0.4),  # before anybody tapped
+        (8.0 + TEMPO_LASTS_S, 0.4, 0.9),  # the last beat that is believed
+        (8.5 + TEMPO_LASTS_S, 0.4, 0.4),
+    ],
+)
+def test_with_a_tapped_tempo_beats_are_hits_and_little_else(end_s, heard, strength):
+    assert TAPPED.hit(end_s, heard) == pytest.approx(strength)
+
+
+def test_a_hop_is_on_a_beat_for_just_its_own_length():
+    slow = Tempo(beat_s=1.0, beat_t_s=0.0)
+    assert slow.hit(0.0, 0.0) == 0.9
+    assert slow.hit(0.1, 0.0) == 0.0  # the next hop begins where the first ended
+
+
+def test_without_a_tempo_hits_are_what_was_heard():
+    assert Tempo().hit(3.0, 0.4) == 0.4
+    assert Tempo(beat_s=1.0).hit(2.0, 0.4) == 0.9  # the slowest that anybody taps

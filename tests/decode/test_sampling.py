@@ -90,6 +90,51 @@ def test_temperature_and_top_p_by_hand():
     assert list(probabilities(logits, 1.0, 1e-9)) == [1, 0, 0, 0]
 
 
+def test_a_class_beyond_exactly_the_mass_that_is_kept_is_out():
+    assert list(probabilities(np.log([0.5, 0.25, 0.25]), 1.0, 0.5)) == [1, 0, 0]
+
+
+def test_of_equally_likely_classes_the_first_stay():
+    kept = probabilities(np.zeros(200), 1.0, 0.25)
+    assert np.flatnonzero(kept).tolist() == list(range(np.count_nonzero(kept)))
+    assert 50 <= np.count_nonzero(kept) <= 51  # a sum of fifty two-hundredths may be just below a quarter
+
+
+class Rolled:
+    """A die that always shows the same."""
+
+    def __init__(self, share):
+        self.share = share
+
+    def random(self):
+        return self.share
+
+
+def test_a_draw_at_the_edge_between_two_classes_is_the_second():
+    assert draw(np.array([0.0, 0.5, 0.5]), Rolled(0.0))[0] == 1  # never the one that has no chance
+    assert draw(np.array([0.5, 0.5]), Rolled(0.5))[0] == 1
+
+
+def test_a_draw_is_a_share_of_all_chances_also_where_they_do_not_sum_to_one():
+    assert draw(np.array([0.5, 0.5, 1.0]), Rolled(0.25))[0] == 1
+    assert draw(np.array([0.25, 0.25]), Rolled(0.75))[0] == 1
+
+
+def test_what_the_network_says_is_what_is_drawn():
+    hues, values = np.zeros(HUE_CLASSES, np.float32), np.zeros(VALUE_CLASSES, np.float32)
+    hues[77], values[201] = 30.0, 30.0
+    rng = np.random.default_rng(0)
+    assert sample_hue(hues, None, Choice(), rng)[0] == 77
+    assert sample_value(values, None, Choice(), rng)[0] == 201
+    hues[77], hues[3] = np.nan, 30.0
+    assert sample_hue(hues, None, Choice(top_p=1.0), Rolled(0.503))[0] == 90  # no number: all are alike
+
+
+def test_probabilities_are_computed_in_double_precision():
+    assert restrict_hue(np.zeros(HUE_CLASSES, np.float32), None, 0).dtype == np.float64
+    assert restrict_value(np.zeros(VALUE_CLASSES, np.float32), None, 0).dtype == np.float64
+
+
 def test_draws_follow_the_probabilities():
     rng = np.random.default_rng(5)
     chances = np.array([0.0, 0.6, 0.0, 0.4])

@@ -77,6 +77,11 @@ class ServedPage:
             self.serving.cancel()
             await asyncio.gather(self.serving, return_exceptions=True)
             self.serving = None
+        for _ in range(500):  # what is still being sent holds its socket: the loop that closes it must not end before
+            if len(self.loop._selector.get_map()) <= 1:  # the loop's own wake-up call
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0)  # the last one's farewell
 
 
 @pytest.fixture

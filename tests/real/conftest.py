@@ -49,9 +49,12 @@ def widget_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def widget(widget_folder: Path) -> Iterator[EnttecWidget]:
-    """An Enttec widget that is plugged in before olad starts."""
+    """An Enttec widget that is plugged in before olad starts.
+
+    Its name is this process's own: olad locks a device by its name alone (/var/lock), and other workers have theirs.
+    """
     (widget_folder / "dev").mkdir()
-    widget = EnttecWidget(widget_folder / "dev" / "ttyTEST0")
+    widget = EnttecWidget(widget_folder / "dev" / f"ttyTEST{os.getpid()}")
     yield widget
     widget.unplug()
 
@@ -126,7 +129,7 @@ class Show:
 
     def state(self, words: str) -> str:
         """State of the output whose name holds these words."""
-        return next((one["state"] for name, one in self.outputs.status().items() if words in name), "idle")
+        return next((one.state for name, one in self.outputs.status().items() if words in name), "idle")
 
     def end(self, *, goodbye: bool = True) -> None:
         """End in order, or as if the process had died."""

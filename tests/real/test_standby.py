@@ -183,16 +183,18 @@ def pair(three, root, tmp_path):
 def test_the_backup_lights_by_the_mains_decisions(pair, tmp_path):
     """They hear the song at different places; both logs hold the same tokens, in the same order."""
     wanted = 50 if STRICT else 20
+    known = len(tokens(tmp_path / "backup"))
 
     def enough():
         mains, backups = (tokens(tmp_path / role) for role in ("main", "backup"))
-        return sum(one in mains for one in backups) > wanted + 5
+        return len(backups) - followed_from(mains, backups) > wanted + 5
 
     wait_for(enough, 15, "tokens of the main in the backup's log")
     backups = tokens(tmp_path / "backup")
     wait_for(lambda: backups[-1] in tokens(tmp_path / "main"), 5, "the main's log of them")
     mains = tokens(tmp_path / "main")
-    first = next(at for at, one in enumerate(backups) if one in mains)
+    first = followed_from(mains, backups)
+    assert first <= known + (50 if STRICT else 600)  # from the hop on in which it heard the main, not from a later one
     shared = backups[first:]
     at = mains.index(shared[0])
     print(f"{len(shared)} tokens of the main in the backup's log, {first} of its own before it heard the main")
@@ -201,6 +203,15 @@ def test_the_backup_lights_by_the_mains_decisions(pair, tmp_path):
     # twenty beats carry ten tokens: one may be overtaken, and more where the machine is late
     assert len(missed) <= (0.1 if STRICT else 0.5) * len(shared)
     assert set(shared[: len(mains) - at]) <= set(mains)
+
+
+def followed_from(mains, backups):
+    """Where the backup's own tokens end; before that, some may be the main's by chance: both hear one song.
+
+    What is younger than the main's log is not judged: that is written now and then.
+    """
+    own = [at for at, one in enumerate(backups) if one not in mains and (not mains or one[0] <= mains[-1][0])]
+    return own[-1] + 1 if own else 0
 
 
 def tokens(folder):
@@ -241,9 +252,14 @@ def come_back(lab, root, tmp_path, olad, backup):
     main = Machine(lab, root, tmp_path, "main")
     wait_for(lambda: backup.said().count("only sACN leaves here") == 2, 60, f"the return\n{backup.said()}")
     wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, 5, "the main on sACN")
-    art, since_s = Ear(lab.node, artnet.PORT), time.monotonic() + 0.2
-    time.sleep(1.0)  # noqa: TID251
+    art = Ear(lab.node, artnet.PORT)
+
+    def marks(since=0):
+        return [p[-1] for _, p in art.heard[since:] if is_light(p)]
+
+    wait_for(lambda: len(marks()) > 20 and set(marks()[-20:]) == {MAINS}, 5, "the backup's last Art-Net")
+    left = len(art.heard)
+    wait_for(lambda: len(marks(left)) > 40, 5, "a second of Art-Net")
     art.close()
-    marks = {p[-1] for t, p in art.heard if is_light(p) and t > since_s}
-    assert marks <= {MAINS}
+    assert set(marks(left)) == {MAINS}
     return main

@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -136,7 +135,7 @@ class Stagehand:
         return Holding(colour & self._stage, intensity & self._stage, frozenset(ways))
 
     def hop(
-        self, t_s: float, tick: Tick, operator: Operator, active: list[dict[str, Any]], *, hit: float, loudness: float
+        self, t_s: float, tick: Tick, operator: Operator, active: Sequence[TakenOver], *, hit: float, loudness: float
     ) -> Hop:
         """A hop, from the last cycle before the next one."""
         holding = self.holding(operator, active)
@@ -211,7 +210,7 @@ def replayed(path: Path) -> Night:
     person = ConsoleMerge(config, patch, NOBODY)
     made, stagehand, night = OutputCycle(config, patch, person), Stagehand(patch), Night()
     night.began = str(log.header.get("began", ""))
-    shown: tuple[Tick, Operator, list[dict[str, Any]]] | None = None
+    shown: tuple[Tick, Operator, Sequence[TakenOver]] | None = None
     pulse, hit, hop_s = None, 0.0, -math.inf
     for cycle in track(log.cycles(), f"replay {path.name}", console=Console(stderr=True)):
         if cycle.heard.leaving:
