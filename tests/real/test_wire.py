@@ -239,7 +239,7 @@ def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts
         ({"type": "artnet", "universe": 1, "port_address": 6}, {"type": "artnet", "host": NODE, "port_address": 6}),
     ],
 )
-def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, monkeypatch, request, inputs, output):
+def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, monkeypatch, request, *, inputs, output):
     monkeypatch.setattr(listening, "QUIET_S", 0.5)
     listener = Listener(DeskConfig(inputs=[inputs], interface=NODE))
     request.addfinalizer(listener.close)
