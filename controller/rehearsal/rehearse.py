@@ -40,11 +40,11 @@ from controller.metrics.safety import dark_share, flash_times_s, most_in_one_sec
 from controller.records.cycles import Heard
 from controller.records.show_file import ShowFile
 from controller.rehearsal.offline_clock import OfflineClock
-from controller.rehearsal.report_page import Intervention, Onset, ReportData, render_report
+from controller.rehearsal.report_page import Intervention, Onset, ReportData, StageTiming, render_report
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.sound_format import HOP_S, HOP_SAMPLES
-from controller.timing import Timings
+from controller.timing import Percentiles, Timings
 
 REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
@@ -177,7 +177,7 @@ class Rehearsal:
             "wall": {"seconds": round(wall_s, 2), "times_real_time": round(music_s / wall_s, 1)},
         }
         (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        (self._out / "report.html").write_text(self._page(figures, identity), encoding="utf-8")
+        (self._out / "report.html").write_text(self._page(figures, identity, timings), encoding="utf-8")
         return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
 
     def _figures(self) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class Rehearsal:
             "config_sha256": sha256_of(self._config.file),
         }
 
-    def _page(self, figures: dict[str, Any], identity: dict[str, str]) -> str:
+    def _page(self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles]) -> str:
         traces = self._traces
         shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
         return render_report(
@@ -239,6 +239,7 @@ class Rehearsal:
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,
                 metrics=shown,
+                timings={stage: StageTiming(*three) for stage, three in timings.items()},
                 interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
                 identity=identity,
                 rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,

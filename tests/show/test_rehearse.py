@@ -78,6 +78,7 @@ def test_the_report_names_what_made_it(first, config):
     assert figures["flashes_in_worst_second"] <= 3
     assert figures["dark_share"] < 0.05
     page = (first[0] / "report.html").read_text()
+    assert "Timing, ms" in page
     assert "excerpt &amp; more.wav" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
 
