@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from enttec import EnttecWidget
 from lab import CONSOLE, NODE, Ear, Lab, possible, wait_for
-from promise import HANG_S, kept
+from promise import HANG_S, STRICT, kept
 from pulse import Pulse, installed
 
 from controller.commands.replay import replay
