@@ -1,5 +1,7 @@
 """What all tests share: the bundled configuration, small tools, and a guard against warnings nobody expected."""
 
+import fcntl
+import itertools
 import logging
 import os
 import tempfile
@@ -10,9 +12,29 @@ ROOT = Path(__file__).parent.parent
 STATE = tempfile.TemporaryDirectory(prefix="followspot-test-state-")
 os.environ["XDG_STATE_HOME"] = STATE.name  # shows that tests start keep their logs here
 os.environ["PYTHONPATH"] = str(ROOT)  # they run what lies beside these tests, whatever is installed
-# Tests run side by side: each process computes on one core. Numba compiles into a folder of its own; two that write
-# into one crashed.
-os.environ["NUMBA_CACHE_DIR"] = str(Path(STATE.name) / "numba")
+
+
+def _own_numba_folder() -> tuple[int, Path]:
+    """A folder that no other process has, kept from run to run: librosa takes Numba half a minute to compile.
+
+    Two that wrote into one crashed. It is this process's while the lock's file is open.
+    """
+    for number in itertools.count():
+        folder = ROOT / ".pytest_cache" / "numba" / str(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            continue
+        return lock, folder
+    raise AssertionError
+
+
+NUMBA_LOCK, NUMBA_FOLDER = _own_numba_folder()
+os.environ["NUMBA_CACHE_DIR"] = str(NUMBA_FOLDER)
+# Tests run side by side: each process computes on one core.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 

@@ -78,6 +78,11 @@ def test_a_hop_is_on_a_beat_for_just_its_own_length():
     assert slow.hit(0.1, 0.0) == 0.0  # the next hop begins where the first ended
 
 
+def test_beats_are_counted_from_the_one_that_was_tapped():
+    assert Tempo(beat_s=0.5, beat_t_s=8.2).hit(9.25, 0.0) == 0.9
+    assert Tempo(beat_s=0.5, beat_t_s=8.2).hit(9.0, 0.0) == 0.0
+
+
 def test_without_a_tempo_hits_are_what_was_heard():
     assert Tempo().hit(3.0, 0.4) == 0.4
     assert Tempo(beat_s=1.0).hit(2.0, 0.4) == 0.9  # the slowest that anybody taps

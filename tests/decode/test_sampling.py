@@ -98,6 +98,10 @@ def test_of_equally_likely_classes_the_first_stay():
     kept = probabilities(np.zeros(200), 1.0, 0.25)
     assert np.flatnonzero(kept).tolist() == list(range(np.count_nonzero(kept)))
     assert 50 <= np.count_nonzero(kept) <= 51  # a sum of fifty two-hundredths may be just below a quarter
+    mixed = np.tile([0.0, -1.0, -1.0], 80)  # a sort that is not stable would mix the likely ones, too
+    kept = np.flatnonzero(probabilities(mixed, 1.0, 0.3))
+    assert kept.tolist() == list(range(0, 3 * len(kept), 3))
+    assert len(kept) < 80
 
 
 class Rolled:

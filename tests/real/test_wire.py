@@ -231,6 +231,13 @@ def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts
     kept("longest gap", gap_s(far), 0.4)
 
 
+@pytest.fixture
+def soon_quiet(monkeypatch):
+    """A listener hears that nothing comes any more sooner than in a show."""
+    monkeypatch.setattr(listening, "QUIET_S", 0.5)
+
+
+@pytest.mark.usefixtures("soon_quiet")
 @pytest.mark.warns("Network is unreachable", "works again")
 @pytest.mark.parametrize(
     ("inputs", "output"),
@@ -239,8 +246,7 @@ def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts
         ({"type": "artnet", "universe": 1, "port_address": 6}, {"type": "artnet", "host": NODE, "port_address": 6}),
     ],
 )
-def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, monkeypatch, request, *, inputs, output):
-    monkeypatch.setattr(listening, "QUIET_S", 0.5)
+def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, request, inputs, output):
     listener = Listener(DeskConfig(inputs=[inputs], interface=NODE))
     request.addfinalizer(listener.close)
     wrong = []

@@ -29,6 +29,17 @@ return sum / (pixels.length / 4);
 """
 
 
+def answers(port):
+    """Wait for the page: the light does not."""
+    end_s = time.monotonic() + HANG_S
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end_s, "no page"
+            time.sleep(0.05)  # noqa: TID251 - a real process takes real time
+
+
 @pytest.fixture
 def browser(require_real, tmp_path):
     require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
@@ -68,6 +79,7 @@ def test_hands_on_the_page_reach_the_wire(browser, venue, wire: Wire):
         port = free.getsockname()[1]
     show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
     lit(show, wire)
+    answers(port)
     browser.get(f"http://127.0.0.1:{port}/")
     soon = WebDriverWait(browser, HANG_S, poll_frequency=0.05)
     try:
@@ -123,6 +135,7 @@ def test_every_hand_on_the_page_reaches_the_wire(browser, venue, wire: Wire, tmp
         port = free.getsockname()[1]
     show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
     lit(show, wire)
+    answers(port)
     browser.get(f"http://127.0.0.1:{port}/")
     patch = patch_of(read_config(venue))
     observer = Observer(patch)
@@ -186,6 +199,7 @@ def test_every_button_that_is_held_and_every_fader_reaches_the_wire(browser, ven
         port = free.getsockname()[1]
     show = start(venue, "--web", f"127.0.0.1:{port}", "--loop")
     lit(show, wire)
+    answers(port)
     browser.get(f"http://127.0.0.1:{port}/")
     patch = patch_of(read_config(venue))
     observer = Observer(patch)
