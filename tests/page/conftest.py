@@ -81,7 +81,10 @@ class ServedPage:
             if len(self.loop._selector.get_map()) <= 1:  # the loop's own wake-up call
                 break
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0)  # the last one's farewell
+        for transport in list(self.loop._transports.values()):  # one that does not read now is on no selector
+            transport.abort()
+        for _ in range(50):  # farewells are said a few turns of the loop later
+            await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -143,8 +143,8 @@ def test_qlcplus_hears_us_and_its_fader_takes_over(two_hosts, show, desk, config
     }
     show(two_hosts.node, outputs, {1: slots(s1=42, s2=43, s3=44), 2: slots(s1=91, s2=92)}, interface=NODE)
     # it passes levels on one by one
-    wait_for(lambda: [heard.level(1, slot) for slot in range(4)] == [42, 43, 44, 0], 10, "our Art-Net through QLC+")
-    wait_for(lambda: [heard.level(2, slot) for slot in range(3)] == [91, 92, 0], 10, "our sACN through QLC+")
+    wait_for(lambda: [heard.level(1, slot) for slot in range(4)] == [42, 43, 44, 0], 60, "our Art-Net through QLC+")
+    wait_for(lambda: [heard.level(2, slot) for slot in range(3)] == [91, 92, 0], 60, "our sACN through QLC+")
     person = ConsoleMerge(with_overrides(config, desk={"inputs": inputs}), patch, uuid4(), _Borrowed(heard))
     ours = [DmxFrame(0.0, 0, universe, np.full(512, 50, np.uint8)) for universe in patch.universes]
 
@@ -153,10 +153,10 @@ def test_qlcplus_hears_us_and_its_fader_takes_over(two_hosts, show, desk, config
             person.listen(time.monotonic(), frozenset())
         return person.merge(ours, time.monotonic(), NOW, blackout=False)[0].slots
 
-    wait_for(lambda: merged() is not None and person._heard.any(), 5, "the desk")
+    wait_for(lambda: merged() is not None and person._heard.any(), 60, "the desk")
     assert person.status().active == ()
     move_fader(two_hosts.console, 1, 177)
-    wait_for(lambda: 177 in merged()[:8], 5, "the human fader")
+    wait_for(lambda: 177 in merged()[:8], 60, "the human fader")
     assert {one.fixture for one in person.status().active} == {"front-1"}
     assert set(merged()[8:].tolist()) == {50}
 
