@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from controller.bus.news import ListeningStatus, StageNews
+from controller.config import RatesConfig
 from controller.messages import Command, LightToken, Pulse
 
 T = TypeVar("T")
@@ -37,8 +38,11 @@ class Topic(Generic[T]):
         return age_s > self.stale_s
 
 
-PULSES = Topic("pulses", "listening", Pulse, 50.0, 1.0, "what the fast path hears; an onset at once")
-TOKENS = Topic("tokens", "listening", LightToken, 10.0, 2.0, "what the decoder decided for one hop")
+RATES = RatesConfig()
+"""What a venue that says nothing of it has: when a pulse and a token are too old to believe."""
+
+PULSES = Topic("pulses", "listening", Pulse, 50.0, RATES.pulse_dead_s, "what the fast path hears; an onset at once")
+TOKENS = Topic("tokens", "listening", LightToken, 10.0, RATES.token_stale_s, "what the decoder decided for one hop")
 LISTENING = Topic("listening", "listening", ListeningStatus, 2.0, 2.0, "source, models and counts of the sound process")
 STAGE = Topic("stage", "lighting", StageNews, 30.0, 2.0, "what just left, and how the output process is", spare=True)
 COMMANDS = Topic(
