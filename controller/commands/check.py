@@ -25,6 +25,7 @@ from controller.listening.opening.opening import read_opening
 from controller.listening.plan.plan import read_plans
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
+from controller.rig.patch.overrides import usable_because
 from controller.rig.patch.patch import Patch
 from controller.rig.profiles.cross_checks import warnings
 from controller.watching.controls.mapping import read_mapping
@@ -84,6 +85,7 @@ def patch_sheet(config: Config, patch: Patch) -> Table:
         one = fixture.config
         notes = [] if one.role != "hazer" else ["armed" if one.armed else "not armed"]
         notes += [f"limit {one.max_intensity:.0%}"] if one.max_intensity < 1 else []
+        notes += usable_because(one, fixture.profile)
         table.add_row(
             one.id,
             one.role,

@@ -212,6 +212,9 @@ def _fixtures(written: str, library: Library, room: tuple[float, float, float]) 
 
 def _mode(profile: Profile, reference: str, mode: str | None) -> str:
     modes = list(profile.modes)
+    if not modes:
+        mode, why = next(iter(profile.refused.items()))
+        raise ConfigError(f"fixtures: {reference} has no mode that can be used as it is; {mode}: {why}")
     if mode is None:
         return modes[0]
     if mode not in modes:

@@ -55,8 +55,9 @@ def print_profile(config: Config, reference: str) -> None:
     """One profile, slot by slot."""
     profile = Library.of(config, locked=False).profile(reference)
     console = paper()
-    for mode in profile.modes:
-        table = wide_table(f"{reference}, {mode}", "slot", "channel", "head", "does")
+    for mode in (*profile.modes, *profile.if_held):
+        title = f"{reference}, {mode}" + (", only with a `hold`" if mode in profile.if_held else "")
+        table = wide_table(title, "slot", "channel", "head", "does")
         for number, slot in enumerate(profile.layout(mode), start=1):
             heads = written_heads(slot.heads) or "all"
             if slot.name is None:

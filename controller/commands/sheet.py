@@ -6,6 +6,7 @@ from pathlib import Path
 from controller.config import Config
 from controller.errors import PatchError
 from controller.rig.patch.configured import patch_of
+from controller.rig.patch.overrides import usable_because
 from controller.rig.patch.patch import Fixture, Patch
 
 SWITCHES = 9
@@ -71,6 +72,7 @@ def _row(fixture: Fixture) -> str:
         *(["pan inverted"] if one.invert_pan else []),
         *(["tilt inverted"] if one.invert_tilt else []),
         *([f"overrides: {', '.join(one.override)}"] if one.override else []),
+        *usable_because(one, fixture.profile),
     ]
     cells = (
         ("", one.id),

@@ -240,7 +240,7 @@ def test_haze_rises_for_nobody_armed_or_not():
 def test_a_refused_mode_says_why():
     refusing = profile(DIMMER, ["d"]).model_copy(update={"refused": {"9ch": "channel 's': no steady level"}})
     with pytest.raises(
-        PatchError, match="mode '9ch' of x/y cannot be used: channel 's': no steady level; others are 0"
+        PatchError, match="mode '9ch' of x/y cannot be used: channel 's': no steady level; other modes are 0"
     ):
         rig(refusing, mode="9ch")
 

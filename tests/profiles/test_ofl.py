@@ -212,7 +212,6 @@ def test_continuous_rotation_stands_still():
         ({"name": "x"}, "not a fixture"),
         ({"name": "x", "modes": [{"name": "a", "channels": ["nothing"]}]}, "'nothing' is no channel"),
         ({"name": "x", "modes": []}, "no mode can be used"),
-        (fixture({"Fog": {"capability": {"type": "Fog", "fogOutput": "strong"}}}, {"a": ["Fog"]}), "nothing comes out"),
         (fixture({"D": DIMMER}, {"a": ["D"]}) | {"name": "Stage Flame"}, "fire"),
         (fixture({"S": {"capability": STROBE}}, {"a": ["S"]}), "open and steady"),
     ],
@@ -220,6 +219,19 @@ def test_continuous_rotation_stands_still():
 def test_what_cannot_be_used_is_refused_with_a_reason(data, said):
     with pytest.raises(ProfileError, match=said):
         profile_of(data, "acme", "ofl:acme/x")
+
+
+SLOWER = {"type": "ShutterStrobe", "shutterEffect": "Strobe", "speedStart": "fast", "speedEnd": "slow"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "said"),
+    [({"type": "Fog", "fogOutput": "strong"}, "nothing comes out"), (SLOWER, "open and steady")],
+)
+def test_what_no_level_is_known_of_is_usable_only_where_a_patch_holds_it(capability, said):
+    profile = imported({"S": {"capability": capability}, "D": DIMMER}, {"a": ["S"], "b": ["D"]})
+    assert (list(profile.modes), list(profile.if_held)) == (["b"], ["a"])
+    assert said in profile.refused["a"]
 
 
 def test_one_bad_mode_does_not_take_the_others_with_it():

@@ -232,3 +232,11 @@ def test_r14_r18_open_and_mix_count_with_other_words_behind_them():
     assert rest(made, "Gobo") in range(9)
     assert rest(made, "Macro") in range(8)
     assert rest(made, "Own") in range(8)
+
+
+def test_r11_words_of_dimming_overrule_a_preset_that_says_open():
+    shutter = channel(
+        "Par 2 Shutter", "Shutter", (0, 127, "Dimmer 0-100%", "ShutterOpen"), (128, 239, "Strobe slow-fast")
+    )
+    made = profile(shutter).channels["Par 2 Shutter"]
+    assert (made.does, made.range) == ("intensity", (0, 127))

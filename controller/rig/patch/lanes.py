@@ -22,6 +22,7 @@ from controller.rig.profiles.profile import (
     Shutter,
     Temperature,
     Tilt,
+    Unknown,
     Wheel,
 )
 from controller.rig.profiles.rest_words import says_laser, says_laser_is_off
@@ -145,7 +146,9 @@ def _rest(channel: Channel, *, dark: bool) -> tuple[int, str]:
             return channel.rest, "rests"
         case Haze():
             return channel.at, "haze belongs to people"
-        case _:
+        case Unknown(why=why):  # the patch held it, or refused the mode
+            raise ProfileError(why)
+        case Hold():
             return channel.at, channel.note or "held"
 
 

@@ -30,6 +30,16 @@ def overridden(profile: Profile, fixture: FixtureConfig, place: str) -> Profile:
     return profile.model_copy(update={"channels": channels})
 
 
+def usable_because(config: FixtureConfig, profile: Profile) -> list[str]:
+    """What the patch holds and without which the mode would be refused, as notes for a patch sheet."""
+    held = [
+        f"{name} at {override.hold}"
+        for name, override in config.override.items()
+        if config.mode in profile.if_held and override.hold is not None
+    ]
+    return [f"usable because the patch holds {', '.join(held)}"] if held else []
+
+
 def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig, place: str) -> Channel:
     if override.slots:
         channel = _recoloured(channel, override.slots, place)

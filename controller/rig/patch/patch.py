@@ -1,5 +1,6 @@
 """Fixtures at addresses: footprints, overlaps, and one table of heads for everything downstream."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IndexArray
-from controller.config import FixtureConfig
+from controller.config import FixtureConfig, OverrideConfig
 from controller.errors import PatchError, ProfileError
 from controller.rig.heads import Rig
 from controller.rig.patch.lanes import CONTROLS, HELD, Lane, decide, dimmed_heads, lanes_of
@@ -156,15 +157,7 @@ def _check(fixtures: list[FixtureConfig], universes: list[int], profiles: Mappin
 
 
 def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where: Where) -> None:
-    if fixture.mode not in profile.modes:
-        place = where(("fixtures", number, "mode"))
-        if fixture.mode in profile.refused:
-            raise PatchError(
-                f"{place}: mode '{fixture.mode}' of {fixture.profile} cannot be used: {profile.refused[fixture.mode]}; "
-                f"others are {', '.join(profile.modes)}"
-            )
-        known = ", ".join(profile.modes)
-        raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
+    _check_mode(fixture, profile, where(("fixtures", number, "mode")))
     if is_pyrotechnic(profile.model):
         place = where(("fixtures", number, "profile"))
         raise PatchError(f"{place}: {profile.model} makes fire, sparks or throws things; it is never driven from here")
@@ -186,6 +179,27 @@ def _check_profile(fixture: FixtureConfig, profile: Profile, number: int, where:
         if not low <= home <= high and home != 0.5:
             place = where(("fixtures", number, f"{name}_home"))
             raise PatchError(f"{place}: {home:g} is outside {name}, {low:g} to {high:g}")
+
+
+def _check_mode(fixture: FixtureConfig, profile: Profile, place: str) -> None:
+    """Whether the mode may be used: those of `if_held` only where the patch holds what nobody knows a level for."""
+    if fixture.mode in profile.modes:
+        return
+    known = ", ".join(profile.modes) or "none"
+    if fixture.mode not in profile.refused:
+        raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
+    unknown = profile.unknown(fixture.mode) if fixture.mode in profile.if_held else []
+    free = [name for name in unknown if fixture.override.get(name, OverrideConfig()).hold is None]
+    if unknown and not free:
+        return
+    said = f"{place}: mode '{fixture.mode}' of {fixture.profile} cannot be used: {profile.refused[fixture.mode]}"
+    if not free:
+        raise PatchError(f"{said}; other modes are {known}")
+    line = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {{hold: LEVEL}}" for name in free)
+    raise PatchError(
+        f"{said}. Where the lamp's manual tells a level of it at which nothing happens, hold it there: add "
+        f"`override: {{{line}}}` to {fixture.id}, a number for LEVEL; other modes are {known}"
+    )
 
 
 def _check_addresses(fixture: FixtureConfig, footprint: int, place: str, taken: dict[tuple[int, int], str]) -> None:

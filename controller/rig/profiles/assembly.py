@@ -1,16 +1,20 @@
 """From what an importer read to a checked `Profile`: heads, names used twice, and modes that have to be refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from controller.errors import ProfileError
-from controller.rig.profiles.profile import Channel, Profile, Slot, entry_of
+from controller.rig.profiles.meaning import NoHarmlessLevelError
+from controller.rig.profiles.parts import heads_by_name
+from controller.rig.profiles.profile import Channel, Profile, Slot, Unknown, entry_of
 
 CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
 MAX_SLOTS = 512
+SHINES = ("intensity", "colour", "hue", "wheel")
+"""What channels do that make light, or dim it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,26 @@ def assemble(header: Mapping[str, Any], modes: Mapping[str, ModeRow | ProfileErr
     """
     channels = _Channels(describe)
     written: dict[str, list[str | None]] = {}
+    if_held: dict[str, list[str | None]] = {}
     refused: dict[str, str] = {}
     for mode, row in modes.items():
         try:
             if isinstance(row, ProfileError):
                 raise row
-            written[mode] = _entries(row, channels)
+            entries = _entries(row, channels)
         except ProfileError as error:
             refused[mode] = str(error)
-    if not written:
+            continue
+        unknown = [one for one in map(_plain, filter(None, entries)) if isinstance(channels.known[one], Unknown)]
+        if unknown:
+            refused[mode] = channels.why(unknown[0])
+        (if_held if unknown else written)[mode] = entries
+    if not written and not if_held:
         raise NoUsableModeError(refused)
-    used = {_plain(entry) for entries in written.values() for entry in entries if entry}
-    also = {name: mode for name, mode in header.get("also", {}).items() if mode in written and name not in written}
-    profile = {**header, "format": 1, "modes": written, "refused": refused, "also": also}
+    every = written | if_held
+    used = {_plain(entry) for entries in every.values() for entry in entries if entry}
+    also = {name: mode for name, mode in header.get("also", {}).items() if mode in every and name not in every}
+    profile = {**header, "format": 1, "modes": written, "if_held": if_held, "refused": refused, "also": also}
     try:
         return Profile.model_validate(profile | {"channels": {k: v for k, v in channels.known.items() if k in used}})
     except ValidationError as error:
@@ -86,7 +97,7 @@ class _Channels:
         if name in self.known:
             return
         try:
-            self.known[name] = CHANNEL.validate_python(dict(self._describe(source)))
+            self.known[name] = CHANNEL.validate_python(dict(self._described(source)))
         except ProfileError as error:
             self._problems[name] = ProfileError(f"channel '{source}': {error}")
             raise self._problems[name] from error
@@ -94,10 +105,26 @@ class _Channels:
             self._problems[name] = ProfileError(f"channel '{source}': {_first(error)}")
             raise self._problems[name] from error
 
+    def _described(self, source: str) -> Mapping[str, Any]:
+        try:
+            return self._describe(source)
+        except NoHarmlessLevelError as error:
+            if not error.leaves_a_level:
+                raise
+            return {"does": "unknown", "why": f"channel '{source}': {error}"} | error.hazards
+
+    def why(self, name: str) -> str:
+        """What is not known about an unknown channel."""
+        channel = self.known[name]
+        return channel.why if isinstance(channel, Unknown) else ""
+
 
 def _entries(row: ModeRow, channels: _Channels) -> list[str | None]:
     if not 1 <= len(row) <= MAX_SLOTS:
         raise ProfileError(f"it takes {len(row)} slots; a universe has {MAX_SLOTS}")
+    for one in filter(None, row):
+        channels.need(safe_name(one.name), one.name)
+    row = _in_parts(row, channels)
     heads = _heads(row)
     coarse = {(cell.name, cell.pixels) for cell in row if cell and not cell.byte}
     two = {(cell.name, cell.pixels) for cell in row if cell and cell.byte == 1}
@@ -112,6 +139,16 @@ def _entries(row: ModeRow, channels: _Channels) -> list[str | None]:
         channels.need(name, cell.name)
         entries.append(entry_of(Slot(name, cell.byte, tuple(sorted({heads[pixel] for pixel in cell.pixels})))))
     return entries
+
+
+def _in_parts(row: ModeRow, channels: _Channels) -> ModeRow:
+    """The row with a head for each part, where the names of the channels tell parts apart."""
+    given: dict[str, frozenset[int]] = {}
+    for cell in filter(None, row):
+        given[cell.name] = given.get(cell.name, frozenset()) | cell.pixels
+    shining = {name for name in given if channels.known[safe_name(name)].does in SHINES}
+    found = heads_by_name(given, shining)
+    return [replace(cell, pixels=cell.pixels or found[cell.name]) if cell else None for cell in row]
 
 
 def _has_what_it_follows(cell: Cell, coarse: set[Any], two: set[Any]) -> bool:

@@ -74,6 +74,25 @@ class Span:
         return (self.first, self.last)
 
 
+class NoHarmlessLevelError(ProfileError):
+    """No level of a channel is known to be harmless.
+
+    Args:
+        why: in words.
+        hazards: what is known to be never sent, as fields of a channel; a person may hold it anywhere else.
+    """
+
+    def __init__(self, why: str, hazards: dict[str, Any]) -> None:
+        super().__init__(why)
+        self.hazards = hazards
+
+    @property
+    def leaves_a_level(self) -> bool:
+        """Whether there is a level that a person may hold."""
+        spans = [*self.hazards.get("forbidden", ()), *(one["dmx"] for one in self.hazards.get("strobe", ()))]
+        return not all(any(low <= level <= high for low, high in spans) for level in range(256))
+
+
 def channel_of(
     spans: Sequence[Span], default: int | None = None, note: str = "", *, mixed: bool = False
 ) -> dict[str, Any]:
@@ -86,9 +105,16 @@ def channel_of(
         mixed: the lamp has emitters or filters beside, which make its colour.
 
     Raises:
-        ProfileError: every level it could rest at is a hazard.
+        NoHarmlessLevelError: every level it could rest at is a hazard, or may be one.
     """
     spans = _apart(spans)
+    try:
+        return _described(spans, default, note, mixed=mixed)
+    except ProfileError as error:
+        raise NoHarmlessLevelError(str(error), _known_hazards(spans, note)) from error
+
+
+def _described(spans: list[Span], default: int | None, note: str, *, mixed: bool) -> dict[str, Any]:
     if says_laser(note) or any(span.meaning == "laser" or _shines_by_laser(span) for span in spans):
         return _laser(spans, default, note)
     spans = _main_functions(spans)
@@ -210,6 +236,23 @@ def _hazards(spans: Sequence[Span]) -> dict[str, Any]:
     strobes = [{"dmx": span.levels, "hz": _hz(span)} for span in spans if span.meaning == "strobe"]
     forbidden = [span.levels for span in spans if span.meaning == "maintenance"]
     return {name: ranges for name, ranges in (("strobe", strobes), ("forbidden", forbidden)) if ranges}
+
+
+def _known_hazards(spans: Sequence[Span], note: str) -> dict[str, Any]:
+    """What nobody may hold: lasers, resets, strobes and haze, apart from the ends of what has no rate written to it.
+
+    "Strobe, fast to slow" is steady at one end, and only the lamp's manual says at which; so is haze silent.
+    """
+    if says_laser(note) or any(span.meaning == "laser" or _shines_by_laser(span) for span in spans):
+        return {"forbidden": [(0, 255)]}
+    inner = [
+        span
+        if span.meaning not in ("strobe", "haze") or (span.meaning == "strobe" and _hz(span))
+        else replace(span, first=span.first + (span.first == 0), last=span.last - (span.last == 255))
+        for span in spans
+    ]
+    inner = [replace(span, meaning="maintenance") if span.meaning == "haze" else span for span in inner]
+    return _hazards([span for span in inner if span.first <= span.last])
 
 
 def _hz(span: Span) -> tuple[float, float] | None:

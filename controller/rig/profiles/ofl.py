@@ -324,7 +324,9 @@ def _shutter(capability: Json, first: int, last: int, said: str) -> Span:
         return Span(first, last, "open", name="no strobe")
     start, end = _both(capability, "speed", (-1.0, -1.0))
     hz = "Hz" in str(capability.get("speedStart", capability.get("speed", ""))) or "bpm" in str(capability)
-    return Span(first, last, "strobe", start if hz else -1.0, end if hz else -1.0, name=said)
+    if not hz:
+        start, end = (1.0, -1.0) if start > end else (-1.0, -1.0)  # only words: which end is the slow one
+    return Span(first, last, "strobe", start, end, name=said)
 
 
 def _intensity(capability: Json, first: int, last: int, _said: str) -> Span:

@@ -273,6 +273,13 @@ class Wheel(_Channel):
             yield (one.middle, one.middle)
 
 
+class Unknown(_Channel):
+    """No harmless level of it is written down, `why`: a mode that has it is usable where a patch holds it."""
+
+    does: Literal["unknown"]
+    why: str
+
+
 class Haze(_Channel):
     """Haze, fog or fan of an atmosphere machine: at `at`, where nothing comes out, and never the model's business."""
 
@@ -286,7 +293,19 @@ class Haze(_Channel):
 
 
 Channel = Annotated[
-    Intensity | ColourChannel | Flag | Hue | Saturation | Temperature | Shutter | Hold | Pan | Tilt | Wheel | Haze,
+    Intensity
+    | ColourChannel
+    | Flag
+    | Hue
+    | Saturation
+    | Temperature
+    | Shutter
+    | Hold
+    | Pan
+    | Tilt
+    | Wheel
+    | Haze
+    | Unknown,
     Field(discriminator="does"),
 ]
 
@@ -296,6 +315,9 @@ class Repeat(_Data):
 
     repeat: Annotated[int, Field(ge=2, le=MAX_HEADS)]
     channels: Annotated[list[str], Field(min_length=1)]
+
+
+Modes = dict[str, Annotated[list[str | Repeat | None], Field(min_length=1, max_length=512)]]
 
 
 class Slot(NamedTuple):
@@ -314,7 +336,8 @@ class Profile(_Data):
     Entries of `modes` are names of `channels`. `NAME@3` belongs to the third head alone, `NAME@1-4` and `NAME@1,3` to
     several; `NAME.fine` and `NAME.fine2` are the low bytes of a channel of 16 and 24 bits; null is a slot that does
     nothing. `repeat` gives each head in turn its own copy. `refused` tells why a mode of the source cannot be used, and
-    `also` gives other names of modes.
+    `also` gives other names of modes. `if_held` has those refused modes that a patch may use all the same, because it
+    holds their `Unknown` channels.
     """
 
     format: Literal[1]
@@ -323,15 +346,21 @@ class Profile(_Data):
     kind: FixtureKind
     source: str = ""
     channels: Annotated[dict[str, Channel], Field(min_length=1)]
-    modes: Annotated[dict[str, Annotated[list[str | Repeat | None], Field(min_length=1, max_length=512)]],
-                     Field(min_length=1)]  # fmt: skip
+    modes: Modes
+    if_held: Modes = {}
     refused: dict[str, str] = {}
     also: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _modes_use_known_channels(self) -> "Profile":
         used: set[str | None] = set()
+        if not self.modes and not self.if_held:
+            raise ValueError("modes: there is none")
         for mode in self.modes:
+            used |= self._check_mode(mode)
+            if self.unknown(mode):
+                raise ValueError(f"modes.{mode}: a channel of it is unknown; such modes stand in if_held")
+        for mode in self.if_held:
             used |= self._check_mode(mode)
         unused = set(self.channels) - used
         if unused:
@@ -359,13 +388,18 @@ class Profile(_Data):
     def layout(self, mode: str) -> list[Slot]:
         """Slots of a mode in order."""
         slots: list[Slot] = []
-        for entry in self.modes[mode]:
+        for entry in self.modes.get(mode) or self.if_held[mode]:
             if isinstance(entry, Repeat):
                 for head in range(entry.repeat):
                     slots += [_slot(name)._replace(heads=(head,)) for name in entry.channels]
             else:
                 slots.append(_slot(entry))
         return slots
+
+    def unknown(self, mode: str) -> list[str]:
+        """Channels of a mode of which nobody knows a harmless level, in the order of their slots."""
+        names = dict.fromkeys(slot.name for slot in self.layout(mode) if slot.name and not slot.byte)
+        return [name for name in names if isinstance(self.channels[name], Unknown)]
 
     def heads(self, mode: str) -> int:
         """How many heads a mode drives one by one."""

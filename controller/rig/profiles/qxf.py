@@ -266,7 +266,8 @@ class _Fixture:
 
     def _span(self, channel: _Definition, element: Element, first: int, last: int) -> Span:
         preset, said = element.get("Preset", ""), (element.text or "").strip()
-        known = _preset_span(preset, element, said, first, last)
+        dims = preset == "ShutterOpen" and found(DIMS, said) and last - first >= FEW_LEVELS
+        known = None if dims else _preset_span(preset, element, said, first, last)
         if known is not None:
             return self._as_output(known, channel.name)
         emitter = _emitter_of(channel)
@@ -320,6 +321,10 @@ MEANINGS: dict[str, Meaning] = {
     "SilentModeOff": "maintenance",
     "GenericPicture": "effect",
 }
+
+
+DIMS = r"\bdimm\w*|\b0 ?%? ?(-|to|\.\.+) ?100 ?%"
+"""Words that overrule "open": the range dims."""
 
 
 def _preset_span(preset: str, element: Element, said: str, first: int, last: int) -> Span | None:

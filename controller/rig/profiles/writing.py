@@ -7,7 +7,7 @@ import yaml
 
 from controller.rig.profiles.profile import Profile
 
-ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "also", "refused")
+ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "if_held", "also", "refused")
 
 
 def written(profile: Profile) -> str:
