@@ -240,3 +240,12 @@ def test_r11_words_of_dimming_overrule_a_preset_that_says_open():
     )
     made = profile(shutter).channels["Par 2 Shutter"]
     assert (made.does, made.range) == ("intensity", (0, 127))
+
+
+@pytest.mark.parametrize("said", ["Dark", "Blackout", "LEDs off", "Off"])
+def test_r10_presets_are_dark_where_their_words_say_so(said):
+    ranges = ((0, 0, said), (1, 50, "Mauve / Dark Cyan", "ColorDoubleMacro"), (51, 99, "Red", "ColorMacro", "#ff0000"),
+              (100, 255, "White", "ColorMacro", "#ffffff"))  # fmt: skip
+    made = profile(channel("Operating Mode", "Effect", *ranges), rgb=False).channels["Operating Mode"]
+    assert made.has_dark
+    assert [one.dmx for one in made.slots if one.is_dark] == [(0, 0)]

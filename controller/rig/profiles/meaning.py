@@ -39,6 +39,8 @@ SAID: tuple[Meaning, ...] = ("level", "effect", "neutral", "maintenance", "spin"
 FEW_LEVELS = 40
 """What is driven and fills fewer levels of a channel that does other things too is a position, no axis, no dimmer."""
 STEADY_FROM_HZ = 0.0
+IS_DARK = r"^\W*(dark|black ?-?out|(lamps?|leds?|lights?|all|output)\W*off)\W*(\(.*\))?$"
+"""A place that is dark and no more: "dark cyan" is a colour."""
 DEFAULT_DEGREES = {"pan": 540.0, "tilt": 270.0}
 
 
@@ -393,7 +395,7 @@ def _wheel(spans: list[Span], default: int | None, note: str, *, mixed: bool) ->
     lit = [span for span in spans if span.meaning in ("colour", "open")]
     if len(lit) < 2:
         return _hold(spans, default, note, mixed=mixed)
-    dark = [replace(span, colour=BLACK) for span in spans if span.meaning == "closed"]
+    dark = [replace(span, colour=BLACK) for span in spans if _is_dark_preset(span, mixed=mixed)]
     slots = [
         {"dmx": span.levels}
         | ({"colour": span.colour} if span.colour else {})
@@ -403,6 +405,14 @@ def _wheel(spans: list[Span], default: int | None, note: str, *, mixed: bool) ->
     rest = _wheel_rest(spans, default, mixed=mixed) or lit[0]
     at = _level_in(rest, default) if rest.first else rest.middle
     return {"does": "wheel", "slots": slots, "at": at} | _hazards(spans)
+
+
+def _is_dark_preset(span: Span, *, mixed: bool) -> bool:
+    """Whether a place of a wheel or of presets lets no light out; "off" beside emitters means the presets alone."""
+    said = span.meaning in ("effect", "none", "neutral") and (
+        found(IS_DARK, span.name) or (not mixed and found(r"^\W*off\W*$", span.name))
+    )
+    return span.meaning == "closed" or said
 
 
 def _wheel_rest(spans: Sequence[Span], default: int | None, *, mixed: bool) -> Span | None:
