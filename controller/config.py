@@ -344,6 +344,18 @@ class OverrideConfig(ConfigSection):
 
     slots: dict[Annotated[int, Field(ge=0, le=255)], HexColour] = {}  # colour of the wheel slot at this DMX level
     hold: Annotated[int, Field(ge=0, le=255)] | None = None  # keep the channel at this level
+    rest: Annotated[int, Field(ge=0, le=255)] | None = None  # its level while nothing is wanted of it
+
+    @property
+    def level(self) -> int | None:
+        """Where the channel is kept, or rests."""
+        return self.rest if self.hold is None else self.hold
+
+    @model_validator(mode="after")
+    def _one_level(self) -> "OverrideConfig":
+        if self.hold is not None and self.rest is not None:
+            raise ValueError("hold and rest: one of them; hold takes the channel from every look")
+        return self
 
 
 class FixtureConfig(ConfigSection):

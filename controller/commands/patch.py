@@ -1,4 +1,4 @@
-"""`followspot patch sheet|explain|identify`: the patch, on paper, slot by slot and on stage."""
+"""`followspot patch sheet|explain|identify|test`: the patch, on paper, slot by slot and on stage."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from controller.commands.arguments import configured, positive, verb, verbs
 from controller.commands.check import print_patch_sheet
 from controller.commands.explain import print_explanation
 from controller.commands.identify import identify
+from controller.commands.self_test import walk_at_the_terminal
 from controller.commands.sheet import write_sheet
 
 
@@ -21,6 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     identified = verb(words, "identify", "light one fixture, everything else dark")
     identified.add_argument("fixture", metavar="ID")
     identified.add_argument("--seconds", type=positive, help="end after this long; without it, at Ctrl-C")
+    tested = verb(words, "test", "walk through each fixture, answer yes or no, put the patch right")
+    tested.add_argument("fixtures", nargs="*", metavar="ID", help="only these; without, all in patch order")
+    tested.add_argument("--report", type=Path, metavar="FILE", help="write what was answered, as JSON")
+    tested.add_argument("--write", action="store_true", help="write what helped into the configuration without asking")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         case "identify":
             said = f"{options.fixture} is lit; Ctrl-C ends"
             identify(config, options.fixture, MonotonicClock(), lambda: print(said, flush=True), options.seconds)
+        case "test":
+            return walk_at_the_terminal(config, options.fixtures, options.report, write=options.write)
         case _ if options.html:
             write_sheet(config, options.html)
             print(f"{options.html} written")

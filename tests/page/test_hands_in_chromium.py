@@ -257,3 +257,29 @@ def test_a_walk_along_the_rig_lights_each_fixture_alone_and_keeps_what_was_said(
     assert sum("✓ seen" in row for row in rows) == 19
     assert sum("✗ not seen" in row for row in rows) == 1
     assert desk.complaints() == []
+
+
+def test_a_walk_may_ask_for_each_colour_and_says_how_to_put_a_lamp_right(desk, feed):
+    desk.script("document.getElementById('patch-panel').open = true")
+    desk.find("walk-colours").click()
+    desk.find("walk").click()
+
+    def mine():
+        return next((hand for hand in feed.operator.hands if hand.target == "front-1"), None)
+
+    for words, intensity, hue, saturation in (
+        ("white", 1.0, 0.0, 0.0), ("dimmer", 0.35, 0.0, 0.0), ("red", 1.0, 0.0, 1.0), ("green", 1.0, 120.0, 1.0),
+        ("blue", 1.0, 240.0, 1.0),
+    ):  # fmt: skip
+        desk.wait(lambda words=words: f"should be {words}" in desk.text("walk-said"))
+        shown = (intensity, hue, saturation)
+        desk.wait(lambda shown=shown: mine() and (mine().intensity, mine().hue_deg, mine().saturation) == shown)
+        desk.find("walk-missing" if words == "blue" else "walk-seen").click()
+    desk.wait(lambda: "2 of 20: front-2" in desk.text("walk-said"))
+    desk.find("walk").click()  # enough
+    desk.wait(lambda: "front-1: blue" in desk.text("walk-said"))
+    assert "followspot patch test front-1" in desk.text("walk-said")
+    desk.wait(lambda: not feed.operator.hands)
+    rows = desk.script("return [...document.querySelectorAll('#patch tr')].map((row) => row.innerText)")
+    assert sum("✗ blue" in row for row in rows) == 1
+    assert desk.complaints() == []

@@ -4,7 +4,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from controller.config import FixtureConfig, OverrideConfig
 from controller.errors import PatchError
-from controller.rig.profiles.profile import Channel, Haze, Hold, Profile, Shutter, StrobeRange, Wheel, WheelSlot
+from controller.rig.profiles.profile import (
+    Channel,
+    Haze,
+    Hold,
+    Pan,
+    Profile,
+    Shutter,
+    ShutterRange,
+    StrobeRange,
+    Temperature,
+    Tilt,
+    Unknown,
+    Wheel,
+    WheelSlot,
+)
 
 CHANNEL: TypeAdapter[Channel] = TypeAdapter(Channel)
 
@@ -33,9 +47,9 @@ def overridden(profile: Profile, fixture: FixtureConfig, place: str) -> Profile:
 def usable_because(config: FixtureConfig, profile: Profile) -> list[str]:
     """What the patch holds and without which the mode would be refused, as notes for a patch sheet."""
     held = [
-        f"{name} at {override.hold}"
+        f"{name} at {override.level}"
         for name, override in config.override.items()
-        if config.mode in profile.if_held and override.hold is not None
+        if config.mode in profile.if_held and override.level is not None
     ]
     return [f"usable because the patch holds {', '.join(held)}"] if held else []
 
@@ -43,19 +57,55 @@ def usable_because(config: FixtureConfig, profile: Profile) -> list[str]:
 def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig, place: str) -> Channel:
     if override.slots:
         channel = _recoloured(channel, override.slots, place)
-    if override.hold is None:
+    if override.rest is not None and not isinstance(channel, Unknown | Hold | Haze):
+        return _rested(channel, override.rest, place)
+    level, key = (override.hold, "hold") if override.hold is not None else (override.rest, "rest")
+    if level is None:
         return channel
-    if isinstance(channel, Haze) and not fixture.armed and override.hold != channel.at:
-        raise PatchError(f"{place}.hold: {fixture.id} is not armed; haze stays at {channel.at}")
+    if isinstance(channel, Haze) and not fixture.armed and level != channel.at:
+        raise PatchError(f"{place}.{key}: {fixture.id} is not armed; haze stays at {channel.at}")
     strobe = [*channel.strobe]
     forbidden = [*channel.forbidden]
     if isinstance(channel, Shutter):
         strobe += [StrobeRange(dmx=one.dmx, hz=one.hz) for one in channel.ranges if one.shutter == "strobe"]
     try:
-        return Hold(does="hold", at=override.hold, note="held by config.yaml", forbidden=forbidden, strobe=strobe)
+        return Hold(does="hold", at=level, note="held by config.yaml", forbidden=forbidden, strobe=strobe)
     except ValidationError as error:
-        said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise PatchError(f"{place}.hold: {said}") from error
+        raise PatchError(f"{place}.{key}: {_said(error)}") from error
+
+
+def _said(error: ValidationError) -> str:
+    return error.errors()[0]["msg"].removeprefix("Value error, ")
+
+
+def _rested(channel: Channel, level: int, place: str) -> Channel:
+    """The channel with another level for nothing: a shutter is open there, a dimmer dark, a wheel white."""
+    match channel:
+        case Pan() | Tilt():
+            raise PatchError(f"{place}.rest: an axis rests at its home; `pan_home` and `tilt_home` say where")
+        case Shutter():
+            change: dict[str, object] = {"ranges": _opened_at(channel, level, place)}
+        case Wheel() | Temperature():
+            change = {"at": level}
+        case _:
+            change = {"zero": level}
+    try:
+        return CHANNEL.validate_python(channel.model_dump() | change)
+    except ValidationError as error:
+        raise PatchError(f"{place}.rest: {_said(error)}") from error
+
+
+def _opened_at(shutter: Shutter, level: int, place: str) -> list[ShutterRange]:
+    """The ranges with one more, first, at which the lamp is known to be open."""
+    if any(one.shutter == "strobe" and one.holds(level) for one in shutter.ranges):
+        raise PatchError(f"{place}.rest: it would send {level}, and the lamp strobes there")
+    ranges = [ShutterRange(dmx=(level, level), shutter="open")]
+    for one in shutter.ranges:
+        low, high = one.dmx
+        for first, last in ((low, min(high, level - 1)), (max(low, level + 1), high)):
+            if first <= last:
+                ranges.append(one.model_copy(update={"dmx": (first, last)}))
+    return list(dict.fromkeys(ranges))
 
 
 def _recoloured(channel: Channel, colours: dict[int, str], place: str) -> Wheel:

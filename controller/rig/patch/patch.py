@@ -189,7 +189,7 @@ def _check_mode(fixture: FixtureConfig, profile: Profile, place: str) -> None:
     if fixture.mode not in profile.refused:
         raise PatchError(f"{place}: {fixture.profile} has no mode '{fixture.mode}'; its modes are {known}")
     unknown = profile.unknown(fixture.mode) if fixture.mode in profile.if_held else []
-    free = [name for name in unknown if fixture.override.get(name, OverrideConfig()).hold is None]
+    free = [name for name in unknown if fixture.override.get(name, OverrideConfig()).level is None]
     if unknown and not free:
         return
     said = f"{place}: mode '{fixture.mode}' of {fixture.profile} cannot be used: {profile.refused[fixture.mode]}"
