@@ -28,7 +28,7 @@ from controller.messages import DmxFrame, Look
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
 from controller.rig.patch.render import Renderer
-from controller.rig.patch.self_test import Step, address, steps_of, tries
+from controller.rig.patch.self_test import WalkStep, address, steps_of, tries
 from controller.state_folder import state_folder
 
 CYCLE_S = 0.025
@@ -77,7 +77,7 @@ class LitFixture:
     def __init__(self, patch: Patch, sender: Sender, sink: Sink, clock: Clock) -> None:
         self._patch, self._sender, self._sink, self._clock = patch, sender, sink, clock
         self._renderer = Renderer(patch)
-        self._step: Step | None = None
+        self._step: WalkStep | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -93,11 +93,11 @@ class LitFixture:
         for packet in self._sender.farewell():
             self._sink.send(packet, self._clock.now_s())
 
-    def show(self, step: Step) -> None:
+    def show(self, step: WalkStep) -> None:
         """From the next cycle on."""
         self._step = step
 
-    def send(self, now_s: float, step: Step | None) -> None:
+    def send(self, now_s: float, step: WalkStep | None) -> None:
         """One cycle; without a step, darkness."""
         heads = self._patch.heads
         middle = np.full(heads, 0.5, np.float32)
@@ -116,7 +116,7 @@ class LitFixture:
             self.send(now_s, self._step)
 
 
-def over(frame: DmxFrame, row: int, step: Step | None) -> DmxFrame:
+def over(frame: DmxFrame, row: int, step: WalkStep | None) -> DmxFrame:
     """The frame with the levels that a step puts over what was rendered."""
     mine = {slot - row * SLOTS: level for slot, level in (step.levels if step else {}).items() if slot // SLOTS == row}
     if not mine:
@@ -126,7 +126,7 @@ def over(frame: DmxFrame, row: int, step: Step | None) -> DmxFrame:
     return DmxFrame(frame.t_s, frame.seq, frame.universe, slots)
 
 
-def walk(config: Config, names: list[str], stage: Callable[[Step], None], ask: Ask, say: Say) -> Report:
+def walk(config: Config, names: list[str], stage: Callable[[WalkStep], None], ask: Ask, say: Say) -> Report:
     """Walk through fixtures, all of them if none is named.
 
     Args:
@@ -154,11 +154,11 @@ def walk(config: Config, names: list[str], stage: Callable[[Step], None], ask: A
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    stage: Callable[[Step], None]
+    stage: Callable[[WalkStep], None]
     ask: Ask
     say: Say
 
-    def answer(self, step: Step, question: str) -> str:
+    def answer(self, step: WalkStep, question: str) -> str:
         """One of y, n, s, q."""
         self.stage(step)
         while True:
@@ -168,14 +168,14 @@ class _Person:
             self.say(KEYS)
 
 
-def _fixture(patch: Patch, fixture: Fixture, steps: list[Step], person: _Person, report: Report) -> bool:
+def _fixture(patch: Patch, fixture: Fixture, steps: list[WalkStep], person: _Person, report: Report) -> bool:
     """All steps of one fixture; False to end the walk."""
     one = fixture.config
     person.say(f"\n{one.id} ({one.profile}, {one.mode}) at {one.universe}.{one.address}")
     answers = report.answers.setdefault(one.id, {})
     rests: dict[int, int] = {}
     for step in steps:
-        shown = Step(step.name, step.question, step.look, rests | step.levels)
+        shown = WalkStep(step.name, step.question, step.look, rests | step.levels)
         said = person.answer(shown, f"  {step.question}")
         if said == "n":
             found = _put_right(patch, fixture, shown, person)
@@ -192,7 +192,7 @@ def _fixture(patch: Patch, fixture: Fixture, steps: list[Step], person: _Person,
     return True
 
 
-def _put_right(patch: Patch, fixture: Fixture, step: Step, person: _Person) -> list[tuple[str, int, int]] | str:
+def _put_right(patch: Patch, fixture: Fixture, step: WalkStep, person: _Person) -> list[tuple[str, int, int]] | str:
     """Try other levels until a person says yes: the channel, its slot and the level; "s" or "q" if they stop here."""
     for one in tries(patch, fixture, step):
         question = f"    trying {one.channel} ({address(patch, one.address)}) at {one.level}: {step.question}"

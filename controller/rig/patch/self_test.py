@@ -22,7 +22,7 @@ COLOURS = {"red": (1.0, 0.0, 0.0), "green": (0.0, 1.0, 0.0), "blue": (0.0, 0.0, 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkStep:
     """One thing to look at.
 
     Attributes:
@@ -42,7 +42,7 @@ class Try:
 
     channel: str
     level: int
-    step: Step
+    step: WalkStep
 
     @property
     def address(self) -> int:
@@ -50,7 +50,7 @@ class Try:
         return next(reversed(self.step.levels))
 
 
-def steps_of(patch: Patch, fixture: Fixture) -> list[Step]:
+def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
     """The walk through one fixture, in order."""
     lanes = [lane for lane in patch.lanes if patch.fixtures[lane.fixture] is fixture]
     if not any(lane.control not in (HELD, "haze") for lane in lanes):
@@ -80,7 +80,7 @@ def steps_of(patch: Patch, fixture: Fixture) -> list[Step]:
     return [*steps, scene.step("dark", "Is it dark now?", intensity=0.0)]
 
 
-def tries(patch: Patch, fixture: Fixture, step: Step) -> Iterator[Try]:
+def tries(patch: Patch, fixture: Fixture, step: WalkStep) -> Iterator[Try]:
     """What may put a step right: each channel that nothing drives, at the levels that its file does not forbid."""
     for lane in patch.lanes:
         idle = lane.control in (HELD, "gate", "wheel") and not isinstance(lane.channel, Pan | Tilt) and not lane.laser
@@ -130,8 +130,8 @@ class _Scene:
         colour: tuple[float, float, float] = (1.0, 1.0, 1.0),
         pan: float = 0.5,
         tilt: float = 0.5,
-    ) -> Step:
+    ) -> WalkStep:
         colours = np.tile(np.array(colour, np.float32), (self._heads, 1))
         pans, tilts = (np.where(self._mine, place, 0.5).astype(np.float32) for place in (pan, tilt))
         look = Look(0.0, 0, (intensity * self._mine).astype(np.float32), colours, pans, tilts)
-        return Step(name, question, look)
+        return WalkStep(name, question, look)
