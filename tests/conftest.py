@@ -40,6 +40,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 
 import numpy as np
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from controller.config import Config, read_config
 from controller.rig.patch.configured import patch_of
@@ -52,6 +53,12 @@ FIRST = (
     "tests/limiter", "tests/show",
 )  # fmt: skip
 """What takes longest begins first, so that nobody waits for it at the end."""
+HEAR_OFFLINE = (
+    "tests/train/test_table.py", "tests/train/test_designer.py", "tests/train/test_engineers.py",
+    "tests/metrics/test_evaluate.py",
+    "tests/plan/test_following.py", "tests/train/test_training.py",
+)  # fmt: skip
+"""Files whose tests call librosa: half a minute of processor time for the first of them."""
 
 
 def pytest_sessionstart() -> None:
@@ -124,6 +131,19 @@ def no_unexpected_warning(caplog: pytest.LogCaptureFixture, request: pytest.Fixt
     ]
     assert not [said for said in warned if not any(words in said for words in wanted)]
     assert not [words for words in wanted if not any(words in said for said in warned)], "nothing warned of this"
+
+
+class FilesOfOneKind(LoadFileScheduling):
+    """A file's tests stay in one process, and so do all files that hear with librosa: Numba compiles once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "librosa" if file.startswith(HEAR_OFFLINE) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    """What `-n` uses."""
+    return FilesOfOneKind(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

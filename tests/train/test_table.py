@@ -63,7 +63,7 @@ def test_phases_run_from_beat_to_beat_and_on_at_the_edges():
 
 
 def test_what_is_told_fits_the_analysis(rng):
-    song = analyse(band(40, rng))
+    song = analyse(band(24, rng))
     answers = dict(
         zip(TOLD, told(song, rng.normal(size=(song.hops, 512)).astype(np.float32)).T.astype(np.float32), strict=True)
     )
@@ -109,7 +109,7 @@ def prepared(tmp_path_factory):
         table = csv.writer(stream)
         table.writerow(["file", "title", "artist", "license"])
         for number, artist in enumerate(("Nobody", VALIDATION_ARTISTS[0], TEST_ARTISTS[0], TEST_ARTISTS[1])):
-            soundfile.write(audio / f"{number}.wav", band(52, rng, 110 + 10 * number), 48_000)
+            soundfile.write(audio / f"{number}.wav", band(48, rng, 110 + 10 * number), 48_000)
             table.writerow([f"{number}.wav", "song", artist, "none"])
     assert skipbart.main(["prepare", "--data", str(audio), "--out", str(tmp_path / "songs")]) == 0
     return tmp_path / "songs"
