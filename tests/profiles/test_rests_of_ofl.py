@@ -116,6 +116,18 @@ def test_r23_closed_and_strobe_alone_is_steady_where_its_maker_leaves_it():
     )
 
 
+def test_r23_a_channel_that_gives_no_default_is_left_at_0_as_the_format_says():
+    """Closed or strobing, and no more: 0 flashes nothing; open and steady, where it is written, still comes first."""
+    ranges = [
+        {"dmxRange": [0, 5], "type": "ShutterStrobe", "shutterEffect": "Closed"},
+        {"dmxRange": [6, 249], "type": "ShutterStrobe", "shutterEffect": "Strobe"},
+    ]
+    rate = read({"Flash rate": {"capabilities": [*ranges, ranges[1] | {"dmxRange": [250, 255]}]}})
+    assert rate.channels["Flash rate"].open_level in range(6)
+    opens = {"dmxRange": [250, 255], "type": "ShutterStrobe", "shutterEffect": "Open"}
+    assert read({"Shutter": {"capabilities": [*ranges, opens]}}).channels["Shutter"].open_level >= 250
+
+
 def test_r25_haze_that_grows_from_level_0_is_silent_there():
     haze = {"capability": {"type": "FogOutput", "fogOutputStart": "weak", "fogOutputEnd": "strong"}}
     made = read({"Haze": haze}, ("Hazer",)).channels["Haze"]

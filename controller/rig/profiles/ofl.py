@@ -216,6 +216,8 @@ class _Fixture:
         spans = [span for span, _ in self._ranges(channel, said)]
         if channel.get("constant") and default is not None and not says_laser(said):
             return {"does": "hold", "at": default, "note": said}
+        if default is None and spans and spans[0].meaning == "closed" and spans[0].first == 0:
+            default = 0  # what the format says of a channel that gives none
         fields = channel_of(spans, default, said, mixed=self._mixed)
         if name in self._still and fields["does"] != "hold":
             kept = {key: fields[key] for key in ("forbidden", "strobe") if key in fields}
