@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from counted import calls
 
 from controller.metrics import correspondence
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
@@ -192,10 +193,6 @@ def test_intervals_are_of_the_mean_over_songs(rng):
 
 
 def test_a_song_of_four_minutes_is_judged_in_a_moment(rng):
-    from time import perf_counter
-
     music, kinds = song(rng, 240)
     light = lit(music, kinds, 2_400)
-    started_s = perf_counter()
-    AgainstMusic(music, 2_400).lifts(light)
-    assert perf_counter() - started_s < 10.0  # about one second on a quiet core
+    assert calls(lambda: AgainstMusic(music, 2_400).lifts(light)) < 1_000_000

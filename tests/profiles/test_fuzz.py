@@ -6,12 +6,12 @@ a tenth of what `make chaos` does: the first of the same inputs.
 
 import copy
 import json
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from counted import calls
 from gdtf_file import DESCRIPTION, packed
 from promise import STRICT
 from pydantic import ValidationError
@@ -277,12 +277,12 @@ def test_damaged_patches():
     assert tried(3_000, make, use) > 100 / SHARE
 
 
-def test_it_is_quick_enough_to_run_each_time(ofl_files):
-    """The budget of the whole file is 30 s for 38,100 inputs; the slowest kind takes about half a millisecond."""
-    started_s = time.perf_counter()
-    for data in ofl_files * 4:
-        try:
-            ofl.profile_of(data, "acme", "ofl:acme/x")
-        except ControllerError:
-            continue
-    assert (time.perf_counter() - started_s) / (4 * len(ofl_files)) < 0.01
+def test_it_is_little_enough_work_to_run_each_time(ofl_files):
+    def read():
+        for data in ofl_files:
+            try:
+                ofl.profile_of(data, "acme", "ofl:acme/x")
+            except ControllerError:
+                continue
+
+    assert calls(read) / len(ofl_files) < 20_000

@@ -249,3 +249,20 @@ def test_r10_presets_are_dark_where_their_words_say_so(said):
     made = profile(channel("Operating Mode", "Effect", *ranges), rgb=False).channels["Operating Mode"]
     assert made.has_dark
     assert [one.dmx for one in made.slots if one.is_dark] == [(0, 0)]
+
+
+@pytest.mark.parametrize("name", ["CO2 jet", "CO\u2082 output", "Flame 1", "Confetti", "Cold spark height"])
+def test_r1_what_burns_or_is_thrown_inside_another_lamp_is_held_off_and_refused_where_no_level_says_off(name):
+    made = profile(channel(name, "Effect", (0, 127, "Valve off"), (128, 255, "Valve on"))).channels[name]
+    assert (made.does, made.at in range(128), made.forbidden) == ("hold", True, [(128, 255)])
+    with pytest.raises(ProfileError, match="and no level of it is said to be off"):
+        profile(channel(name, "Effect", (0, 127, "Shot 1"), (128, 255, "Shot 2")))
+
+
+def test_r1_a_range_that_burns_is_never_sent_and_a_lamp_that_flickers_like_a_flame_is_a_lamp():
+    macro = channel("Macro", "Effect", (0, 99, "Flame jet"), (100, 199, "No function"), (200, 255, "CO2 blast"))
+    made = profile(macro).channels["Macro"]
+    assert made.at in range(100, 200)
+    assert made.forbidden == [(0, 99), (200, 255)]
+    flicker = channel("Macro", "Effect", (0, 99, "Flame effect"), (100, 255, "Candle flame flicker"))
+    assert profile(flicker).channels["Macro"].forbidden == []

@@ -1,6 +1,6 @@
 """Raw fixture files as slots with tagged ranges: the judge's own reading of QLC+ definitions, OFL and GDTF.
 
-What it cannot place (matrix inserts of OFL, geometry references of GDTF, switching channels) it leaves out and counts
+What it cannot place (geometry references of GDTF, switching channels) it leaves out and counts
 as not judged; it claims less than the importers, never more.
 """
 
@@ -102,19 +102,63 @@ def _qxf_slot(index: int, channel: Xml.Element) -> Slot:
 
 
 def _ofl(data: dict[str, Any]) -> Iterator[tuple[str, list[Slot] | None]]:
-    known = data.get("availableChannels") or {}
     wheels = data.get("wheels") or {}
     for mode in data.get("modes") or []:
         title = str(mode.get("shortName") or mode["name"])
-        if not all(one is None or isinstance(one, str) for one in mode["channels"]):
+        names = _expanded(mode["channels"], data.get("matrix") or {})
+        if names is None:
             yield title, None
         else:
-            slots = [
-                _ofl_slot(index, name, known[name], wheels)
-                for index, name in enumerate(mode["channels"])
-                if name in known
-            ]
-            yield title, slots
+            found = [(index, name, _ofl_channel(name, data)) for index, name in enumerate(names) if name]
+            yield title, [_ofl_slot(index, name, known, wheels) for index, name, known in found if known]
+
+
+def _expanded(channels: list[Any], matrix: dict[str, Any]) -> list[str | None] | None:
+    """The slots of a mode by name, with `TEMPLATE/PIXEL` for what an insert repeats; None where the shape is unknown.
+
+    Which pixel comes first does not matter here: a template means the same at every pixel.
+    """
+    names: list[str | None] = []
+    for one in channels:
+        if one is None or isinstance(one, str):
+            names.append(one)
+            continue
+        repeat = one["repeatFor"]
+        count = len(repeat) if isinstance(repeat, list) else _pixels(matrix, groups=repeat == "eachPixelGroup")
+        if not count:
+            return None
+        templates, pixels = one["templateChannels"], range(count)
+        by_pixel = one.get("channelOrder", "perPixel") == "perPixel"
+        pairs = ((t, p) for p in pixels for t in templates) if by_pixel else ((t, p) for t in templates for p in pixels)
+        names += [f"{template}/{pixel}" if template else None for template, pixel in pairs]
+    return names
+
+
+def _pixels(matrix: dict[str, Any], *, groups: bool) -> int:
+    if groups:
+        return len(matrix.get("pixelGroups") or {})
+    if "pixelCount" in matrix:
+        x, y, z = matrix["pixelCount"]
+        return int(x * y * z)
+    return sum(key is not None for plane in matrix.get("pixelKeys") or [] for row in plane for key in row)
+
+
+def _ofl_channel(name: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """A channel, or the template that it stands for, fine bytes left out."""
+    available, templates = data.get("availableChannels") or {}, data.get("templateChannels") or {}
+    if name in available:
+        return dict(available[name])
+    template, _, pixel = name.rpartition("/")
+    if template in templates and pixel.isdigit():
+        return dict(templates[template])
+    known = (one for one in templates if _names(one, name))
+    return next((dict(templates[one]) for one in known), None)
+
+
+def _names(template: str, name: str) -> bool:
+    """Whether a name is the template with some pixel's key in it."""
+    before, key, after = template.partition("$pixelKey")
+    return bool(key) and len(name) > len(before) + len(after) and name.startswith(before) and name.endswith(after)
 
 
 def _ofl_slot(index: int, key: str, channel: dict[str, Any], wheels: dict[str, Any]) -> Slot:

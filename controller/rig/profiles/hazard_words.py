@@ -1,15 +1,20 @@
 """Words by which makers call what no look may reach: haze, fans, fire."""
 
 import re
+import unicodedata
 
 ATMOSPHERE = re.compile(
     r"\b(fog|fogger|haze|hazer|smoke|mist|vapou?r|output|volume|pump|fluid|bubbles?|snow|foam|burst)\b", re.I
 )
 FAN = re.compile(r"\b(fan|fans|blower|wind|ventilator)\b", re.I)
 PYROTECHNIC = re.compile(
-    r"\b(pyro\w*|flames?|fire machine|sparkular\w*|spark(?:le)? (?:machine|fountain)|cold spark\w*|confetti\w*|"
-    r"co2|cryo\w*|stage flame\w*)\b", re.I
+    r"\b(pyro\w*|flame ?(?:s|jets?|projectors?|throwers?|height|output|on|shot\w*)?|fire machine|sparkular\w*|"
+    r"spark(?:le)? (?:machine|fountain)|cold spark\w*|confetti\w*|cryo\w*|stage flame\w*)\b|co2", re.I
 )  # fmt: skip
+NOT_REALLY = re.compile(
+    r"\b(like|effect|simulat\w*|flicker\w*|imitat\w*|colou?rs?|gobo|look|red|blue|orange|candle)\b", re.I
+)
+"""A lamp that flickers like a flame burns nothing."""
 
 
 def is_atmosphere(said: str) -> bool:
@@ -23,5 +28,6 @@ def is_fan(said: str) -> bool:
 
 
 def is_pyrotechnic(said: str) -> bool:
-    """Whether a name means fire, sparks, or something that is thrown."""
-    return PYROTECHNIC.search(said) is not None
+    """Whether a name means fire, sparks, or something that is thrown; CO\u2082 is written in several ways."""
+    plain = unicodedata.normalize("NFKC", said)
+    return PYROTECHNIC.search(plain) is not None and NOT_REALLY.search(plain) is None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
+from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import BLACK
 from controller.rig.profiles.rest_words import (
     HARM,
@@ -117,7 +118,7 @@ def channel_of(
 
 
 def _described(spans: list[Span], default: int | None, note: str, *, mixed: bool) -> dict[str, Any]:
-    if says_laser(note) or any(span.meaning == "laser" or _shines_by_laser(span) for span in spans):
+    if _names_hazard(note) or any(span.meaning == "laser" or _burns(span) for span in spans):
         return _laser(spans, default, note)
     spans = _main_functions(spans)
     meanings = {span.meaning for span in spans}
@@ -153,17 +154,23 @@ def _main_functions(spans: list[Span]) -> list[Span]:
     ]
 
 
-def _shines_by_laser(span: Span) -> bool:
-    return says_laser(span.name) and not says_laser_is_off(span.name) and span.meaning not in ("gobo", "none")
+def _names_hazard(note: str) -> bool:
+    """Whether a channel is about a laser, fire, sparks or CO2."""
+    return says_laser(note) or is_pyrotechnic(note)
+
+
+def _burns(span: Span) -> bool:
+    return _names_hazard(span.name) and not says_laser_is_off(span.name) and span.meaning not in ("gobo", "none")
 
 
 def _laser(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
-    """A channel about a laser: at the level that its source calls off, or the channel is refused.
+    """A channel about a laser, fire or CO2: at the level that its source calls off, or the channel is refused.
 
     Where the channel itself is named so, every level that does not say off may shine. Where only some ranges are, those
     may. Nothing on such a channel is driven: a laser is no emitter, wheel, shutter or dimmer of another part.
     """
-    named = says_laser(note)
+    named = _names_hazard(note)
+    what = "a laser" if says_laser(note) or not is_pyrotechnic(note) else "fire, sparks or CO2"
     if named and moves_a_laser(note) and not any(_is_off(span) for span in spans):
         at, chosen = _resting([_undriven(span) for span in spans], default, note)
         return {"does": "hold", "at": at, "note": ": ".join(filter(None, (note, chosen.name if chosen else "")))}
@@ -173,16 +180,20 @@ def _laser(spans: list[Span], default: int | None, note: str) -> dict[str, Any]:
         dark = _along(rising[0])[0]
         off = [replace(rising[0], first=dark, last=dark, name="0 %")]
     if not named:
-        harmless = [_undriven(span) for span in spans if not _shines_by_laser(span)]
-        lit = [replace(span, meaning="maintenance", worse=True) for span in spans if _shines_by_laser(span)]
-        return _hold(sorted(harmless + lit, key=lambda span: span.first), default, f"{note} (laser)")
+        harmless = [_undriven(span) for span in spans if not _burns(span)]
+        lit = [replace(span, meaning="maintenance", worse=True) for span in spans if _burns(span)]
+        return _hold(
+            sorted(harmless + lit, key=lambda span: span.first),
+            default,
+            f"{note} (laser)" if any(says_laser(one.name) for one in lit) else note,
+        )
     if not off:
-        raise ProfileError(f"{note}: a laser, and no level of it is said to be off")
+        raise ProfileError(f"{note}: {what}, and no level of it is said to be off")
     best = min(off, key=lambda span: span.first)
     at = default if default is not None and _inside(default, [best]) else best.first if best.first == 0 else best.middle
     never = [levels for span in spans if span not in off for levels in _without(span, best)]
     said = ": ".join(part for part in (note, best.name if best.name != note else "") if part)
-    return {"does": "hold", "at": at, "note": said if says_laser(said) else f"{said} (laser)", "forbidden": never}
+    return {"does": "hold", "at": at, "note": said if _names_hazard(said) else f"{said} (laser)", "forbidden": never}
 
 
 def _without(span: Span, kept: Span) -> list[tuple[int, int]]:
@@ -245,7 +256,7 @@ def _known_hazards(spans: Sequence[Span], note: str) -> dict[str, Any]:
 
     "Strobe, fast to slow" is steady at one end, and only the lamp's manual says at which; so is haze silent.
     """
-    if says_laser(note) or any(span.meaning == "laser" or _shines_by_laser(span) for span in spans):
+    if _names_hazard(note) or any(span.meaning == "laser" or _burns(span) for span in spans):
         return {"forbidden": [(0, 255)]}
     inner = [
         span
