@@ -1,8 +1,18 @@
-"""Where this machine keeps what is worth keeping between shows. Edge: environment, files."""
+"""Where this machine keeps what is worth keeping between shows, and how files are named. Edge: environment, files.
 
+One rule names whatever is kept under a title that a person wrote (a song, a venue, a fixture): letters and digits of
+every script stay. What such a name cannot tell apart (`Metal Madness` and `metal_madness`, two names of signs only) is
+told apart by `own_word`, or by looking into the file (`controller/listening/plan/plan.py`, `plan_file`).
+"""
+
+import hashlib
 import os
 import re
+import unicodedata
 from pathlib import Path
+
+MOST_BYTES = 100
+"""Of a word in UTF-8; a file's name may have 255, and suffixes and times stand beside it."""
 
 
 def state_folder() -> Path:
@@ -12,6 +22,59 @@ def state_folder() -> Path:
     return root / "followspot"
 
 
-def file_word(venue: str, otherwise: str) -> str:
-    """A venue's name as part of a file's: letters, digits and hyphens; `otherwise` where nothing is left of it."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", venue).strip("-").lower() or otherwise
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles are the same to whoever reads them; macOS takes letters and their accents apart in names."""
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
+
+
+def file_word(title: str, otherwise: str) -> str:
+    """A title as part of a file's name: small letters and digits of every script, and hyphens for all else.
+
+    Args:
+        title: as a person wrote it. otherwise: the word where nothing is left of it.
+    """
+    whole = unicodedata.normalize("NFC", title)
+    kept = "".join(one if _is_kept(one) else "-" for one in whole)
+    return _cut(re.sub("-+", "-", kept).strip("-").lower()).rstrip("-") or otherwise
+
+
+def own_word(title: str, otherwise: str) -> str:
+    """As `file_word`, with eight letters of a checksum that no other title has."""
+    whole = unicodedata.normalize("NFC", title).encode("utf-8", "surrogatepass")
+    return f"{file_word(title, otherwise)}-{hashlib.sha256(whole).hexdigest()[:8]}"
+
+
+def kept_under(folder: Path, title: str, otherwise: str, suffix: str = "") -> tuple[Path, Path]:
+    """Where something of a title is kept, by its own word; and where version 0.2 kept it, for two titles alike."""
+    own, before = own_word(title, otherwise), _word_of_version_0_2(title, otherwise)
+    return folder / f"{own}{suffix}", folder / f"{before}{suffix}"
+
+
+def set_aside(file: Path) -> Path:
+    """Give a damaged file another name, which no file has; returns it.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    number = 1
+    while (aside := file.with_name(f"{file.name}.damaged-{number}")).exists():
+        number += 1
+    return file.rename(aside)
+
+
+def shown(name: str, most: int) -> str:
+    """A file's name as a title: without what cannot be printed, and not longer than `most` letters."""
+    plain = "".join(one if one.isprintable() else "?" for one in name.encode("utf-8", "replace").decode())
+    return plain if len(plain) <= most else f"{plain[: most - 10]}…-{own_word(name, '')[-8:]}"
+
+
+def _is_kept(letter: str) -> bool:
+    return letter.isalnum() or unicodedata.category(letter).startswith("M")
+
+
+def _cut(word: str) -> str:
+    return word.encode()[:MOST_BYTES].decode("utf-8", "ignore")
+
+
+def _word_of_version_0_2(title: str, otherwise: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", title).strip("-").lower() or otherwise

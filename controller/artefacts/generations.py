@@ -14,7 +14,7 @@ from pathlib import Path
 
 from controller.config import Config
 from controller.errors import ModelError
-from controller.state_folder import file_word, state_folder
+from controller.state_folder import kept_under, state_folder
 
 CURRENT = "current"
 NOTE = "staged.json"
@@ -46,8 +46,8 @@ class Generations:
     @staticmethod
     def of(config: Config) -> "Generations":
         """Those of the configured venue."""
-        venue = file_word(config.venue, "venue")
-        return Generations(state_folder() / "generations" / venue)
+        own, before = kept_under(state_folder() / "generations", config.venue, "venue")
+        return Generations(before if before.exists() and not own.exists() else own)
 
     def all(self) -> list[Generation]:
         """Every generation that can be read, oldest first."""
