@@ -34,10 +34,12 @@ file by file: docs/architecture.md. Edge: processes, signals, files.
 import contextlib
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,7 @@ from controller.clock import Clock
 from controller.config import Config, freeze
 from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
+from controller.text_out import STDERR, Drawing, TextOut, forward, log_through
 from controller.watching.status_line import StatusLine
 
 log = logging.getLogger(__name__)
@@ -59,6 +62,8 @@ STUCK_S = 1.2
 """A process that has said nothing for so long is stopped, swapped out or in a loop."""
 ASLEEP_S = 0.5
 """A supervisor that looks so late was itself stopped, with everybody else: a machine that was suspended wakes up."""
+LAST_WORDS_S = 0.2
+"""What a process said before it ended comes before what is said about its end, as a rule."""
 STEADY_S = 3.0
 """A process that ran for so long is started again at once; one that keeps dying, later and later."""
 
@@ -86,11 +91,16 @@ PARTS = (
 
 
 class Supervised:
-    """A part, kept running."""
+    """A part, kept running.
 
-    def __init__(self, part: ShowProcess, folder: Path) -> None:
+    Args:
+        part: which. folder: the run's. out: takes what the process logs, so that it never waits for who reads it.
+    """
+
+    def __init__(self, part: ShowProcess, folder: Path, out: TextOut) -> None:
         self.part = part
-        self._folder = folder
+        self._folder, self._out = folder, out
+        self._passing: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._retry_at_s = self._started_s = self._woke_s = 0.0
         self._failures = 0
@@ -105,7 +115,11 @@ class Supervised:
             [sys.executable, "-P", "-m", self.part.module, str(self._folder), self.part.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
+        if self._process.stderr is not None:
+            self._passing = forward(os.dup(self._process.stderr.fileno()), self._out)
+            self._process.stderr.close()
         self.starts += 1
 
     def watch(self, now_s: float, beaten_s: float) -> None:
@@ -165,6 +179,8 @@ class Supervised:
         self._process.stdin.close()
         said = self._process.stdout.read().splitlines()
         self._process.stdout.close()
+        if self._passing is not None:
+            self._passing.join(LAST_WORDS_S)
         self._process = None
         if said:
             with contextlib.suppress(ValueError):
@@ -192,9 +208,11 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             folder = Path(name)
             (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
             refuse_early(folder)
-            parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
+            out = TextOut(STDERR)
+            log_through(out, "%(name)s: %(message)s")
+            parts = [Supervised(part, folder, out) for part in PARTS if part.name != "watching" or config.page.enabled]
             with contextlib.ExitStack() as stack:
-                line = stack.enter_context(StatusLine(folder))
+                line = stack.enter_context(StatusLine(folder, Drawing(out, STDERR)))
                 beats = stack.enter_context(contextlib.closing(Beats(folder)))
                 return _supervise(parts, clock, seconds, ended_by, line=line, beats=beats)
     finally:

@@ -5,7 +5,6 @@ standard input: when that closes, the supervisor is gone and the process ends by
 """
 
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ import zmq
 
 from controller.bus.beats import Beats
 from controller.config import Config, thaw
+from controller.text_out import STDERR, TextOut, log_through
 
 RUN_FILE = "run.json"
 STDIN = 0
@@ -39,7 +39,7 @@ class Run:
         self.stopping = threading.Event()
         self._name, self._beats = name, Beats(self.folder)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
+        log_through(TextOut(STDERR), f"{name}: %(message)s")
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         threading.Thread(target=self._watch_supervisor, daemon=True).start()

@@ -40,6 +40,10 @@ class Appender:
 
     def put(self, piece: bytes) -> None:
         """Leave a piece to be written; returns at once."""
+        if self._pieces.qsize() >= self._most:  # the disk does not refuse, it stalls
+            with contextlib.suppress(queue.Empty):
+                self._pieces.get_nowait()
+                self.lost += 1
         self._pieces.put(piece)
 
     def close(self, *, keep: bool = True) -> None:
