@@ -17,6 +17,7 @@ from yaml.constructor import SafeConstructor
 from controller.errors import ConfigError
 from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
 
+KEY_ELSEWHERE = "(this key is not in this file)"
 MAX_CONFIG_BYTES = 1_000_000
 
 Unit = Annotated[float, Field(ge=0, le=1)]
@@ -131,7 +132,8 @@ class RecordConfig(ConfigSection):
     """The log that every show writes, from which `followspot replay` makes the same light again.
 
     `heard` keeps the embeddings of the sound beside it, from which no sound can be made: what training needs to learn
-    from a night. `audio` keeps the sound itself; ask the band.
+    from a night. `audio` keeps the sound itself; ask the band. The last `keep` shows stay, and no more than `keep_mb`
+    megabytes of them: where a show begins, the oldest go.
     """
 
     enabled: bool = True
@@ -139,6 +141,7 @@ class RecordConfig(ConfigSection):
     audio: bool = False
     folder: str | None = None
     keep: Annotated[int, Field(ge=1, le=10_000)] = 60
+    keep_mb: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
 
 
 class PageConfig(ConfigSection):
@@ -500,6 +503,22 @@ def _read_text(file: Path) -> str:
 def freeze(config: Config) -> str:
     """The configuration as one line of JSON, with the file it came from, to hand to another process."""
     return json.dumps({"file": str(config.file.resolve()), "config": config.model_dump(mode="json")})
+
+
+def without_key(config: Config) -> Config:
+    """The configuration as it may lie in a file: the key that two machines share is not in it."""
+    if not config.standby.key:
+        return config
+    return config.model_copy(update={"standby": config.standby.model_copy(update={"key": KEY_ELSEWHERE})})
+
+
+def with_key(config: Config, key: str) -> Config:
+    """`without_key` undone; "" for none."""
+    if not key:
+        return config
+    return config.model_copy(update={"standby": config.standby.model_copy(update={"key": key})}).at(
+        config.file, config.lines
+    )
 
 
 def thaw(text: str) -> Config:

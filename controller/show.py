@@ -45,11 +45,12 @@ from pathlib import Path
 from typing import Any
 
 from controller.bus.beats import Beats
-from controller.bus.run import RUN_FILE
+from controller.bus.run import KEY, RUN_FILE
 from controller.clock import Clock
-from controller.config import Config, freeze
+from controller.config import Config, freeze, without_key
 from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
+from controller.records.show_log import make_room
 from controller.text_out import STDERR, Drawing, TextOut, forward, log_through
 from controller.watching.status_line import StatusLine
 
@@ -95,11 +96,12 @@ class Supervised:
 
     Args:
         part: which. folder: the run's. out: takes what the process logs, so that it never waits for who reads it.
+        key: that this machine and its backup share.
     """
 
-    def __init__(self, part: ShowProcess, folder: Path, out: TextOut) -> None:
+    def __init__(self, part: ShowProcess, folder: Path, out: TextOut, key: str = "") -> None:
         self.part = part
-        self._folder, self._out = folder, out
+        self._folder, self._out, self._key = folder, out, key
         self._passing: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._retry_at_s = self._started_s = self._woke_s = 0.0
@@ -116,6 +118,7 @@ class Supervised:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={**os.environ, KEY: self._key},
         )
         if self._process.stderr is not None:
             self._passing = forward(os.dup(self._process.stderr.fileno()), self._out)
@@ -206,11 +209,16 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
     try:
         with tempfile.TemporaryDirectory(prefix="followspot-") as name:
             folder = Path(name)
-            (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
+            (folder / RUN_FILE).write_text(freeze(without_key(config)), encoding="utf-8")
             refuse_early(folder)
+            make_room(config)
             out = TextOut(STDERR)
             log_through(out, "%(name)s: %(message)s")
-            parts = [Supervised(part, folder, out) for part in PARTS if part.name != "watching" or config.page.enabled]
+            parts = [
+                Supervised(part, folder, out, config.standby.key)
+                for part in PARTS
+                if part.name != "watching" or config.page.enabled
+            ]
             with contextlib.ExitStack() as stack:
                 line = stack.enter_context(StatusLine(folder, Drawing(out, STDERR)))
                 beats = stack.enter_context(contextlib.closing(Beats(folder)))

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from pathlib import Path
 
+PRIVATE = 0o600
+"""Who did what, what was heard and what lets others in is for one reader."""
 MOST_BYTES = 100
 """Of a word in UTF-8; a file's name may have 255, and suffixes and times stand beside it."""
 
@@ -20,6 +22,35 @@ def state_folder() -> Path:
     chosen = os.environ.get("XDG_STATE_HOME", "")
     root = Path(chosen) if chosen.startswith("/") else Path.home() / ".local" / "state"
     return root / "followspot"
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that only its owner reads; one that is there already stays as it is.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    private_folder(file.parent)
+    coming = file.with_name(f".{file.name}.{os.getpid()}.coming")
+    coming.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w", encoding="utf-8") as out:
+            out.write(text)
+        coming.replace(file)
+    except OSError:
+        coming.unlink(missing_ok=True)
+        raise
 
 
 def same_title(one: str, other: str) -> bool:

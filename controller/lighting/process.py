@@ -305,7 +305,7 @@ def main(argv: list[str]) -> int:
         os.nice(NICENESS)  # where the system lets us: the light comes first
     network = LightingNetwork.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
-    recorder = open_log(run.config, name)
+    recorder = open_log(run.config, name, run.name)
     lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:

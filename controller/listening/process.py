@@ -78,7 +78,7 @@ class Listening:
         self._ear = Ear(run.config.audio.silence_db, self.stems)
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
-        self._keeping = Keeping(run.config, self._decider.embedder.identity)
+        self._keeping = Keeping(run.config, self._decider.embedder.identity, run.name)
         self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
         self._clean = Clean(self.name)

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from controller.config import Config
-from controller.state_folder import kept_under, set_aside, state_folder
+from controller.state_folder import kept_under, set_aside, state_folder, write_private
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Scenes:
             return {}
         rows = {str(name): found for name, one in said.items() if (found := _numbers(one)) is not None}
         if lost := sorted(set(map(str, said)) - set(rows)):
-            log.warning("%s: these scenes cannot be read: %s", file, ", ".join(lost))
+            log.warning("%s cannot be read as a whole; these scenes are missing: %s", file, ", ".join(lost))
             self._damaged = file == self._file
         return rows
 
@@ -61,7 +61,7 @@ class Scenes:
     def keep(self, name: str, rows: tuple[float, ...]) -> None:
         """Under a name, which need not be new."""
         if name not in self._rows and len(self._rows) >= MOST:
-            log.warning("there are %d scenes; '%s' is not kept before another is forgotten", MOST, name)
+            log.info("there are %d scenes; '%s' is not kept before another is forgotten", MOST, name)
             return
         self._rows[name] = rows
         self._write()
@@ -72,14 +72,11 @@ class Scenes:
             self._write()
 
     def _write(self) -> None:
-        coming = self._file.with_suffix(".coming")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             if self._damaged:
                 log.warning("what could not be read is kept as %s", set_aside(self._file))
                 self._damaged = False
-            coming.write_text(json.dumps(self._rows), encoding="utf-8")
-            coming.replace(self._file)
+            write_private(self._file, json.dumps(self._rows))
         except OSError as error:
             log.warning("%s cannot be written: %s; the scene lasts as long as this show", self._file, error)
 

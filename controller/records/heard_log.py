@@ -111,6 +111,20 @@ def read_heard(path: Path) -> HeardLog:
     return HeardLog(embedder, np.array(times, np.float64), embedding, damage)
 
 
+def head_of_heard(path: Path) -> dict[str, str]:
+    """What stands at the head of such a file.
+
+    Raises:
+        RecordingError: damaged. OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(len(MAGIC))
+        head = next(blocks(file), None)
+    if head is None or not isinstance(head.content, dict):
+        raise RecordingError(f"{path}: its header is damaged")
+    return {str(key): str(said) for key, said in head.content.items()}
+
+
 def _hops(content: Any, path: Path) -> Iterator[tuple[float, npt.NDArray[np.float16]]]:  # noqa: ANN401 - plain data
     try:
         times, vectors = content
@@ -143,11 +157,11 @@ class SoundRecorder:
     """Writes the mono mix as FLAC, a second at a time, at the pace of the show's clock.
 
     Args:
-        path: the file, in a folder that exists. venue: for its title.
+        path: the file, in a folder that exists. venue: for its title. show: the show whose sound it is, "" for none.
     """
 
-    def __init__(self, path: Path, venue: str) -> None:
-        self.path, self._venue = path, venue
+    def __init__(self, path: Path, venue: str, show: str = "") -> None:
+        self.path, self._venue, self._show = path, venue, show
         self._waiting: list[Float32Array] = []
         self._count = 0
         self._next_s: float | None = None
@@ -178,6 +192,8 @@ class SoundRecorder:
         self._container = av.open(self._pieces, "w", format="flac")
         self._container.metadata["title"] = self._venue
         self._container.metadata["comment"] = f"began_s={began_s:.6f}"
+        if self._show:
+            self._container.metadata["followspot_show"] = self._show
         self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE_HZ)
         self._stream.layout = "mono"
         self._next_s = began_s

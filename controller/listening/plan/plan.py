@@ -134,7 +134,9 @@ def write_plan(plan: Plan, file: Path) -> None:
         with coming.open("wb") as out:
             np.savez_compressed(
                 out,
-                notes=np.frombuffer(plan.notes.model_dump_json(exclude=None if plan.notes.song else {"song"}).encode(), np.uint8),
+                notes=np.frombuffer(
+                    plan.notes.model_dump_json(exclude=None if plan.notes.song else {"song"}).encode(), np.uint8
+                ),
                 light=plan.light.astype(np.int16),
                 fingerprints=plan.fingerprints.astype(np.float16),
             )
