@@ -11,7 +11,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
@@ -291,13 +300,22 @@ class UniverseConfig(ConfigSection):
 class NetworkConfig(ConfigSection):
     """How this controller appears on the lighting network.
 
-    `interface` is the address of the network card that lighting leaves by; without it the system chooses. `cid` is what
-    sACN receivers know this source by; without it one is made once and kept.
+    `interface` is the address of the network card that lighting leaves by; without it the system chooses. `nodes` are
+    addresses and networks whose answers `host: discover` believes; without them those of that card's network. `cid` is
+    what sACN receivers know this source by; without it one is made once and kept.
     """
 
     interface: str | None = None
+    nodes: list[str] = []
     source_name: Annotated[str, Field(min_length=1, max_length=60)] = "Followspot"
     cid: UUID | None = None
+
+    @field_validator("nodes")
+    @classmethod
+    def _are_networks(cls, nodes: list[str]) -> list[str]:
+        for one in nodes:
+            ip_network(one, strict=False)  # says itself what is wrong
+        return nodes
 
 
 class DeskArtNetConfig(ConfigSection):

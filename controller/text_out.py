@@ -1,8 +1,9 @@
 """Text for people, written by a thread of its own: who does not read (XOFF, a full pipe, a slow disk) stops nobody.
 
 What waits is bounded; what has no room is left out and counted, and that is said when somebody reads again. Written is
-straight to the descriptor: a thread that hangs in a buffer would hold its lock when the interpreter ends. Edge: threads,
-standard output and error.
+straight to the descriptor: a thread that hangs in a buffer would hold its lock when the interpreter ends.
+
+Edge: threads, standard output and error.
 """
 
 import io

@@ -31,7 +31,8 @@ class Run:
         name: of the process, in front of what it logs. argv: the run's folder.
 
     Attributes:
-        name: of the run, which no other has. folder: its private folder with the sockets. config: the whole configuration. stopping: set when it is time to end.
+        name: of the run, which no other has. folder: its private folder with the sockets.
+        config: the whole configuration. stopping: set when it is time to end.
         context: this process's ZeroMQ context.
     """
 

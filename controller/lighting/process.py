@@ -73,7 +73,9 @@ class LightingNetwork:
         return LightingNetwork(
             cid=own_cid(config),
             poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
-            listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
+            listener=Listener(config.desk, discover=discovers, output_interface=interface, nodes=config.network.nodes)
+            if listens
+            else None,
             journal=Journal(folder / "takeovers.jsonl") if config.desk.inputs else None,
             partner=partner_of(config, MonotonicClock().now_s()),
         )

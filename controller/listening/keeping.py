@@ -2,8 +2,8 @@
 
 from controller.config import Config
 from controller.messages import AudioBlock, Embedding
-from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
-from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
+from controller.records.heard_log import HeardRecorder, SoundRecorder
+from controller.records.kinds import HEARD_SUFFIX, SOUND_SUFFIX
 from controller.records.show_log import new_file
 
 

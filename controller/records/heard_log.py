@@ -22,13 +22,12 @@ from controller.errors import RecordingError
 from controller.messages import AudioBlock, Embedding
 from controller.records.appending import Appender
 from controller.records.cycles import blocks, encode_block
+from controller.records.kinds import HEARD_MAGIC as MAGIC
+from controller.records.kinds import SOUND_SUFFIX as SOUND_SUFFIX  # noqa: PLC0414 - of the other file here
 from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
 
-MAGIC = b"FOLLOWSPOT HEARD LOG 1\n"
-SUFFIX = ".heard"
-SOUND_SUFFIX = ".flac"
 HOPS_OF_A_BLOCK = 10
 EMBEDDING = 512
 KEPT_SECONDS = 600
@@ -109,20 +108,6 @@ def read_heard(path: Path) -> HeardLog:
     embedder = {str(key): str(said) for key, said in head.content.items()}
     embedding = np.stack(vectors) if vectors else np.zeros((0, EMBEDDING), np.float16)
     return HeardLog(embedder, np.array(times, np.float64), embedding, damage)
-
-
-def head_of_heard(path: Path) -> dict[str, str]:
-    """What stands at the head of such a file.
-
-    Raises:
-        RecordingError: damaged. OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        file.seek(len(MAGIC))
-        head = next(blocks(file), None)
-    if head is None or not isinstance(head.content, dict):
-        raise RecordingError(f"{path}: its header is damaged")
-    return {str(key): str(said) for key, said in head.content.items()}
 
 
 def _hops(content: Any, path: Path) -> Iterator[tuple[float, npt.NDArray[np.float16]]]:  # noqa: ANN401 - plain data

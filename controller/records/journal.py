@@ -57,7 +57,7 @@ class Journal:
         private_folder(self._file.parent)
         if self._file.is_file() and self._file.stat().st_size > FULL_BYTES:
             self._file.replace(self._file.with_name(f"{self._file.name}.1"))
-        with open(self._file, "a", encoding="utf-8", opener=_private) as out:  # noqa: PTH123 - Path.open knows no opener
+        with open(self._file, "a", encoding="utf-8", opener=_private) as out:
             os.fchmod(out.fileno(), PRIVATE)
             out.write(json.dumps(entry) + "\n")
 

@@ -1,4 +1,4 @@
-"""What of old shows is removed: only what a show of this program wrote, whole shows, the oldest first, never one that runs.
+"""What of old shows is removed: what this program wrote, whole shows, the oldest first, never one that runs.
 
 A file is ours by its name and by what it begins with. All files of one show, whatever its processes did, are one show;
 its age is when it was last written, since a clock may have been ahead. Whoever writes a file holds a lock on it
@@ -14,16 +14,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.errors import RecordingError
-from controller.records.heard_log import MAGIC as HEARD_MAGIC
-from controller.records.heard_log import SOUND_SUFFIX, head_of_heard
-from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
-from controller.records.recording import MAGIC, Log
+from controller.records.cycles import blocks
+from controller.records.kinds import HEARD_MAGIC, HEARD_SUFFIX, LOG_MAGIC, LOG_SUFFIX, SOUND_MAGIC, SOUND_SUFFIX
 
 log = logging.getLogger(__name__)
 
 NAME = re.compile(r"^\d{4}-\d\d-\d\dT\d{6}-\d{3}-.+\.(showlog|heard|flac)$")
-SOUND = b"fLaC"
+SUFFIXES = (LOG_SUFFIX, HEARD_SUFFIX, SOUND_SUFFIX)
 HEAD_BYTES = 8_192
 SOUND_WORDS = re.compile(rb"began_s=-?\d")
 SOUND_SHOW = re.compile(rb"(?i)followspot_show=([\w.-]{1,80})")
@@ -52,7 +49,7 @@ def remove_old(folder: Path, keep: int, most_bytes: int) -> list[Path]:
     if foreign:
         log.info("%s: %d files there are of no show of this program; they stay", folder, foreign)
     removed = []
-    for suffix in (".showlog", HEARD_SUFFIX, SOUND_SUFFIX):
+    for suffix in SUFFIXES:
         shows = _oldest_first([one for one in ours if one.path.suffix == suffix])
         for show in shows[: max(0, len(shows) - keep)]:
             removed += _remove(show)
@@ -75,12 +72,12 @@ def ours_in(folder: Path) -> tuple[list[Kept], int]:
     """
     ours, foreign = [], 0
     for path in sorted(folder.iterdir()):
-        if path.suffix not in (".showlog", HEARD_SUFFIX, SOUND_SUFFIX) or path.name.startswith("."):
+        if path.suffix not in SUFFIXES or path.name.startswith("."):
             continue
         try:
             show = _show_of(path) if NAME.match(path.name) and path.is_file() and not path.is_symlink() else None
             found = path.stat()
-        except (OSError, RecordingError):
+        except OSError:
             show = None
         if show is None:
             foreign += 1
@@ -93,21 +90,21 @@ def _show_of(path: Path) -> str | None:
     """Which show wrote a file; its own name where that is not written in it, None where no show did."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    said = ""
-    if head.startswith(MAGIC):
-        with contextlib.suppress(RecordingError):  # damaged: ours all the same
-            opened = Log(path)
-            opened.close()
-            said = str(opened.header.get("show", ""))
-    elif head.startswith(HEARD_MAGIC):
-        with contextlib.suppress(RecordingError):
-            said = head_of_heard(path).get("show", "")
-    elif head.startswith(SOUND) and SOUND_WORDS.search(head):
+    for magic in (LOG_MAGIC, HEARD_MAGIC):
+        if head.startswith(magic):
+            return _said_in(path, len(magic)) or path.name
+    if head.startswith(SOUND_MAGIC) and SOUND_WORDS.search(head):
         found = SOUND_SHOW.search(head)
-        said = found[1].decode() if found else ""
-    else:
-        return None
-    return said or path.name
+        return found[1].decode() if found else path.name
+    return None
+
+
+def _said_in(path: Path, at: int) -> str:
+    """The show that a header names; a damaged one names none, and the file is ours all the same."""
+    with path.open("rb") as file:
+        file.seek(at)
+        head = next(blocks(file), None)
+    return str(head.content.get("show", "")) if head is not None and isinstance(head.content, dict) else ""
 
 
 def _oldest_first(files: list[Kept]) -> list[list[Kept]]:

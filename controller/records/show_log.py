@@ -8,14 +8,13 @@ from typing import Any
 import yaml
 
 from controller.config import Config, StandbyConfig, freeze
+from controller.records.kinds import LOG_SUFFIX as SUFFIX
 from controller.records.recording import Recorder
-from controller.rig.patch.configured import profiles_of
 from controller.records.retention import remove_old
+from controller.rig.patch.configured import profiles_of
 from controller.state_folder import file_word, private_folder, state_folder
 
 log = logging.getLogger(__name__)
-
-SUFFIX = ".showlog"
 
 
 def log_folder(config: Config) -> Path:

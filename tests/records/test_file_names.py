@@ -1,4 +1,4 @@
-"""One rule names files after what people wrote: whatever they wrote, it is found again and nothing else is written over."""
+"""One rule names files after what people wrote: it is found again, and nothing else is written over."""
 
 import json
 import unicodedata
@@ -16,9 +16,10 @@ from controller.people.scenes import MOST, Scenes
 from controller.state_folder import MOST_BYTES, file_word, own_word
 
 SONGS = [
-    "take.wav", "take.flac", "metal_madness.wav", "Metal Madness.wav", "Ωμέγα.wav", "Омега.wav", "オメガ.flac", "夜.wav",
-    "ليل.wav", "🎸.wav", "🥁.wav", "???.wav", "Vol. 1", "Vol. 2", "take-3", "Erlkönig.opus", "Erlkonig.opus",
-    "a" * 250 + ".wav", "a" * 249 + "b.wav", "hæ", "hä\udcff.wav", "tab\there.wav", ".hidden.wav", "CON.wav", "x\u0301.wav",
+    "take.wav", "take.flac", "metal_madness.wav", "Metal Madness.wav", "Ωμέγα.wav", "Омега.wav", "オメガ.flac",
+    "夜.wav", "ليل.wav", "🎸.wav", "🥁.wav", "???.wav", "Vol. 1", "Vol. 2", "take-3", "Erlkönig.opus", "Erlkonig.opus",
+    "a" * 250 + ".wav", "a" * 249 + "b.wav", "hæ", "hä\udcff.wav",
+    "tab\there.wav", ".hidden.wav", "CON.wav", "x\u0301.wav",
 ]  # fmt: skip
 
 
