@@ -189,10 +189,7 @@ class Listener:
         """Whether a datagram is for us: not our own, and from whom we believe. Nodes are no desks."""
         if from_port in own_ports and self._is_local(ip):
             return False
-        if payload[8:10] == OP_POLL_REPLY and port == artnet.PORT:
-            taken = self._was_asked(ip)
-        else:
-            taken = self._believes(ip)
+        taken = self._was_asked(ip) if payload[8:10] == OP_POLL_REPLY and port == artnet.PORT else self._believes(ip)
         self.refused += not taken
         return taken
 

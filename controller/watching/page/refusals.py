@@ -1,4 +1,4 @@
-"""What was refused, written down without letting anybody wash the audit away: the first of a kind, then counts. Pure."""
+"""What was refused, written down so that nobody can wash the audit away: the first of a kind, then counts. Pure."""
 
 from dataclasses import dataclass, field
 
