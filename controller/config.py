@@ -53,12 +53,17 @@ class ConfigSection(BaseModel):
 
 
 class AudioConfig(ConfigSection):
-    """Where sound comes from and when it counts as silence."""
+    """Where sound comes from and when it counts as silence.
+
+    `accent_stem` is a part of the name of the stem that accents are taken from; without it the names are looked through
+    for drums.
+    """
 
     source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
     loop: bool = False
     channels: Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1)] = (1, 2)
     stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
+    accent_stem: str = ""
     block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
     latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.005
     silence_db: Annotated[float, Field(ge=-100, le=-20)] = -60.0

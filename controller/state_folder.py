@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -51,6 +52,15 @@ def write_private(file: Path, text: str) -> None:
     except OSError:
         coming.unlink(missing_ok=True)
         raise
+
+
+def visible(paths: Iterable[Path]) -> list[Path]:
+    """Files and folders that a person put there, in the order of their names.
+
+    Names that begin with a dot are hidden, among them the `._` files that a Mac leaves beside every file on a memory
+    stick: they have the same ending and hold nothing.
+    """
+    return sorted(path for path in paths if not path.name.startswith("."))
 
 
 def same_title(one: str, other: str) -> bool:

@@ -20,6 +20,7 @@ from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
 from controller.sound_format import HOP_S
+from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
 
 
@@ -98,7 +99,7 @@ def print_models(config: Config, *, verify: bool) -> None:
     root = model_folders(config)[0].parent
     table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []
-    for path in sorted(root.glob("*/manifest.yaml")):
+    for path in visible(root.glob("*/manifest.yaml")):
         folder = path.parent
         row, problem = _describe(folder, verify=verify)
         table.add_row(folder.name, *row, "in use" if folder.resolve() in in_use and not problem else problem)

@@ -21,7 +21,7 @@ from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
 from controller.listening.audio.clean import Clean
-from controller.listening.audio.ear import Ear
+from controller.listening.audio.ear import Ear, accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
@@ -75,7 +75,10 @@ class Listening:
         self._run, self._clock = run, clock
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
-        self._ear = Ear(run.config.audio.silence_db, self.stems)
+        self._ear = Ear(run.config.audio.silence_db, self.stems, run.config.audio.accent_stem)
+        if self.stems:
+            column = accent_column(self.stems, run.config.audio.accent_stem)
+            log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
         self._keeping = Keeping(run.config, self._decider.embedder.identity, run.name)

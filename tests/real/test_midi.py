@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from promise import HANG_S
@@ -141,10 +142,10 @@ def test_plugged_in_and_out_again_and_again(backend):
                 pads.send_message([0x90, 40, 100])
                 assert heard(ports, 1)[0].note == 40
             until(lambda: not ports.names, ports._look)
-        files = len(os.listdir("/proc/self/fd"))
+        files = len(list(Path("/proc/self/fd").iterdir()))
         with plugged("nanoPAD2"):
             until(lambda: ports.names, ports._look)
         until(lambda: not ports.names, ports._look)
-        assert len(os.listdir("/proc/self/fd")) <= files
+        assert len(list(Path("/proc/self/fd").iterdir())) <= files
     finally:
         ports.close()

@@ -21,7 +21,7 @@ from controller.config import Unit
 from controller.errors import PlanError
 from controller.listening.plan.fingerprint import SIZE
 from controller.sound_format import HOP_S
-from controller.state_folder import file_word, own_word, same_title, shown
+from controller.state_folder import file_word, own_word, same_title, shown, visible
 
 log = logging.getLogger(__name__)
 
@@ -167,13 +167,19 @@ def read_plan(file: Path) -> Plan:
         raise PlanError(f"{file}: notes.{place}: {first['msg']}; save the plan again") from error
     except FileNotFoundError as error:
         raise PlanError(f"{file}: no such plan; `followspot room SONG` makes one") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise PlanError(f"{file}: not readable as a plan: {error}; save it again") from error
+    except PlanError:
+        raise
+    except Exception as error:  # what zipfile, zlib, NumPy and json make of any bytes is on no list
+        raise PlanError(f"{file}: not readable as a plan: {_first_line(error)}; save it again") from error
     return _checked(file, notes, light, fingerprints)
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
+
+
 def _checked(file: Path, notes: Notes, light: npt.NDArray[np.generic], fingerprints: npt.NDArray[np.generic]) -> Plan:
-    hops = len(light)
+    hops = len(light) if light.ndim else 0
     if light.shape != (hops, 2) or fingerprints.shape != (hops, SIZE) or not 0 < hops <= MOST_HOPS:
         raise PlanError(f"{file}: light {light.shape} and fingerprints {fingerprints.shape} do not fit each other")
     if light.dtype.kind not in "iu" or fingerprints.dtype.kind != "f":
@@ -189,11 +195,21 @@ def read_plans(path: Path) -> list[Plan]:
     """A plan, or all of a folder in the order of their names.
 
     Raises:
-        PlanError: there is none, or one is damaged.
+        PlanError: there is none that can be read; of several, the damaged ones are named and left out.
     """
     if not path.is_dir():
         return [read_plan(path)]
-    files = sorted(path.glob(f"*{SUFFIX}"))
+    files = visible(path.glob(f"*{SUFFIX}"))
     if not files:
         raise PlanError(f"{path}: no {SUFFIX} files; `followspot room SONG` makes them")
-    return [read_plan(one) for one in files]
+    plans, damaged = [], []
+    for one in files:
+        try:
+            plans.append(read_plan(one))
+        except PlanError as error:
+            damaged.append(str(error))
+    if not plans:
+        raise PlanError("; ".join(damaged[:3]))
+    for said in damaged:
+        log.warning("%s; the other plans are followed", said)
+    return plans

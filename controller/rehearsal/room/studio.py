@@ -79,7 +79,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     """
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
-    ear, prints = Ear(config.audio.silence_db, source.stems), Fingerprints()
+    ear, prints = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem), Fingerprints()
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
     while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
