@@ -19,7 +19,8 @@ NOTES = json.dumps({"title": "x"})
 def written(path, **arrays):
     whole = {"notes": np.frombuffer(NOTES.encode(), np.uint8), "light": np.zeros((5, 2), np.int16),
              "fingerprints": np.zeros((5, SIZE), np.float16)}  # fmt: skip
-    np.savez_compressed(path.open("wb"), **whole | arrays)
+    with path.open("wb") as out:
+        np.savez_compressed(out, **whole | arrays)
 
 
 def odd_plans():
@@ -28,7 +29,8 @@ def odd_plans():
         "deep notes": {"notes": text("[" * 100_000)}, "no dimension": {"light": np.int16(3)},
         "words": {"light": np.array(["a", "b"])}, "an endless number": {"fingerprints": np.full((5, SIZE), np.inf)},
         "no text": {"notes": np.array([255, 254], np.uint8)}, "a list": {"notes": text("[]")},
-        "four dimensions": {"light": np.zeros((5, 2, 1, 1), np.int16)}, "complex": {"fingerprints": np.zeros((5, SIZE), complex)},
+        "four dimensions": {"light": np.zeros((5, 2, 1, 1), np.int16)},
+        "complex": {"fingerprints": np.zeros((5, SIZE), complex)},
         "empty": {"light": np.zeros((0, 2), np.int16), "fingerprints": np.zeros((0, SIZE), np.float16)},
     }  # fmt: skip
 

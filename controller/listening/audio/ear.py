@@ -54,7 +54,7 @@ class Ear:
 
 
 def accent_column(stems: tuple[str, ...], wanted: str = "") -> int:
-    """The column that onsets are taken from: the stem that is wanted, else the drums where there are any, else the mix (0).
+    """The column that onsets are taken from: the stem that is wanted, else the drums, else the mix (0).
 
     Args:
         stems: names of the columns from 1 on. wanted: a part of a name, in any case.

@@ -91,7 +91,7 @@ class MonoStream:
         return np.asarray(self._resample.resample_chunk(mono, last=last), np.float32)
 
     def _decode(self, stream: "av.AudioStream") -> Iterator[tuple[Float32Array, int]]:
-        """Mono parts and their rates as they are decoded; what is damaged is left out, said once, and the song goes on."""
+        """Mono parts and their rates as they are decoded; what is damaged is left out and said once."""
         shape: tuple[int, int] | None = None
         for frame in self._frames(stream):
             if shape != (frame.sample_rate, frame.layout.nb_channels):
@@ -99,7 +99,7 @@ class MonoStream:
                 to_float = av.AudioResampler(format="fltp")
                 down = Mixdown(self.path.name, range(1, shape[1] + 1), rate_hz=shape[0])
             for part in to_float.resample(frame):
-                samples, bad = finite(part.to_ndarray())
+                samples, bad = finite(np.asarray(part.to_ndarray(), np.float32))
                 self.bad_samples += bad
                 yield down.mix(np.ascontiguousarray(samples.T, np.float32)), shape[0]
 
@@ -115,7 +115,7 @@ class MonoStream:
             if packet is None:
                 return
             try:
-                yield from packet.decode()  # type: ignore[misc]
+                yield from packet.decode()
             except (av.FFmpegError, ValueError, NotImplementedError) as error:
                 self._note_damage(error)
 

@@ -93,7 +93,7 @@ class Mixdown:
         self.alone = loudest
         numbers = " and ".join(map(str, self._channels)) if len(self._channels) < 9 else "the inputs"
         self._say(
-            f"{self._name}: {numbers} cancel each other (one is upside down, or a balanced plug is in a stereo socket); "
+            f"{self._name}: {numbers} cancel each other (one is inverted, or a balanced plug is in a stereo socket); "
             f"only {self._channels[loudest]} is heard"
         )
 

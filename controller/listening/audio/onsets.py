@@ -76,8 +76,8 @@ class Onsets:
             return
         energies = self._band_energies(samples[: count * STEP_SAMPLES, self._accent_column], count)
         steps = samples[: count * STEP_SAMPLES].reshape(count, STEP_SAMPLES, -1)
-        powers = np.mean(np.square(steps, dtype=np.float64), axis=1)
-        means = np.mean(steps, axis=1, dtype=np.float64)
+        powers = np.asarray(np.mean(np.square(steps, dtype=np.float64), axis=1))
+        means = np.asarray(np.mean(steps, axis=1, dtype=np.float64))
         for index in range(count):
             t_s = block.t_s - (rest + (count - 1 - index) * STEP_SAMPLES) / SAMPLE_RATE_HZ
             yield self._step(t_s, energies[index], self._without_offset(powers[index], means[index]))
