@@ -116,19 +116,27 @@ def _sound(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding("sound", "good", f"{recorded.name}, {recorded.duration_s:.0f} s")
         return
     input_channels(find_device(place), config.audio.channels)
-    level_db, blocks = _listen(config, place, clock)
+    level_db, blocks, noticed = _listen(config, place, clock)
     if not blocks:
         yield Finding("sound", "bad", f"{place} gives no sound at all", "is it in use by another program?")
+    elif noticed.said:
+        yield Finding("sound", "look", "; ".join(noticed.said), "turn the plug or the channel's phase round")
     elif level_db < config.audio.silence_db:
-        yield Finding("sound", "look", f"{level_db:.0f} dBFS: silence", "ask the desk for a signal; check the gain")
+        yield Finding("sound", "look", f"{level_db:.0f} dBFS: silence", f"ask the desk for a signal; check the gain ({_levels(config, noticed)})")
     elif level_db > -1.0:
         yield Finding("sound", "look", f"{level_db:.0f} dBFS: at its limit", "turn the feed down by 10 dB")
     else:
-        yield Finding("sound", "good", f"{place}: {level_db:.0f} dBFS peak")
+        yield Finding("sound", "good", f"{noticed.heard_from or place}: {level_db:.0f} dBFS peak ({_levels(config, noticed)})")
 
 
-def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int]:
-    """Loudest sample in dBFS of a moment, and how many blocks came."""
+def _levels(config: Config, capture: Capture) -> str:
+    """What each input gives."""
+    pairs = zip(config.audio.channels, capture.levels_db, strict=False)
+    return ", ".join(f"input {number} {level_db:.0f} dB" for number, level_db in pairs)
+
+
+def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int, Capture]:
+    """Loudest sample in dBFS of a moment, how many blocks came, and who heard them."""
     audio = config.audio
     capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
     capture.start()
@@ -141,7 +149,7 @@ def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int]:
                 peak = max(peak, float(np.abs(got[0]).max(initial=0.0)))
     finally:
         capture.stop()
-    return 20.0 * float(np.log10(max(peak, 1e-6))), blocks
+    return 20.0 * float(np.log10(max(peak, 1e-6))), blocks, capture
 
 
 def _models(config: Config, clock: Clock) -> Iterator[Finding]:

@@ -150,7 +150,7 @@ def print_devices() -> None:
         console.print(str(error))
         devices = []
     for device in devices:
-        table.add_row(device["name"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
+        table.add_row(device["label"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
     console.print(table if devices else "no audio inputs")
     console.print("network cards: " + (", ".join(f"{one.name} {one.address}" for one in network_cards()) or "none"))
     _print_midi(console)

@@ -172,7 +172,7 @@ class Listening:
         """Numbers for the page, the log and the summary."""
         return ListeningStatus(
             t_s=self._clock.now_s(),
-            source=self.name,
+            source=self._heard_from(),
             stems=tuple(self.stems),
             embedder=self._decider.embedder.name,
             embed_every=self._decider.embed_every,
@@ -190,6 +190,12 @@ class Listening:
             onsets=self._voice.onsets,
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
+
+    def _heard_from(self) -> str:
+        """The source and, of a device, the input that is really heard and what is odd about it."""
+        heard_from, said = getattr(self._source, "heard_from", ""), getattr(self._source, "said", [])
+        named = f"{self.name}: {heard_from}" if heard_from and heard_from != self.name else self.name
+        return "; ".join([named, *said])
 
     def _log_line(self) -> str:
         status = self.status()
