@@ -122,11 +122,18 @@ def _sound(config: Config, clock: Clock) -> Iterator[Finding]:
     elif noticed.said:
         yield Finding("sound", "look", "; ".join(noticed.said), "turn the plug or the channel's phase round")
     elif level_db < config.audio.silence_db:
-        yield Finding("sound", "look", f"{level_db:.0f} dBFS: silence", f"ask the desk for a signal; check the gain ({_levels(config, noticed)})")
+        yield Finding(
+            "sound",
+            "look",
+            f"{level_db:.0f} dBFS: silence",
+            f"ask the desk for a signal; check the gain ({_levels(config, noticed)})",
+        )
     elif level_db > -1.0:
         yield Finding("sound", "look", f"{level_db:.0f} dBFS: at its limit", "turn the feed down by 10 dB")
     else:
-        yield Finding("sound", "good", f"{noticed.heard_from or place}: {level_db:.0f} dBFS peak ({_levels(config, noticed)})")
+        yield Finding(
+            "sound", "good", f"{noticed.heard_from or place}: {level_db:.0f} dBFS peak ({_levels(config, noticed)})"
+        )
 
 
 def _levels(config: Config, capture: Capture) -> str:

@@ -153,7 +153,7 @@ class Capture:
         self._stop = threading.Event()
         self._overflows = 0
         self._why = ""
-        self.heard_from = ""
+        self.heard_from = self._source_name = ""
         self.losses = 0
         self.over = False
         self._thread = threading.Thread(target=self._keep_open, name="capture", daemon=True)
@@ -246,7 +246,9 @@ class Capture:
     def _begin(self, sounddevice: ModuleType, found: dict[str, Any]) -> int:
         """A stream of PortAudio with every channel of the device, or as many as it lets us have; its rate."""
         error: Exception | None = None
-        for channels in dict.fromkeys((input_channels(found, self._channels), max(2, *self._channels), *self._channels)):
+        for channels in dict.fromkeys(
+            (input_channels(found, self._channels), max(2, *self._channels), *self._channels)
+        ):
             if not max(self._channels) <= channels <= found["channels"]:
                 continue
             try:
@@ -275,7 +277,7 @@ class Capture:
             )
         block = round(self._block_s * source.rate_hz)
         self._stream = ServerStream(source, block=block, latency=self._latency, callback=self._take)
-        self.heard_from = source.label
+        self._note_source(source.name, source.label)
         return source.rate_hz
 
     def _usable_rate(self, sounddevice: ModuleType, found: dict[str, Any], channels: int) -> int:
@@ -296,13 +298,13 @@ class Capture:
                 return
             if isinstance(self._stream, ServerStream) and now_s - self._asked_s > ASK_S:
                 self._asked_s = now_s
-                self._note_source(heard_by(self._stream.pid))
+                self._note_source(*heard_by(self._stream.pid))
 
-    def _note_source(self, label: str) -> None:
+    def _note_source(self, name: str, label: str) -> None:
         """Say it when the server lets us hear another source than before: a card was pulled out."""
-        if label and self.heard_from and label != self.heard_from:
-            log.warning("the sound server moved us: now heard is '%s', not '%s'", label, self.heard_from)
-        self.heard_from = label or self.heard_from
+        if name and self._source_name and name != self._source_name:
+            log.warning("the sound server moved us: now heard is '%s' (%s), not '%s'", label, name, self.heard_from)
+        self._source_name, self.heard_from = name or self._source_name, label or self.heard_from
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None

@@ -53,7 +53,11 @@ def current_source() -> ServerSource | None:
     if not all(shutil.which(one) for one in PROGRAMS):
         return None
     name = os.environ.get("PULSE_SOURCE") or str(_asked("info").get("default_source_name", ""))
-    return next((one for one in sources() if one.name == name), None)
+    known = sources()
+    if not name.startswith("@"):
+        return next((one for one in known if one.name == name), None)
+    # a server without a session manager has no default; a monitor hears what this machine plays
+    return next(iter(sorted(known, key=lambda one: one.name.endswith(".monitor"))), None)
 
 
 def sources() -> list[ServerSource]:
@@ -68,14 +72,15 @@ def sources() -> list[ServerSource]:
     return found
 
 
-def heard_by(pid: int) -> str:
-    """Label of the source that the stream of a process hears now; "" where that is not known."""
+def heard_by(pid: int) -> tuple[str, str]:
+    """Name and label of the source that the stream of a process hears now; "" where that is not known."""
     by_index = {one.get("index"): one for one in _asked("list", "sources") or []}
     for one in _asked("list", "source-outputs") or []:
         if str((one.get("properties") or {}).get("application.process.id")) == str(pid):
             source = by_index.get(one.get("source"), {})
-            return str(source.get("description") or source.get("name") or "")
-    return ""
+            name = str(source.get("name") or "")
+            return name, str(source.get("description") or name)
+    return "", ""
 
 
 def _asked(*words: str) -> Any:  # noqa: ANN401 - JSON
