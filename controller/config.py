@@ -306,12 +306,14 @@ class NetworkConfig(ConfigSection):
     """How this controller appears on the lighting network.
 
     `interface` is the address of the network card that lighting leaves by; without it the system chooses. `nodes` are
-    addresses and networks whose answers `host: discover` believes; without them those of that card's network. `cid` is
-    what sACN receivers know this source by; without it one is made once and kept.
+    addresses and networks whose answers `host: discover` believes; without them those of that card's network.
+    `beside_others` allows another show of this machine to send to the same places. `cid` is what sACN receivers know
+    this source by; without it one is made once and kept.
     """
 
     interface: str | None = None
     nodes: list[str] = []
+    beside_others: bool = False
     source_name: Annotated[str, Field(min_length=1, max_length=60)] = "Followspot"
     cid: UUID | None = None
 

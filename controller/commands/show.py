@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, positive, with_config
 from controller.show import run_show
 from controller.text_out import STDOUT, TextOut
+
+log = logging.getLogger(__name__)
 
 SUMMARY_S = 2.0
 
@@ -33,6 +36,10 @@ def run(options: argparse.Namespace) -> int:
     first = f"the opening {Path(config.opening).name}, then " if config.opening else ""
     out = TextOut(STDOUT)  # a terminal that takes nothing (Ctrl-S) keeps no show from beginning, nor from ending
     out.put(f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show\n")
-    out.put(json.dumps(run_show(config, MonotonicClock(), options.seconds)) + "\n")
+    summary = run_show(config, MonotonicClock(), options.seconds)
+    out.put(json.dumps(summary) + "\n")
     out.flush(SUMMARY_S)
+    if not summary["sent_cycles"]:
+        log.error("nothing was ever sent; the lines above say why")
+        return 1
     return 0

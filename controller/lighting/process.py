@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -49,6 +50,7 @@ from controller.timing import Timings
 log = logging.getLogger(__name__)
 
 NICENESS = -10
+AUTOGROUP = Path("/proc/self/autogroup")
 LOG_S = 10.0
 HAND_OVER_S = 0.15
 """As long as both machines light when one hands over to the other."""
@@ -305,6 +307,8 @@ def main(argv: list[str]) -> int:
     run = Run(name, argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
+    with contextlib.suppress(OSError):  # Linux weighs whole login sessions first, and processes only within one
+        AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
     network = LightingNetwork.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
     recorder = open_log(run.config, name, run.name)

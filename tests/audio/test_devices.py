@@ -1,6 +1,7 @@
-"""Devices of one name, devices that are slow, devices that refuse: the real `sounddevice`'s look-up, made-up devices."""
+"""Devices of one name, slow ones, ones that refuse: the real `sounddevice`'s look-up, made-up devices."""
 
 import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ LIKE = {
 class Stream:
     """An input that gives a block every 5 ms."""
 
-    made = []
+    made: ClassVar[list] = []
+    late: ClassVar[threading.Event | None] = None
 
     def __init__(self, device=None, callback=None, channels=2, blocksize=240, **_more):
         Stream.made.append(self)
@@ -53,7 +55,7 @@ def plugged(monkeypatch, require_real):
         import sounddevice
     except OSError:
         require_real("libportaudio2", found=False)
-    Stream.made, Stream.late, Stream.refuses = [], None, ()
+    Stream.made, Stream.late = [], None
 
     def plug(*devices):
         rows = [{"name": name, "index": index, "hostapi": api, "max_input_channels": channels, **LIKE}
@@ -88,8 +90,8 @@ def test_l9_devices_of_one_name_are_told_apart_and_opened_by_number(plugged):
     plugged(("USB Audio CODEC", 0, 2), ("Built-in", 0, 1), ("USB Audio CODEC", 0, 4), ("USB Audio CODEC", 1, 8))
     labels = [one["label"] for one in input_devices()]
     assert labels == ["USB Audio CODEC #1", "Built-in", "USB Audio CODEC #2", "USB Audio CODEC #3"]
-    for name, index in (("USB Audio CODEC", 0), ("usb audio codec #2", 2), ("USB Audio CODEC #3", 3), ("codec, jack", 3),
-                        ("USB Audio CODEC, Core Audio", 0), ("built", 1), ("default", 0)):  # fmt: skip
+    for name, index in (("USB Audio CODEC", 0), ("usb audio codec #2", 2), ("USB Audio CODEC #3", 3),
+                        ("codec, jack", 3), ("USB Audio CODEC, Core Audio", 0), ("built", 1), ("default", 0)):  # fmt: skip
         assert find_device(name)["index"] == index, name
     hear("USB Audio CODEC #2")
     assert [(one.device, one.channels) for one in Stream.made] == [(2, 4)]

@@ -56,8 +56,9 @@ class Server:
     def __init__(self, folder, kind, inputs):
         self.folder, self.kind, self.inputs, self.processes = folder, kind, inputs, []
         folder.chmod(0o700)
-        own = {"HOME": folder, "XDG_RUNTIME_DIR": folder, "PULSE_RUNTIME_PATH": folder / "pulse", "XDG_STATE_HOME": folder,
-               "PIPEWIRE_RUNTIME_DIR": folder, "PULSE_SERVER": f"unix:{folder}/pulse/native", "LC_ALL": "C.UTF-8"}  # fmt: skip
+        own = {"HOME": folder, "XDG_RUNTIME_DIR": folder, "PULSE_RUNTIME_PATH": folder / "pulse",
+               "XDG_STATE_HOME": folder, "PIPEWIRE_RUNTIME_DIR": folder,
+               "PULSE_SERVER": f"unix:{folder}/pulse/native", "LC_ALL": "C.UTF-8"}  # fmt: skip
         kept = {key: text for key, text in os.environ.items() if not key.startswith(("PULSE", "PIPEWIRE", "DBUS"))}
         self.environment = kept | {key: str(text) for key, text in own.items()}
         (folder / "pulse").mkdir(mode=0o700)
@@ -106,7 +107,10 @@ class Server:
         inputs = sound.shape[1]
         self._start("pacat", "-p", "--raw", "--format=s16le", f"--rate={RATE}", f"--channels={inputs}",
                     f"--channel-map={MAPS[inputs]}", "--no-remix", "-d", sink, raw)  # fmt: skip
-        until(lambda: self.run("pactl", "list", "short", "sink-inputs").stdout.strip())
+        until(self._is_playing)
+
+    def _is_playing(self):
+        return bool(self.run("pactl", "list", "short", "sink-inputs").stdout.strip())
 
     def heard(self, *choices):
         listener = subprocess.run([sys.executable, "-P", "-c", LISTENER, json.dumps(choices)], env=self.environment,

@@ -55,7 +55,7 @@ def portaudio() -> Any:  # noqa: ANN401 - a module without type hints
 
 
 def input_devices() -> list[dict[str, Any]]:
-    """What can be recorded from: number, name, host interface, channels, default rate; `label` tells equal names apart."""
+    """What can be recorded from: number, name, interface, channels, default rate; `label` tells equal names apart."""
     sounddevice = portaudio()
     apis = sounddevice.query_hostapis()
     found = [
@@ -81,7 +81,7 @@ def find_device(name: str) -> dict[str, Any]:
     """The input device of this name, of which this is part of the name, or the default.
 
     Args:
-        name: in any case; of devices of one name `NAME #2` is the second, and `NAME, INTERFACE` the one of an interface.
+        name: in any case; of devices of one name `NAME #2` is the second, `NAME, INTERFACE` the one of an interface.
 
     Raises:
         AudioError: no such device; the message lists those there are.
@@ -116,7 +116,7 @@ def input_channels(device: dict[str, Any], channels: tuple[int, ...]) -> int:
             f"audio device '{device['name']}' has {device['channels']} input channels; audio.channels asks for "
             f"{max(channels)}"
         )
-    return int(min(device["channels"], max(MOST_OPENED, max(channels))))
+    return int(min(device["channels"], max(MOST_OPENED, *channels)))
 
 
 class Capture:

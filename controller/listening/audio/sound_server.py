@@ -87,7 +87,11 @@ def _asked(*words: str) -> Any:  # noqa: ANN401 - JSON
     """What the server says; an empty mapping where it does not answer."""
     try:
         done = subprocess.run(
-            ["pactl", "--format=json", *words], capture_output=True, timeout=ANSWER_S, check=False, env=_english()
+            [shutil.which("pactl") or "", "--format=json", *words],
+            capture_output=True,
+            timeout=ANSWER_S,
+            check=False,
+            env=_english(),
         )
         return json.loads(done.stdout.decode("utf-8", "replace")) if done.returncode == 0 else {}
     except (OSError, subprocess.TimeoutExpired, ValueError):
@@ -136,8 +140,10 @@ class ServerStream:
         """
         source = self._source
         self._process = subprocess.Popen(
-            ["parec", "--raw", "--format=float32le", f"--rate={source.rate_hz}", f"--channels={len(source.channels)}",
-             f"--channel-map={','.join(source.channels)}", "--no-remap", "--no-remix", f"--device={source.name}",
+            [shutil.which("parec") or "", "--raw", "--format=float32le", f"--rate={source.rate_hz}",
+             f"--channels={len(source.channels)}",
+             f"--channel-map={','.join(source.channels)}", "--no-remap", "--no-remix",
+             f"--device={source.name}",
              f"--latency-msec={self._latency_ms}", "--client-name=Followspot", "--stream-name=what the light hears"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0, env=_english(),
         )  # fmt: skip
