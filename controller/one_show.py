@@ -22,7 +22,7 @@ PEER_BYTES = struct.calcsize("3i")
 
 
 class OneShow:
-    """What a running show holds, from its beginning to its end.
+    """What a running show holds, from its beginning to its end: its state folder at once, where it sends to when asked.
 
     Args:
         config: where it sends to.
@@ -32,15 +32,26 @@ class OneShow:
     """
 
     def __init__(self, config: Config) -> None:
-        self._held = contextlib.ExitStack()
+        self._held, self._config = contextlib.ExitStack(), config
         try:
             self._hold_folder(config)
-            if not config.network.beside_others:
-                for place in places_of(config):
-                    self._hold_place(place)
         except ControllerError:
             self._held.close()
             raise
+
+    def hold_places(self) -> "OneShow":
+        """Be the one that sends to these places, before the first light.
+
+        Raises:
+            ControllerError: another show sends to one of them; names it.
+        """
+        try:
+            for place in () if self._config.network.beside_others else places_of(self._config):
+                self._hold_place(place)
+        except ControllerError:
+            self._held.close()
+            raise
+        return self
 
     def _hold_folder(self, config: Config) -> None:
         # a backup that runs on its main's own machine, to be tried out, is another show on purpose

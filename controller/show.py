@@ -231,12 +231,13 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
     before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ENDING_SIGNALS}
     try:
         with (
-            contextlib.closing(OneShow(config)),
+            contextlib.closing(OneShow(config)) as alone,
             tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=run_root(), ignore_cleanup_errors=True) as name,
         ):
             folder = Path(name)
             (folder / RUN_FILE).write_text(freeze(without_key(config)), encoding="utf-8")
             refuse_early(folder)
+            alone.hold_places()
             make_room(config)
             out = TextOut(STDERR)
             log_through(out, "%(name)s: %(message)s")

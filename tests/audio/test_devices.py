@@ -91,7 +91,8 @@ def test_l9_devices_of_one_name_are_told_apart_and_opened_by_number(plugged):
     labels = [one["label"] for one in input_devices()]
     assert labels == ["USB Audio CODEC #1", "Built-in", "USB Audio CODEC #2", "USB Audio CODEC #3"]
     for name, index in (("USB Audio CODEC", 0), ("usb audio codec #2", 2), ("USB Audio CODEC #3", 3),
-                        ("codec, jack", 3), ("USB Audio CODEC, Core Audio", 0), ("built", 1), ("default", 0)):  # fmt: skip
+                        ("codec, jack", 3), ("USB Audio CODEC, Core Audio", 0), ("built", 1),
+                        ("default", 0)):  # fmt: skip
         assert find_device(name)["index"] == index, name
     hear("USB Audio CODEC #2")
     assert [(one.device, one.channels) for one in Stream.made] == [(2, 4)]

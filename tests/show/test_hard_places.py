@@ -51,18 +51,21 @@ def test_h10_a_second_show_is_refused_and_names_the_first(config, elsewhere, tmp
     OneShow(config).close()
 
 
-def test_h10_two_state_folders_do_not_send_to_one_place(config, monkeypatch, tmp_path):
+def test_h10_two_state_folders_do_not_send_to_one_place(config, monkeypatch, tmp_path, wire):
+    def to(*numbers, **network):
+        outputs = [{"type": "artnet", "host": "127.0.0.1", "port": wire.port, "port_address": one} for one in numbers]
+        universes = {universe: {"outputs": outputs} for universe in config.universes}
+        return with_overrides(config, universes=universes, network=network)
+
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a"))
-    first = OneShow(config)
+    first = OneShow(to(0, 1)).hold_places()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "b"))
-    with pytest.raises(ControllerError, match=f"sends to Art-Net 0 at .*process {os.getpid()}"):
-        OneShow(config)
-    other = {1: {"outputs": [{"type": "artnet", "host": "127.0.0.9", "port": 9, "port_address": 9}]},
-             2: {"outputs": [{"type": "artnet", "host": "127.0.0.9", "port": 9, "port_address": 10}]}}  # fmt: skip
-    OneShow(with_overrides(config, universes=other)).close()
-    OneShow(with_overrides(config, network={"beside_others": True})).close()
+    with pytest.raises(ControllerError, match=f"sends to Art-Net 1 at .*process {os.getpid()}"):
+        OneShow(to(1, 2)).hold_places()
+    OneShow(to(2, 3)).hold_places().close()
+    OneShow(to(1, 2, beside_others=True)).hold_places().close()
     first.close()
-    OneShow(config).close()
+    OneShow(to(1, 2)).hold_places().close()
 
 
 def test_h10_every_kind_of_output_is_a_place(config):
