@@ -31,14 +31,13 @@ class Run:
         name: of the process, in front of what it logs. argv: the run's folder.
 
     Attributes:
-        name: of the run, which no other has. folder: its private folder with the sockets.
+        folder: private folder with the sockets; its name is the show's, which no other has.
         config: the whole configuration. stopping: set when it is time to end.
         context: this process's ZeroMQ context.
     """
 
     def __init__(self, name: str, argv: list[str]) -> None:
         self.folder = Path(argv[0])
-        self.name = self.folder.name
         self.config: Config = with_key(
             thaw((self.folder / RUN_FILE).read_text(encoding="utf-8")), os.environ.get(KEY, "")
         )

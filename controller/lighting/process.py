@@ -3,7 +3,7 @@
 There are two of this process: one leads and sends, its spare does the same in silence and steps in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle
-forward; the rate stays within what DMX512 can carry.
+forward; the rate stays within what DMX512 can carry. Edge: the weight that the system gives this process.
 """
 
 import contextlib
@@ -311,7 +311,7 @@ def main(argv: list[str]) -> int:
         AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
     network = LightingNetwork.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
-    recorder = open_log(run.config, name, run.name)
+    recorder = open_log(run.config, name, run.folder.name)
     lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:

@@ -81,7 +81,7 @@ class Listening:
             log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
-        self._keeping = Keeping(run.config, self._decider.embedder.identity, run.name)
+        self._keeping = Keeping(run.config, self._decider.embedder.identity, run.folder.name)
         self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
         self._clean = Clean(self.name)

@@ -11,7 +11,7 @@ from promise import HANG_S
 from controller.errors import ConfigError
 from controller.messages import Operator
 from controller.watching.controls.mapping import LONGEST_S, UNSURE_S, Binding, Event, Mapping, binding_from
-from controller.watching.controls.midi import Clocks, MidiClock, MidiPorts, Reader, event_of, is_wanted, lamp
+from controller.watching.controls.midi import Clocks, MidiClock, MidiPorts, MidiReader, event_of, is_wanted, lamp
 
 BLACKOUT = {"on": "note 36", "do": "blackout", "light": "note 36 ch 1"}
 THROUGH, PAD = "Midi Through:Midi Through Port-0 14:0", "APC MINI:APC MINI MIDI 1 20:0"
@@ -225,7 +225,7 @@ def test_fine_controllers_are_one_number(tmp_path, monkeypatch):
 
 
 def test_a_coarse_half_alone_counts_a_moment_later():
-    reader = Reader()
+    reader = MidiReader()
     assert [one.what for one in reader.events("a", control(7, 10), 0.0)] == ["cc 7"]
     assert reader.late(1.0) == [], "nothing says that there is a fine half"
     reader.events("a", control(39, 5), 1.0)

@@ -148,7 +148,7 @@ class Clocks:
 CLOCK_KINDS = ("clock", "start", "stop", "continue", "songpos")
 
 
-class Reader:
+class MidiReader:
     """Messages to events, with what a single message does not say: the two halves of fine controllers."""
 
     def __init__(self) -> None:

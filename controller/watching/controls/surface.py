@@ -12,7 +12,7 @@ from controller.config import ControlsConfig
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
 from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
-from controller.watching.controls.midi import CLOCK_KINDS, Arrived, Clocks, MidiPorts, Reader, backend
+from controller.watching.controls.midi import CLOCK_KINDS, Arrived, Clocks, MidiPorts, MidiReader, backend
 from controller.watching.controls.osc import read_datagram
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Surface:
         self._send, self._standing = send, standing
         self._mapping = _mapping(file)
         self._ports = MidiPorts(config.midi, backend(), clock.now_s) if config.midi else None
-        self._clocks, self._reader = Clocks(), Reader()
+        self._clocks, self._reader = Clocks(), MidiReader()
         self._lit_s = float("-inf")
         self._said: set[str] = set()
         self.refused = 0
