@@ -96,8 +96,7 @@ class Onsets:
 
     def _without_offset(self, powers: Float64Array, means: Float64Array) -> Float64Array:
         """Power of a step without what nobody hears: an offset of the converter, or a slow swaying of it."""
-        first = self._steps == 0
-        self._offsets = means if first else self._offsets + STEP_S / OFFSET_S * (means - self._offsets)
+        self._offsets = self._offsets + STEP_S / OFFSET_S * (means - self._offsets)
         return np.maximum(powers - 2.0 * self._offsets * means + self._offsets**2, 0.0)
 
     def _step(self, t_s: float, energies: Float32Array, powers: Float64Array) -> Pulse:
