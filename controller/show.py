@@ -35,6 +35,7 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -67,6 +68,7 @@ MOST_PATH_BYTES = 107
 LONGEST_NAME = 40
 """Of the run's folder and a socket in it, with some to spare."""
 READY_S = 1.5
+FEW_FILES, MOST_FILES = 128, 4_096
 CHECK_S = 120.0
 """The check before the show may take so long: a model or a file of somebody else may never end."""
 GRACE_S = 3.0
@@ -238,6 +240,7 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             (folder / RUN_FILE).write_text(freeze(without_key(config)), encoding="utf-8")
             refuse_early(folder)
             alone.hold_places()
+            have_files()
             make_room(config)
             out = TextOut(STDERR)
             log_through(out, "%(name)s: %(message)s")
@@ -343,6 +346,16 @@ class Mending:
         for part in parts:
             if part.part.name != leads:
                 part.kill()
+
+
+def have_files() -> None:
+    """Take as many open files as this user may have, and say it where they are few."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES) if most > 0 else MOST_FILES, most))
+        few = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if few < FEW_FILES:
+        log.warning("this system gives a process %d open files; the sound or the page may fail: ulimit -n 1024", few)
 
 
 def run_root() -> str | None:

@@ -53,6 +53,10 @@ class Log:
             )
         self.header: dict[str, Any] = first.content
 
+    def close(self) -> None:
+        """Close the file, where nobody wants its cycles."""
+        self._file.close()
+
     def cycles(self) -> Iterator[Cycle]:
         """Every cycle up to the end or to the first damage."""
         with self._file:

@@ -137,7 +137,7 @@ class Room:
         try:
             wish = json.loads(await request.text())
             work = self._work(wish)
-        except (ValueError, TypeError, KeyError, ControllerError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError, ControllerError) as error:
             return web.json_response(self._state(_first(error)), status=400)
         self._busy, self._share = str(wish["verb"]), 0.0
         said, status = "", 200
