@@ -410,3 +410,29 @@ def test_l18_devices_lists_the_ports(monkeypatch, capsys):
     monkeypatch.setattr(inventory, "backend", Broken)
     inventory._print_midi(paper())
     assert "no MIDI here: no sequencer" in capsys.readouterr().out
+
+
+def test_l3_what_was_written_by_hand_is_kept(tmp_path, monkeypatch):
+    show = Show(tmp_path, monkeypatch, Plugs(PAD), [BLACKOUT])
+    show.file.write_text("# Ana's knobs, do not touch\n" + show.file.read_text())
+    for do, number in (("hold", 50), ("quiet", 51)):
+        show.surface.learn(do)
+        show.plugs.press(PAD, note(number))
+        show.run(0.1)
+    assert (tmp_path / "controls.yaml.before").read_text().startswith("# Ana's knobs")
+    assert len(yaml.safe_load(show.file.read_text())) == 3
+
+
+@pytest.mark.warns("no knob does anything")
+def test_h9_a_mapping_that_cannot_be_read_is_set_aside(tmp_path, monkeypatch):
+    from controller.clock import ManualClock
+    from controller.config import ControlsConfig
+    from controller.watching.controls.surface import Surface
+
+    file = tmp_path / "controls.yaml"
+    file.write_text("- {on: cc 7, do: grand_master\n# hours of work")
+    surface = Surface(ControlsConfig(), file, ManualClock(), lambda *_: None, Operator)
+    surface.learn("hold")
+    surface.hear(Event("note 3", 1, 1.0), "midi", 0.0)
+    assert (tmp_path / "controls.yaml.damaged-1").read_text().endswith("# hours of work")
+    assert yaml.safe_load(file.read_text())[0]["do"] == "hold"

@@ -25,7 +25,9 @@ def test_h23_patterns_that_may_not_end_are_not_run(pattern):
 
 @pytest.mark.parametrize(
     ("pattern", "key", "is_in"),
-    [("^1$", "1", True), ("^1", "10", True), ("^(Left|Right)", "Left 3", True), ("^[0-9]+$", "12", True), (r"^Ring \d+", "Ring 7", True), ("Master", "Pixel", False), (r"^\(1, \d\)$", "(1, 4)", True), ("^1?[0-9]$", "14", True)],
+    [("^1$", "1", True), ("^1", "10", True), ("^(Left|Right)", "Left 3", True), ("^[0-9]+$", "12", True),
+     (r"^Ring \d+", "Ring 7", True), ("Master", "Pixel", False), (r"^\(1, \d\)$", "(1, 4)", True),
+     ("^1?[0-9]$", "14", True)],
 )  # fmt: skip
 def test_h23_simple_patterns_are_run(pattern, key, is_in):
     assert _matches(pattern, key) is is_in
@@ -65,8 +67,8 @@ def test_h28_a_tune_of_a_rate_that_no_card_has_is_none(tmp_path, rate):
 
 
 def test_h31_few_open_files_are_said(venue):
-    script = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); import logging; logging.basicConfig();" \
-             " from controller.show import have_files; have_files()"  # fmt: skip
+    script = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); import logging;" \
+             " logging.basicConfig(); from controller.show import have_files; have_files()"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert "gives a process 64 open files" in done.stderr
     many = script.replace("(64, 64)", "(64, 4096)")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from controller.clock import Clock
 from controller.config import ControlsConfig
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
+from controller.state_folder import set_aside
 from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
 from controller.watching.controls.midi import CLOCK_KINDS, Arrived, Clocks, MidiPorts, MidiReader, backend
 from controller.watching.controls.osc import read_datagram
@@ -44,7 +46,8 @@ class Surface:
     ) -> None:
         self._config, self._file, self._clock = config, file, clock
         self._send, self._standing = send, standing
-        self._mapping = _mapping(file)
+        self._mapping, self._spoilt = _mapping(file)
+        self._kept_before = False
         self._ports = MidiPorts(config.midi, backend(), clock.now_s) if config.midi else None
         self._clocks, self._reader = Clocks(), MidiReader()
         self._lit_s = float("-inf")
@@ -122,9 +125,22 @@ class Surface:
     def _keep(self, learned: Binding) -> None:
         log.info("learned: %s", learned.written)
         try:
+            self._keep_what_was_there()
             write_mapping(self._mapping.bindings, self._file)
         except OSError as error:
             log.warning("%s cannot be written: %s; what was learned lasts as long as this show", self._file, error)
+
+    def _keep_what_was_there(self) -> None:
+        """Once in a show, before the first writing: what people wrote by hand has comments that we do not keep.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        if self._spoilt and self._file.exists():
+            log.info("what could not be read is kept as %s", set_aside(self._file))
+        elif not self._kept_before and self._file.exists():
+            shutil.copy2(self._file, self._file.with_name(f"{self._file.name}.before"))
+        self._spoilt, self._kept_before = False, True
 
     def _give(self, commands: list[Command], whose: str) -> None:
         for command in commands:
@@ -169,13 +185,13 @@ class Surface:
             log.info("%s", text)
 
 
-def _mapping(file: Path) -> Mapping:
-    """The mapping in a file; an empty one if that was spoilt since the show was checked."""
+def _mapping(file: Path) -> tuple[Mapping, bool]:
+    """The mapping in a file; an empty one, and True, if that was spoilt since the show was checked."""
     try:
-        return read_mapping(file)
+        return read_mapping(file), False
     except ConfigError as error:
         log.warning("%s; no knob does anything until that is mended and the page started again", error)
-        return Mapping([])
+        return Mapping([]), True
 
 
 class _Osc(asyncio.DatagramProtocol):
