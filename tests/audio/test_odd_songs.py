@@ -101,7 +101,6 @@ def test_l19_what_cannot_be_read_is_named_and_the_rest_plays(take):
     assert StemsSource(take, {}).stems == ("drums", "voice")
 
 
-@pytest.mark.warns("cannot be read as audio")
 def test_l19_a_folder_of_nothing_names_what_it_left_out(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"nonsense")
     with pytest.raises(AudioError, match=r"holds no sound files.*left out: a\.wav"):

@@ -120,7 +120,7 @@ class StemsSource:
 
 def _opened(folder: Path) -> tuple[list[MonoStream], list[str]]:
     """Every file that can be read as sound, and the names of the others. What a Mac hides is nobody's."""
-    streams, others = [], []
+    streams, others, odd = [], [], []
     for path in visible(folder.iterdir()):
         suffix = path.suffix.lower()
         if path.is_dir() or suffix in NOT_SOUND:
@@ -130,11 +130,13 @@ def _opened(folder: Path) -> tuple[list[MonoStream], list[str]]:
         except AudioError as error:
             others.append(path.name)
             if suffix in SOUND:
-                log.warning("%s; the other stems are played", error)
+                odd.append(f"{error}; the other stems are played")
             continue
         if not stream.duration_s and not stream.has_sound:
-            log.warning("%s is empty; it counts as silence", path)
+            odd.append(f"{path} is empty; it counts as silence")
         streams.append(stream)
+    for said in odd if streams else ():
+        log.warning("%s", said)
     return streams, others
 
 

@@ -218,11 +218,12 @@ class Mapping:
     def repeats(self, now_s: float) -> list[Command]:
         """Held buttons, said again."""
         due = [one for one, (_, said_s) in self._held.items() if now_s - said_s >= REPEAT_S]
-        over = [one for one in due if now_s - self._held[one][0] >= self._longest_s(one)]
+        for one in due:  # held for as long as it was said: a pause of ours is nobody's finger
+            held_s, said_s = self._held[one]
+            self._held[one] = (held_s + min(now_s - said_s, 2.0 * REPEAT_S), now_s)
+        over = [one for one in due if self._held[one][0] >= self._longest_s(one)]
         for one in over:
             del self._held[one]
-        for one in set(due) - set(over):
-            self._held[one] = (self._held[one][0], now_s)
         return [Command(one.do, 0.0 if one in over else 1.0) for one in due]
 
     def _longest_s(self, one: Binding) -> float:
@@ -253,7 +254,7 @@ class Mapping:
             # the other half of a toggle is another press
             pressed = one not in self._held if one.button == "toggle" else event.value > 0.0
             if pressed and not one.from_network:  # a datagram's release may be lost: without a new word it lets go
-                self._held[one] = (now_s, now_s)
+                self._held[one] = (0.0, now_s)
             else:
                 self._held.pop(one, None)
             return Command(one.do, event.value if row.graded and one.button != "toggle" else float(pressed))
