@@ -33,9 +33,9 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    options = build_parser(words).parse_args(words)
-    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
     try:
+        options = build_parser(words).parse_args(words)
+        logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s", stream=sys.stderr)
         code: int = options.run(options)
     except ControllerError as error:
         print(f"followspot: {error}", file=sys.stderr)

@@ -11,12 +11,22 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
 from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
 
+KEY_ELSEWHERE = "(this key is not in this file)"
 MAX_CONFIG_BYTES = 1_000_000
 
 Unit = Annotated[float, Field(ge=0, le=1)]
@@ -43,12 +53,17 @@ class ConfigSection(BaseModel):
 
 
 class AudioConfig(ConfigSection):
-    """Where sound comes from and when it counts as silence."""
+    """Where sound comes from and when it counts as silence.
+
+    `accent_stem` is a part of the name of the stem that accents are taken from; without it the names are looked through
+    for drums.
+    """
 
     source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
     loop: bool = False
     channels: Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1)] = (1, 2)
     stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
+    accent_stem: str = ""
     block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
     latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.005
     silence_db: Annotated[float, Field(ge=-100, le=-20)] = -60.0
@@ -131,7 +146,8 @@ class RecordConfig(ConfigSection):
     """The log that every show writes, from which `followspot replay` makes the same light again.
 
     `heard` keeps the embeddings of the sound beside it, from which no sound can be made: what training needs to learn
-    from a night. `audio` keeps the sound itself; ask the band.
+    from a night. `audio` keeps the sound itself; ask the band. The last `keep` shows stay, and no more than `keep_mb`
+    megabytes of them: where a show begins, the oldest go.
     """
 
     enabled: bool = True
@@ -139,6 +155,7 @@ class RecordConfig(ConfigSection):
     audio: bool = False
     folder: str | None = None
     keep: Annotated[int, Field(ge=1, le=10_000)] = 60
+    keep_mb: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
 
 
 class PageConfig(ConfigSection):
@@ -288,13 +305,24 @@ class UniverseConfig(ConfigSection):
 class NetworkConfig(ConfigSection):
     """How this controller appears on the lighting network.
 
-    `interface` is the address of the network card that lighting leaves by; without it the system chooses. `cid` is what
-    sACN receivers know this source by; without it one is made once and kept.
+    `interface` is the address of the network card that lighting leaves by; without it the system chooses. `nodes` are
+    addresses and networks whose answers `host: discover` believes; without them those of that card's network.
+    `beside_others` allows another show of this machine to send to the same places. `cid` is what sACN receivers know
+    this source by; without it one is made once and kept.
     """
 
     interface: str | None = None
+    nodes: list[str] = []
+    beside_others: bool = False
     source_name: Annotated[str, Field(min_length=1, max_length=60)] = "Followspot"
     cid: UUID | None = None
+
+    @field_validator("nodes")
+    @classmethod
+    def _are_networks(cls, nodes: list[str]) -> list[str]:
+        for one in nodes:
+            ip_network(one, strict=False)  # says itself what is wrong
+        return nodes
 
 
 class DeskArtNetConfig(ConfigSection):
@@ -512,6 +540,22 @@ def _read_text(file: Path) -> str:
 def freeze(config: Config) -> str:
     """The configuration as one line of JSON, with the file it came from, to hand to another process."""
     return json.dumps({"file": str(config.file.resolve()), "config": config.model_dump(mode="json")})
+
+
+def without_key(config: Config) -> Config:
+    """The configuration as it may lie in a file: the key that two machines share is not in it."""
+    if not config.standby.key:
+        return config
+    return config.model_copy(update={"standby": config.standby.model_copy(update={"key": KEY_ELSEWHERE})})
+
+
+def with_key(config: Config, key: str) -> Config:
+    """`without_key` undone; "" for none."""
+    if not key:
+        return config
+    return config.model_copy(update={"standby": config.standby.model_copy(update={"key": key})}).at(
+        config.file, config.lines
+    )
 
 
 def thaw(text: str) -> Config:

@@ -34,31 +34,50 @@ file by file: docs/architecture.md. Edge: processes, signals, files.
 import contextlib
 import json
 import logging
+import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from controller.bus.beats import Beats
-from controller.bus.run import RUN_FILE
+from controller.bus.beats import BEATS_FILE, CYCLES_AT, LEADER_AT, Beats
+from controller.bus.run import KEY, RUN_FILE
 from controller.clock import Clock
-from controller.config import Config, freeze
+from controller.config import Config, freeze, without_key
 from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
+from controller.one_show import OneShow
+from controller.records.show_log import make_room
+from controller.text_out import STDERR, Drawing, TextOut, forward, log_through
 from controller.watching.status_line import StatusLine
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.05
 RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+LIGHT_RETRY_S = 0.5
+"""One that lights never waits longer: the other one is all that is left."""
+RUN_PREFIX = "followspot-"
+MOST_PATH_BYTES = 107
+"""Of a Unix socket's name (Linux; 103 on macOS)."""
+LONGEST_NAME = 40
+"""Of the run's folder and a socket in it, with some to spare."""
+READY_S = 1.5
+FEW_FILES, MOST_FILES = 128, 4_096
+CHECK_S = 120.0
+"""The check before the show may take so long: a model or a file of somebody else may never end."""
 GRACE_S = 3.0
 STUCK_S = 1.2
 """A process that has said nothing for so long is stopped, swapped out or in a loop."""
 ASLEEP_S = 0.5
 """A supervisor that looks so late was itself stopped, with everybody else: a machine that was suspended wakes up."""
+LAST_WORDS_S = 0.2
+"""What a process said before it ended comes before what is said about its end, as a rule."""
 STEADY_S = 3.0
 """A process that ran for so long is started again at once; one that keeps dying, later and later."""
 
@@ -86,11 +105,17 @@ PARTS = (
 
 
 class Supervised:
-    """A part, kept running."""
+    """A part, kept running.
 
-    def __init__(self, part: ShowProcess, folder: Path) -> None:
+    Args:
+        part: which. folder: the run's. out: takes what the process logs, so that it never waits for who reads it.
+        told: what it finds in its environment.
+    """
+
+    def __init__(self, part: ShowProcess, folder: Path, out: TextOut, told: dict[str, str]) -> None:
         self.part = part
-        self._folder = folder
+        self._folder, self._out, self._told = folder, out, told
+        self._passing: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._retry_at_s = self._started_s = self._woke_s = 0.0
         self._failures = 0
@@ -105,17 +130,33 @@ class Supervised:
             [sys.executable, "-P", "-m", self.part.module, str(self._folder), self.part.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **self._told},
         )
+        if self._process.stderr is not None:
+            self._passing = forward(os.dup(self._process.stderr.fileno()), self._out)
+            self._process.stderr.close()
         self.starts += 1
 
-    def watch(self, now_s: float, beaten_s: float) -> None:
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """End the process at once; it is started again."""
+        if self._process is not None:
+            self._process.kill()
+
+    def watch(self, now_s: float, beaten_s: float, *, dark: bool = False) -> None:
         """Notice an end or a standstill; start again what should not have ended, a little later each time.
 
         Args:
-            now_s: time. beaten_s: when the process last said that it is alive.
+            now_s: time. beaten_s: when the process last said that it is alive. dark: nobody lights, so that a process
+                that lights waits for nothing.
         """
         if self._process is None:
-            if not self.over and now_s >= self._retry_at_s:
+            if not self.over and (now_s >= self._retry_at_s or (dark and self.part.lights)):
                 self.start(now_s)
             return
         code = self._process.poll()
@@ -132,7 +173,8 @@ class Supervised:
             return
         steady = now_s - self._started_s > STEADY_S
         self._failures = 0 if steady else self._failures + 1
-        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+        most = LIGHT_RETRY_S if self.part.lights else RETRY_S[-1]
+        wait_s = min(most, RETRY_S[min(self._failures, len(RETRY_S) - 1)])
         log.warning("%s ended with code %d; starting it again in %.1f s", self.part.name, code, wait_s)
         self._retry_at_s = now_s + wait_s
 
@@ -165,6 +207,8 @@ class Supervised:
         self._process.stdin.close()
         said = self._process.stdout.read().splitlines()
         self._process.stdout.close()
+        if self._passing is not None:
+            self._passing.join(LAST_WORDS_S)
         self._process = None
         if said:
             with contextlib.suppress(ValueError):
@@ -188,15 +232,30 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
     ended_by: list[str] = []
     before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ENDING_SIGNALS}
     try:
-        with tempfile.TemporaryDirectory(prefix="followspot-") as name:
+        with (
+            contextlib.closing(OneShow(config)) as alone,
+            tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=run_root(), ignore_cleanup_errors=True) as name,
+        ):
             folder = Path(name)
-            (folder / RUN_FILE).write_text(freeze(config), encoding="utf-8")
+            (folder / RUN_FILE).write_text(freeze(without_key(config)), encoding="utf-8")
             refuse_early(folder)
-            parts = [Supervised(part, folder) for part in PARTS if part.name != "watching" or config.page.enabled]
+            alone.hold_places()
+            have_files()
+            make_room(config)
+            out = TextOut(STDERR)
+            log_through(out, "%(name)s: %(message)s")
             with contextlib.ExitStack() as stack:
-                line = stack.enter_context(StatusLine(folder))
+                line = stack.enter_context(StatusLine(folder, Drawing(out, STDERR)))
                 beats = stack.enter_context(contextlib.closing(Beats(folder)))
-                return _supervise(parts, clock, seconds, ended_by, line=line, beats=beats)
+                told = {KEY: config.standby.key, BEATS_FILE: beats.elsewhere}
+                parts = [
+                    Supervised(part, folder, out, told)
+                    for part in PARTS
+                    if part.name != "watching" or config.page.enabled
+                ]
+                return _supervise(
+                    parts, clock, seconds, ended_by, line=line, beats=beats, mending=Mending(folder, config, beats)
+                )
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -213,6 +272,7 @@ def _supervise(
     *,
     line: StatusLine,
     beats: Beats,
+    mending: "Mending",
 ) -> dict[str, Any]:
     started_s = clock.now_s()
     for part in parts:
@@ -227,8 +287,10 @@ def _supervise(
             for part in parts:
                 part.wake(now_s)
         line.update(now_s - started_s)
+        mending.look(parts, now_s)
+        dark = not any(part.runs for part in parts if part.part.lights)
         for part in parts:
-            part.watch(now_s, beats.beaten_s(part.part.name))
+            part.watch(now_s, beats.beaten_s(part.part.name), dark=dark)
         if any(part.over for part in parts):
             ended_by.append("song")
         elif seconds is not None and now_s - started_s >= seconds:
@@ -238,10 +300,78 @@ def _supervise(
     return {
         "ended_by": ended_by[0],
         "seconds": round(lit_s, 2),
+        "sent_cycles": beats.read(CYCLES_AT),
         "restarts": {part.part.name: part.starts - 1 for part in parts},
         **{part.part.name: part.summary for part in parts if not part.part.lights},
         "lighting": next((one for one in _lit(parts) if one.get("leads")), {}),
     }
+
+
+class Mending:
+    """Makes the run's folder anew when a cleaner of temporary files took it, and moves everybody into the new one.
+
+    Sockets that were open go on; who starts needs the folder. So those who do not send are started again first and,
+    when the spare stands ready, the one that sends: the light goes on as when it dies.
+
+    Args:
+        folder: the run's. config: what is in it. beats: signs of life, which need no folder.
+    """
+
+    def __init__(self, folder: Path, config: Config, beats: Beats) -> None:
+        self._folder, self._beats = folder, beats
+        self._text = freeze(without_key(config))
+        self._waits_for: str | None = None
+        self._moved_s = float("-inf")
+
+    def look(self, parts: list[Supervised], now_s: float) -> None:
+        """Once in each turn of the supervisor."""
+        if not (self._folder / RUN_FILE).exists():
+            self._make_anew(parts, now_s)
+        elif self._waits_for is not None and now_s - self._moved_s > READY_S:
+            other = PAIR[1 - PAIR.index(self._waits_for)]
+            if now_s - self._beats.beaten_s(other) < STUCK_S and self._beats.beaten_s(other) > self._moved_s + READY_S:
+                next(part for part in parts if part.part.name == self._waits_for).kill()
+                self._waits_for = None
+
+    def _make_anew(self, parts: list[Supervised], now_s: float) -> None:
+        log.warning("%s was removed by somebody; it is made anew, and all processes move there", self._folder)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self._folder / RUN_FILE).write_text(self._text, encoding="utf-8")
+        except OSError as error:
+            log.warning("%s cannot be made: %s; what runs goes on", self._folder, error.strerror)
+            return
+        leads = PAIR[self._beats.read(LEADER_AT) % len(PAIR)]
+        self._waits_for, self._moved_s = leads, now_s
+        for part in parts:
+            if part.part.name != leads:
+                part.kill()
+
+
+def have_files() -> None:
+    """Take as many open files as this user may have, and say it where they are few."""
+    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES) if most > 0 else MOST_FILES, most))
+        few = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if few < FEW_FILES:
+        log.warning("this system gives a process %d open files; the sound or the page may fail: ulimit -n 1024", few)
+
+
+def run_root() -> str | None:
+    """Where a run's folder may lie: sockets in it have names of at most 107 bytes.
+
+    Raises:
+        ControllerError: nowhere.
+    """
+    chosen = tempfile.gettempdir()
+    for root in (chosen, os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp"):  # noqa: S108 - a private folder is made there
+        if root and len(os.fsencode(root)) + LONGEST_NAME < MOST_PATH_BYTES and os.access(root, os.W_OK | os.X_OK):
+            return root
+    raise ControllerError(
+        f"{chosen}: no folder for this run's sockets: its name is too long, or it cannot be written to; set TMPDIR to "
+        "a short one, such as /tmp"
+    )
 
 
 def _lit(parts: list[Supervised]) -> list[dict[str, Any]]:
@@ -267,11 +397,12 @@ def refuse_early(folder: Path) -> None:
     Raises:
         ControllerError: with the message that process printed.
     """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "controller.commands.check", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-P", "-m", "controller.commands.check", str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CHECK_S)
+    except subprocess.TimeoutExpired as error:
+        raise ControllerError(
+            f"the check before the show did not end within {CHECK_S:.0f} s; look at the model and at others' files"
+        ) from error
     if done.returncode:
         raise ControllerError(done.stdout.strip() or done.stderr.strip() or "the check before the show failed")

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from controller.errors import ModelError
 from controller.yaml_places import NO_YAML
 
+LOCATION = b"\x0a\x08location\x12"
+"""How an entry `location` of a tensor's external data begins in the file (protobuf: field 1, eight bytes; field 2)."""
 MAX_MANIFEST_BYTES = 100_000
 Shape = list[Annotated[int, Field(ge=1)]]
 
@@ -150,3 +152,18 @@ def _check_file(folder: Path, graph: OnnxFile) -> None:
             f"{onnx}: sha256 is {found[:12]}…, the manifest says {graph.sha256[:12]}…; the file "
             "is damaged or was swapped: restore it or export the model again"
         )
+    if _keeps_weights_elsewhere(onnx):
+        raise ModelError(
+            f"{onnx}: keeps weights in another file, which no checksum covers; export the model with its weights in it"
+        )
+
+
+def _keeps_weights_elsewhere(onnx: Path) -> bool:
+    """Whether a graph names a file of weights (ONNX: `TensorProto.external_data`, the key `location`)."""
+    rest = b""
+    with onnx.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if LOCATION in rest + chunk:
+                return True
+            rest = chunk[-len(LOCATION) :]
+    return False

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from controller.config import Config
 from controller.errors import ModelError
-from controller.state_folder import file_word, state_folder
+from controller.state_folder import kept_under, private_folder, state_folder, write_private
 
 CURRENT = "current"
 NOTE = "staged.json"
@@ -46,8 +46,8 @@ class Generations:
     @staticmethod
     def of(config: Config) -> "Generations":
         """Those of the configured venue."""
-        venue = file_word(config.venue, "venue")
-        return Generations(state_folder() / "generations" / venue)
+        own, before = kept_under(state_folder() / "generations", config.venue, "venue")
+        return Generations(before if before.exists() and not own.exists() else own)
 
     def all(self) -> list[Generation]:
         """Every generation that can be read, oldest first."""
@@ -95,7 +95,7 @@ class Generations:
             str(artefact.resolve()),
         )
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder)
             shutil.rmtree(coming, ignore_errors=True)
             shutil.copytree(artefact, coming)
             note = {word: said for word, said in asdict(one).items() if word not in ("number", "folder")}
@@ -117,11 +117,8 @@ class Generations:
         """
         if number:
             self.find(number)
-        coming = self.folder / f".{CURRENT}"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            coming.write_text(f"{number}\n", encoding="ascii")
-            coming.replace(self.folder / CURRENT)
+            write_private(self.folder / CURRENT, f"{number}\n")
         except OSError as error:
             raise ModelError(f"{self.folder}: the choice cannot be written: {error}; nothing changed") from error
 

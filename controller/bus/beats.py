@@ -7,9 +7,12 @@ took the lead for it.
 """
 
 import mmap
+import os
 from pathlib import Path
 
 FILE = "beats"
+BEATS_FILE = "FOLLOWSPOT_BEATS"
+"""In the environment of a show's processes: the supervisor's own descriptor of the file."""
 SLOTS = ("lighting", "spare", "listening", "watching")
 LEADER_AT, CYCLES_AT, BEATS_AT, PIDS_AT, SIZE = 0, 8, 16, 48, 64
 
@@ -22,13 +25,22 @@ class Beats:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / FILE
+        kept = Path(os.environ.get(BEATS_FILE, ""))
+        # where the supervisor lets others have its own descriptor, the file's name may go
+        path = kept if kept.name.isdigit() and not (folder / FILE).exists() else folder / FILE
         with path.open("a+b") as file:
             if file.tell() < SIZE:
                 file.truncate(SIZE)
             self._memory = mmap.mmap(file.fileno(), SIZE)
+            self._descriptor = os.dup(file.fileno())
         self._bytes = memoryview(self._memory)
         self._numbers, self._times = self._bytes.cast("q"), self._bytes.cast("d")
+
+    @property
+    def elsewhere(self) -> str:
+        """Where other processes of this user find the same memory though its file is gone; "" where they cannot."""
+        path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
+        return path if os.path.exists(path) else ""  # noqa: PTH110 - a link to what has no name
 
     def beat(self, name: str, now_s: float) -> None:
         """The process of this name is alive."""
@@ -51,3 +63,4 @@ class Beats:
         for view in (self._times, self._numbers, self._bytes):
             view.release()
         self._memory.close()
+        os.close(self._descriptor)

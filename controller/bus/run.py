@@ -5,7 +5,6 @@ standard input: when that closes, the supervisor is gone and the process ends by
 """
 
 import contextlib
-import logging
 import os
 import signal
 import sys
@@ -16,9 +15,12 @@ import msgspec
 import zmq
 
 from controller.bus.beats import Beats
-from controller.config import Config, thaw
+from controller.config import Config, thaw, with_key
+from controller.text_out import STDERR, TextOut, log_through
 
 RUN_FILE = "run.json"
+KEY = "FOLLOWSPOT_STANDBY_KEY"
+"""In the environment of a show's processes, which is gone when they are; a file may stay behind."""
 STDIN = 0
 
 
@@ -29,17 +31,20 @@ class Run:
         name: of the process, in front of what it logs. argv: the run's folder.
 
     Attributes:
-        folder: private folder with the sockets. config: the whole configuration. stopping: set when it is time to end.
+        folder: private folder with the sockets; its name is the show's, which no other has.
+        config: the whole configuration. stopping: set when it is time to end.
         context: this process's ZeroMQ context.
     """
 
     def __init__(self, name: str, argv: list[str]) -> None:
         self.folder = Path(argv[0])
-        self.config: Config = thaw((self.folder / RUN_FILE).read_text(encoding="utf-8"))
+        self.config: Config = with_key(
+            thaw((self.folder / RUN_FILE).read_text(encoding="utf-8")), os.environ.get(KEY, "")
+        )
         self.stopping = threading.Event()
-        self._name, self._beats = name, Beats(self.folder)
+        self._part, self._beats = name, Beats(self.folder)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        logging.basicConfig(level=logging.INFO, format=f"{name}: %(message)s", stream=sys.stderr)
+        log_through(TextOut(STDERR), f"{name}: %(message)s")
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         threading.Thread(target=self._watch_supervisor, daemon=True).start()
@@ -52,7 +57,7 @@ class Run:
 
     def beat(self, now_s: float) -> None:
         """This process is alive; one that does not say so for a while is started again."""
-        self._beats.beat(self._name, now_s)
+        self._beats.beat(self._part, now_s)
 
     def say(self, summary: object) -> None:
         """The last word: one line of JSON on standard output, of plain data or of one of `news`."""

@@ -21,12 +21,13 @@ from controller.commands.arguments import configured, with_config
 from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
-from controller.config import ArtNetConfig, Config, OlaConfig
+from controller.config import ArtNetConfig, Config, OlaConfig, RecordConfig
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture, find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.messages import Window
+from controller.records.show_log import log_folder
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
 from controller.state_folder import state_folder
@@ -36,6 +37,8 @@ LISTEN_S = 1.5
 HOPS = 20
 HOP_MS = 100.0
 ROOM_GB = 1.0
+NIGHT_MB, AUDIO_TIMES = 165.0, 6.0
+"""Four hours (docs/measured.md), and how many times as much with the sound itself."""
 BORN = datetime(2026, 1, 1, tzinfo=UTC)
 """Before this program existed no clock can be right."""
 POWER = Path("/sys/class/power_supply")
@@ -62,7 +65,7 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
         ("models", lambda: _models(config, clock)),
         ("page", lambda: _page(config)),
         ("pair", lambda: _pair(config)),
-        ("disk", _disk),
+        ("disk", lambda: _disk(config)),
         ("clock", _clock),
         ("power", _power),
     ]
@@ -113,19 +116,34 @@ def _sound(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding("sound", "good", f"{recorded.name}, {recorded.duration_s:.0f} s")
         return
     input_channels(find_device(place), config.audio.channels)
-    level_db, blocks = _listen(config, place, clock)
+    level_db, blocks, noticed = _listen(config, place, clock)
     if not blocks:
         yield Finding("sound", "bad", f"{place} gives no sound at all", "is it in use by another program?")
+    elif noticed.said:
+        yield Finding("sound", "look", "; ".join(noticed.said), "turn the plug or the channel's phase round")
     elif level_db < config.audio.silence_db:
-        yield Finding("sound", "look", f"{level_db:.0f} dBFS: silence", "ask the desk for a signal; check the gain")
+        yield Finding(
+            "sound",
+            "look",
+            f"{level_db:.0f} dBFS: silence",
+            f"ask the desk for a signal; check the gain ({_levels(config, noticed)})",
+        )
     elif level_db > -1.0:
         yield Finding("sound", "look", f"{level_db:.0f} dBFS: at its limit", "turn the feed down by 10 dB")
     else:
-        yield Finding("sound", "good", f"{place}: {level_db:.0f} dBFS peak")
+        yield Finding(
+            "sound", "good", f"{noticed.heard_from or place}: {level_db:.0f} dBFS peak ({_levels(config, noticed)})"
+        )
 
 
-def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int]:
-    """Loudest sample in dBFS of a moment, and how many blocks came."""
+def _levels(config: Config, capture: Capture) -> str:
+    """What each input gives."""
+    pairs = zip(config.audio.channels, capture.levels_db, strict=False)
+    return ", ".join(f"input {number} {level_db:.0f} dB" for number, level_db in pairs)
+
+
+def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int, Capture]:
+    """Loudest sample in dBFS of a moment, how many blocks came, and who heard them."""
     audio = config.audio
     capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
     capture.start()
@@ -138,7 +156,7 @@ def _listen(config: Config, place: str, clock: Clock) -> tuple[float, int]:
                 peak = max(peak, float(np.abs(got[0]).max(initial=0.0)))
     finally:
         capture.stop()
-    return 20.0 * float(np.log10(max(peak, 1e-6))), blocks
+    return 20.0 * float(np.log10(max(peak, 1e-6))), blocks, capture
 
 
 def _models(config: Config, clock: Clock) -> Iterator[Finding]:
@@ -192,15 +210,17 @@ def _pair(config: Config) -> Iterator[Finding]:
     yield Finding("pair", "good", f"{standby.role}, from {own} to {standby.peer}")
 
 
-def _disk() -> Iterator[Finding]:
-    folder = state_folder()
+def _disk(config: Config | None = None) -> Iterator[Finding]:
+    record = RecordConfig() if config is None else config.record
+    folder = state_folder() if config is None else log_folder(config)
+    season_gb = min(record.keep * NIGHT_MB * (1.0 + AUDIO_TIMES * record.audio), record.keep_mb) / 1e3
     there = next(one for one in (folder, *folder.parents) if one.is_dir())
     free_gb = shutil.disk_usage(there).free / 1e9
     yield Finding(
         "disk",
-        "good" if free_gb >= ROOM_GB else "look",
-        f"{free_gb:.1f} GB free for logs in {folder}",
-        "" if free_gb >= ROOM_GB else "a night takes some ten megabytes; without room the log waits in memory",
+        "good" if free_gb >= ROOM_GB + season_gb * record.enabled else "look",
+        f"{free_gb:.1f} GB free for logs in {folder}; {record.keep} nights need some {season_gb:.0f} GB at most",
+        "" if free_gb >= ROOM_GB + season_gb * record.enabled else "record.keep and record.keep_mb say how much stays",
     )
 
 

@@ -16,6 +16,7 @@ from controller.rig.profiles.qxf import modes_of as qxf_modes
 from controller.rig.profiles.reading import parsed_json, read_bytes, read_profile, sha256_of
 from controller.rig.profiles.writing import file_name, written
 from controller.rig.profiles.xml_tree import xml_tree
+from controller.state_folder import visible
 
 WHOLE = "(all)"
 
@@ -65,7 +66,7 @@ def _files(path: Path, library: str) -> Iterator[Path]:
     if path.is_file():
         yield path
     elif path.is_dir():
-        found = sorted(path.rglob(f"*{SUFFIX[library]}"))
+        found = visible(path.rglob(f"*{SUFFIX[library]}"))
         yield from (file for file in found if library != "ofl" or _is_fixture(file))
 
 

@@ -148,7 +148,7 @@ def walk(config: Config, clock: Clock, said: Callable[[str], None], seen: Callab
 def audio_inputs() -> list[str]:
     """What `device:` may name here."""
     try:
-        return [str(one["name"]) for one in input_devices()]
+        return [str(one["label"]) for one in input_devices()]
     except AudioError:
         return []
 

@@ -20,6 +20,8 @@ from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
 from controller.sound_format import HOP_S
+from controller.state_folder import visible
+from controller.watching.controls.midi import backend, is_wanted
 
 
 def print_profiles(config: Config, name: str = "") -> None:
@@ -98,7 +100,7 @@ def print_models(config: Config, *, verify: bool) -> None:
     root = model_folders(config)[0].parent
     table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []
-    for path in sorted(root.glob("*/manifest.yaml")):
+    for path in visible(root.glob("*/manifest.yaml")):
         folder = path.parent
         row, problem = _describe(folder, verify=verify)
         table.add_row(folder.name, *row, "in use" if folder.resolve() in in_use and not problem else problem)
@@ -140,7 +142,7 @@ def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]
 
 
 def print_devices() -> None:
-    """Audio inputs, network cards, serial ports, and the Art-Net nodes that answer."""
+    """Audio inputs, network cards, MIDI and serial ports, and the Art-Net nodes that answer."""
     console = paper()
     table = wide_table("", "audio input (use as --audio device:NAME)", "interface", "channels", "rate Hz")
     try:
@@ -149,11 +151,26 @@ def print_devices() -> None:
         console.print(str(error))
         devices = []
     for device in devices:
-        table.add_row(device["name"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
+        table.add_row(device["label"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
     console.print(table if devices else "no audio inputs")
     console.print("network cards: " + (", ".join(f"{one.name} {one.address}" for one in network_cards()) or "none"))
+    _print_midi(console)
     _print_serial_ports(console)
     _print_nodes(console)
+
+
+def _print_midi(console: Console) -> None:
+    table = wide_table("", "MIDI port (use a part of it in controls.midi)", "", 'with "*"')
+    try:
+        mido = backend()
+        inputs, outputs = (mido.get_input_names(), mido.get_output_names()) if mido else ([], [])
+    except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
+        console.print(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+        return
+    for name in dict.fromkeys([*inputs, *outputs]):
+        ways = " and ".join(word for word, names in (("in", inputs), ("out", outputs)) if name in names)
+        table.add_row(name, ways, "yes" if is_wanted(name, ["*"]) else "only by name")
+    console.print(table if table.row_count else "no MIDI ports")
 
 
 def _print_serial_ports(console: Console) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import track
 
@@ -90,8 +89,10 @@ def _as_it_was(log: Log, log_file: Path) -> tuple[Config, Patch]:
         config = thaw(log.header["config"])
         written = yaml.safe_load(log.header["profiles"])
         profiles = {reference: Profile.model_validate(data) for reference, data in written.items()}
-    except (KeyError, TypeError, AttributeError, ValueError, ValidationError, yaml.YAMLError, ConfigError) as error:
-        raise RecordingError(f"{log_file}: its header is of another version: {error}") from error
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, yaml.YAMLError, ConfigError) as error:
+        log.close()
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RecordingError(f"{log_file}: its header is of another version: {why}") from error
     return config, build_patch(config.fixtures, list(config.universes), profiles, config.where)
 
 

@@ -2,11 +2,17 @@
 
 import argparse
 import json
+import logging
 from pathlib import Path
 
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, positive, with_config
 from controller.show import run_show
+from controller.text_out import STDOUT, TextOut
+
+log = logging.getLogger(__name__)
+
+SUMMARY_S = 2.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +34,12 @@ def run(options: argparse.Namespace) -> int:
     config = configured(options)
     page = f"page at http://{config.page.host}:{config.page.port}" if config.page.enabled else "no page"
     first = f"the opening {Path(config.opening).name}, then " if config.opening else ""
-    print(f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show", flush=True)
-    print(json.dumps(run_show(config, MonotonicClock(), options.seconds)))
+    out = TextOut(STDOUT)  # a terminal that takes nothing (Ctrl-S) keeps no show from beginning, nor from ending
+    out.put(f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show\n")
+    summary = run_show(config, MonotonicClock(), options.seconds)
+    out.put(json.dumps(summary) + "\n")
+    out.flush(SUMMARY_S)
+    if not summary["sent_cycles"]:
+        log.error("nothing was ever sent; the lines above say why")
+        return 1
     return 0

@@ -1,6 +1,7 @@
 """Addresses and broadcast addresses of this machine's network cards. Edge: the kernel's interface table."""
 
 import contextlib
+import ipaddress
 import socket
 import struct
 from typing import NamedTuple
@@ -10,7 +11,7 @@ try:
 except ImportError:  # Windows has no such table to ask; the limited broadcast address serves there
     fcntl = None  # type: ignore[assignment]
 
-SIOCGIFADDR, SIOCGIFBRDADDR = 0x8915, 0x8919
+SIOCGIFADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK = 0x8915, 0x8919, 0x891B
 LIMITED_BROADCAST = "255.255.255.255"
 
 
@@ -38,6 +39,17 @@ def broadcast_addresses(interface: str | None) -> list[str]:
     # a card without broadcast, the loopback above all, is asked directly: a node on this machine may answer
     known = [one.address if one.broadcast == "0.0.0.0" else one.broadcast for one in chosen]  # noqa: S104
     return list(dict.fromkeys(known)) or [LIMITED_BROADCAST]
+
+
+def networks_of(interface: str | None) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks that a broadcast by one card, or by all, reaches; none where the system cannot be asked."""
+    found: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for card in network_cards():
+            if interface in (None, card.address):
+                mask = _ask(sock, SIOCGIFNETMASK, card.name)
+                found.append(ipaddress.ip_network(f"{card.address}/{mask}", strict=False))
+    return found
 
 
 def _ask(sock: socket.socket, request: int, name: str) -> str:

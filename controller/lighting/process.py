@@ -3,7 +3,7 @@
 There are two of this process: one leads and sends, its spare does the same in silence and steps in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle
-forward; the rate stays within what DMX512 can carry.
+forward; the rate stays within what DMX512 can carry. Edge: the weight that the system gives this process.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -49,6 +50,7 @@ from controller.timing import Timings
 log = logging.getLogger(__name__)
 
 NICENESS = -10
+AUTOGROUP = Path("/proc/self/autogroup")
 LOG_S = 10.0
 HAND_OVER_S = 0.15
 """As long as both machines light when one hands over to the other."""
@@ -73,7 +75,9 @@ class LightingNetwork:
         return LightingNetwork(
             cid=own_cid(config),
             poll_to=tuple(broadcast_addresses(interface)) if discovers else (),
-            listener=Listener(config.desk, discover=discovers, output_interface=interface) if listens else None,
+            listener=Listener(config.desk, discover=discovers, output_interface=interface, nodes=config.network.nodes)
+            if listens
+            else None,
             journal=Journal(folder / "takeovers.jsonl") if config.desk.inputs else None,
             partner=partner_of(config, MonotonicClock().now_s()),
         )
@@ -303,9 +307,11 @@ def main(argv: list[str]) -> int:
     run = Run(name, argv)
     with contextlib.suppress(PermissionError):
         os.nice(NICENESS)  # where the system lets us: the light comes first
+    with contextlib.suppress(OSError):  # Linux weighs whole login sessions first, and processes only within one
+        AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
     network = LightingNetwork.of(run.config)
     sink = Outputs(run.config.universes, run.config.network.interface)
-    recorder = open_log(run.config, name)
+    recorder = open_log(run.config, name, run.folder.name)
     lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     try:

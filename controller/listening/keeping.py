@@ -2,8 +2,8 @@
 
 from controller.config import Config
 from controller.messages import AudioBlock, Embedding
-from controller.records.heard_log import SOUND_SUFFIX, HeardRecorder, SoundRecorder
-from controller.records.heard_log import SUFFIX as HEARD_SUFFIX
+from controller.records.heard_log import HeardRecorder, SoundRecorder
+from controller.records.kinds import HEARD_SUFFIX, SOUND_SUFFIX
 from controller.records.show_log import new_file
 
 
@@ -11,15 +11,15 @@ class Keeping:
     """Two files, as far as they are wished and possible.
 
     Args:
-        config: what is kept, and where. embedder: identity of the network whose embeddings these are.
+        config: what is kept, and where. embedder: identity of the network whose embeddings these are. show: its name.
     """
 
-    def __init__(self, config: Config, embedder: dict[str, str]) -> None:
+    def __init__(self, config: Config, embedder: dict[str, str], show: str = "") -> None:
         record = config.record
         heard = new_file(config, HEARD_SUFFIX) if record.enabled and record.heard else None
         sound = new_file(config, SOUND_SUFFIX) if record.enabled and record.audio else None
-        self._heard = None if heard is None else HeardRecorder(heard, embedder)
-        self._sound = None if sound is None else SoundRecorder(sound, config.venue)
+        self._heard = None if heard is None else HeardRecorder(heard, embedder | ({"show": show} if show else {}))
+        self._sound = None if sound is None else SoundRecorder(sound, config.venue, show)
 
     def block(self, block: AudioBlock) -> None:
         """Keep sound."""

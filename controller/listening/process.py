@@ -21,7 +21,7 @@ from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
 from controller.listening.audio.clean import Clean
-from controller.listening.audio.ear import Ear
+from controller.listening.audio.ear import Ear, accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
@@ -75,10 +75,13 @@ class Listening:
         self._run, self._clock = run, clock
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
-        self._ear = Ear(run.config.audio.silence_db, self.stems)
+        self._ear = Ear(run.config.audio.silence_db, self.stems, run.config.audio.accent_stem)
+        if self.stems:
+            column = accent_column(self.stems, run.config.audio.accent_stem)
+            log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
-        self._keeping = Keeping(run.config, self._decider.embedder.identity)
+        self._keeping = Keeping(run.config, self._decider.embedder.identity, run.folder.name)
         self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
         self._clean = Clean(self.name)
@@ -169,7 +172,7 @@ class Listening:
         """Numbers for the page, the log and the summary."""
         return ListeningStatus(
             t_s=self._clock.now_s(),
-            source=self.name,
+            source=self._heard_from(),
             stems=tuple(self.stems),
             embedder=self._decider.embedder.name,
             embed_every=self._decider.embed_every,
@@ -187,6 +190,12 @@ class Listening:
             onsets=self._voice.onsets,
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
+
+    def _heard_from(self) -> str:
+        """The source and, of a device, the input that is really heard and what is odd about it."""
+        heard_from, said = getattr(self._source, "heard_from", ""), getattr(self._source, "said", [])
+        named = f"{self.name}: {heard_from}" if heard_from and heard_from != self.name else self.name
+        return "; ".join([named, *said])
 
     def _log_line(self) -> str:
         status = self.status()

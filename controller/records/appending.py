@@ -5,6 +5,7 @@ crash, cut off at the file's end: nothing that stands before it is touched. Edge
 """
 
 import contextlib
+import fcntl
 import logging
 import os
 import queue
@@ -12,9 +13,12 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from controller.state_folder import PRIVATE
+
 log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
+END_S = 5.0
 
 
 class Appender:
@@ -30,6 +34,7 @@ class Appender:
 
     def __init__(self, path: Path, first: bytes, *, what: str, most_kept: int) -> None:
         self._path, self._what, self._most = path, what, most_kept
+        self._first, self._lock = first, -1
         self._pieces: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._pieces.put(first)
         self._stop = threading.Event()
@@ -40,13 +45,19 @@ class Appender:
 
     def put(self, piece: bytes) -> None:
         """Leave a piece to be written; returns at once."""
+        if self._pieces.qsize() >= self._most:  # the disk does not refuse, it stalls
+            with contextlib.suppress(queue.Empty):
+                self._pieces.get_nowait()
+                self.lost += 1
         self._pieces.put(piece)
 
     def close(self, *, keep: bool = True) -> None:
         """Write what is left and end, unless that takes too long; `keep` False: remove the file."""
         self._stop.set()
         self._pieces.put(None)
-        self._thread.join(5.0)
+        self._thread.join(END_S)
+        if not self._thread.is_alive():
+            self._let_go()
         if not keep:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
@@ -72,7 +83,13 @@ class Appender:
     def _write(self, waiting: "deque[bytes]", good: int) -> int:
         """Write what waits after the `good` first bytes; returns how many are good now."""
         try:
+            if good and not self._path.exists():
+                log.warning("%s %s was removed; it begins anew", self._what, self._path)
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                waiting.appendleft(self._first)
+                good = 0
             with self._path.open("r+b" if good else "wb") as file:
+                self._hold(file.fileno(), anew=not good)
                 file.truncate(good)
                 file.seek(good)
                 while waiting:
@@ -89,6 +106,19 @@ class Appender:
             log.warning("%s %s is written again; %s", self._what, self._path, self._missing())
         self.failing = False
         return good
+
+    def _hold(self, descriptor: int, *, anew: bool) -> None:
+        """Let others see that this file is being written: `controller/records/retention.py`."""
+        if anew:
+            self._let_go()
+            os.fchmod(descriptor, PRIVATE)
+            self._lock = os.dup(descriptor)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+
+    def _let_go(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+        self._lock = -1
 
     def _missing(self) -> str:
         return f"{self.lost} pieces are missing" if self.lost else "nothing is missing"

@@ -22,13 +22,12 @@ from controller.errors import RecordingError
 from controller.messages import AudioBlock, Embedding
 from controller.records.appending import Appender
 from controller.records.cycles import blocks, encode_block
+from controller.records.kinds import HEARD_MAGIC as MAGIC
+from controller.records.kinds import SOUND_SUFFIX as SOUND_SUFFIX  # noqa: PLC0414 - of the other file here
 from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
 
-MAGIC = b"FOLLOWSPOT HEARD LOG 1\n"
-SUFFIX = ".heard"
-SOUND_SUFFIX = ".flac"
 HOPS_OF_A_BLOCK = 10
 EMBEDDING = 512
 KEPT_SECONDS = 600
@@ -143,11 +142,11 @@ class SoundRecorder:
     """Writes the mono mix as FLAC, a second at a time, at the pace of the show's clock.
 
     Args:
-        path: the file, in a folder that exists. venue: for its title.
+        path: the file, in a folder that exists. venue: for its title. show: the show whose sound it is, "" for none.
     """
 
-    def __init__(self, path: Path, venue: str) -> None:
-        self.path, self._venue = path, venue
+    def __init__(self, path: Path, venue: str, show: str = "") -> None:
+        self.path, self._venue, self._show = path, venue, show
         self._waiting: list[Float32Array] = []
         self._count = 0
         self._next_s: float | None = None
@@ -178,6 +177,8 @@ class SoundRecorder:
         self._container = av.open(self._pieces, "w", format="flac")
         self._container.metadata["title"] = self._venue
         self._container.metadata["comment"] = f"began_s={began_s:.6f}"
+        if self._show:
+            self._container.metadata["followspot_show"] = self._show
         self._stream = self._container.add_stream("flac", rate=SAMPLE_RATE_HZ)
         self._stream.layout = "mono"
         self._next_s = began_s

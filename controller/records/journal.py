@@ -5,11 +5,14 @@ A full or slow disk costs lines, never light. Edge: a file, a thread.
 
 import json
 import logging
+import os
 import queue
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from controller.state_folder import PRIVATE, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +54,11 @@ class Journal:
                 self._note_success()
 
     def _write(self, entry: dict[str, Any]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._file.parent)
         if self._file.is_file() and self._file.stat().st_size > FULL_BYTES:
             self._file.replace(self._file.with_name(f"{self._file.name}.1"))
-        with self._file.open("a", encoding="utf-8") as out:
+        with open(self._file, "a", encoding="utf-8", opener=_private) as out:
+            os.fchmod(out.fileno(), PRIVATE)
             out.write(json.dumps(entry) + "\n")
 
     def _note_failure(self, error: Exception) -> None:
@@ -75,3 +79,7 @@ class Journal:
         except queue.Full:
             return
         self._thread.join(END_S)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)

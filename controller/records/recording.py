@@ -15,9 +15,9 @@ from typing import Any
 from controller.errors import RecordingError
 from controller.records.appending import Appender
 from controller.records.cycles import Block, Cycle, blocks, cycle_of, encode_block, plain
+from controller.records.kinds import LOG_MAGIC as MAGIC
 
 VERSION = 1
-MAGIC = b"FOLLOWSPOT SHOW LOG 1\n"
 KEPT_BLOCKS = 3_600
 """An hour of a full disk stays in memory: some ten megabytes."""
 
@@ -52,6 +52,10 @@ class Log:
                 f"{path}: its header is damaged ({first.damage or 'no header'}); nothing can be replayed"
             )
         self.header: dict[str, Any] = first.content
+
+    def close(self) -> None:
+        """Close the file, where nobody wants its cycles."""
+        self._file.close()
 
     def cycles(self) -> Iterator[Cycle]:
         """Every cycle up to the end or to the first damage."""

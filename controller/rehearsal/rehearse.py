@@ -90,7 +90,7 @@ class Rehearsal:
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
-        self._ear = Ear(config.audio.silence_db, source.stems)
+        self._ear = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem)
         self._timings = Timings(keep=KEEP_TIMINGS)
         self._traces = Traces()
         self._cycles = OfflineClock(self._made, config.rates.output_hz)

@@ -113,6 +113,7 @@ class BusFeed:
         self._said, self._minute = Readings(run), Minute()
         self._commander = Commander(run.context, run.folder)
         self._live: Live | None = None
+        self._taken, self.lost_commands = True, 0
         self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
         controls = run.config.controls
@@ -181,7 +182,7 @@ class BusFeed:
             level=self._minute.level,
             loudness=self._minute.loudness,
             timings=timings(heard, lit.status),
-            counters=counters(heard, lit.status),
+            counters=dict(counters(heard, lit.status)) | self._own_counters(),
             processes={
                 "listening": "down" if LISTENING.stale(now_s - heard_s) else "up",
                 "lighting": "down" if STAGE.stale(now_s - lit.t_s) else "up",
@@ -193,6 +194,10 @@ class BusFeed:
             sections=list(heard.sections) if heard else [],
             marks=list(lit.marks),
         )
+
+    def _own_counters(self) -> dict[str, float]:
+        """What this process counts itself."""
+        return {"osc_refused": self._surface.refused, "lost_commands": self.lost_commands}
 
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
         """From the level of a slot back to what led to it."""
@@ -239,8 +244,15 @@ class BusFeed:
                 return
             case "scene":
                 command = replace(command, values=self._scenes.rows(command.target) or ())
-        if not self._commander.send(command):
-            log.warning("the output process takes no commands; '%s' is lost", command.name)
+        taken = self._commander.send(command)
+        if not taken:
+            self.lost_commands += 1
+        if taken != self._taken:
+            self._taken = taken
+            if taken:
+                log.warning("the output process takes commands again; %d were lost", self.lost_commands)
+            else:
+                log.warning("the output process takes no commands; '%s' is lost", command.name)
 
     def _keep_scene(self, name: str) -> None:
         rows = np.frombuffer(b"" if self._said.lit is None else self._said.lit.rows, "<f2")

@@ -7,6 +7,7 @@ noticing. Edge: asyncio.
 import asyncio
 import contextlib
 import json
+import resource
 import ssl
 import sys
 from typing import Any
@@ -69,6 +70,9 @@ async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
     run = Run("watching", argv)
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     try:
         run.say(asyncio.run(watch(run, run.config, MonotonicClock())))
     except PageError as error:

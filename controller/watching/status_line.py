@@ -1,9 +1,8 @@
 """One line on the terminal while a show runs: how it is, what it hears, what it does. Edge: the terminal, the bus."""
 
 import contextlib
-import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 import zmq
@@ -16,6 +15,7 @@ from controller.bus.sockets import Newest
 from controller.bus.topics import PULSES, STAGE, TOKENS
 from controller.colour import encoded_from_hue
 from controller.messages import LightToken, Pulse
+from controller.text_out import STDERR, Drawing, TextOut
 
 STYLES = {"live": "bold green", "fallback": "bold yellow", "quiet": "bold blue", "house": "bold red"}
 METER_CELLS = 20
@@ -42,18 +42,18 @@ class StatusLine:
     """Shows itself on a terminal and nowhere else.
 
     Args:
-        folder: the run's private folder.
+        folder: the run's private folder. terminal: where it is drawn; one that takes nothing is not waited for.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, terminal: Drawing | None = None) -> None:
+        self._folder, self._terminal = folder, terminal or Drawing(TextOut(STDERR), STDERR)
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._readers: Readers | None = None
         self._seen = Seen()
-        self._live = Live(console=Console(stderr=True), auto_refresh=False, transient=True)
+        self._live = Live(console=Console(file=cast("IO[str]", self._terminal)), auto_refresh=False, transient=True)
 
     def __enter__(self) -> "StatusLine":
-        if sys.stderr.isatty():  # nothing is opened that nobody would read
+        if self._terminal.isatty():  # nothing is opened that nobody would read
             at = self._context, self._folder
             self._readers = Readers(Newest(*at, STAGE), Newest(*at, TOKENS), Newest(*at, PULSES))
             self._live.start()

@@ -75,7 +75,7 @@ def read_audio(path: Path) -> Float32Array:
     PyAV, because libsndfile 1.2 stops in the middle of many valid Opus files ("file is malformed").
     """
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
-    with av.open(str(path)) as container:
+    with av.open(str(path.absolute())) as container:
         decoded = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     decoded += resampler.resample(None)
     return np.concatenate([part.to_ndarray()[0] for part in decoded])

@@ -9,16 +9,23 @@ import ipaddress
 import logging
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from controller.config import DeskArtNetConfig, DeskConfig, DeskSacnConfig
 from controller.lighting.input.feed import Datagram
-from controller.lighting.network_cards import card_with
+from controller.lighting.kernel_filter import IPNetwork, drop_strangers
+from controller.lighting.network_cards import card_with, networks_of
 from controller.lighting.protocol import artnet, sacn
 
 log = logging.getLogger(__name__)
 
 MOST_IN_A_CYCLE = 256
+MOST_REFUSED = 2_000
+"""Datagrams of strangers that are thrown away in one cycle, some four milliseconds of work."""
+FLOOD = 200
+"""Refused in one cycle, beyond what a wrong configuration on a quiet network could send."""
+OP_POLL_REPLY = b"\x00\x21"
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
 QUIET_S = 10.0
 """A socket that heard nothing for so long is opened again: a card that was unplugged and plugged in is another card to
@@ -44,21 +51,43 @@ class ConsoleSocket:
         self._socket: socket.socket | None = None
         self._retry_at_s = self._heard_s = float("-inf")
         self._failures = 0
+        self.flooded = self._filtered = False
 
-    def receive(self, now_s: float, most: int) -> Iterator[tuple[bytes, tuple[str, int]]]:
-        """What is there, at most so many."""
+    def drop_strangers(self, allowed: Sequence[IPNetwork]) -> None:
+        """From now on the kernel drops what would be refused here; not before a flood, since it counts nothing."""
+        if self._socket is not None and not self._filtered:
+            self._filtered = drop_strangers(self._socket, allowed, poll_replies=self.port == artnet.PORT)
+            if self._filtered:
+                log.warning(
+                    "port %d is flooded by addresses that desk.allow does not name; they are dropped", self.port
+                )
+
+    def receive(
+        self, now_s: float, most: int, believes: Callable[[bytes, str, int], bool]
+    ) -> Iterator[tuple[bytes, str]]:
+        """What is there from whom we believe, at most so many; who is not believed uses up nobody's turn.
+
+        Args:
+            now_s: time. most: datagrams. believes: told the payload, and the address and port it came from.
+        """
         if not self._ready(now_s) or self._socket is None:
             return
+        believed = refused = 0
         try:
-            for _ in range(most):
-                received = self._socket.recvfrom(2048)
+            while believed < most and refused < MOST_REFUSED and self._socket is not None:
+                payload, (ip, port) = self._socket.recvfrom(2048)
                 self._heard_s = now_s
-                yield received
+                if believes(payload, ip, port):
+                    believed += 1
+                    yield payload, ip
+                else:
+                    refused += 1
         except BlockingIOError:
             if (self._groups or self._interface != ANY) and now_s - self._heard_s > QUIET_S:
                 self.close()
         except OSError as error:
             self._break(error, now_s)
+        self.flooded = refused >= FLOOD
 
     def answer(self, payload: bytes, address: tuple[str, int]) -> None:
         """Answer a question from the port that it came to; one that cannot be answered is asked again."""
@@ -90,7 +119,7 @@ class ConsoleSocket:
         """Close the socket."""
         if self._socket is not None:
             self._socket.close()
-        self._socket = None
+        self._socket, self._filtered = None, False
 
     @property
     def state(self) -> str:
@@ -103,10 +132,19 @@ class Listener:
 
     Args:
         desk: what is to be heard, by which card and from whom. discover: answers of Art-Net nodes are wanted, too.
-        output_interface: the card that polls leave by.
+        output_interface: the card that polls leave by. nodes: addresses and networks of nodes; none: that card's.
     """
 
-    def __init__(self, desk: DeskConfig, *, discover: bool = False, output_interface: str | None = None) -> None:
+    def __init__(
+        self,
+        desk: DeskConfig,
+        *,
+        discover: bool = False,
+        output_interface: str | None = None,
+        nodes: Sequence[str] = (),
+    ) -> None:
+        named = [ipaddress.ip_network(one, strict=False) for one in nodes]
+        self._nodes = named or networks_of(output_interface)
         self._allowed = [ipaddress.ip_network(one, strict=False) for one in desk.allow]
         hears_artnet = any(isinstance(one, DeskArtNetConfig) for one in desk.inputs)
         self._ears: list[ConsoleSocket] = []
@@ -128,14 +166,11 @@ class Listener:
             now_s: for opening sockets again. own_ports: that our own packets come from.
         """
         for ear in self._ears:
-            for payload, (ip, port) in ear.receive(now_s, MOST_IN_A_CYCLE // len(self._ears)):
-                if port in own_ports and self._is_local(ip):
-                    continue
-                reply = payload[8:10] == b"\x00\x21" and ear.port == artnet.PORT  # nodes are no desks
-                if not reply and not self._believes(ip):
-                    self.refused += 1
-                    continue
+            believes = partial(self._takes, ear.port, own_ports)
+            for payload, ip in ear.receive(now_s, MOST_IN_A_CYCLE // len(self._ears), believes):
                 yield Datagram(ear.port, ip, payload)
+            if ear.flooded and self._allowed:
+                ear.drop_strangers(self._allowed)
 
     def answer(self, payload: bytes, ip: str) -> None:
         """Answer an ArtPoll: unicast, from port 6454 to port 6454 (Art-Net 4)."""
@@ -149,6 +184,18 @@ class Listener:
             with contextlib.suppress(OSError):
                 sock.connect((ip, artnet.PORT))  # of a datagram socket: sends nothing, looks the route up
             return str(sock.getsockname()[0])
+
+    def _takes(self, port: int, own_ports: frozenset[int], payload: bytes, ip: str, from_port: int) -> bool:
+        """Whether a datagram is for us: not our own, and from whom we believe. Nodes are no desks."""
+        if from_port in own_ports and self._is_local(ip):
+            return False
+        taken = self._was_asked(ip) if payload[8:10] == OP_POLL_REPLY and port == artnet.PORT else self._believes(ip)
+        self.refused += not taken
+        return taken
+
+    def _was_asked(self, ip: str) -> bool:
+        """Whether our question could reach a node of this address."""
+        return not self._nodes or any(ipaddress.ip_address(ip) in one for one in self._nodes)
 
     def _believes(self, ip: str) -> bool:
         return not self._allowed or any(ipaddress.ip_address(ip) in one for one in self._allowed)

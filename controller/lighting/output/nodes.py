@@ -14,6 +14,10 @@ LOST_AFTER_S = 3 * POLL_EVERY_S + 1.0
 """Three polls without an answer; one lost packet must not darken a node."""
 MOST_PARTS = 128
 """Answers can be forged, and each is a destination for forty packets a second."""
+MOST_PARTS_OF_ONE = 64
+"""Parts that answer from one address: 256 universes."""
+REMEMBERED_S = 3_600.0
+"""A node that was there keeps its place for so long: strangers must not have it when it comes back."""
 MOST_PORTS = 256
 """Port addresses of one part that answers in many packets."""
 
@@ -24,6 +28,7 @@ class _Part:
 
     heard_s: dict[int, float]
     answered_s: float
+    lost: bool = False
 
 
 class Nodes:
@@ -43,7 +48,8 @@ class Nodes:
         key = (ip, max(1, reply.bind_index))
         part = self._parts.get(key)
         if part is None:
-            if len(self._parts) >= MOST_PARTS:
+            of_one = sum(one == ip for one, _ in self._parts)
+            if len(self._parts) >= MOST_PARTS or of_one >= MOST_PARTS_OF_ONE:
                 return
             part = self._parts[key] = _Part({}, now_s)
         new = [port for port in reply.outputs if port not in part.heard_s][: max(0, MOST_PORTS - len(part.heard_s))]
@@ -53,7 +59,7 @@ class Nodes:
         said = {port for port in reply.outputs if port in part.heard_s or port in new}
         kept = {port: heard_s for port, heard_s in part.heard_s.items() if port not in gone}
         part.heard_s = kept | dict.fromkeys(said, now_s)
-        part.answered_s = now_s
+        part.answered_s, part.lost = now_s, False
         if new or gone:
             self._addresses = {}
 
@@ -63,9 +69,11 @@ class Nodes:
             lost = [port for port, heard_s in part.heard_s.items() if now_s - heard_s > LOST_AFTER_S]
             for port in lost:
                 del part.heard_s[port]
-            if now_s - part.answered_s > LOST_AFTER_S:
-                del self._parts[key]
+            if now_s - part.answered_s > LOST_AFTER_S and not part.lost:
+                part.lost = True
                 log.info("Art-Net node %s does not answer any more", key[0])
+            if now_s - part.answered_s > REMEMBERED_S:
+                del self._parts[key]
             if lost:
                 self._addresses = {}
 

@@ -14,6 +14,8 @@ State = Literal["waiting", "following", "in charge", "returning"]
 
 LOST_S = 0.5
 """Ten heartbeats: a main that is silent for so long is gone. Its own spare process needs two to step in."""
+DEAF_S = 3.0
+"""So long a backup that cannot hear for noise stays silent: longer, and noise alone would keep a stage dark."""
 RETURN_S = 2.0
 """A main that is back must be steady for so long before we fall silent."""
 WAIT_S = 3.0
@@ -54,10 +56,14 @@ class Duty:
         """The main ends in order, and will say no more."""
         self._become("in charge")
 
-    def step(self, now_s: float) -> State:
-        """The state at this moment."""
+    def step(self, now_s: float, *, deaf: bool = False) -> State:
+        """The state at this moment.
+
+        Args:
+            now_s: time. deaf: more arrived in the main's name than could be read: it may have been heard, or not.
+        """
         silent_s = now_s - self._heard_s
-        if silent_s > (WAIT_S if self.state == "waiting" else LOST_S):
+        if silent_s > (WAIT_S if self.state == "waiting" else DEAF_S if deaf else LOST_S):
             self._become("in charge")
         elif self.state == "returning" and now_s - self._back_s >= RETURN_S:
             self._become("following")

@@ -5,6 +5,8 @@ Edge: devices, a thread. PortAudio is imported when it is needed, so that a show
 
 import logging
 import threading
+from collections import Counter
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ from controller.arrays import Float32Array
 from controller.clock import Clock
 from controller.errors import AudioError
 from controller.listening.audio.block_queue import BlockQueue
+from controller.listening.audio.file_source import finite
+from controller.listening.audio.mixdown import Mixdown
+from controller.listening.audio.sound_server import ServerSource, ServerStream, current_source, heard_by, is_server
 from controller.sound_format import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
@@ -23,6 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STALL_S = 1.0
+FIRST_S = 10.0
+"""A device may take so long until its first block; a stall counts from then on."""
+ASK_S = 1.0
+"""How often a sound server is asked which of its sources is heard."""
+MOST_OPENED = 64
 QUEUE_S = 0.5
 MAX_BLOCK_SAMPLES = 19_200  # 100 ms at 192 kHz
 RETRY_S = (0.5, 1.0, 2.0, 5.0)
@@ -45,41 +55,58 @@ def portaudio() -> Any:  # noqa: ANN401 - a module without type hints
 
 
 def input_devices() -> list[dict[str, Any]]:
-    """What can be recorded from: name, host interface, channels, default rate."""
+    """What can be recorded from: number, name, interface, channels, default rate; `label` tells equal names apart."""
     sounddevice = portaudio()
     apis = sounddevice.query_hostapis()
-    return [
+    found = [
         {
+            "index": index,
             "name": device["name"],
             "interface": apis[device["hostapi"]]["name"],
             "channels": device["max_input_channels"],
             "rate_hz": device["default_samplerate"],
         }
-        for device in sounddevice.query_devices()
+        for index, device in enumerate(sounddevice.query_devices())
         if device["max_input_channels"] > 0
     ]
+    counts = Counter(one["name"] for one in found)
+    seen: Counter[str] = Counter()
+    for one in found:
+        seen[one["name"]] += 1
+        one["label"] = one["name"] if counts[one["name"]] == 1 else f"{one['name']} #{seen[one['name']]}"
+    return found
 
 
 def find_device(name: str) -> dict[str, Any]:
     """The input device of this name, of which this is part of the name, or the default.
 
+    Args:
+        name: in any case; of devices of one name `NAME #2` is the second, `NAME, INTERFACE` the one of an interface.
+
     Raises:
         AudioError: no such device; the message lists those there are.
     """
     devices = input_devices()
-    exact = [device for device in devices if device["name"] == name]
-    partly = [device for device in devices if name.lower() in device["name"].lower()]
-    for found in (exact, partly):
-        if found:
+    wanted = name.lower()
+    by_interface = {one["index"]: f"{one['name']}, {one['interface']}".lower() for one in devices}
+    rules: tuple[Callable[[dict[str, Any]], bool], ...] = (
+        lambda one: bool(one["label"] == name),
+        lambda one: bool(one["name"] == name),
+        lambda one: bool(by_interface[one["index"]] == wanted),
+        lambda one: wanted in str(one["label"]).lower(),
+        lambda one: wanted in by_interface[one["index"]],
+    )
+    for rule in rules:
+        if found := [one for one in devices if rule(one)]:
             return found[0]
     if name == "default" and devices:
         return devices[0]
-    names = ", ".join(f"'{device['name']}'" for device in devices) or "none"
+    names = ", ".join(f"'{device['label']}'" for device in devices) or "none"
     raise AudioError(f"audio device '{name}' not found; input devices here: {names} (see `followspot devices`)")
 
 
 def input_channels(device: dict[str, Any], channels: tuple[int, ...]) -> int:
-    """How many channels to open so that all wished ones are among them.
+    """How many channels to open so that all wished ones are among them: all there are, or a server would mix them.
 
     Raises:
         AudioError: the device has fewer.
@@ -89,17 +116,22 @@ def input_channels(device: dict[str, Any], channels: tuple[int, ...]) -> int:
             f"audio device '{device['name']}' has {device['channels']} input channels; audio.channels asks for "
             f"{max(channels)}"
         )
-    return max(channels)
+    return int(min(device["channels"], max(MOST_OPENED, *channels)))
 
 
 class Capture:
     """Keeps a device open and its blocks coming.
+
+    Many attributes: a device, its stream and what is known of both, each by itself.
 
     Args:
         device: name as `followspot devices` prints it.
         channels: inputs of the device that are mixed, counted from 1; the first two where it has no more.
         block_s: wished block length. latency: PortAudio's buffering wish: seconds, "low" or "high".
         clock: stamps blocks.
+
+    Attributes:
+        heard_from: the input that is really heard, for people; "" before it is known.
     """
 
     def __init__(
@@ -110,13 +142,18 @@ class Capture:
         self._block_s = block_s
         self._latency = latency
         self._clock = clock
-        self._queue = BlockQueue(max(8, round(QUEUE_S / block_s)), MAX_BLOCK_SAMPLES, max(channels))
+        self._queue = BlockQueue(max(8, round(QUEUE_S / block_s)), MAX_BLOCK_SAMPLES, len(channels))
+        self._picked = np.array(channels) - 1
         self._stream: Any = None
-        self._rate_hz = SAMPLE_RATE_HZ
         self._resample: soxr.ResampleStream | None = None
-        self._heard_s = clock.now_s()
+        self._down = Mixdown(device, channels, offset=True)
+        self._heard_s: float | None = None
+        self._opened_s = clock.now_s()
+        self._asked_s = float("-inf")
         self._stop = threading.Event()
         self._overflows = 0
+        self._why = ""
+        self.heard_from = self._source_name = ""
         self.losses = 0
         self.over = False
         self._thread = threading.Thread(target=self._keep_open, name="capture", daemon=True)
@@ -131,12 +168,22 @@ class Capture:
         """None are changed here; the listener cleans what it hears."""
         return 0
 
+    @property
+    def levels_db(self) -> list[float]:
+        """Of each input that is listened to, dBFS, as of the last second."""
+        return self._down.levels_db
+
+    @property
+    def said(self) -> list[str]:
+        """What was noticed about the inputs, for people."""
+        return self._down.said
+
     def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block as (n, 1) float32 at 48 kHz and the time of its last sample, or None when none came."""
         got = self._queue.get(timeout_s)
         if got is None:
             return None
-        mono = got[0][:, [channel - 1 for channel in self._channels]].mean(axis=1, dtype=np.float32)
+        mono = self._down.mix(finite(got[0])[0])
         resample = self._resample
         if resample is not None:
             mono = resample.resample_chunk(mono)
@@ -154,58 +201,110 @@ class Capture:
     def _keep_open(self) -> None:
         attempt = 0
         while not self._stop.is_set():
-            opened = self._open()
-            if opened:
-                attempt = 0
-                self._watch()
+            try:
+                opened = self._open()
+                if opened:
+                    attempt = 0
+                    self._watch()
+                    self._close()
+            except Exception:
+                # top of a thread: whatever a driver raises, the device is tried again
+                log.exception("audio device '%s' cannot be used", self._device)
                 self._close()
             if self._stop.is_set():
                 return
             if attempt == 0:
                 self.losses += 1
-                log.warning("audio device '%s' is gone or silent as a stone; trying to open it again", self._device)
+                because = f": {self._why}" if self._why else ""
+                log.warning(
+                    "audio device '%s' is gone or silent as a stone%s; trying to open it again", self._device, because
+                )
             self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
             self._forget_devices()
 
     def _open(self) -> bool:
         sounddevice = portaudio()
+        self._heard_s, self._opened_s, self._why = None, self._clock.now_s(), ""
         try:
             found = find_device(self._device)
-            channels = input_channels(found, self._channels)
-            rate_hz = self._usable_rate(sounddevice, found, channels)
-            self._resample = None
-            if rate_hz != SAMPLE_RATE_HZ:
-                self._resample = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
-            self._heard_s = self._clock.now_s()
-            self._stream = sounddevice.InputStream(
-                device=found["name"],
-                samplerate=rate_hz,
-                channels=channels,
-                dtype="float32",
-                blocksize=round(self._block_s * rate_hz),
-                latency=self._latency,
-                callback=self._callback,
-            )
-            self._stream.start()
-        except (sounddevice.PortAudioError, AudioError, ValueError) as error:
+            input_channels(found, self._channels)
+            source = current_source() if is_server(found) else None
+            rate_hz = self._begin(sounddevice, found) if source is None else self._begin_at_server(source)
+        except (sounddevice.PortAudioError, AudioError, ValueError, OSError) as error:
+            self._why = str(error)
             log.debug("opening '%s' failed: %s", self._device, error)
             self._close()
             return False
+        self._resample = None
+        if rate_hz != SAMPLE_RATE_HZ:
+            self._resample = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
+        self._down = Mixdown(self._device, self._channels, rate_hz=rate_hz, offset=True)
+        self._stream.start()
         return True
+
+    def _begin(self, sounddevice: ModuleType, found: dict[str, Any]) -> int:
+        """A stream of PortAudio with every channel of the device, or as many as it lets us have; its rate."""
+        error: Exception | None = None
+        for channels in dict.fromkeys(
+            (input_channels(found, self._channels), max(2, *self._channels), *self._channels)
+        ):
+            if not max(self._channels) <= channels <= found["channels"]:
+                continue
+            try:
+                rate_hz = self._usable_rate(sounddevice, found, channels)
+                self._stream = sounddevice.InputStream(
+                    device=found["index"],
+                    samplerate=rate_hz,
+                    channels=channels,
+                    dtype="float32",
+                    blocksize=round(self._block_s * rate_hz),
+                    latency=self._latency,
+                    callback=self._callback,
+                )
+            except sounddevice.PortAudioError as problem:
+                error = problem
+                continue
+            self.heard_from = str(found["label"])
+            return rate_hz
+        raise error or AudioError(f"audio device '{found['name']}' cannot be opened")
+
+    def _begin_at_server(self, source: ServerSource) -> int:
+        """A stream of a sound server, which would mix the channels of its card for PortAudio; its rate."""
+        if max(self._channels) > len(source.channels):
+            raise AudioError(
+                f"{source.label} has {len(source.channels)} inputs; audio.channels asks for {max(self._channels)}"
+            )
+        block = round(self._block_s * source.rate_hz)
+        self._stream = ServerStream(source, block=block, latency=self._latency, callback=self._take)
+        self._note_source(source.name, source.label)
+        return source.rate_hz
 
     def _usable_rate(self, sounddevice: ModuleType, found: dict[str, Any], channels: int) -> int:
         try:
-            sounddevice.check_input_settings(device=found["name"], samplerate=SAMPLE_RATE_HZ, channels=channels)
+            sounddevice.check_input_settings(device=found["index"], samplerate=SAMPLE_RATE_HZ, channels=channels)
         except sounddevice.PortAudioError:
             return int(found["rate_hz"])
         return SAMPLE_RATE_HZ
 
     def _watch(self) -> None:
         while not self._stop.wait(0.2):
-            stalled = self._clock.now_s() - self._heard_s > STALL_S
-            if stalled or not self._stream.active:
+            now_s = self._clock.now_s()
+            patience_s = FIRST_S if self._heard_s is None else STALL_S
+            if now_s - (self._opened_s if self._heard_s is None else self._heard_s) > patience_s:
+                self._why = f"no sound for {patience_s:.0f} s"
                 return
+            if not self._stream.active:
+                return
+            if isinstance(self._stream, ServerStream) and now_s - self._asked_s > ASK_S:
+                self._asked_s = now_s
+                self._note_source(*heard_by(self._stream.pid))
+
+    def _note_source(self, name: str, label: str) -> None:
+        """Say it when the server lets us hear another source than before: a card was pulled out."""
+        if name and self._source_name and name != self._source_name:
+            log.warning("the sound server moved us: now heard is '%s' (%s), not '%s'", label, name, self.heard_from)
+        self._source_name, self.heard_from = name or self._source_name, label or self.heard_from
 
     def _close(self) -> None:
         stream, self._stream = self._stream, None
@@ -229,7 +328,11 @@ class Capture:
 
     def _callback(self, samples: Float32Array, _frames: int, _times: object, status: "CallbackFlags") -> None:
         """PortAudio's own thread: copy and return."""
+        self._overflows += bool(status.input_overflow)
+        self._take(samples)
+
+    def _take(self, samples: Float32Array) -> None:
+        """Keep the wished channels of a block, (n, channels of the device)."""
         now_s = self._clock.now_s()
         self._heard_s = now_s
-        self._overflows += bool(status.input_overflow)
-        self._queue.put(samples, now_s)
+        self._queue.put(samples[:, self._picked], now_s)

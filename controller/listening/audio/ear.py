@@ -9,13 +9,11 @@ Whoever changes what is heard changes it here, and training hears the same numbe
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from controller.listening.audio.accent_stem import accent_stem
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.windows import Windows
 from controller.messages import AudioBlock, Pulse, Window
-
-DRUMS = ("drum", "kick", "perc")
-"""Onsets are taken from a stem whose name has one of these in it."""
 
 
 class Ear:
@@ -23,11 +21,12 @@ class Ear:
 
     Args:
         silence_db: sound below this level counts as silence.
-        stems: names of the stem columns that follow the mix in each block.
+        stems: names of the stem columns that follow the mix in each block. accents: the stem that accents come from;
+            "": chosen by its name.
     """
 
-    def __init__(self, silence_db: float, stems: tuple[str, ...] = ()) -> None:
-        self._onsets = Onsets(silence_db, len(stems), accent_column(stems))
+    def __init__(self, silence_db: float, stems: tuple[str, ...] = (), accents: str = "") -> None:
+        self._onsets = Onsets(silence_db, len(stems), accent_column(stems, accents))
         self._hits = Hits()
         self._windows = Windows(len(stems))
 
@@ -54,7 +53,13 @@ class Ear:
         return pulses, window
 
 
-def accent_column(stems: tuple[str, ...]) -> int:
-    """The column that onsets are taken from: the drums where there is such a stem, else the mix (0)."""
-    found = (column for column, name in enumerate(stems, 1) if any(word in name.lower() for word in DRUMS))
-    return next(found, 0)
+def accent_column(stems: tuple[str, ...], wanted: str = "") -> int:
+    """The column that onsets are taken from: the stem that is wanted, else the drums, else the mix (0).
+
+    Args:
+        stems: names of the columns from 1 on. wanted: a part of a name, in any case.
+    """
+    if wanted:
+        return next((column for column, name in enumerate(stems, 1) if wanted.lower() in name.lower()), 0)
+    found = accent_stem(stems)
+    return 0 if found is None else 1 + found

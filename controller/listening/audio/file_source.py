@@ -14,6 +14,7 @@ import soxr
 
 from controller.arrays import Float32Array
 from controller.errors import AudioError
+from controller.listening.audio.mixdown import Mixdown
 from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
@@ -23,24 +24,25 @@ class MonoStream:
     """One file, decoded, mixed down to mono by the mean and resampled to 48 kHz.
 
     Args:
-        path: the file.
+        path: the file. silent: an empty one counts as silence.
 
     Raises:
         AudioError: not a sound file, or empty.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, silent: bool = False) -> None:
         self.path = path
         self.bad_samples = 0
         self.bad_packets = 0
         self._open()
-        if len(self._ready) == 0:
+        if len(self._ready) == 0 and not silent:
             self.close()
             raise AudioError(f"{path}: holds no sound; use another file")
 
     def _open(self) -> None:
         try:
-            self._container = av.open(str(self.path))
+            # a full path: what stands before a colon in a relative one would be taken for a protocol
+            self._container = av.open(str(self.path.absolute()))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise AudioError(
                 f"{self.path}: cannot be read as audio; use WAV, FLAC, OGG, Opus or MP3 ({error})"
@@ -53,11 +55,16 @@ class MonoStream:
         self.duration_s = float(ticks * stream.time_base) if stream.time_base else 0.0
         if not self.duration_s and self._container.duration:
             self.duration_s = self._container.duration / av.time_base
-        self._resample = _resampler(stream.rate)
+        self._rate_hz, self._resample = SAMPLE_RATE_HZ, None
         self._parts = self._decode(stream)
         self._ready = np.zeros(0, np.float32)
         self._ended = False
         self._fill(1)
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether a sample waits to be read."""
+        return len(self._ready) > 0
 
     def read(self, count: int) -> Float32Array:
         """Up to `count` samples (n,) float32; fewer only at the end of the file."""
@@ -68,33 +75,49 @@ class MonoStream:
     def _fill(self, count: int) -> None:
         parts, have = [self._ready], len(self._ready)
         while have < count and not self._ended:
-            mono = next(self._parts, None)
+            mono, rate_hz = next(self._parts, (None, self._rate_hz))
             self._ended = mono is None
-            part = self._resampled(np.zeros(0, np.float32) if mono is None else mono)
-            parts.append(part)
-            have += len(part)
+            if rate_hz != self._rate_hz:  # the file's header is a first guess, each frame tells the truth
+                parts.append(self._resampled(np.zeros(0, np.float32), last=True))
+                self._rate_hz, self._resample = rate_hz, _resampler(rate_hz)
+            parts.append(self._resampled(np.zeros(0, np.float32) if mono is None else mono, last=self._ended))
+            have = sum(map(len, parts))
         if len(parts) > 1:
             self._ready = np.concatenate(parts)
 
-    def _resampled(self, mono: Float32Array) -> Float32Array:
+    def _resampled(self, mono: Float32Array, *, last: bool) -> Float32Array:
         if self._resample is None:
             return mono
-        return np.asarray(self._resample.resample_chunk(mono, last=self._ended), np.float32)
+        return np.asarray(self._resample.resample_chunk(mono, last=last), np.float32)
 
-    def _decode(self, stream: "av.AudioStream") -> Iterator[Float32Array]:
-        """Mono parts as they are decoded; a damaged packet is left out, said once, and the song goes on."""
-        to_float = av.AudioResampler(format="fltp")
-        for packet in self._container.demux(stream):
+    def _decode(self, stream: "av.AudioStream") -> Iterator[tuple[Float32Array, int]]:
+        """Mono parts and their rates as they are decoded; what is damaged is left out and said once."""
+        shape: tuple[int, int] | None = None
+        for frame in self._frames(stream):
+            if shape != (frame.sample_rate, frame.layout.nb_channels):
+                shape = (frame.sample_rate, frame.layout.nb_channels)
+                to_float = av.AudioResampler(format="fltp")
+                down = Mixdown(self.path.name, range(1, shape[1] + 1), rate_hz=shape[0])
+            for part in to_float.resample(frame):
+                samples, bad = finite(np.asarray(part.to_ndarray(), np.float32))
+                self.bad_samples += bad
+                yield down.mix(np.ascontiguousarray(samples.T, np.float32)), shape[0]
+
+    def _frames(self, stream: "av.AudioStream") -> "Iterator[av.AudioFrame]":
+        """Whatever FFmpeg can make of the file, packet by packet."""
+        packets = self._container.demux(stream)
+        while True:
             try:
-                frames = packet.decode()
-            except av.FFmpegError as error:
+                packet = next(packets, None)
+            except (av.FFmpegError, ValueError, NotImplementedError) as error:
+                log.warning("%s cannot be read on from here (%s); the rest of it is left out", self.path, error)
+                return
+            if packet is None:
+                return
+            try:
+                yield from packet.decode()
+            except (av.FFmpegError, ValueError, NotImplementedError) as error:
                 self._note_damage(error)
-                continue
-            for frame in frames:
-                for part in to_float.resample(frame):
-                    mono, bad = finite(part.to_ndarray().mean(axis=0, dtype=np.float32))
-                    self.bad_samples += bad
-                    yield mono
 
     def _note_damage(self, error: Exception) -> None:
         if self.bad_packets == 0:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from controller.arrays import Float32Array
+from controller.arrays import Float32Array, Float64Array
 from controller.messages import AudioBlock, Pulse
 from controller.sound_format import SAMPLE_RATE_HZ
 
@@ -30,6 +30,8 @@ LEAST_NOVELTY = 5.0
 """dB, mean over the bands: below this nothing is an onset, however quiet the last seconds were."""
 LEVEL_STEPS = 10
 FLOOR = 1e-12
+OFFSET_S = 0.1
+"""An offset is followed this fast: what is slower than some two waves a second is not heard."""
 
 
 class Onsets:
@@ -53,6 +55,7 @@ class Onsets:
         self._energies = np.full((LOOK_BACK_STEPS, len(EDGES_HZ) - 1), -80.0)
         self._novelty = np.zeros(HISTORY_STEPS)
         self._powers = np.zeros((LEVEL_STEPS, 1 + stems))
+        self._offsets = np.zeros(1 + stems)
         self._steps = 0
         self._step_of_onset = -GAP_STEPS
         self._loud_db = -50.0
@@ -73,10 +76,11 @@ class Onsets:
             return
         energies = self._band_energies(samples[: count * STEP_SAMPLES, self._accent_column], count)
         steps = samples[: count * STEP_SAMPLES].reshape(count, STEP_SAMPLES, -1)
-        powers = np.mean(np.square(steps, dtype=np.float64), axis=1)
+        powers = np.asarray(np.mean(np.square(steps, dtype=np.float64), axis=1))
+        means = np.asarray(np.mean(steps, axis=1, dtype=np.float64))
         for index in range(count):
             t_s = block.t_s - (rest + (count - 1 - index) * STEP_SAMPLES) / SAMPLE_RATE_HZ
-            yield self._step(t_s, energies[index], powers[index])
+            yield self._step(t_s, energies[index], self._without_offset(powers[index], means[index]))
 
     def _band_energies(self, samples: Float32Array, count: int) -> Float32Array:
         """(count, bands) dB of the 512 samples that end at each step."""
@@ -90,7 +94,12 @@ class Onsets:
         banded = np.einsum("nf,fb->nb", power, self._bands)
         return np.asarray(10.0 * np.log10(banded + 1e-9))
 
-    def _step(self, t_s: float, energies: Float32Array, powers: Float32Array) -> Pulse:
+    def _without_offset(self, powers: Float64Array, means: Float64Array) -> Float64Array:
+        """Power of a step without what nobody hears: an offset of the converter, or a slow swaying of it."""
+        self._offsets = self._offsets + STEP_S / OFFSET_S * (means - self._offsets)
+        return np.maximum(powers - 2.0 * self._offsets * means + self._offsets**2, 0.0)
+
+    def _step(self, t_s: float, energies: Float32Array, powers: Float64Array) -> Pulse:
         novelty = float(np.maximum(energies - self._energies.min(axis=0), 0.0).mean())
         self._energies[self._steps % LOOK_BACK_STEPS] = energies
         self._powers[self._steps % LEVEL_STEPS] = powers

@@ -3,6 +3,7 @@
 Edge: a thread that waits.
 """
 
+import logging
 import threading
 
 from controller.arrays import Float32Array
@@ -10,6 +11,8 @@ from controller.clock import Clock, Deadlines
 from controller.listening.audio.block_queue import BlockQueue
 from controller.listening.audio.source import Recorded
 from controller.sound_format import SAMPLE_RATE_HZ
+
+log = logging.getLogger(__name__)
 
 TAIL_S = 0.3
 QUEUE_S = 0.5
@@ -58,6 +61,16 @@ class Playback:
         self._recorded.close()
 
     def _play(self) -> None:
+        try:
+            self._play_through()
+        except Exception:
+            # top of a thread: whatever broke, nothing more will come, and the show must know
+            log.exception("%s cannot be played on; it is over", self._recorded.name)
+        finally:
+            self._clock.sleep_until(self._clock.now_s() + TAIL_S)
+            self.over = True
+
+    def _play_through(self) -> None:
         period_s = self._samples / SAMPLE_RATE_HZ
         deadlines = Deadlines(period_s, self._clock.now_s() + period_s)
         block = self._recorded.read(self._samples)
@@ -68,5 +81,3 @@ class Playback:
             # a file that stalls must not be caught up by skipping: time goes on, no block is left out
             deadlines.next_s += period_s
             block = self._recorded.read(self._samples)
-        self._clock.sleep_until(self._clock.now_s() + TAIL_S)
-        self.over = True

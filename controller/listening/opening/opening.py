@@ -11,6 +11,7 @@ from controller.config import Unit
 from controller.errors import OpeningError
 
 SEED = "seed.json"
+SLOWEST_HZ, FASTEST_HZ = 4_000, 768_000
 MOST_BYTES = 2_000_000
 LEAST_SHARE = 0.03
 """Of the picture: a colour that is less of it does not light the night."""
@@ -116,6 +117,8 @@ def seconds_of(tune: Path) -> float | None:
         return None
     try:
         with wave.open(str(tune)) as sound:
+            if not SLOWEST_HZ <= sound.getframerate() <= FASTEST_HZ:
+                _no_sound(tune, EOFError(f"its header says {sound.getframerate()} samples a second"))
             bytes_a_second = sound.getframerate() * sound.getnchannels() * sound.getsampwidth()
             promised_s = float(sound.getnframes() / sound.getframerate())
     except wave.Error as error:

@@ -5,6 +5,7 @@ second; `fingerprints` (T, 88); marks, cues and automation lines with their time
 """
 
 import json
+import logging
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,14 @@ from controller.config import Unit
 from controller.errors import PlanError
 from controller.listening.plan.fingerprint import SIZE
 from controller.sound_format import HOP_S
+from controller.state_folder import file_word, own_word, same_title, shown, visible
+
+log = logging.getLogger(__name__)
 
 SUFFIX = ".plan"
 MOST_BYTES = 50_000_000
 MOST_HOPS = 36_000
+MOST_TITLE = 200
 Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
 
@@ -44,7 +49,8 @@ class Notes(BaseModel):
     """What people wrote down.
 
     Attributes:
-        title: of the song. marks: moments with names. cues: what happens where.
+        title: of the song. song: its file or folder, where the title is another. marks: moments with names.
+        cues: what happens where.
         lines: automation by fader, moments and amounts, straight in between.
         pins: from and to of what is good and stays. seed: of the newest roll.
     """
@@ -52,7 +58,8 @@ class Notes(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=MOST_TITLE)]
+    song: Annotated[str, Field(max_length=MOST_TITLE)] = ""
     marks: Annotated[tuple[tuple[Seconds, str], ...], Field(max_length=500)] = ()
     cues: Annotated[tuple[Cue, ...], Field(max_length=500)] = ()
     lines: dict[Lines, Annotated[tuple[tuple[Seconds, Unit], ...], Field(max_length=1000)]] = {}
@@ -81,6 +88,40 @@ def amount_at(line: Sequence[tuple[float, float]], t_s: float) -> float:
     return float(np.interp(t_s, np.array(times), np.array(amounts)))
 
 
+def song_title(song: Path) -> str:
+    """What a song is called that a person gave as a file or a folder."""
+    return shown(song.name or song.resolve().name, MOST_TITLE) or "song"
+
+
+def plan_file(folder: Path, title: str) -> Path:
+    """Where the plan of a song is or will be: never a file that holds the work on another one.
+
+    Args:
+        folder: of plans. title: as `song_title` makes it.
+    """
+    name = title.rpartition(".")[0] or title
+    words = (file_word(name, "song"), file_word(title, "song"), own_word(title, "song"))
+    for word in words:
+        file = folder / f"{word}{SUFFIX}"
+        if not file.exists() or _is_of(file, title):
+            return file
+    return next(
+        file
+        for number in range(2, 10_000)
+        if not (file := folder / f"{words[-1]}-{number}{SUFFIX}").exists() or _is_of(file, title)
+    )
+
+
+def _is_of(file: Path, title: str) -> bool:
+    """Whether a plan is this song's; one that cannot be read is nobody's, and stays as it is."""
+    try:
+        notes = read_plan(file).notes
+    except PlanError as error:
+        log.warning("%s; it is left as it is", error)
+        return False
+    return same_title(notes.song or notes.title, title)
+
+
 def write_plan(plan: Plan, file: Path) -> None:
     """Write a plan, whole or not at all.
 
@@ -93,7 +134,9 @@ def write_plan(plan: Plan, file: Path) -> None:
         with coming.open("wb") as out:
             np.savez_compressed(
                 out,
-                notes=np.frombuffer(plan.notes.model_dump_json().encode(), np.uint8),
+                notes=np.frombuffer(
+                    plan.notes.model_dump_json(exclude=None if plan.notes.song else {"song"}).encode(), np.uint8
+                ),
                 light=plan.light.astype(np.int16),
                 fingerprints=plan.fingerprints.astype(np.float16),
             )
@@ -124,13 +167,19 @@ def read_plan(file: Path) -> Plan:
         raise PlanError(f"{file}: notes.{place}: {first['msg']}; save the plan again") from error
     except FileNotFoundError as error:
         raise PlanError(f"{file}: no such plan; `followspot room SONG` makes one") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise PlanError(f"{file}: not readable as a plan: {error}; save it again") from error
+    except PlanError:
+        raise
+    except Exception as error:  # what zipfile, zlib, NumPy and json make of any bytes is on no list
+        raise PlanError(f"{file}: not readable as a plan: {_first_line(error)}; save it again") from error
     return _checked(file, notes, light, fingerprints)
 
 
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
+
+
 def _checked(file: Path, notes: Notes, light: npt.NDArray[np.generic], fingerprints: npt.NDArray[np.generic]) -> Plan:
-    hops = len(light)
+    hops = len(light) if light.ndim else 0
     if light.shape != (hops, 2) or fingerprints.shape != (hops, SIZE) or not 0 < hops <= MOST_HOPS:
         raise PlanError(f"{file}: light {light.shape} and fingerprints {fingerprints.shape} do not fit each other")
     if light.dtype.kind not in "iu" or fingerprints.dtype.kind != "f":
@@ -146,11 +195,21 @@ def read_plans(path: Path) -> list[Plan]:
     """A plan, or all of a folder in the order of their names.
 
     Raises:
-        PlanError: there is none, or one is damaged.
+        PlanError: there is none that can be read; of several, the damaged ones are named and left out.
     """
     if not path.is_dir():
         return [read_plan(path)]
-    files = sorted(path.glob(f"*{SUFFIX}"))
+    files = visible(path.glob(f"*{SUFFIX}"))
     if not files:
         raise PlanError(f"{path}: no {SUFFIX} files; `followspot room SONG` makes them")
-    return [read_plan(one) for one in files]
+    plans, damaged = [], []
+    for one in files:
+        try:
+            plans.append(read_plan(one))
+        except PlanError as error:
+            damaged.append(str(error))
+    if not plans:
+        raise PlanError("; ".join(damaged[:3]))
+    for said in damaged:
+        log.warning("%s; the other plans are followed", said)
+    return plans

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from controller.config import Config
 from controller.errors import PageError
 from controller.listening.audio.source import open_recorded
-from controller.listening.plan.plan import SUFFIX, read_plan
+from controller.listening.plan.plan import plan_file, read_plan, song_title
 from controller.messages import AudioBlock
 from controller.records.heard_log import SoundRecorder
 from controller.rehearsal.room.server import Room
@@ -32,7 +32,7 @@ def open_room(config: Config, song: Path, out: Path, host: str, port: int) -> No
         hearing = bars.add_task("hearing the song", total=1.0)
         sound = hear(config, song, lambda share: bars.update(hearing, completed=share))
         lighting = bars.add_task("lighting it", total=None)
-        known = out / f"{song.stem.lower()}{SUFFIX}"
+        known = plan_file(out, song_title(song))
         studio = Studio.opened(config, sound, read_plan(known)) if known.is_file() else Studio.fresh(config, sound)
         bars.update(lighting, total=1.0, completed=1.0)
     with tempfile.TemporaryDirectory(prefix="followspot-room-") as folder, contextlib.suppress(KeyboardInterrupt):

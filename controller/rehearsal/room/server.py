@@ -20,12 +20,12 @@ from pydantic import ValidationError
 
 from controller.colour import parse_colour
 from controller.errors import ControllerError
-from controller.listening.plan.plan import SUFFIX, Cue, Notes, write_plan
+from controller.listening.plan.plan import Cue, Notes, plan_file, song_title, write_plan
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S
-from controller.state_folder import file_word
+from controller.state_folder import same_title
 from controller.watching.page.admission import HEADERS, admits
 from controller.watching.page.files import CONTENT_TYPES
 from controller.watching.page.files import STATIC as PAGE
@@ -137,7 +137,7 @@ class Room:
         try:
             wish = json.loads(await request.text())
             work = self._work(wish)
-        except (ValueError, TypeError, KeyError, ControllerError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError, ControllerError) as error:
             return web.json_response(self._state(_first(error)), status=400)
         self._busy, self._share = str(wish["verb"]), 0.0
         said, status = "", 200
@@ -190,18 +190,21 @@ class Room:
         return "noted"
 
     def _save(self) -> str:
-        file = self._out / f"{self._word()}{SUFFIX}"
+        file, notes = plan_file(self._out, song_title(self._song)), self._studio.notes
+        self._studio.notes = notes.model_copy(update={"song": self._other_title(notes.title)})
         write_plan(self._studio.plan(), file)
         return f"saved: {file}"
 
-    def _word(self) -> str:
-        return file_word(self._studio.notes.title.rsplit(".", 1)[0], "song")
+    def _other_title(self, title: str) -> str:
+        """The song's own title, where somebody gave it another."""
+        own = song_title(self._song)
+        return "" if same_title(own, title) else own
 
     def _export(self, what: str) -> str:
         def progress(share: float) -> None:
             self._share = share
 
-        place = self._out / self._word()
+        place = plan_file(self._out, song_title(self._song)).with_suffix("")
         return f"written: {export(self._studio, self._song, what, place, progress)}"
 
 

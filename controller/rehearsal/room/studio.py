@@ -27,7 +27,7 @@ from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
-from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at
+from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at, song_title
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
@@ -79,7 +79,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     """
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
-    ear, prints = Ear(config.audio.silence_db, source.stems), Fingerprints()
+    ear, prints = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem), Fingerprints()
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
     while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
@@ -98,7 +98,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     if hop == 0:
         raise AudioError(f"{song}: shorter than one hop (0.1 s)")
     return Sound(
-        source.name, np.stack(embeddings), np.stack(fingerprints), np.array(struck, np.float32), pulses,
+        song_title(song), np.stack(embeddings), np.stack(fingerprints), np.array(struck, np.float32), pulses,
         np.concatenate(peaks).T.astype(np.float32), source.stems,
     )  # fmt: skip
 

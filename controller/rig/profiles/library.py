@@ -13,6 +13,7 @@ from controller.rig.profiles.lock import LOCK_FILE, check_lock, read_lock
 from controller.rig.profiles.ofl import redirect_of
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.reading import parsed_json, read_bytes, read_profile
+from controller.state_folder import visible
 
 SUFFIX = {"": ".yaml", "ofl": ".json", "qxf": ".qxf", "gdtf": ".gdtf"}
 MAX_REDIRECTS = 3
@@ -57,10 +58,10 @@ class Library:
         prefix = f"{library}:" if library else ""
         for root in self._roots.get(library, ()):
             if library == "gdtf":
-                yield from (f"{prefix}{file.stem}" for file in root.glob("*.gdtf"))
+                yield from (f"{prefix}{file.stem}" for file in visible(root.glob("*.gdtf")))
                 continue
             for folder in _folders(root, library):
-                files = folder.glob(f"*/*{SUFFIX[library]}")
+                files = visible(folder.glob(f"*/*{SUFFIX[library]}"))
                 yield from (
                     f"{prefix}{file.parent.name}/{file.stem}" for file in files if file.stem not in NOT_FIXTURES
                 )

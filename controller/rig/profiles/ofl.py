@@ -31,6 +31,8 @@ from controller.rig.profiles.rest_words import (
 )
 
 Json = Mapping[str, Any]
+MOST_PATTERN, MOST_REPEATS = 200, 2
+"""Of a pattern and a key in letters, and how much of a pattern may repeat: what takes long to match has more."""
 MAX_PIXELS = 2048
 PIXEL_KEY = "$pixelKey"
 KINDS = (
@@ -466,9 +468,28 @@ class _Matrix:
         elif isinstance(group, Mapping):
             for key, place in self._places.items():
                 sides = zip("xyz", place, strict=True)
-                named = all(re.search(str(pattern), key) for pattern in group.get("name", []))
+                named = all(_matches(pattern, key) for pattern in group.get("name", []))
                 if named and all(_fits(place, rule) for axis, place in sides for rule in group.get(axis, [])):
                     yield self._number[key]
+
+
+def _matches(pattern: object, key: str) -> bool:
+    """Whether a pixel's key has a pattern of the file, which is code of others: only those that end soon are run.
+
+    Raises:
+        ProfileError: a repeated group, many repeats, a reference back, or no pattern at all.
+    """
+    text = pattern if isinstance(pattern, str) else ""
+    plain = re.sub(r"\\[^1-9]|\[[^\]]*\]", "x", text)  # escapes and classes are one letter each
+    repeats = len(re.findall(r"[*+]|\{", plain))
+    if not text or len(text) > MOST_PATTERN or repeats > MOST_REPEATS or re.search(r"\)[*+{]|\\|\(\?", plain):
+        raise ProfileError(
+            f"pixelGroups: the pattern {str(pattern)[:60]!r} is not run; name the pixels, or a simple one"
+        )
+    try:
+        return re.search(text, key[:MOST_PATTERN]) is not None
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ProfileError(f"pixelGroups: {text[:60]!r} is no pattern: {error}") from error
 
 
 def _places(data: Json) -> Iterator[tuple[str, tuple[int, int, int]]]:

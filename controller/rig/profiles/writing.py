@@ -1,11 +1,11 @@
 """A profile in our own written form. Pure."""
 
-import re
 from typing import Any
 
 import yaml
 
 from controller.rig.profiles.profile import Profile
+from controller.state_folder import file_word
 
 ORDER = ("format", "maker", "model", "kind", "source", "channels", "modes", "if_held", "also", "refused")
 
@@ -22,9 +22,7 @@ def written(profile: Profile) -> str:
 
 def file_name(profile: Profile) -> str:
     """`maker/model`, as the file of a profile is called."""
-    return "/".join(
-        re.sub(r"[^a-z0-9]+", "-", one.lower()).strip("-") or "unnamed" for one in (profile.maker, profile.model)
-    )
+    return "/".join(file_word(one, "unnamed") for one in (profile.maker, profile.model))
 
 
 class _Dumper(yaml.SafeDumper):

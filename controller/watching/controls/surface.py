@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,15 +12,17 @@ from controller.clock import Clock
 from controller.config import ControlsConfig
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
+from controller.state_folder import set_aside
 from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
-from controller.watching.controls.midi import MidiClock, MidiPorts, backend, event_of
-from controller.watching.controls.osc import heard
+from controller.watching.controls.midi import CLOCK_KINDS, Arrived, Clocks, MidiPorts, MidiReader, backend
+from controller.watching.controls.osc import read_datagram
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.005
 LIGHTS_S = 0.1
 RETRY_S = 5.0
+MOST_SAID = 50
 
 
 class Surface:
@@ -28,6 +31,9 @@ class Surface:
     Args:
         config: what is connected. file: the mapping's. clock: time.
         send: takes a command, and who gave it. standing: how the show stands.
+
+    Attributes:
+        refused: OSC from strangers, or in a shape that is not understood.
     """
 
     def __init__(
@@ -40,10 +46,12 @@ class Surface:
     ) -> None:
         self._config, self._file, self._clock = config, file, clock
         self._send, self._standing = send, standing
-        self._mapping = _mapping(file)
-        self._ports = MidiPorts(config.midi, backend()) if config.midi else None
-        self._midi_clock = MidiClock()
+        self._mapping, self._spoilt = _mapping(file)
+        self._kept_before = False
+        self._ports = MidiPorts(config.midi, backend(), clock.now_s) if config.midi else None
+        self._clocks, self._reader = Clocks(), MidiReader()
         self._lit_s = float("-inf")
+        self._said: set[str] = set()
         self.refused = 0
 
     @property
@@ -67,6 +75,8 @@ class Surface:
     async def run(self) -> None:
         """Until cancelled."""
         osc = asyncio.create_task(self._listen()) if self._config.osc else None
+        if self._ports is not None:
+            self._ports.watch()
         try:
             while True:
                 self.step(self._clock.now_s())
@@ -80,24 +90,25 @@ class Surface:
     def step(self, now_s: float) -> None:
         """Take what arrived by MIDI, say again what is held, set the lamps."""
         if self._ports is not None:
-            for message in self._ports.events(now_s):
-                self._take(message, now_s)
+            for one in self._ports.arrived(now_s):
+                self._take(one, now_s if one.at_s is None else one.at_s)
+            for event in self._reader.late(now_s):
+                self.hear(event, "midi", now_s)
             if self._ports.lost:
                 self._ports.lost = False
                 self._give(self._mapping.release(), "midi")
             if now_s - self._lit_s >= LIGHTS_S:
                 self._lit_s = now_s
-                self._ports.show(self._mapping.lights(self._standing()))
+                self._ports.show(self._mapping.lights(self._standing()), now_s)
         self._give(self._mapping.repeats(now_s), "held")
 
-    def _take(self, message: object, now_s: float) -> None:
-        if getattr(message, "type", "") == "clock":
-            beat_s = self._midi_clock.hear(now_s)
+    def _take(self, one: Arrived, now_s: float) -> None:
+        if one.message.type in CLOCK_KINDS:
+            beat_s = self._clocks.hear(one.port, one.message, now_s)
             if beat_s is not None:
                 self._give([Command("tempo", 1.0, "midi", (beat_s,))], "midi clock")
             return
-        event = event_of(message)
-        if event is not None:
+        for event in self._reader.events(one.port, one.message, now_s):
             self.hear(event, "midi", now_s)
 
     def hear(self, event: Event, whose: str, now_s: float) -> None:
@@ -107,13 +118,29 @@ class Surface:
             self._keep(learned)
             return
         self._give(self._mapping.commands(event, self._standing(), now_s), whose)
+        if self._mapping.found_out is not None:
+            self._keep(self._mapping.found_out)
+            self._mapping.found_out = None
 
     def _keep(self, learned: Binding) -> None:
         log.info("learned: %s", learned.written)
         try:
+            self._keep_what_was_there()
             write_mapping(self._mapping.bindings, self._file)
         except OSError as error:
             log.warning("%s cannot be written: %s; what was learned lasts as long as this show", self._file, error)
+
+    def _keep_what_was_there(self) -> None:
+        """Once in a show, before the first writing: what people wrote by hand has comments that we do not keep.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        if self._spoilt and self._file.exists():
+            log.info("what could not be read is kept as %s", set_aside(self._file))
+        elif not self._kept_before and self._file.exists():
+            shutil.copy2(self._file, self._file.with_name(f"{self._file.name}.before"))
+        self._spoilt, self._kept_before = False, True
 
     def _give(self, commands: list[Command], whose: str) -> None:
         for command in commands:
@@ -144,19 +171,27 @@ class Surface:
         if osc is None or not _believed(ip, osc.allow):
             self.refused += 1
             return
-        commands, events = heard(payload)
-        self._give(commands, f"osc {ip}")
-        for event in events:
+        found = read_datagram(payload)
+        for why in found.refused:
+            self.refused += 1
+            self._say_once(f"OSC from {ip} is refused: {why}")
+        self._give(found.commands, f"osc {ip}")
+        for event in found.events:
             self.hear(event, f"osc {ip}", self._clock.now_s())
 
+    def _say_once(self, text: str) -> None:
+        if text not in self._said and len(self._said) < MOST_SAID:
+            self._said.add(text)
+            log.info("%s", text)
 
-def _mapping(file: Path) -> Mapping:
-    """The mapping in a file; an empty one if that was spoilt since the show was checked."""
+
+def _mapping(file: Path) -> tuple[Mapping, bool]:
+    """The mapping in a file; an empty one, and True, if that was spoilt since the show was checked."""
     try:
-        return read_mapping(file)
+        return read_mapping(file), False
     except ConfigError as error:
         log.warning("%s; no knob does anything until that is mended and the page started again", error)
-        return Mapping([])
+        return Mapping([]), True
 
 
 class _Osc(asyncio.DatagramProtocol):

@@ -14,6 +14,43 @@ from controller.watching.page.wire import WAITING, encode_hello, encode_live
 # An unchanged snapshot is repeated, so that a page can tell a quiet show from a dead connection.
 REPEAT_S = 1.0
 CLOSE_S = 0.5
+PING_S, MOST_PINGS, STEADY = 0.5, 100, 3
+HELLO_S = 0.5
+"""Pages that open within this time are greeted alike: one picture for a whole crowd that comes back."""
+
+
+@dataclass(slots=True)
+class Pings:
+    """How far behind a connection is: numbered pings, which are answered in their order, between the commands."""
+
+    sent_s: dict[bytes, float] = field(default_factory=dict)
+    answered: int = 0
+    _next: int = 0
+
+    def due(self, now_s: float) -> bytes | None:
+        """The number of the ping to send now, if one is due."""
+        newest_s = next(reversed(self.sent_s.values())) if self.sent_s else float("-inf")
+        if now_s - newest_s < PING_S or len(self.sent_s) >= MOST_PINGS:
+            return None
+        self._next += 1
+        number = str(self._next).encode()
+        self.sent_s[number] = now_s
+        return number
+
+    def answer(self, number: bytes) -> None:
+        """A pong; those before it were answered, too."""
+        if number in self.sent_s:
+            self.answered += 1
+            for one in list(self.sent_s):
+                del self.sent_s[one]
+                if one == number:
+                    return
+
+    def behind_s(self, now_s: float) -> float:
+        """How old what arrives now may be; 0 for whoever never answered steadily: a script that only sends."""
+        if self.answered < STEADY or not self.sent_s:
+            return 0.0
+        return now_s - next(iter(self.sent_s.values()))
 
 
 @dataclass(eq=False)
@@ -25,10 +62,17 @@ class Client:
     hello: str = ""
     live: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    pings: Pings = field(default_factory=Pings)
+    word: str = ""
 
     def greet(self, message: str) -> None:
         """Send this hello before anything else."""
         self.hello = message
+        self.news.set()
+
+    def tell(self, message: str) -> None:
+        """Send this, for this page alone; of several the newest."""
+        self.word = message
         self.news.set()
 
     def offer(self, message: str) -> None:
@@ -43,7 +87,10 @@ class Client:
             self.news.clear()
             hello, self.hello = self.hello, ""
             live, self.live = self.live, ""
-            for message in filter(None, (hello, live)):
+            word, self.word = self.word, ""
+            if (number := self.pings.due(asyncio.get_running_loop().time())) is not None:
+                await self.socket.ping(number)
+            for message in filter(None, (hello, word, live)):
                 await self.socket.send_str(message)
 
 
@@ -58,6 +105,7 @@ class Broadcast:
         self._interval_s = 0.5 / rate_hz  # looks twice as often as there is news, so that none waits a whole turn
         self._clients: set[Client] = set()
         self._watched = asyncio.Event()
+        self._hello, self._hello_s = "", float("-inf")
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -75,10 +123,17 @@ class Broadcast:
 
     async def _send(self, client: Client, feed: PageFeed) -> None:
         with contextlib.suppress(ConnectionError):  # the receiving side ends the conversation
-            client.greet(encode_hello(feed.hello()))
             self._clients.add(client)
+            client.greet(self._greeting(feed))
             self._watched.set()
             await client.send_newest()
+
+    def _greeting(self, feed: PageFeed) -> str:
+        """The hello of this moment: it takes as long to make as everything else of a page in a second."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._hello_s >= HELLO_S:
+            self._hello, self._hello_s = encode_hello(feed.hello()), now_s
+        return self._hello
 
     async def run(self, feed: PageFeed) -> None:
         """Until cancelled."""
@@ -105,7 +160,8 @@ class Broadcast:
         """Tell every page when the show behind the page became another one: a model loaded, a song changed."""
         names = _names(hello)
         if names != named:
-            message = encode_hello(hello)
+            message = self._hello = encode_hello(hello)
+            self._hello_s = asyncio.get_running_loop().time()
             for client in self._clients:
                 client.greet(message)
         return names

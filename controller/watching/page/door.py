@@ -9,17 +9,21 @@ from aiohttp.typedefs import Handler, Middleware
 
 from controller.watching.page.access import COOKIE, NOBODY, Access, User, token_of
 from controller.watching.page.admission import admits
+from controller.watching.page.porch import Connection, place_of
+from controller.watching.page.refusals import Refusals
 
 OPEN_TO_ALL = ("/login.html", "/login.js", "/login", "/style.css", "/icon.svg", "/healthz")
 PERSON = web.RequestKey("person", User)
+SLOWED_S = 0.5
+"""How much later who guesses is answered."""
 
 
 class Door:
     """Two middlewares and the way in.
 
     Args:
-        access: who is let in. tls: what is served with, None for plain HTTP. audit: told of every wrong token.
-        full: whether no more pages may be opened.
+        access: who is let in. tls: what is served with, None for plain HTTP. audit: told of every wrong token, as
+            far as nobody could fill it with them. full: whether no more pages may be opened.
 
     Attributes:
         refused: requests with a foreign Host or Origin, without a token, or of one connection too many.
@@ -33,6 +37,7 @@ class Door:
         full: Callable[[], bool],
     ) -> None:
         self._access, self._tls, self._audit, self._full = access, tls, audit, full
+        self._wrong = Refusals()
         self.refused = 0
 
     def guard(self, bound_host: str) -> Middleware:
@@ -59,7 +64,9 @@ class Door:
     @web.middleware
     async def door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Lets in whoever has a token; what it takes to sign in is for all."""
-        person = self._person(request)
+        person = await self._person(request)
+        if person is not None and isinstance(request.protocol, Connection):
+            request.protocol.recognise()
         if person is None and request.path not in OPEN_TO_ALL:
             self.refused += 1
             if request.path == "/":
@@ -71,20 +78,33 @@ class Door:
         request[PERSON] = person or NOBODY
         return await handler(request)
 
-    def _person(self, request: web.Request) -> User | None:
+    async def _person(self, request: web.Request) -> User | None:
+        """Who this is. A wrong token is written down, and answered later where many were tried from the same place."""
         token = token_of(request.headers.get("Authorization"), request.cookies.get(COOKIE))
-        return self._access.person(token, request.remote or "", asyncio.get_running_loop().time())
+        place, now_s = place_of(request.remote or ""), asyncio.get_running_loop().time()
+        found = self._access.person(token, place, now_s)
+        if found is None and token is not None:
+            times = self._wrong.note((place,), now_s)
+            if times:
+                self._audit({"from": request.remote or "", "event": "wrong token"} | _times(times))
+            if self._access.shut_out(place, now_s):
+                await asyncio.sleep(SLOWED_S)
+        return found
 
     async def login(self, request: web.Request) -> web.Response:
         """Exchange a token for a cookie."""
         address = request.remote or ""
         person = request[PERSON]
         if person is NOBODY:
-            self._audit({"from": address, "event": "wrong token"})
-            shut_out = self._access.shut_out(address, asyncio.get_running_loop().time())
+            shut_out = self._access.shut_out(place_of(address), asyncio.get_running_loop().time())
             return web.Response(status=429 if shut_out else 401, text="no\n")
         self._audit({"from": address, "event": "signed in", "name": person.name, "role": person.role})
         response = web.Response(text="welcome\n")
         token = token_of(request.headers.get("Authorization"), None) or ""
         response.set_cookie(COOKIE, token, httponly=True, samesite="Strict", secure=self._tls is not None)
         return response
+
+
+def _times(count: int) -> dict[str, object]:
+    """How many times a line stands for, where it is more than one."""
+    return {"times": count} if count > 1 else {}

@@ -22,8 +22,10 @@ from controller.watching.page.broadcast import CLOSE_S, Broadcast, Client
 from controller.watching.page.door import PERSON, Door
 from controller.watching.page.feed import PageFeed
 from controller.watching.page.files import static_routes
+from controller.watching.page.porch import Porch, Quiet
 from controller.watching.page.prometheus import prometheus
-from controller.watching.page.wire import decode_command
+from controller.watching.page.refusals import Refusals
+from controller.watching.page.wire import decode_command, encode_late, moment_of
 
 RATE_HZ = 30.0
 PING_S = 10.0
@@ -31,6 +33,8 @@ PING_S = 10.0
 SEND_BUFFER_BYTES = 32 * 1024
 MAX_RECEIVED_BYTES = 64 * 1024  # longer than this the connection is closed instead of the message ignored
 MOST_CLIENTS = 64
+OLDEST_S = 1.5
+"""A command that is older is not obeyed: who gave it has seen since then that nothing happened."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Page:
         address: (host, port) as bound, once `serving` is set; port 0 asks for any free one.
         ignored: messages from pages that were no command.
         denied: commands that a role does not allow, or that came too fast.
+        late: commands that were older than a wish may be.
 
     Args:
         rate_hz: snapshots a second. access: who is let in. tls: what is served with, None for plain HTTP.
@@ -61,7 +66,8 @@ class Page:
         self.denied = 0
         self._tls, self._audit = tls, audit
         self._pages = Broadcast(rate_hz)
-        self._door = Door(access or Access(()), tls, audit, full=lambda: len(self._pages) >= MOST_CLIENTS)
+        self._porch, self._places, self.late = Porch(), 0, 0
+        self._door = Door(access or Access(()), tls, audit, full=lambda: self._places >= MOST_CLIENTS)
 
     @property
     def refused(self) -> int:
@@ -85,13 +91,17 @@ class Page:
     async def _listening(self, feed: PageFeed, host: str, port: int) -> AsyncIterator[None]:
         runner = web.AppRunner(self._application(feed, host), access_log=None, shutdown_timeout=CLOSE_S)
         await runner.setup()
+        listening: asyncio.Server | None = None
         try:
-            await _bind(runner, host, port, self._tls)
-            self.address = runner.addresses[0][:2]
-            self.serving.set()
-            yield
+            listening = await _bind(self._porch, runner, host, port, self._tls)
+            self.address = listening.sockets[0].getsockname()[:2]
+            with Quiet(asyncio.get_running_loop().time):
+                self.serving.set()
+                yield
         finally:
             self.serving.clear()
+            if listening is not None:
+                listening.close()
             await runner.cleanup()
 
     def _application(self, feed: PageFeed, host: str) -> web.Application:
@@ -117,7 +127,13 @@ class Page:
         return web.json_response({"status": "ok", **self._counts()})
 
     def _counts(self) -> dict[str, int]:
-        return {"clients": len(self._pages), "ignored": self.ignored, "refused": self.refused, "denied": self.denied}
+        return {
+            "clients": len(self._pages),
+            "ignored": self.ignored,
+            "refused": self.refused,
+            "denied": self.denied,
+            "late": self.late,
+        }
 
     async def _metrics(self, feed: PageFeed, _request: web.Request) -> web.Response:
         """Prometheus's text format."""
@@ -126,19 +142,30 @@ class Page:
     async def _talk(self, request: web.Request, feed: PageFeed) -> web.WebSocketResponse:
         # Deflate would cost more processor time than the 30 kB/s it saves are worth.
         # With a limit of one byte each message waits until the one before has left.
+        # Its own pings, which tell how old commands are, are answered in `_listen`.
         connection = web.WebSocketResponse(
-            compress=False, heartbeat=PING_S, max_msg_size=MAX_RECEIVED_BYTES, writer_limit=1
+            compress=False, heartbeat=PING_S, max_msg_size=MAX_RECEIVED_BYTES, writer_limit=1, autoping=False
         )
-        await connection.prepare(request)
-        _keep_buffers_small(request)
-        client = Client(connection, request[PERSON])
-        async with self._pages.to(client, feed):
-            await self._listen(client, feed, request.remote or "")
+        self._places += 1  # before anything is waited for: a thousand that come at once are a thousand
+        try:
+            await connection.prepare(request)
+            _keep_buffers_small(request)
+            client = Client(connection, request[PERSON])
+            async with self._pages.to(client, feed):
+                await self._listen(client, feed, request.remote or "")
+        finally:
+            self._places -= 1
         return connection
 
     async def _listen(self, client: Client, feed: PageFeed, address: str) -> None:
-        bucket, loop = Bucket(), asyncio.get_running_loop()
+        bucket, refusals, loop = Bucket(), Refusals(), asyncio.get_running_loop()
         async for message in client.socket:
+            if message.type is WSMsgType.PONG:
+                client.pings.answer(bytes(message.data))
+                continue
+            if message.type is WSMsgType.PING:
+                await client.socket.pong(message.data)
+                continue
             try:
                 if message.type is not WSMsgType.TEXT:
                     raise ValueError("commands are text")
@@ -150,15 +177,41 @@ class Page:
             person = client.person
             allowed = person.may(command.name) and bucket.take(loop.time())
             self.denied += not allowed
-            said = {"command": command.name, "amount": command.amount, "allowed": allowed}
-            self._audit({"from": address, "name": person.name, "role": person.role, **said})
-            if allowed:
+            late = allowed and self._is_late(client, feed, message.data)
+            said: dict[str, object] = {"command": command.name, "amount": command.amount, "allowed": allowed}
+            said |= {"late": True} if late else {}
+            times = 1 if allowed and not late else refusals.note((command.name, str(late)), loop.time())
+            if times:
+                said |= {"times": times} if times > 1 else {}
+                self._audit({"from": address, "name": person.name, "role": person.role, **said})
+            if late:
+                self.late += 1
+                client.tell(encode_late(command.name))
+            elif allowed:
                 feed.command(command)
+        for (name, _), count in refusals.unsaid().items():
+            unsaid = {"command": name, "allowed": False, "times": count}
+            self._audit({"from": address, "name": client.person.name, "role": client.person.role, **unsaid})
+
+    def _is_late(self, client: Client, feed: PageFeed, text: str) -> bool:
+        """Whether a command is older than a wish may be: it waited for a network that was away.
+
+        A page says at which moment of the show it was given; of others the pings tell how far behind they are.
+        """
+        live, at_s = feed.live(), moment_of(text)
+        if live is not None and at_s is not None:
+            return live.t_s - at_s > OLDEST_S
+        return client.pings.behind_s(asyncio.get_running_loop().time()) > OLDEST_S
 
 
-async def _bind(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+async def _bind(
+    porch: Porch, runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None
+) -> asyncio.Server:
+    server = runner.server
+    if server is None:
+        raise PageError("the page's server was not set up")
     try:
-        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        return await porch.open(server, host, port, tls)
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
             raise PageError(

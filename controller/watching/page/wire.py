@@ -94,9 +94,29 @@ def decode_command(text: str) -> Command:
     target, values = message.get("target", ""), message.get("values", [])
     if not isinstance(target, str) or not isinstance(values, list) or len(values) > MOST_VALUES:
         raise ValueError("target is a word, values are a few numbers")
+    if any("\ud800" <= one <= "\udfff" for one in target):
+        raise ValueError("target holds half a letter")
     if row.on_or_off:
         amount = float(amount >= 0.5)
     return Command(row.name, amount, target[:MOST_LETTERS], tuple(_number(one) for one in values))
+
+
+def moment_of(text: str) -> float | None:
+    """When a command was given, in the show's time as the page knows it; None where it does not say.
+
+    Args:
+        text: of a command that was read (`decode_command`); `at` is the `t` of a snapshot of that moment.
+    """
+    message = _parse(text)
+    at = message.get("at") if isinstance(message, dict) else None
+    if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+        return None
+    return float(at)
+
+
+def encode_late(command: str) -> str:
+    """Tell a page that a command came too late and was not obeyed."""
+    return _dump({"type": "late", "command": command})
 
 
 def _parse(text: str) -> object:

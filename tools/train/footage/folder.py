@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from controller.artefacts.artefact import sha256_of
 from controller.errors import ControllerError
 from controller.sound_format import HOP_S
+from controller.state_folder import visible
 from tools.train.footage import film, judging, light
 from tools.train.footage.hearing import Network
 from tools.train.footage.source import FootageError, Trouble, read_facts, small_size
@@ -66,7 +67,7 @@ def find_videos(given: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in given:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            inside = visible(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
             found += [p for p in inside if ".partial" not in p.suffixes]
         elif path.exists():
             found.append(path)

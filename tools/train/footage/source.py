@@ -67,7 +67,7 @@ def _open(path: Path) -> "av.container.InputContainer":
     try:
         if path.stat().st_size == 0:
             raise FootageError("the file is empty (0 bytes); copy it again")
-        return av.open(str(path), metadata_errors="ignore")
+        return av.open(str(path.absolute()), metadata_errors="ignore")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise FootageError(f"not readable as a video ({reason}); copy it again or convert it") from error

@@ -3,10 +3,15 @@
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
 const SILENT_MS = 4000; // the server speaks at least once a second
+const LATE_MS = 1500; // older than this no wish is obeyed
 
 export class Link {
-  /** @param onmessage called with each message. @param onchange called with true (connected) or false. */
-  constructor(onmessage, onchange) {
+  /**
+   * @param onmessage called with each message. @param onchange called with true (connected) or false.
+   * @param onlate called with a command that is not sent, because the server has not been heard for a while.
+   */
+  constructor(onmessage, onchange, onlate = () => {}) {
+    this.onlate = onlate;
     this.onmessage = onmessage;
     this.onchange = onchange;
     this.socket = null;
@@ -22,7 +27,14 @@ export class Link {
   /** True if the command left for the server; its effect is what comes back. @param more target and values. */
   send(command, amount, more = {}) {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
-    this.socket.send(JSON.stringify({ command, amount, ...more }));
+    const now_ms = performance.now();
+    if (now_ms - this.heard_ms > LATE_MS) {
+      this.onlate(command);
+      return false;
+    }
+    // In the show's time: what waited for the network is not obeyed.
+    const at = Number.isFinite(this.behind_s) ? { at: now_ms / 1000 - this.behind_s } : {};
+    this.socket.send(JSON.stringify({ command, amount, ...more, ...at }));
     return true;
   }
 
@@ -33,10 +45,13 @@ export class Link {
     const socket = new WebSocket(address);
     this.socket = socket;
     this.heard_ms = performance.now();
+    this.behind_s = Infinity; // this clock less the show's
     socket.onmessage = (event) => {
       this.heard_ms = performance.now();
       this.wait_ms = FIRST_WAIT_MS;
-      this.onmessage(JSON.parse(event.data));
+      const message = JSON.parse(event.data);
+      if (message.type === "live") this.behind_s = Math.min(this.behind_s, this.heard_ms / 1000 - message.t);
+      this.onmessage(message);
     };
     socket.onopen = () => this.socket === socket && this.onchange(true);
     socket.onclose = () => this.socket === socket && this.lose();

@@ -17,6 +17,7 @@ const STALE_MS = 2500;
 const ANSWER_MS = 1500;
 const REPEAT_MS = 400; // the show lets go a second after the last
 const SLIDER_MS = 50;
+const LATE_SHOWN_MS = 6000;
 const SETTLING = 0.1; // of the difference, with each snapshot
 const TONES = { live: "good", quiet: "calm", hold: "warn", fallback: "warn", house: "warn", blackout: "alarm" };
 const TROUBLE = new Set([
@@ -50,13 +51,14 @@ const walk = new WalkView((command, amount, more) => link.send(command, amount, 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const state = {
   settled: null,
-  hello: null, live: null, dirty: false, numbers_ms: 0, minute_ms: 0, news_ms: 0, connected: false, pointed: -1,
+  hello: null, live: null, dirty: false, numbers_ms: 0, minute_ms: 0, news_ms: 0, late: { command: "", until_ms: 0 }, connected: false, pointed: -1,
 };
 
 // ---------------------------------------------------------------- what arrives
 
 function receive(message) {
   if (message.type === "hello") return greet(message);
+  if (message.type === "late") return tellLate(message.command);
   if (message.type !== "live") return;
   if (message.t !== state.live?.t) state.news_ms = performance.now();
   state.live = message;
@@ -333,7 +335,7 @@ function moveMaster(percent) {
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   if (event.target.matches("input:not([type=range]):not([type=number]), select")) return; // somebody is writing
-  const key = event.key.toLowerCase();
+  const key = meant(event);
   const name = { b: "blackout", h: "hold", q: "quiet" }[key];
   const button = { t: "tap", m: "mark-song", z: "undo" }[key];
   const held = { f: "blinder", s: "strobe" }[key];
@@ -342,13 +344,37 @@ function press(event) {
   if (name) toggle(name);
   else if (key === "t") link.send("tap", 1);
   else if (button) element(button).click();
-  else element(held).dispatchEvent(new Event("take"));
+  else {
+    holding.set(event.code, held);
+    element(held).dispatchEvent(new Event("take"));
+  }
 }
 
+/** Enter held on a button would click again and again. */
+function clickOnce(event) {
+  if (event.repeat && (event.key === "Enter" || event.key === " ") && event.target.closest?.("button")) event.preventDefault();
+}
+
+/** A key's Latin letter or, where there are other letters, its place. */
+function meant(event) {
+  const key = event.key.toLowerCase();
+  if (/^[\x20-\x7e\u00c0-\u024f]$/.test(key)) return key;
+  return /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : key;
+}
+
+/** What a key began ends by that key's place, whatever its letter. */
 function release(event) {
-  const held = { f: "blinder", s: "strobe" }[event.key.toLowerCase()];
+  const held = holding.get(event.code);
+  holding.delete(event.code);
   if (held) element(held).dispatchEvent(new Event("let-go"));
 }
+
+function releaseAll() {
+  for (const held of holding.values()) element(held).dispatchEvent(new Event("let-go"));
+  holding.clear();
+}
+
+const holding = new Map();
 
 // ---------------------------------------------------------------- learning: which knob does this
 
@@ -455,6 +481,9 @@ slider.addEventListener("input", () => moveMaster(slider.valueAsNumber));
 number.addEventListener("change", () => moveMaster(number.valueAsNumber));
 document.addEventListener("keydown", press);
 document.addEventListener("keyup", release);
+document.addEventListener("keydown", clickOnce, true);
+addEventListener("blur", releaseAll);
+document.addEventListener("visibilitychange", () => document.hidden && releaseAll());
 element("stage").addEventListener("click", () => state.pointed >= 0 && why.open(state.hello.heads[state.pointed]));
 element("stage").addEventListener("pointermove", point);
 element("stage").addEventListener("pointerdown", point);
@@ -478,9 +507,17 @@ function tellTrouble() {
   let text = "";
   if (!state.connected) text = "Connection lost – the lights keep running. Trying again …";
   else if (performance.now() - state.news_ms > STALE_MS) text = "No news from the lights: what you see is not current.";
-  setText(banner, text);
+  if (performance.now() < state.late.until_ms) text += ` Not done, it came too late: ${state.late.command}.`;
+  setText(banner, text.trim());
   banner.hidden = !text;
 }
 
-const link = new Link(receive, setConnected);
+function tellLate(command) {
+  if (["tap", "blinder", "strobe", "haze"].includes(command)) return; // over before anybody reads it
+  state.late = { command: command.replaceAll("_", " "), until_ms: performance.now() + LATE_SHOWN_MS };
+  for (const asked of document.querySelectorAll(".asked")) asked.classList.remove("asked");
+  tellTrouble();
+}
+
+const link = new Link(receive, setConnected, tellLate);
 setInterval(tellTrouble, 1000);

@@ -1,0 +1,86 @@
+"""The page in a real Firefox, plain and over TLS: it follows the show, keys act, and nothing is complained about."""
+
+import asyncio
+import ssl
+import subprocess
+import threading
+
+import pytest
+from firefox import Firefox, installed
+from promise import STRICT
+
+from controller.watching.page.server import Page
+
+COUNT = """new Promise((done) => {
+  const times = new Set(), began = performance.now();
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  socket.onmessage = (event) => {
+    const said = JSON.parse(event.data);
+    if (said.type === "live") times.add(said.t);
+    if (times.size >= 90) { socket.close(); done((performance.now() - began) / 1000); }
+  };
+  socket.onerror = () => done(-1);
+})"""
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory):
+    import os
+
+    if not installed():
+        if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):
+            pytest.fail("firefox is required here and missing")
+        pytest.skip("firefox is not installed")
+    browser = Firefox(tmp_path_factory.mktemp("firefox"))
+    yield browser
+    browser.close()
+
+
+def test_firefox_shows_the_show_and_sends_what_is_pressed(firefox, served, feed):
+    firefox.complaints.clear()
+    firefox.get(served.url)
+    firefox.until("document.getElementById('health').textContent === 'LIVE'")
+    for key, name in (("b", "blackout"), ("h", "hold"), ("β", "blackout")):
+        count = len([one for one in feed.commands if one.name == name])
+        firefox.press(key)
+        if key == "β":  # BiDi has no layouts: such a key has no place, and does nothing
+            continue
+        while len([one for one in feed.commands if one.name == name]) == count:
+            threading.Event().wait(0.02)
+    firefox.until("document.getElementById('blackout').getAttribute('aria-pressed') === 'true'")
+    assert firefox.complaints == []
+    firefox.get("about:blank")
+
+
+@pytest.fixture
+def over_tls(tmp_path, feed, clock):
+    """The page with a certificate that the browser is told to accept; its clock goes."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    page = Page(35.0, tls=context)
+    feed.clock = loop.time
+    serving = asyncio.run_coroutine_threadsafe(page.serve(feed, "127.0.0.1", 0), loop)
+    asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(20)
+    yield f"https://127.0.0.1:{page.address[1]}/"
+    serving.cancel()
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0.7), loop).result(20)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_l2_over_tls_snapshots_keep_coming(firefox, over_tls):
+    firefox.get(over_tls)
+    firefox.until("document.getElementById('health').textContent === 'LIVE'")
+    took_s = firefox.script(COUNT)
+    firefox.get("about:blank")
+    print(f"over TLS in Firefox: {90 / took_s:.0f} snapshots a second")
+    assert 0.0 < took_s < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"

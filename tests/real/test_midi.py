@@ -1,0 +1,151 @@
+"""MIDI through the real mido and python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from promise import HANG_S
+
+from controller.watching.controls.midi import MidiPorts
+
+SERVER = f"followspot-test-{os.getpid()}"
+JACK = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_DEFAULT_SERVER": SERVER}
+
+
+@pytest.fixture(scope="module")
+def jack():
+    """A server of the test's own; the environment stays as it is for others."""
+    if not shutil.which("jackd"):
+        if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):
+            pytest.fail("jackd is required here and missing")
+        pytest.skip("jackd is not installed")
+    before = {name: os.environ.get(name) for name in JACK}
+    os.environ.update(JACK)
+    server = subprocess.Popen(
+        ["jackd", "-n", SERVER, "-r", "-m", "-d", "dummy", "-r", "48000", "-p", "512"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    waited = subprocess.run(
+        [sys.executable, "-c", WAIT], env={**os.environ}, capture_output=True, text=True, timeout=HANG_S, check=False
+    )
+    yield waited
+    server.terminate()
+    server.wait(HANG_S)
+    for name, value in before.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+WAIT = """
+import time, rtmidi
+for _ in range(200):
+    try:
+        out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="probe")
+        out.open_virtual_port("probe")
+        out.get_ports()
+        out.delete()
+        break
+    except Exception:
+        time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def backend(jack):
+    import mido
+
+    mido.set_backend("mido.backends.rtmidi/UNIX_JACK")
+    yield mido
+    mido.set_backend("mido.backends.rtmidi")
+
+
+@contextlib.contextmanager
+def plugged(name):
+    """A controller: what it sends (`out`), and what is sent to it (`lamps`)."""
+    import rtmidi
+
+    out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=name)
+    lamps = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=name)
+    out.open_virtual_port("pads")
+    lamps.open_virtual_port("lamps")
+    try:
+        yield out, lamps
+    finally:
+        out.delete()
+        lamps.delete()
+
+
+def until(condition, step=lambda: None):
+    ticking = threading.Event()
+    for _ in range(round(HANG_S / 0.02)):
+        step()
+        if condition():
+            return
+        ticking.wait(0.02)
+    raise AssertionError("it did not come")
+
+
+def heard(ports, count):
+    """So many messages, whenever they come."""
+    found = []
+    until(lambda: len(found) >= count, lambda: found.extend(ports.events(0.0)))
+    return found
+
+
+def test_l1_every_message_arrives(backend):
+    with plugged("APC-mini") as (pads, _):
+        ports = MidiPorts(["apc"], backend)
+        try:
+            until(lambda: ports.names, ports._look)
+            sent = ([0x90, 36, 127], [0x80, 36, 0], [0xB0, 7, 64], [0xE0, 0, 64], [0xC0, 5], [0xF8], [0xFA], [0xFC])
+            said = []
+            for one in sent:  # one by one: in one cycle of JACK RtMidi's own output repeats the first
+                pads.send_message(one)
+                said += heard(ports, 1)
+            kinds = [one.type for one in said]
+            wanted = ["note_on", "note_off", "control_change", "pitchwheel", "program_change", "clock", "start", "stop"]
+            assert kinds == wanted, said
+        finally:
+            ports.close()
+
+
+def test_l13_every_controller_and_nothing_of_our_own(backend):
+    with plugged("APC-mini") as (pads, lamps):
+        ports = MidiPorts(["*"], backend)
+        try:
+            for _ in range(6):
+                ports._look()
+            assert (len(ports._inputs), len(ports._outputs)) == (1, 1), (ports._inputs, ports._outputs)
+            pads.send_message([0x90, 36, 127])
+            heard(ports, 1)
+            ports.show({("note 36", 1): True})
+            lit = []
+            until(lambda: lit, lambda: lit.extend(filter(None, [lamps.get_message()])))
+            assert lit[0][0] == [0x90, 36, 127]
+        finally:
+            ports.close()
+
+
+@pytest.mark.warns("is gone")
+def test_plugged_in_and_out_again_and_again(backend):
+    ports = MidiPorts(["nanopad"], backend)
+    try:
+        for _ in range(3):
+            with plugged("nanoPAD2") as (pads, _):
+                until(lambda: ports.names, ports._look)
+                pads.send_message([0x90, 40, 100])
+                assert heard(ports, 1)[0].note == 40
+            until(lambda: not ports.names, ports._look)
+        files = len(list(Path("/proc/self/fd").iterdir()))
+        with plugged("nanoPAD2"):
+            until(lambda: ports.names, ports._look)
+        until(lambda: not ports.names, ports._look)
+        assert len(list(Path("/proc/self/fd").iterdir())) <= files
+    finally:
+        ports.close()
