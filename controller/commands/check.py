@@ -15,6 +15,7 @@ from controller.bus.run import RUN_FILE
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, with_config
 from controller.commands.paper import paper, wide_table
+from controller.commands.trial import bounded, end_with_parent
 from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import Config, thaw
 from controller.errors import ControllerError, ModelError, PageError
@@ -54,7 +55,8 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
 
 def _examine_models(config: Config) -> None:
     try:
-        Decider(config, MonotonicClock()).warm_up()
+        with bounded(f"{config.where(('model',))}: the configured model"):
+            Decider(config, MonotonicClock()).warm_up()
     except ModelError as error:
         raise ModelError(f"{config.where(('model',))}: {error}") from error
 
@@ -140,6 +142,7 @@ def run(options: argparse.Namespace) -> int:
 
 def main(argv: list[str]) -> int:
     """Examine a run's folder: nothing is printed when all is good."""
+    end_with_parent()
     try:
         examine(thaw((Path(argv[0]) / RUN_FILE).read_text(encoding="utf-8")))
     except ControllerError as error:

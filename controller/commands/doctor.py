@@ -5,7 +5,10 @@ left over, room on the disk, a clock that is right, power that stays on. Edge: e
 """
 
 import argparse
+import getpass
 import json
+import os
+import resource
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -23,6 +26,7 @@ from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
 from controller.config import ArtNetConfig, Config, OlaConfig, RecordConfig
 from controller.errors import ControllerError
+from controller.lighting.process import NICENESS
 from controller.listening.audio.capture import Capture, find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
@@ -67,6 +71,7 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
         ("pair", lambda: _pair(config)),
         ("disk", lambda: _disk(config)),
         ("clock", _clock),
+        ("priority", _priority),
         ("power", _power),
     ]
     for what, look in looks:
@@ -244,6 +249,20 @@ def _power() -> Iterator[Finding]:
         yield Finding("power", "good", "nothing here says how it is powered; see that it does not go to sleep")
     elif governor != "powersave":
         yield Finding("power", "good", f"mains{f', governor {governor!r}' if governor else ''}")
+
+
+def _priority() -> Iterator[Finding]:
+    """Whether who lights may put itself before other programs, in its login session and between sessions."""
+    lowest = 20 - resource.getrlimit(resource.RLIMIT_NICE)[0]
+    if os.geteuid() == 0 or lowest <= NICENESS:
+        yield Finding("priority", "good", "the light may put itself before other programs")
+        return
+    yield Finding(
+        "priority",
+        "look",
+        "the light may not put itself before other programs; under load it stutters",
+        f"a line '{getpass.getuser()} - nice {NICENESS}' in /etc/security/limits.d/followspot.conf, then log in anew",
+    )
 
 
 def _word(file: Path) -> str:

@@ -8,6 +8,7 @@ from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
 from controller.artefacts.generations import Generation, Generations
 from controller.clock import Clock
+from controller.commands.trial import bounded
 from controller.config import Config
 from controller.errors import ModelError
 from controller.listening.decode.succession import SLOWEST_S
@@ -29,7 +30,8 @@ def stage(config: Config, artefact: Path, clock: Clock) -> Generation:
         ModelError: it does not fit, does not say what it said when it was exported, or is too slow here.
     """
     manifest = read_manifest(artefact, "decoder", HOP_S)
-    _try(config, artefact, clock)
+    with bounded(str(artefact)):
+        _try(config, artefact, clock)
     one = Generations.of(config).stage(artefact, manifest.name)
     read_manifest(one.folder, "decoder", HOP_S)
     return one

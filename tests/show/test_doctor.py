@@ -28,6 +28,15 @@ def test_a_good_machine_is_good_and_tells_what_it_saw(config, capsys):
     assert all(one.remedy for one in findings.values() if one.verdict != "good")
 
 
+def test_h16_it_says_where_the_light_may_not_go_first(config, monkeypatch):
+    monkeypatch.setattr(doctor.os, "geteuid", lambda: 1000)
+    for allowed, verdict in ((0, "look"), (30, "good")):
+        monkeypatch.setattr(doctor.resource, "getrlimit", lambda _, allowed=allowed: (allowed, allowed))
+        (one,) = doctor._priority()
+        assert (one.what, one.verdict) == ("priority", verdict)
+        assert ("limits.d" in one.remedy) == (verdict == "look")
+
+
 def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
