@@ -221,7 +221,7 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
     Args:
         config: everything, command-line options included.
         clock: time.
-        seconds: longest duration, or None.
+        seconds: longest duration from the first light on, or None.
 
     Returns:
         The summary that the command line prints as JSON.
@@ -261,6 +261,8 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             signal.signal(number, handler)
 
 
+FIRST_LIGHT_S = 60.0
+"""Where no light comes at all, a show of so many seconds ends so much later."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: a terminal that was closed
 
 
@@ -277,7 +279,7 @@ def _supervise(
     started_s = clock.now_s()
     for part in parts:
         part.start(started_s)
-    now_s = started_s
+    now_s, first_s = started_s, None
     while not ended_by:
         looked_s = now_s
         clock.sleep_until(clock.now_s() + POLL_S)
@@ -291,11 +293,14 @@ def _supervise(
         dark = not any(part.runs for part in parts if part.part.lights)
         for part in parts:
             part.watch(now_s, beats.beaten_s(part.part.name), dark=dark)
+        if first_s is None and beats.read(CYCLES_AT):
+            first_s = now_s
+        begun_s = started_s + FIRST_LIGHT_S if first_s is None else first_s
         if any(part.over for part in parts):
             ended_by.append("song")
-        elif seconds is not None and now_s - started_s >= seconds:
+        elif seconds is not None and now_s - begun_s >= seconds:
             ended_by.append("seconds")
-    lit_s = clock.now_s() - started_s
+    lit_s = clock.now_s() - (started_s if first_s is None else first_s)
     _stop_in_order(parts)
     return {
         "ended_by": ended_by[0],

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     with_config(parser)
     parser.add_argument("--audio", metavar="device:NAME|file:PATH|stems:DIR", help="instead of audio.source")
     parser.add_argument("--loop", action="store_true", help="start a file or stems again at the end")
-    parser.add_argument("--seconds", type=positive, help="end after this long")
+    parser.add_argument("--seconds", type=positive, help="end so long after the first light")
     parser.add_argument("--web", metavar="HOST:PORT|off", help="where to serve the page")
     parser.add_argument("--seed", type=int, help="instead of seed")
     parser.add_argument("--plan", type=Path, metavar="FILE_OR_DIR", help="follow the band through what was rehearsed")

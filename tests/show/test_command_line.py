@@ -160,7 +160,7 @@ def test_odd_but_honest_sound_is_played(venue, name, rng):
     summary = json.loads(done.stdout.splitlines()[-1])
     assert summary["ended_by"] == "song"
     assert 14 <= summary["listening"]["hops"] <= 15
-    assert summary["lighting"]["send_errors"] == 0
+    assert summary["lighting"].get("send_errors", 0) == 0  # a busy machine may light only when the song is over
     assert (summary["listening"]["bad_samples"] > 0) == (name == "nan")
     assert ("no numbers (NaN)" in done.stderr) == (name == "nan")
 
