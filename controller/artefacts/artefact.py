@@ -58,7 +58,7 @@ class Manifest(BaseModel):
 
     format: Literal[1]
     name: str
-    kind: Literal["embedder", "decoder"]
+    kind: Literal["embedder", "decoder", "hearing"]
     hop_s: Annotated[float, Field(gt=0)]
     window_s: Annotated[float, Field(gt=0)]
     front_end: Literal["small64", "openl3-mel256"] | None = None
@@ -98,7 +98,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_manifest(folder: Path, kind: Literal["embedder", "decoder"], hop_s: float) -> Manifest:
+def read_manifest(folder: Path, kind: Literal["embedder", "decoder", "hearing"], hop_s: float) -> Manifest:
     """The manifest of `folder`, after every check that needs no ONNX runtime.
 
     Raises:

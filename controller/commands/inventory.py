@@ -1,7 +1,7 @@
 """What is here: profiles, models, devices, printed for people. Edge: files, devices."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from serial.tools import list_ports
@@ -16,12 +16,17 @@ from controller.errors import AudioError, ModelError
 from controller.lighting.network_cards import network_cards
 from controller.listening.audio.capture import input_devices
 from controller.listening.decider import model_folders
+from controller.listening.time.front import FRAME_S
 from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
 from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
+
+Kind = Literal["embedder", "decoder", "hearing"]
+KINDS: dict[Kind, float] = {"embedder": HOP_S, "decoder": HOP_S, "hearing": FRAME_S}
+"""Kinds of artefacts, and how often each is asked, in seconds."""
 
 
 def print_profiles(config: Config, name: str = "") -> None:
@@ -97,6 +102,7 @@ def print_models(config: Config, *, verify: bool) -> None:
     generations = Generations.of(config)
     current = generations.current()
     in_use = {folder.resolve() for folder in model_folders(config)[: 1 if current else 2]}
+    in_use |= {config.path(config.model.hearing).resolve()} if config.model.hearing else set()
     root = model_folders(config)[0].parent
     table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []
@@ -129,16 +135,16 @@ def _print_generations(generations: Generations, current: int, *, verify: bool) 
 
 
 def _describe(folder: Path, *, verify: bool) -> tuple[tuple[str, str, str], str]:
-    for kind in ("embedder", "decoder"):
+    for kind, hop_s in KINDS.items():
         try:
-            manifest = read_manifest(folder, kind, HOP_S)
+            manifest = read_manifest(folder, kind, hop_s)
         except ModelError as error:
             if "this is a" in str(error):
                 continue
             return ("", "", ""), str(error) if verify else "damaged; see `followspot models verify`"
         size_mb = (folder / manifest.step.file).stat().st_size / 1e6
         return (kind, manifest.embedder or "", f"{size_mb:.1f} MB"), ""
-    return ("", "", ""), "neither embedder nor decoder"
+    return ("", "", ""), "neither embedder, decoder nor hearing"
 
 
 def print_devices() -> None:

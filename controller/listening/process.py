@@ -29,6 +29,7 @@ from controller.listening.decode.cueing import Tempo
 from controller.listening.keeping import Keeping
 from controller.listening.overture import with_overture
 from controller.listening.plan.leading import Planned
+from controller.listening.time.leading import open_beats, tempo_of
 from controller.listening.voice import Voice
 from controller.messages import AudioBlock, Command, Window
 from controller.timing import Timings
@@ -75,7 +76,7 @@ class Listening:
         self._run, self._clock = run, clock
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
-        self._ear = Ear(run.config.audio.silence_db, self.stems, run.config.audio.accent_stem)
+        self._ear = Ear(run.config.audio.silence_db, self.stems, run.config.audio.accent_stem, open_beats(run.config))
         if self.stems:
             column = accent_column(self.stems, run.config.audio.accent_stem)
             log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
@@ -135,11 +136,13 @@ class Listening:
         try:
             if self._overture.hues:
                 commander.send(Command("hues", 1.0, values=tuple(map(float, self._overture.hues))))
+            tapped = Tempo()
             while not self._run.stopping.is_set():
                 lit = stage.take()
                 if lit is not None:
                     self._decider.steering = lit.operator.steering
-                    self._decider.beats = Tempo(lit.operator.beat_s, lit.operator.beat_t_s)
+                    tapped = Tempo(lit.operator.beat_s, lit.operator.beat_t_s)
+                self._decider.beats = tapped if tapped.beat_s > 0.0 else tempo_of(self._ear.beats)
                 window = self._latest.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)

@@ -1,6 +1,7 @@
 """The ear: blocks of sound in, pulses and windows out. The show, the rehearsal, the room and training hear through it.
 
-    block ──► onsets, level, five milliseconds at a time ──► pulses
+    block ──► beats, where a network hears them
+          ├─► onsets, level, five milliseconds at a time ──► pulses
           └─► windows of one second, each with the hardest hit of its hop
 
 Whoever changes what is heard changes it here, and training hears the same numbers as the show. Pure.
@@ -13,6 +14,7 @@ from controller.listening.audio.accent_stem import accent_stem
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.windows import Windows
+from controller.listening.time.beats import BeatHearing
 from controller.messages import AudioBlock, Pulse, Window
 
 
@@ -23,11 +25,19 @@ class Ear:
         silence_db: sound below this level counts as silence.
         stems: names of the stem columns that follow the mix in each block. accents: the stem that accents come from;
             "": chosen by its name.
+        beats: hears the beat of the mix, where there is a network for it.
     """
 
-    def __init__(self, silence_db: float, stems: tuple[str, ...] = (), accents: str = "") -> None:
+    def __init__(
+        self,
+        silence_db: float,
+        stems: tuple[str, ...] = (),
+        accents: str = "",
+        beats: BeatHearing | None = None,
+    ) -> None:
         self._onsets = Onsets(silence_db, len(stems), accent_column(stems, accents))
         self._hits = Hits()
+        self.beats = beats
         self._windows = Windows(len(stems))
 
     def pulses(self, block: AudioBlock, conducted: Callable[[Pulse], Pulse] = lambda one: one) -> Iterator[Pulse]:
@@ -36,6 +46,8 @@ class Ear:
         Args:
             block: samples. conducted: what becomes of a pulse whose beats are known better, as in an opening.
         """
+        if self.beats is not None:
+            self.beats.hear(block)
         for heard in self._onsets.feed(block):
             pulse = conducted(heard)
             self._hits.hear(pulse)

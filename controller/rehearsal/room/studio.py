@@ -25,9 +25,11 @@ from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
+from controller.listening.decode.cueing import Tempo
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
 from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at, song_title
+from controller.listening.time.leading import open_beats, tempo_of
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
@@ -61,6 +63,7 @@ class Sound:
     pulses: list[list[Pulse]]
     peaks: Float32Array
     stems: tuple[str, ...]
+    tempi: list[Tempo] = field(default_factory=list)
 
     @property
     def hops(self) -> int:
@@ -79,7 +82,8 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     """
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
-    ear, prints = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem), Fingerprints()
+    ear = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem, open_beats(config))
+    prints, tempi = Fingerprints(), []
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
     while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
@@ -90,6 +94,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
         embeddings.append(embedder.embed(window).vector)
         fingerprints.append(prints.step(window.samples[-SPAN:]))
         struck.append(window.hit)
+        tempi.append(tempo_of(ear.beats))
         pulses.append(heard)
         peaks.append(np.abs(samples.reshape(-1, HOP_SAMPLES // 2, samples.shape[1])).max(axis=1))
         hop += 1
@@ -99,7 +104,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
         raise AudioError(f"{song}: shorter than one hop (0.1 s)")
     return Sound(
         song_title(song), np.stack(embeddings), np.stack(fingerprints), np.array(struck, np.float32), pulses,
-        np.concatenate(peaks).T.astype(np.float32), source.stems,
+        np.concatenate(peaks).T.astype(np.float32), source.stems, tempi,
     )  # fmt: skip
 
 
@@ -158,6 +163,7 @@ class Studio:
             if pinned[hop]:
                 decider.tell(self._embedding(hop), *(int(one) for one in self.light[hop]))
                 continue
+            decider.beats = self.sound.tempi[hop] if self.sound.tempi else Tempo()
             decider.steering = replace(steering or self._leaning(hop), hues=hues)
             token = decider.decide(self._embedding(hop), (hop + 1) * HOP_S, float(self.sound.hits[hop]))
             self.light[hop] = token.hue, token.value

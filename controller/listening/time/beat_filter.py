@@ -1,0 +1,84 @@
+"""Where in the beat the music is, and how long a beat lasts: a forward filter over tempo and phase. Pure.
+
+Belief is held for 228 beat lengths on a logarithmic grid, 55 to 215 a minute in steps of 0.6 %, times 48 places in the
+beat. Every 20 ms it moves on by the share of a beat that passed, split between two neighbouring places, and is weighed
+with how likely a beat is to be heard just now. Tempi mix with their neighbours only a little: a band drifts, it does
+not jump. The scheme is that of Whiteley, Cemgil, Godsill ("Bayesian Modelling of Temporal Structure in Musical Audio",
+ISMIR 2006) and Krebs, Böck, Widmer ("An Efficient State-Space Model for Joint Tempo and Meter Tracking", ISMIR 2015),
+whose beats last whole frames; a fractional phase lets a stiff tempo hold at any speed.
+"""
+
+import numpy as np
+
+from controller.arrays import Float32Array, Float64Array
+from controller.listening.time.front import FRAME_S
+
+SLOWEST_BPM, FASTEST_BPM, STEP = 55.0, 215.0, 0.006
+PLACES = 48
+WIDTH = 0.06
+"""Of a beat: how far from its place an activation still counts as this beat's."""
+FLOOR = 0.05
+SPREAD = 0.02
+"""Share of belief that goes to each neighbouring tempo in a frame: 0.1 % of tempo, one standard deviation."""
+FORGET = 1e-5
+"""Share of belief that starts anew in a frame, so that another tempo can take over."""
+
+
+class BeatFilter:
+    """The belief, and what follows from it.
+
+    Attributes:
+        tempi_bpm: (K,) beats a minute of the grid.
+    """
+
+    def __init__(self) -> None:
+        count = int(np.log(FASTEST_BPM / SLOWEST_BPM) / STEP) + 1
+        self.tempi_bpm: Float64Array = SLOWEST_BPM * np.exp(STEP * np.arange(count))
+        shift = FRAME_S * self.tempi_bpm / 60.0 * PLACES
+        whole = np.floor(shift).astype(np.intp)
+        self._share = (shift - whole).astype(np.float32)[:, None]
+        rows, places = np.arange(count)[:, None] * PLACES, np.arange(PLACES)[None, :]
+        self._near = rows + (places - whole[:, None]) % PLACES
+        self._far = rows + (places - whole[:, None] - 1) % PLACES
+        phase = np.arange(PLACES) / PLACES
+        self._bell = np.exp(-0.5 * (np.minimum(phase, 1.0 - phase) / WIDTH) ** 2).astype(np.float32)
+        self._prior = np.exp(-0.5 * (np.log2(self.tempi_bpm / 120.0) / 0.6) ** 2)
+        self.belief: Float32Array = np.zeros((count, PLACES), np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Know nothing."""
+        self.belief[:] = (self._prior / self._prior.sum() / PLACES)[:, None]
+
+    def step(self, activation: float) -> None:
+        """Move on by one frame, and hear.
+
+        Args:
+            activation: 0..1, how much a beat is heard in this frame.
+        """
+        flat = self.belief.reshape(-1)
+        moved = flat[self._near] * (1.0 - self._share) + flat[self._far] * self._share
+        moved[1:-1] += SPREAD * (moved[2:] + moved[:-2] - 2.0 * moved[1:-1])
+        heard = FLOOR + self._bell * activation + (1.0 - self._bell) * (1.0 - activation)
+        moved *= heard
+        moved /= moved.sum()
+        moved *= 1.0 - FORGET
+        moved += FORGET * (self._prior / self._prior.sum() / PLACES)[:, None].astype(np.float32)
+        self.belief = moved
+
+    def best(self) -> tuple[float, float, float]:
+        """Tempo in beats a minute, phase 0..1 since the last beat, and how much of the belief stands by both.
+
+        The tempo is the mean around the likeliest one, the phase the circular mean of the places there.
+        """
+        tempi = self.belief.sum(axis=1)
+        smooth = np.convolve(tempi, np.ones(7), "same")
+        middle = int(smooth.argmax())
+        part = slice(max(0, middle - 4), middle + 5)
+        weight = tempi[part]
+        bpm = float(np.exp((weight * np.log(self.tempi_bpm[part])).sum() / weight.sum()))
+        places = self.belief[part].sum(axis=0)
+        turn = np.exp(2j * np.pi * np.arange(PLACES) / PLACES)
+        mean = complex((places * turn).sum() / places.sum())
+        phase = float(np.angle(mean) / (2.0 * np.pi)) % 1.0
+        return bpm, phase, float(weight.sum()) * abs(mean)

@@ -1,0 +1,1 @@
+"""The networks that hear time: beats and downbeats."""
