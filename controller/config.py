@@ -83,7 +83,7 @@ class ModelConfig(ConfigSection):
 
     embedder: str
     decoder: str
-    hearing: str | None = None  # the network that hears beats; without one colours wait for hits alone
+    hearing: str = "auto"  # folder of the network that hears beats; auto: `hearing` beside the embedder; none: no beats
     threads: Annotated[int, Field(ge=1, le=64)] = 1
     provider: Literal["cpu", "cuda"] = "cpu"
     embed_every: Literal["auto"] | Annotated[int, Field(ge=1, le=20)] = "auto"

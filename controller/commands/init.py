@@ -97,7 +97,6 @@ def drafted(answers: Answers, venue: str, library: Library) -> dict[str, Any]:
         "audio": {"source": f"file:{HERE / SONG}" if answers.audio == "demo" else answers.audio,
                   "loop": answers.audio == "demo"},
         "model": {"embedder": str(HERE / "models/embedder-small"), "decoder": str(HERE / "models/skipbart-small"),
-                  "hearing": str(HERE / "models/hearing"),
                   "hue": {"temperature": 1.0, "top_p": 1.0, "reach": 90},
                   "value": {"temperature": 1.0, "top_p": 1.0, "reach": 255}},
         "profiles": str(HERE / "fixtures"),

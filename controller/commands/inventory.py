@@ -17,6 +17,7 @@ from controller.lighting.network_cards import network_cards
 from controller.listening.audio.capture import input_devices
 from controller.listening.decider import model_folders
 from controller.listening.time.front import FRAME_S
+from controller.listening.time.leading import hearing_folder
 from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
@@ -102,7 +103,8 @@ def print_models(config: Config, *, verify: bool) -> None:
     generations = Generations.of(config)
     current = generations.current()
     in_use = {folder.resolve() for folder in model_folders(config)[: 1 if current else 2]}
-    in_use |= {config.path(config.model.hearing).resolve()} if config.model.hearing else set()
+    hearing = hearing_folder(config)
+    in_use |= set() if hearing is None else {hearing.resolve()}
     root = model_folders(config)[0].parent
     table = wide_table("", "artefact", "kind", "trained on", "size", "state")
     wrong = []

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from controller.config import with_overrides
+from controller.errors import ModelError
 from controller.listening.audio.source import open_recorded
 from controller.listening.decode.cueing import BEAT, ONE, Cueing, Tempo
 from controller.listening.time.bar_filter import BarFilter
 from controller.listening.time.beat_filter import BeatFilter
 from controller.listening.time.beats import BeatHearing
 from controller.listening.time.front import FRAME_S
-from controller.listening.time.leading import open_beats, tempo_of
+from controller.listening.time.leading import hearing_folder, open_beats, tempo_of
 from controller.messages import AudioBlock
 from controller.rehearsal.rehearse import Rehearsal
 
@@ -114,8 +115,18 @@ def test_people_and_clocks_come_before_the_ear():
 
 
 def test_a_rehearsal_hears_beats_only_where_a_network_is_configured(config, tmp_path):
-    silent = with_overrides(config, model={**config.model.model_dump(), "hearing": None})
+    silent = with_overrides(config, model={**config.model.model_dump(), "hearing": "none"})
     song = config.path("controller/songs/metal_madness.opus")
     made = [Rehearsal(one, open_recorded(song, one), tmp_path, song) for one in (config, silent)]
     assert made[0]._ear.beats is not None
     assert made[1]._ear.beats is None
+
+
+def test_the_network_lies_beside_the_embedder_and_one_that_is_named_has_to_be_there(config, tmp_path):
+    def named(**model):
+        return with_overrides(config, model={**config.model.model_dump(), **model})
+
+    assert hearing_folder(config) == config.path("models/hearing")
+    assert hearing_folder(named(embedder=str(tmp_path / "embedder"))) is None
+    with pytest.raises(ModelError, match="no such manifest"):
+        open_beats(named(hearing=str(tmp_path)))

@@ -1,4 +1,6 @@
-"""What the ear knows of the beat, where it is sure; people and clocks come before it."""
+"""What the ear knows of the beat, where it is sure; people and clocks come before it. Edge: looks for a folder."""
+
+from pathlib import Path
 
 from controller.artefacts.artefact import read_manifest
 from controller.config import Config
@@ -16,10 +18,22 @@ def open_beats(config: Config) -> BeatHearing | None:
     Raises:
         ModelError: the artefact cannot be used.
     """
-    if config.model.hearing is None:
+    folder = hearing_folder(config)
+    if folder is None:
         return None
-    folder = config.path(config.model.hearing)
     return BeatHearing(folder, read_manifest(folder, "hearing", FRAME_S))
+
+
+def hearing_folder(config: Config) -> Path | None:
+    """Of the artefact that hears beats; None where none is wanted, or none lies beside the embedder."""
+    match config.model.hearing:
+        case "none":
+            return None
+        case "auto":
+            beside = config.path(config.model.embedder).parent / "hearing"
+            return beside if (beside / "manifest.yaml").is_file() else None
+        case named:
+            return config.path(named)
 
 
 def tempo_of(beats: BeatHearing | None) -> Tempo:
