@@ -24,7 +24,8 @@ from controller.arrays import Float32Array, Float64Array
 from controller.errors import RecordingError
 from controller.listening.embed.embedder import EMBEDDING_SIZE, Embedder
 from controller.messages import Pulse, Window
-from controller.records.heard_log import SUFFIX, read_heard
+from controller.records.heard_log import read_heard
+from controller.records.kinds import HEARD_SUFFIX
 from controller.sound_format import SAMPLE_RATE_HZ, WINDOW_SAMPLES
 from tools.train.songs import read_audio
 
@@ -61,7 +62,7 @@ def heard_beside(log: Path) -> list[Path]:
     began = _began(log)
     if began is None:
         return []
-    times = {path: _began(path) for path in log.parent.glob(f"*{SUFFIX}")}
+    times = {path: _began(path) for path in log.parent.glob(f"*{HEARD_SUFFIX}")}
     return sorted(
         path for path, at in times.items() if at is not None and -EARLY_S <= (at - began).total_seconds() < NIGHT_S
     )
