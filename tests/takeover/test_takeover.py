@@ -75,7 +75,8 @@ def test_every_kind_of_channel_has_an_attribute_on_purpose():
     """A new kind must be put somewhere: in `other` it would jump, and be held at ours in a blackout."""
     kinds = {one.model_fields["does"].annotation.__args__[0] for one in get_args(get_args(Channel)[0])}
     assert kinds == {
-        "intensity", "colour", "flag", "hue", "saturation", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze", "unknown",
+        "intensity", "colour", "flag", "hue", "saturation", "cct", "shutter", "hold", "pan", "tilt", "wheel", "haze",
+        "unknown",
     }  # fmt: skip
 
 
