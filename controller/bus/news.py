@@ -128,6 +128,14 @@ class StageNews:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownNews:
+    """What is about to leave, for the process that may have to go on from there: `Limiter.told`, and when."""
+
+    t_s: float
+    told: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPlace:
     """Where the band is in what was rehearsed; `sure` 0..1."""
 

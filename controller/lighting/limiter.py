@@ -4,8 +4,8 @@ Judged is what the emitted slots show (`observe`), for every lamp by itself and 
 what that lamp or area can give (`flashes/fields.py`). Lamps that flash in turns are flashes of each of them. `wcag`
 allows three in any second (WCAG 2.3.1, ITU-R BT.1702-3), `uk-hse` four (HSE, Event Safety Guide).
 
-When a lamp's budget is used up its *rise* waits: it stays near where it is, those beside it go on, and it follows once
-there is room. Going dark is never refused. A fixture's own strobe would get past all this, so its strobe ranges are not
+When a lamp's budget is used up it stays where it is, those beside it go on, and it follows once there is room. That all
+of them go dark is never refused. A fixture's own strobe would get past all this, so its strobe ranges are not
 let through.
 
 This lowers a risk. It is no medical and no legal guarantee: it knows neither how large a lamp is in somebody's eye nor
@@ -34,12 +34,11 @@ Standard = Literal["wcag", "uk-hse"]
 FLASHES_PER_S: dict[Standard, int] = {"wcag": 3, "uk-hse": 4}
 LONGEST_S = 0.5
 """No cycle counts as longer: a clock that leaps, or stands still, gives nobody a new budget."""
-HALVINGS = 6
+CAREFUL_S = 2.0
+"""After everything was dark it may soon be again, at once: for so long what rises keeps room for that."""
 SETTLING = 3
 NO_LIGHT = 1e-3
 STEPS_KEPT = 1_000
-WHOLE = 255.0
-ROUNDING = 1e-4
 
 
 @dataclass(slots=True)
@@ -66,16 +65,14 @@ class Limiter:
 
     def __init__(self, patch: Patch, standard: Standard = "wcag") -> None:
         self._observer, self._fields, self._holding = Observer(patch), Fields(patch), Holding(patch)
-        self._universes, self._areas = patch.universes, len(self._fields.weights)
-        dark = np.tile(self._fields.dark, len(MEASURES))
-        self._swings = Swings(dark, 2 * FLASHES_PER_S[standard])
+        self._areas = len(self._fields.weights)
+        self._swings = Swings(self._fields.dark.reshape(-1), 2 * FLASHES_PER_S[standard])
         self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
         self._within = self._fields.within.astype(np.float32)
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
         self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
         self._levels: Float32Array = np.zeros((len(MEASURES), len(self._fields)), np.float32)
-        self._before = self._levels
-        self._now_s = self._told_s = 0.0
+        self._now_s = self._told_s = self._careful_s = 0.0
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
         self.clamped_cycles = self.cycles = 0
@@ -102,36 +99,37 @@ class Limiter:
             self.strobes_stopped += stopping and not self._stopping
             self._stopping = stopping
         levels, light = self._seen(wished)
-        refused = None if override or self._is_dark(levels) else self._refused(levels)
+        refused = None
+        if self._is_dark(levels):
+            self._careful_s = self._now_s + CAREFUL_S
+        elif not override:
+            refused = self._refused(levels)
         shown, what = wished, ""
         if refused is not None:
             what = self._named(refused)
-            shown, levels, light = self._nearest_allowed(wished, levels, refused)
+            shown, levels, light = self._allowed(wished, levels, refused)
         self._count(now_s, what)
         self._show(shown, levels, light)
         return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
 
-    def told(self) -> bytes:
-        """What another process must not exceed if it goes on from here: (3, N) levels of the lamps, 0..255.
+    @property
+    def shown(self) -> bytes:
+        """The slots of all universes that were let through last, for who has to go on from them."""
+        return self._shown[:-1].tobytes()
 
-        The lower one of this cycle and the one before, since nobody knows which of them left last.
-        """
-        lamps = np.minimum(self._levels, self._before)[:, self._areas :]
-        return np.ceil(np.clip(lamps, 0.0, 1.0) * np.float32(WHOLE)).astype(np.uint8).tobytes()
-
-    def adopt(self, told: bytes, now_s: float) -> None:
-        """Go on from what another process showed: nothing is brighter than there, and nothing rises for a second.
+    def adopt(self, shown: bytes, now_s: float) -> None:
+        """Go on from what another process showed, and let nothing flash for a second: it may have used that up.
 
         Args:
-            told: by its `told`; of another length: nothing is known, and it goes on from its own. now_s: time.
+            shown: its `shown`; of another length: nothing is known of it, and this one's own are what counts.
+            now_s: time.
         """
         self._advance(now_s)
+        if len(shown) == len(self._shown) - 1:
+            self._shown[:-1] = np.frombuffer(shown, np.uint8)
         self._open(self._shown)
-        if len(told) == len(MEASURES) * len(self.light):
-            most = np.frombuffer(told, np.uint8).reshape(len(MEASURES), -1).astype(np.float32) / np.float32(WHOLE)
-            self._shown = self._no_brighter(most + ROUNDING)
-        levels, light = self._seen(self._shown)
-        self._show(self._shown, levels, light)
+        levels, self.light = self._seen(self._shown)
+        self._levels = levels
         self._swings.spend(levels.reshape(-1), self._now_s)
 
     def _advance(self, now_s: float) -> None:
@@ -150,16 +148,15 @@ class Limiter:
 
     def _seen(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
         """Measures of all fields (3, A + N), and the light of each head (N, 3)."""
-        frames = {u: slots[row * SLOTS : (row + 1) * SLOTS] for row, u in enumerate(self._universes)}
-        light = self._observer.observe(frames).light
-        return self._fields.measure(light), light
+        light, beyond = self._observer.light(slots)
+        return self._fields.measure(light * beyond[:, None]), light
 
     def _is_dark(self, levels: Float32Array) -> bool:
         """Whether no lamp shines: whoever wants that has it at once."""
         return float(levels[1, self._areas :].max(initial=0.0)) <= NO_LIGHT
 
     def _refused(self, levels: Float32Array) -> BoolArray | None:
-        found = self._swings.refused(levels.reshape(-1), self._now_s)
+        found = self._swings.refused(levels.reshape(-1), self._now_s, careful=self._now_s < self._careful_s)
         return None if found is None else found.reshape(levels.shape)
 
     def _named(self, refused: BoolArray) -> str:
@@ -179,35 +176,23 @@ class Limiter:
             held |= (((areas & ~rises).astype(np.float32) @ self._within > 0.0) & (lamps < 0.0)).any(axis=0)
         return np.asarray(held)
 
-    def _nearest_allowed(
+    def _allowed(
         self, wished: ByteArray, levels: Float32Array, refused: BoolArray
     ) -> tuple[ByteArray, Float32Array, Float32Array]:
-        """As much of the way to the wish as each lamp may go; those that nobody refuses go all of it."""
-        low = np.where(self._to_hold(levels, refused), 0.0, 1.0).astype(np.float32)
-        high = np.ones_like(low)
-        for _ in range(HALVINGS):
-            share = (low + high) / np.float32(2.0)
-            failing = self._failing(self._holding.part_of_the_way(self._shown, wished, share))
-            free = low >= 1.0
-            high = np.where(failing & ~free, share, high)
-            low = np.where(failing, np.where(free, 0.0, low), share).astype(np.float32)
-        for _ in range(SETTLING):  # each was tried beside the others' half-way places, and now all together
-            slots = self._holding.part_of_the_way(self._shown, wished, low)
+        """What is wished, but for the lamps that have to wait: they stay, and those beside them go on."""
+        held = self._to_hold(levels, refused)
+        for _ in range(SETTLING):  # channels that several lamps share may keep more of them
+            slots = self._holding.held(self._shown, wished, held)
             levels, light = self._seen(slots)
             again = self._refused(levels)
             if again is None:
                 return slots, levels, light
-            low = np.where(self._to_hold(levels, again), 0.0, low).astype(np.float32)
+            held = held | self._to_hold(levels, again)
         return self._as_it_is(wished)
-
-    def _failing(self, slots: ByteArray) -> BoolArray:
-        levels, light = self._seen(slots)
-        refused = self._refused(levels)
-        return np.zeros(len(light), np.bool_) if refused is None else self._to_hold(levels, refused)
 
     def _as_it_is(self, wished: ByteArray) -> tuple[ByteArray, Float32Array, Float32Array]:
         """Everything as it is shown already, which may always be; what may not (an override has ended) is dark."""
-        slots = self._holding.part_of_the_way(self._shown, wished, np.zeros(len(self.light), np.float32))
+        slots = self._holding.held(self._shown, wished, np.ones(len(self.light), np.bool_))
         self._open(slots)
         levels, light = self._seen(slots)
         refused = self._refused(levels)
@@ -216,24 +201,8 @@ class Limiter:
             levels, light = self._seen(slots)
         return slots, levels, light
 
-    def _no_brighter(self, most: Float32Array) -> ByteArray:
-        """What is shown, as far from dark as the levels (3, N) of another process let each lamp go."""
-        lamps = slice(self._areas, None)
-        over = (self._seen(self._shown)[0][:, lamps] > most).any(axis=0)
-        if not over.any():
-            return self._shown
-        dark = self._holding.darkened(self._shown, over)
-        low = np.where(over, 0.0, 1.0).astype(np.float32)
-        high = np.ones_like(low)
-        for _ in range(HALVINGS):
-            share = (low + high) / np.float32(2.0)
-            there = self._seen(self._holding.part_of_the_way(dark, self._shown, share))[0][:, lamps]
-            beyond = (there > most).any(axis=0)
-            high, low = np.where(beyond, share, high), np.where(beyond, low, share)
-        return self._holding.part_of_the_way(dark, self._shown, low)
-
     def _show(self, shown: ByteArray, levels: Float32Array, light: Float32Array) -> None:
-        self._before, self._levels, self.light, self._shown = self._levels, levels, light, shown
+        self._levels, self.light, self._shown = levels, light, shown
         self._swings.show(levels.reshape(-1), self._now_s)
 
     def _count(self, now_s: float, what: str) -> None:

@@ -61,6 +61,8 @@ class OutputCycle:
         tick = self.engine.farewell(now_s) if heard.leaving else self.engine.tick(now_s)
         situation = Situation(tick.health, self._token, self._pulse)
         frames = self.console.merge(tick.frames, now_s, situation, blackout=self.engine.operator.blackout, news=news)
+        if heard.shown is not None:
+            self.limiter.adopt(heard.shown, now_s)
         limited = self.limiter.limit(frames, now_s, override=self.engine.operator.flash_override)
         return replace(tick, frames=limited, asked=tick.frames)
 

@@ -5,7 +5,7 @@ seats (WCAG 2.3.1 and ITU-R BT.1702 speak of a part of the visual field). Three 
 gets past:
 
     luminance   light as the eye weighs it (IEC 61966-2-1)
-    strength    the strongest component: a deep blue has a fourteenth of a white's luminance and is still a lamp on
+    strength    the strongest component of deep colours: blue has a fourteenth of white's luminance, and is a lamp on
     red         that of saturated red alone (BT.1702-3: R / (R + G + B) of 0.8 or more), judged lamp by lamp
 
 An area's are the means of its lamps', each in parts of what that lamp gives.
@@ -13,11 +13,11 @@ An area's are the means of its lamps', each in parts of what that lamp gives.
 
 import numpy as np
 
-from controller.arrays import BoolArray, Float32Array
+from controller.arrays import BoolArray, ByteArray, Float32Array
 from controller.metrics.safety import FLASH_DARK, LUMINANCE
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS, FLAGS, Lane
-from controller.rig.patch.patch import SLOTS, Patch
+from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import coarse_ends
 
 MEASURES = ("light", "strength", "red")
@@ -25,12 +25,17 @@ SATURATED_RED = 0.8
 ZONES = ("the left", "the middle", "the right")
 ROW_M = 0.7
 """Lamps whose depth and height differ by less hang in one row."""
+DEEP, SHALLOW = 5.0, 9.0
+"""Colours whose luminance is so small a part of their strongest component are deep, and from the second on they are
+not: those are judged by luminance alone, as the standards do."""
 SEATS_M = (0.0, -6.0, 1.5)
 """Where an eye is, from the middle of the rig's front edge: people stand anywhere, and in the middle of them is one."""
 SEEN_DEG = 10.0
 """Half the width of a neighbourhood: those within the 20 degrees around one lamp."""
 MOST_NEIGHBOURHOODS = 24
 TINY = 1e-6
+LIT = 0.05
+"""A wheel's place that lets less through is a dark one."""
 
 
 class Fields:
@@ -41,7 +46,7 @@ class Fields:
 
     Attributes:
         names: of all A + N. weights: (A, N) float32, rows of sum 1: who counts how much in each area.
-        within: (A, N) bool, the same as yes or no. dark: (A + N,) float32, below which a darker state is dark.
+        within: (A, N) bool, the same as yes or no. dark: (3, A + N) float32, below which a darker state is dark.
     """
 
     def __init__(self, patch: Patch) -> None:
@@ -49,9 +54,13 @@ class Fields:
         self.names = (*names, *(patch.head_name(head) for head in range(patch.heads)))
         self.within: BoolArray = self.weights > 0.0
         self._turned = np.ascontiguousarray(self.weights.T)
-        full, allowed = _full(patch), _allowed(patch)
-        self._scale = np.where(full > TINY, 1.0 / np.maximum(full * allowed, TINY), 0.0).astype(np.float32)
-        self.dark: Float32Array = (FLASH_DARK / np.concatenate([self.weights @ allowed, allowed])).astype(np.float32)
+        white, most = _full(patch)
+        unit = white * _allowed(patch)
+        self._scale = np.where(white > TINY, 1.0 / np.maximum(unit, TINY), 0.0).astype(np.float32)
+        lamps = FLASH_DARK * np.maximum(most * self._scale, 1.0)
+        self.dark: Float32Array = np.concatenate([lamps @ self._turned, lamps], axis=1).astype(np.float32)
+        mixes = np.any([patch.has(one) for one in (*EMITTERS, *FLAGS, "hue", "cct")], axis=0)
+        self._plain = np.where(mixes, 0.0, 1.0).astype(np.float32)
         self._areas = len(names)
 
     def __len__(self) -> int:
@@ -68,6 +77,8 @@ class Fields:
         lamps = found[:, self._areas :]
         np.matmul(light, LUMINANCE, out=lamps[0])
         np.maximum(np.maximum(red, green), blue, out=lamps[1])
+        share = lamps[0] / np.maximum(lamps[1], TINY)
+        lamps[1] *= np.maximum(np.clip((SHALLOW - share) / (SHALLOW - DEEP), 0.0, 1.0), self._plain)
         # red / (red + green + blue) >= 0.8, without a division
         np.multiply(red, red * (1.0 - SATURATED_RED) >= SATURATED_RED * (green + blue) - TINY, out=lamps[2])
         lamps *= self._scale
@@ -137,23 +148,28 @@ def _allowed(patch: Patch) -> Float32Array:
     return np.maximum(limits[patch.fixture_of], 0.05)
 
 
-def _full(patch: Patch) -> Float32Array:
-    """(3, N) the most that each head gives of each measure: all of it open, then each emitter alone, then no filter."""
-    observer, most = Observer(patch), np.zeros((len(MEASURES), patch.heads), np.float32)
-    wheels = max((len(getattr(lane.channel, "slots", ())) for lane in patch.lanes if lane.control == "wheel"), default=0)
+def _full(patch: Patch) -> tuple[Float32Array, Float32Array]:
+    """(3, N) each head's full light, its brightest white or colour, and (3, N) all that its emitters give together.
+
+    A wheel's colours differ in strength, and a lamp that shines through any of them is on: the weakest counts.
+    """
+    observer, shape = Observer(patch), (len(MEASURES), patch.heads)
+    full, most = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    wheels = max((len(getattr(lane.channel, "slots", ())) for lane in patch.lanes if lane.control == "wheel"), default=1)
+    weakest = np.full(patch.heads, np.inf, np.float32)
     alone = [name for name in EMITTERS if any(lane.control == name for lane in patch.lanes)]
-    for only in ("", *alone):
-        for place in range(max(1, wheels)):
-            slots = _opened(patch, only, place)
-            frames = {u: slots[row * SLOTS : (row + 1) * SLOTS] for row, u in enumerate(patch.universes)}
-            light = observer.observe(frames).light
-            most = np.maximum(most, np.stack([light @ LUMINANCE, light.max(axis=1), light[:, 0]]))
-            if only:
-                break
-    return most
+    for only, place in [("", place) for place in range(wheels)] + [(name, 0) for name in alone]:
+        light, beyond = observer.light(_opened(patch, only, place))
+        strength = light.max(axis=1)
+        seen = np.stack([light @ LUMINANCE, strength, light[:, 0]])
+        full, most = np.maximum(full, seen), np.maximum(most, seen * beyond)
+        weakest = np.where((strength > LIT) & (only == ""), np.minimum(weakest, strength), weakest)
+    through = patch.has("wheel") & np.isfinite(weakest)
+    full[1, through] = weakest[through]
+    return full, most
 
 
-def _opened(patch: Patch, only: str, place: int) -> np.ndarray:
+def _opened(patch: Patch, only: str, place: int) -> ByteArray:
     """Slots at which every lamp shines: as white as it can, or with one kind of emitter; wheels at a place."""
     slots = np.zeros(patch.nowhere + 1, np.uint8)
     for lane in patch.lanes:

@@ -1,8 +1,7 @@
 """Counts opposing changes of many levels at once, as they happen, and says which of them may not change now. Pure.
 
 A flash is a pair of opposing changes of a tenth or more whose darker state is dark (WCAG 2.3.1, ITU-R BT.1702-3).
-Counted are single changes, two for each flash, so that no way of pairing them finds more. A rise leaves room for the
-fall that must be free to follow it: light may go down when a person wants it dark, and only coming up waits.
+Counted are single changes, two for each flash, so that no way of pairing them finds more.
 """
 
 import numpy as np
@@ -12,14 +11,16 @@ from controller.metrics.safety import FLASH_STEP
 
 SECOND_S = 1.03
 """A second with a cycle to spare: packets leave some milliseconds early or late, and any second counts."""
-RESERVED_S = 0.95
-"""A rise needs room for two changes in this time: its own, and the fall that follows within two cycles."""
-MARGIN = 0.02
+RESERVED_S, CAREFUL_S = 0.8, 1.0
+"""A rise needs room for two changes in this time, its own and a fall that follows at once; the longer where one did."""
+CLOSE = 0.004
 """Where the budget is used up, light stays this far below the change that would count."""
 ROUNDING = 1e-6
 """A change counts when it is a tenth, give or take arithmetic: the very moment at which anybody else would count it."""
+UNDERWAY_S = 0.03
+"""As long as a change that goes on may count as later than it began: others call it one a little further on."""
 STILL = 0.006
-"""Right after a change of leader nothing rises by more than the rounding of what was handed over."""
+"""Right after a change of leader nothing moves by more."""
 
 
 class Swings:
@@ -41,23 +42,31 @@ class Swings:
         self.direction: Float32Array = np.zeros(count, np.float32)
         self._turned_s: Float64Array = np.full((most, count), -np.inf)
         self._next: IndexArray = np.zeros(count, np.intp)
-        self._rise_s: Float64Array = np.full(count, -np.inf)
-        self._fall_s: Float64Array = np.full(count, -np.inf)
-        self._blocked_s = self._spent_s = -np.inf
+        self._last: IndexArray = np.zeros(count, np.intp)
+        self._begun_s: Float64Array = np.full(count, -np.inf)
+        self._oldest_s: Float64Array = np.full(count, -np.inf)
+        self._second_s: Float64Array = np.full(count, -np.inf)
+        self._blocked_s = self._spent_s = self._lately_s = -np.inf
 
-    def refused(self, levels: Float32Array, now_s: float) -> BoolArray | None:
-        """(K,) which of these levels may not be shown now; None: all may."""
+    def refused(self, levels: Float32Array, now_s: float, *, careful: bool = False) -> BoolArray | None:
+        """(K,) which of these levels may not be shown now; None: all may.
+
+        Args:
+            levels: (K,). now_s: time. careful: somebody makes everything dark now and then.
+        """
         if now_s >= self._blocked_s:
             return None
         change = levels - self.anchor
         if now_s < self._spent_s:
-            found = change > STILL
+            found = np.abs(change) > STILL
         else:
-            least = FLASH_STEP - MARGIN
-            found = (change >= least) & (self.direction <= 0) & (self._rise_s > now_s)
-            found &= self.anchor < self._dark + MARGIN
-            falls = (change <= -least) & (self.direction >= 0) & (self._fall_s > now_s)
-            found |= falls & (levels < self._dark + MARGIN)
+            found = np.abs(change) >= FLASH_STEP - CLOSE
+            if not found.any():
+                return None
+            found &= (change * self.direction <= 0.0) & (np.minimum(levels, self.anchor) < self._dark + CLOSE)
+            reserved_s = CAREFUL_S if careful else RESERVED_S
+            full = self._oldest_s + SECOND_S > now_s
+            found &= full | ((self._second_s + reserved_s > now_s) & (change > 0.0))
         return found if found.any() else None
 
     def show(self, levels: Float32Array, now_s: float) -> None:
@@ -70,22 +79,26 @@ class Swings:
             turned &= np.minimum(levels, self.anchor) < self._dark + ROUNDING
             self._note(np.flatnonzero(turned), change, now_s)
             np.copyto(self.anchor, levels, where=turned)
-        np.copyto(self.anchor, levels, where=along > 0.0)
+        further = along > 0.0
+        np.copyto(self.anchor, levels, where=further)
+        if now_s < self._lately_s:
+            further &= now_s - self._begun_s < UNDERWAY_S
+            self._turned_s[self._last[further], self._rows[further]] = now_s
 
     def _note(self, turned: IndexArray, change: Float32Array, now_s: float) -> None:
         if not len(turned):
             return
         self.direction[turned] = np.sign(change[turned])
-        self._turned_s[self._next[turned], turned] = now_s
+        self._turned_s[self._next[turned], turned] = self._begun_s[turned] = now_s
+        self._last[turned] = self._next[turned]
+        self._lately_s = now_s + UNDERWAY_S
         self._next[turned] = (self._next[turned] + 1) % self._most
-        oldest = self._turned_s[self._next[turned], turned]
-        second = self._turned_s[(self._next[turned] + 1) % self._most, turned]
-        self._fall_s[turned] = oldest + SECOND_S
-        self._rise_s[turned] = np.maximum(oldest + SECOND_S, second + RESERVED_S)
-        self._blocked_s = max(self._blocked_s, now_s + SECOND_S)
+        self._oldest_s[turned] = self._turned_s[self._next[turned], turned]
+        self._second_s[turned] = self._turned_s[(self._next[turned] + 1) % self._most, turned]
+        self._blocked_s = max(self._blocked_s, now_s + SECOND_S + UNDERWAY_S)
 
     def spend(self, levels: Float32Array, now_s: float) -> None:
-        """Somebody else showed these levels until now, and used up what was to be used: nothing rises for a second."""
-        self.anchor[:] = levels
-        self.direction[:] = -1.0
+        """Somebody else showed these levels until now, and used up what was to be used: nothing moves for a second."""
+        self.anchor[:], self.direction[:] = levels, 0.0
+        self._turned_s[:] = -np.inf
         self._spent_s = self._blocked_s = now_s + SECOND_S

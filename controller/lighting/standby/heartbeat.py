@@ -30,6 +30,8 @@ MOST_BYTES = 1_200
 NOBODY = bytes(8)
 RETIRED = 256
 """Numbers of speakers that were followed by another one; they are never believed again."""
+SHOWN_BYTES = 900
+"""Three measures of three hundred lamps."""
 OLDEST_S = 3_600.0
 
 
@@ -127,9 +129,18 @@ class Trust:
         return one.speaker in self._retired
 
 
-def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0) -> dict[str, Any]:
-    """What people have set and what the model decided, with its age instead of its time: clocks differ."""
+def told(
+    operator: Operator, token: LightToken | None = None, now_s: float = 0.0, shown: bytes = b""
+) -> dict[str, Any]:
+    """What people have set, what the model decided (with its age instead of its time: clocks differ), what is shown.
+
+    Args:
+        operator, token: of the machine that speaks. now_s: its time.
+        shown: how bright its lamps are; left out where a rig is too large for one packet.
+    """
     said: dict[str, Any] = {"operator": [operator.grand_master, operator.blackout, operator.hold]}
+    if 0 < len(shown) <= SHOWN_BYTES:
+        said["shown"] = shown
     if token is not None:
         said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, max(0.0, now_s - token.t_s)]
     return said
@@ -141,6 +152,12 @@ def operator_told(said: Mapping[str, Any]) -> Operator | None:
         case [float() | int() as master, bool() as blackout, bool() as hold] if 0.0 <= master <= 1.0:
             return Operator(float(master), blackout=blackout, hold=hold)
     return None
+
+
+def shown_told(said: Mapping[str, Any]) -> bytes:
+    """How bright the other machine's lamps were; empty if that is not told."""
+    shown = said.get("shown")
+    return shown if isinstance(shown, bytes) else b""
 
 
 def token_told(said: Mapping[str, Any], now_s: float) -> LightToken | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
+import numpy as np
+
 from controller.bus.news import PartnerStatus
 from controller.lighting.protocol.malformed import MalformedError
 from controller.lighting.standby.duty import LOST_S, Duty, State
@@ -22,6 +24,7 @@ from controller.lighting.standby.heartbeat import (
     encode,
     operator_told,
     secret_of,
+    shown_told,
     token_told,
     told,
 )
@@ -39,6 +42,8 @@ LISTENING_S = 1.5
 """A backup that has said hello within this time is there to hand over to."""
 GOODBYES = 3
 ANSWERS_IN_A_CYCLE = 2
+FALLEN = 12
+"""Of 255: half of what counts as a change."""
 SLACK_S = 0.005
 """Half a millisecond early must not cost a whole cycle."""
 Draw = Callable[[], bytes]
@@ -84,8 +89,12 @@ class Partner:
         """The commands that count: those given here, or those that bring this machine to where the other stands."""
         return given
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
-        """Say what is due."""
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:
+        """Say what is due; `shown`: how bright the lamps are, as the limiter tells it."""
+
+    def shown(self) -> bytes | None:
+        """What the other machine showed last, once, when this one goes on in its place; None: it does not now."""
+        return None
 
     @property
     def takes_over(self) -> bool:
@@ -121,11 +130,27 @@ class Linked(Partner):
         self._count = 0
         self._said_s = float("-inf")
         self._told_wrong = False
+        self._lowest = b""
+        self._takes_on: bytes | None = None
 
     def let_go(self) -> None:
         """See `Partner`."""
         self._link.close()
         self._trust, self._count, self._said_s = Trust(self._draw()), 0, float("-inf")
+
+    def shown(self) -> bytes | None:
+        """See `Partner`."""
+        taken, self._takes_on = self._takes_on, None
+        return taken
+
+    def _falls(self, shown: bytes) -> bool:
+        """Keep the lowest levels since the last word; whether a lamp fell so far that it should be said at once."""
+        if len(shown) != len(self._lowest):
+            self._lowest = shown
+            return False
+        before, now = np.frombuffer(self._lowest, np.uint8), np.frombuffer(shown, np.uint8)
+        self._lowest = np.minimum(before, now).tobytes()
+        return bool(len(now) and (before.astype(np.int16) - now).max() >= FALLEN)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -176,6 +201,7 @@ class Main(Linked):
                 self._hello_s = now_s
                 if first and one.said.get("in_charge") is True:
                     self._adopted = operator_told(one.said)
+                    self._takes_on = shown_told(one.said)
         followed = now_s - self._hello_s < LISTENING_S
         if followed != self._followed:
             log.warning("a backup follows this machine" if followed else "the backup is not heard any more")
@@ -186,11 +212,13 @@ class Main(Linked):
         adopted, self._adopted = self._adopted, None
         return given if adopted is None else (*commands_towards(adopted, operator), *given)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
-        """A beat, twenty times a second."""
-        if not self._over and now_s - self._said_s >= BEAT_S - SLACK_S:
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:
+        """A beat, twenty times a second, and one more when a lamp goes out: see `Linked._falls`."""
+        fell = self._falls(shown)
+        if not self._over and (fell or now_s - self._said_s >= BEAT_S - SLACK_S):
             self._said_s = now_s
-            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, self._lowest), now_s)
+            self._lowest = shown
 
     @property
     def takes_over(self) -> bool:
@@ -201,7 +229,7 @@ class Main(Linked):
         """See `Partner`; more than once, because one may be lost. It is the last word."""
         self._over = True
         for _ in range(GOODBYES):
-            self._say(WordKind.GOODBYE, self._trust.other, told(operator), now_s)
+            self._say(WordKind.GOODBYE, self._trust.other, told(operator, shown=self._lowest), now_s)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -227,6 +255,7 @@ class Backup(Linked):
         self._operator: Operator | None = None
         self._address: PeerAddress | None = None
         self._operator_now = Operator()
+        self._mains_shown = b""
 
     @property
     def quiet(self) -> bool:
@@ -252,7 +281,7 @@ class Backup(Linked):
         self._note(now_s)
 
     def _follow(self, one: Heartbeat, address: PeerAddress, now_s: float) -> None:
-        self._address = address
+        self._address, self._mains_shown = address, shown_told(one.said)
         if one.kind is WordKind.GOODBYE:
             self._duty.goodbye()
             return
@@ -266,6 +295,8 @@ class Backup(Linked):
         state = self._duty.step(now_s)
         if state != self._state:
             log.warning("standby: %s", SAID[state])
+            if state == "in charge" and self._state in ("following", "returning"):
+                self._takes_on = self._mains_shown
             self._state = state
 
     @property
@@ -286,15 +317,15 @@ class Backup(Linked):
             return given
         return commands_towards(replace(self._operator, flash_override=operator.flash_override), operator)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:  # noqa: ARG002
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:  # noqa: ARG002
         """A hello now and then: the main knows that somebody is there."""
-        self._operator_now = operator
+        self._operator_now, self._lowest = operator, shown
         if self._address is not None and now_s - self._said_s >= HELLO_S:
             self._hello(self._trust.other, now_s, self._address)
 
     def _hello(self, to: bytes, now_s: float, address: PeerAddress) -> None:
         self._said_s = now_s
-        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now)}
+        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now, shown=self._lowest)}
         self._say(WordKind.HELLO, to, said, now_s, address)
 
     def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
