@@ -129,10 +129,10 @@ class StageNews:
 
 @dataclass(frozen=True, slots=True)
 class ShownNews:
-    """What is about to leave, for the process that may have to go on from there: `Limiter.told`, and when."""
+    """The slots of all universes that are about to leave, for the process that may have to go on from them."""
 
     t_s: float
-    told: bytes
+    slots: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from controller.rig.profiles.profile import Channel, Intensity, Shutter
 Standard = Literal["wcag", "uk-hse"]
 FLASHES_PER_S: dict[Standard, int] = {"wcag": 3, "uk-hse": 4}
 LONGEST_S = 0.5
-"""No cycle counts as longer: a clock that leaps, or stands still, gives nobody a new budget."""
+"""A longer cycle counts as none: a clock that leaps, forth or back, gives nobody a new budget."""
 CAREFUL_S = 2.0
 """After everything was dark it may soon be again, at once: for so long what rises keeps room for that."""
 SETTLING = 3
@@ -113,6 +113,11 @@ class Limiter:
         return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
 
     @property
+    def turned(self) -> bool:
+        """Whether any change was counted in this cycle."""
+        return self._swings.turned
+
+    @property
     def shown(self) -> bytes:
         """The slots of all universes that were let through last, for who has to go on from them."""
         return self._shown[:-1].tobytes()
@@ -135,8 +140,8 @@ class Limiter:
     def _advance(self, now_s: float) -> None:
         """Time of its own, which goes on evenly whatever the clock does."""
         if np.isfinite(now_s):
-            self._now_s += min(max(now_s - self._told_s, 0.0), LONGEST_S)
-            self._told_s = now_s
+            elapsed_s, self._told_s = now_s - self._told_s, now_s
+            self._now_s += elapsed_s if 0.0 < elapsed_s <= LONGEST_S else 0.0
 
     def _open(self, slots: ByteArray) -> bool:
         """No channel at a level at which its fixture flashes by itself; True if one was."""

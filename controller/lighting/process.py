@@ -34,7 +34,7 @@ from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.pace import Pace
 from controller.lighting.speaker import Speaker
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
-from controller.lighting.standby.partner import Partner
+from controller.lighting.standby.partner import Partner, Shown
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Command
 from controller.people.replicate import replicate
@@ -226,11 +226,12 @@ class Lighting:
 
     def _send(self, tick: Tick, now_s: float, *, well: bool = True) -> None:
         """Let the frames leave; a process that only repeats itself does not tell another machine that it is well."""
-        self._last, told = tick, self.made.limiter.told()
+        self._last, limiter = tick, self.made.limiter
         if self._election.leading and self._lead is not None:
-            self._announcer.foretell(told, now_s)
+            self._announcer.foretell(limiter.shown, now_s)
         if self._speaker.send(tick.frames, now_s, well=well) and well:
-            self._partner.speak(now_s, self.made.token, self.made.engine.operator, told)
+            shown = Shown(limiter.shown, limiter.turned)
+            self._partner.speak(now_s, self.made.token, self.made.engine.operator, shown)
         self._pace.sent(now_s)
 
     def _leave(self) -> None:

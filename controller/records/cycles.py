@@ -30,8 +30,8 @@ class Heard:
         desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
         turned: universes whose desk is another one now. leaving: the show fades to its end look.
         held: what another output process says a person holds; None: nothing new.
-        shown: levels of the lamps that the output process before this one showed last, where this one goes on from
-            there in this cycle (`Limiter.told`; empty: nobody knows them).
+        shown: slots of all universes that another output process showed last, where this one goes on from there in
+            this cycle; empty: nobody knows them.
     """
 
     pulses: tuple[tuple[float, Pulse], ...] = ()
@@ -112,7 +112,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             tuple(int(universe) for universe in turned),
             bool(leaving),
             None if held is None else held_rows(held),
-            None if shown is None else _told(shown),
+            None if shown is None else _shown(shown),
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise RecordingError(f"not a cycle of this format: {error}") from error
@@ -125,9 +125,9 @@ def _rare(heard: Heard) -> list[Any]:
     return [held, heard.shown] if heard.shown is not None else [] if held is None else [held]
 
 
-def _told(shown: Any) -> bytes:  # noqa: ANN401
+def _shown(shown: Any) -> bytes:  # noqa: ANN401
     if not isinstance(shown, bytes):
-        raise TypeError("levels of lamps are bytes")
+        raise TypeError("slots are bytes")
     return shown
 
 

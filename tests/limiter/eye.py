@@ -1,4 +1,4 @@
-"""What an eye sees of DMX bytes, and how often it flashes: written from the standards' text, with no code of the limiter.
+"""What an eye sees of DMX bytes, and how often it flashes: from the standards' text, with no code of the limiter.
 
 ITU-R BT.1702-3, annex 1: a flash is a pair of opposing changes in luminance, a rise and a fall or the other way round;
 no more than three in any one-second period. Luminance, since we know no cd/m2, as WCAG 2.3.1 has it: "a pair of

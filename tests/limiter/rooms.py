@@ -59,14 +59,16 @@ class Show:
         self.patch = patch_of(self.config)
         self.cycle = OutputCycle(self.config, self.patch, ConsoleMerge(self.config, self.patch, UUID(int=1)))
         self.rng, self.song = np.random.default_rng(seed), song
-        self.hop = self.onsets = 0
+        self.hop = self.onsets = self.value = 0
         self.shown, self.times_s = [], []
 
     def at(self, now_s, commands=(), desk=None):
         """One cycle."""
         token = None
         while self.song and self.hop * 0.1 <= now_s:
-            hue, value = (self.hop // 40 * 47) % 180, int(self.rng.integers(60, 256))
+            hue = (self.hop // 40 * 47) % 180
+            self.value = int(self.rng.integers(60, 256)) if self.hop % 4 == 0 else self.value - 6
+            value = max(0, self.value)
             token = LightToken(self.hop * 0.1, self.hop, hue, value, 0.5, 0.5)
             self.onsets += self.hop % 4 == 0
             heard = Pulse(self.hop * 0.1, self.hop, -12.0, 0.9, 0.0, self.onsets, self.hop // 4 * 0.4, 0.9, ())

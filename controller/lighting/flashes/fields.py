@@ -5,7 +5,7 @@ seats (WCAG 2.3.1 and ITU-R BT.1702 speak of a part of the visual field). Three 
 gets past:
 
     luminance   light as the eye weighs it (IEC 61966-2-1)
-    strength    the strongest component of deep colours: blue has a fourteenth of white's luminance, and is a lamp on
+    strength    the strongest component: full blue has a fourteenth of white's luminance, and is a lamp that is on
     red         that of saturated red alone (BT.1702-3: R / (R + G + B) of 0.8 or more), judged lamp by lamp
 
 An area's are the means of its lamps', each in parts of what that lamp gives.
@@ -25,9 +25,6 @@ SATURATED_RED = 0.8
 ZONES = ("the left", "the middle", "the right")
 ROW_M = 0.7
 """Lamps whose depth and height differ by less hang in one row."""
-DEEP, SHALLOW = 5.0, 9.0
-"""Colours whose luminance is so small a part of their strongest component are deep, and from the second on they are
-not: those are judged by luminance alone, as the standards do."""
 SEATS_M = (0.0, -6.0, 1.5)
 """Where an eye is, from the middle of the rig's front edge: people stand anywhere, and in the middle of them is one."""
 SEEN_DEG = 10.0
@@ -59,8 +56,6 @@ class Fields:
         self._scale = np.where(white > TINY, 1.0 / np.maximum(unit, TINY), 0.0).astype(np.float32)
         lamps = FLASH_DARK * np.maximum(most * self._scale, 1.0)
         self.dark: Float32Array = np.concatenate([lamps @ self._turned, lamps], axis=1).astype(np.float32)
-        mixes = np.any([patch.has(one) for one in (*EMITTERS, *FLAGS, "hue", "cct")], axis=0)
-        self._plain = np.where(mixes, 0.0, 1.0).astype(np.float32)
         self._areas = len(names)
 
     def __len__(self) -> int:
@@ -77,8 +72,6 @@ class Fields:
         lamps = found[:, self._areas :]
         np.matmul(light, LUMINANCE, out=lamps[0])
         np.maximum(np.maximum(red, green), blue, out=lamps[1])
-        share = lamps[0] / np.maximum(lamps[1], TINY)
-        lamps[1] *= np.maximum(np.clip((SHALLOW - share) / (SHALLOW - DEEP), 0.0, 1.0), self._plain)
         # red / (red + green + blue) >= 0.8, without a division
         np.multiply(red, red * (1.0 - SATURATED_RED) >= SATURATED_RED * (green + blue) - TINY, out=lamps[2])
         lamps *= self._scale
@@ -155,7 +148,9 @@ def _full(patch: Patch) -> tuple[Float32Array, Float32Array]:
     """
     observer, shape = Observer(patch), (len(MEASURES), patch.heads)
     full, most = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    wheels = max((len(getattr(lane.channel, "slots", ())) for lane in patch.lanes if lane.control == "wheel"), default=1)
+    wheels = max(
+        (len(getattr(lane.channel, "slots", ())) for lane in patch.lanes if lane.control == "wheel"), default=1
+    )
     weakest = np.full(patch.heads, np.inf, np.float32)
     alone = [name for name in EMITTERS if any(lane.control == name for lane in patch.lanes)]
     for only, place in [("", place) for place in range(wheels)] + [(name, 0) for name in alone]:

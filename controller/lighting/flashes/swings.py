@@ -31,12 +31,12 @@ class Swings:
 
     Attributes:
         anchor: (K,) the last turning point, or how far the present change has come.
-        direction: (K,) of that change, 0 before any.
+        direction: (K,) of that change, 0 before any. turned: whether anything may have changed in this moment.
     """
 
     def __init__(self, dark: Float32Array, most: int) -> None:
         count = len(dark)
-        self._dark = dark
+        self._dark, self.turned = dark, False
         self._most, self._rows = most, np.arange(count)
         self.anchor: Float32Array = np.zeros(count, np.float32)
         self.direction: Float32Array = np.zeros(count, np.float32)
@@ -74,7 +74,8 @@ class Swings:
         change = levels - self.anchor
         turned = np.abs(change) >= FLASH_STEP - ROUNDING
         along = change * self.direction
-        if turned.any():
+        self.turned = bool(turned.any())
+        if self.turned:
             turned &= along <= 0.0
             turned &= np.minimum(levels, self.anchor) < self._dark + ROUNDING
             self._note(np.flatnonzero(turned), change, now_s)

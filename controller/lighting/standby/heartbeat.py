@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import math
 import struct
+import zlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ NOBODY = bytes(8)
 RETIRED = 256
 """Numbers of speakers that were followed by another one; they are never believed again."""
 SHOWN_BYTES = 900
-"""Three measures of three hundred lamps."""
+"""Some eight hundred slots in use, packed."""
+MOST_SLOTS = 1 << 20
 OLDEST_S = 3_600.0
 
 
@@ -129,18 +131,17 @@ class Trust:
         return one.speaker in self._retired
 
 
-def told(
-    operator: Operator, token: LightToken | None = None, now_s: float = 0.0, shown: bytes = b""
-) -> dict[str, Any]:
+def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0, shown: bytes = b"") -> dict[str, Any]:
     """What people have set, what the model decided (with its age instead of its time: clocks differ), what is shown.
 
     Args:
         operator, token: of the machine that speaks. now_s: its time.
-        shown: how bright its lamps are; left out where a rig is too large for one packet.
+        shown: slots of all its universes; left out where they do not fit into one packet.
     """
     said: dict[str, Any] = {"operator": [operator.grand_master, operator.blackout, operator.hold]}
-    if 0 < len(shown) <= SHOWN_BYTES:
-        said["shown"] = shown
+    packed = zlib.compress(shown, 1)
+    if shown and len(packed) <= SHOWN_BYTES:
+        said["shown"] = packed
     if token is not None:
         said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, max(0.0, now_s - token.t_s)]
     return said
@@ -155,9 +156,15 @@ def operator_told(said: Mapping[str, Any]) -> Operator | None:
 
 
 def shown_told(said: Mapping[str, Any]) -> bytes:
-    """How bright the other machine's lamps were; empty if that is not told."""
-    shown = said.get("shown")
-    return shown if isinstance(shown, bytes) else b""
+    """The slots that the other machine showed; empty if they are not told."""
+    packed = said.get("shown")
+    if not isinstance(packed, bytes):
+        return b""
+    reader = zlib.decompressobj()
+    try:
+        return reader.decompress(packed, MOST_SLOTS)
+    except zlib.error:
+        return b""
 
 
 def token_told(said: Mapping[str, Any], now_s: float) -> LightToken | None:

@@ -6,10 +6,8 @@ and the link are passed in.
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
-
-import numpy as np
 
 from controller.bus.news import PartnerStatus
 from controller.lighting.protocol.malformed import MalformedError
@@ -42,11 +40,20 @@ LISTENING_S = 1.5
 """A backup that has said hello within this time is there to hand over to."""
 GOODBYES = 3
 ANSWERS_IN_A_CYCLE = 2
-FALLEN = 12
-"""Of 255: half of what counts as a change."""
 SLACK_S = 0.005
 """Half a millisecond early must not cost a whole cycle."""
 Draw = Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What this cycle showed: slots of all universes, and whether any lamp's change was counted."""
+
+    slots: bytes = b""
+    turned: bool = False
+
+
+NOTHING = Shown()
 
 
 class Way(Protocol):
@@ -89,8 +96,8 @@ class Partner:
         """The commands that count: those given here, or those that bring this machine to where the other stands."""
         return given
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:
-        """Say what is due; `shown`: how bright the lamps are, as the limiter tells it."""
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:
+        """Say what is due."""
 
     def shown(self) -> bytes | None:
         """What the other machine showed last, once, when this one goes on in its place; None: it does not now."""
@@ -130,7 +137,7 @@ class Linked(Partner):
         self._count = 0
         self._said_s = float("-inf")
         self._told_wrong = False
-        self._lowest = b""
+        self._shown = NOTHING
         self._takes_on: bytes | None = None
 
     def let_go(self) -> None:
@@ -142,15 +149,6 @@ class Linked(Partner):
         """See `Partner`."""
         taken, self._takes_on = self._takes_on, None
         return taken
-
-    def _falls(self, shown: bytes) -> bool:
-        """Keep the lowest levels since the last word; whether a lamp fell so far that it should be said at once."""
-        if len(shown) != len(self._lowest):
-            self._lowest = shown
-            return False
-        before, now = np.frombuffer(self._lowest, np.uint8), np.frombuffer(shown, np.uint8)
-        self._lowest = np.minimum(before, now).tobytes()
-        return bool(len(now) and (before.astype(np.int16) - now).max() >= FALLEN)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -212,13 +210,12 @@ class Main(Linked):
         adopted, self._adopted = self._adopted, None
         return given if adopted is None else (*commands_towards(adopted, operator), *given)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:
-        """A beat, twenty times a second, and one more when a lamp goes out: see `Linked._falls`."""
-        fell = self._falls(shown)
-        if not self._over and (fell or now_s - self._said_s >= BEAT_S - SLACK_S):
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:
+        """A beat, twenty times a second, and one more when a lamp flashes: the backup may have to go on from there."""
+        self._shown = shown
+        if not self._over and (shown.turned or now_s - self._said_s >= BEAT_S - SLACK_S):
             self._said_s = now_s
-            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, self._lowest), now_s)
-            self._lowest = shown
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, shown.slots), now_s)
 
     @property
     def takes_over(self) -> bool:
@@ -229,7 +226,7 @@ class Main(Linked):
         """See `Partner`; more than once, because one may be lost. It is the last word."""
         self._over = True
         for _ in range(GOODBYES):
-            self._say(WordKind.GOODBYE, self._trust.other, told(operator, shown=self._lowest), now_s)
+            self._say(WordKind.GOODBYE, self._trust.other, told(operator, shown=self._shown.slots), now_s)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -317,15 +314,15 @@ class Backup(Linked):
             return given
         return commands_towards(replace(self._operator, flash_override=operator.flash_override), operator)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: bytes = b"") -> None:  # noqa: ARG002
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:  # noqa: ARG002
         """A hello now and then: the main knows that somebody is there."""
-        self._operator_now, self._lowest = operator, shown
+        self._operator_now, self._shown = operator, shown
         if self._address is not None and now_s - self._said_s >= HELLO_S:
             self._hello(self._trust.other, now_s, self._address)
 
     def _hello(self, to: bytes, now_s: float, address: PeerAddress) -> None:
         self._said_s = now_s
-        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now, shown=self._lowest)}
+        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now, shown=self._shown.slots)}
         self._say(WordKind.HELLO, to, said, now_s, address)
 
     def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
