@@ -32,7 +32,7 @@ class Holding:
         self._dark = np.array([level for lane in dims for level in _dark(lane)], np.uint8)
 
     def held(self, shown: ByteArray, wished: ByteArray, heads: BoolArray) -> ByteArray:
-        """What is wished, but for these heads (N,) what is shown; a channel that several share stays for all of them."""
+        """What is wished, but what is shown for these heads (N,); a channel that several share stays for all."""
         slots, mine = wished.copy(), self._lit.of(heads)
         slots[mine] = shown[mine]
         return slots

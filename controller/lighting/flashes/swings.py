@@ -46,7 +46,7 @@ class Swings:
         self._begun_s: Float64Array = np.full(count, -np.inf)
         self._oldest_s: Float64Array = np.full(count, -np.inf)
         self._second_s: Float64Array = np.full(count, -np.inf)
-        self._blocked_s = self._spent_s = self._lately_s = -np.inf
+        self._blocked_s = self._spent_s = -np.inf
 
     def refused(self, levels: Float32Array, now_s: float, *, careful: bool = False) -> BoolArray | None:
         """(K,) which of these levels may not be shown now; None: all may.
@@ -80,11 +80,16 @@ class Swings:
             turned &= np.minimum(levels, self.anchor) < self._dark + ROUNDING
             self._note(np.flatnonzero(turned), change, now_s)
             np.copyto(self.anchor, levels, where=turned)
+            self._blocked_s = now_s + SECOND_S
         further = along > 0.0
         np.copyto(self.anchor, levels, where=further)
-        if now_s < self._lately_s:
-            further &= now_s - self._begun_s < UNDERWAY_S
-            self._turned_s[self._last[further], self._rows[further]] = now_s
+        # another tenth at once is seen now, and not when the first was
+        again = np.abs(change) >= FLASH_STEP - ROUNDING
+        again |= now_s - self._begun_s < UNDERWAY_S
+        again &= further
+        if again.any():
+            self._turned_s[self._last[again], self._rows[again]] = now_s
+            self._blocked_s = now_s + SECOND_S
 
     def _note(self, turned: IndexArray, change: Float32Array, now_s: float) -> None:
         if not len(turned):
@@ -92,11 +97,9 @@ class Swings:
         self.direction[turned] = np.sign(change[turned])
         self._turned_s[self._next[turned], turned] = self._begun_s[turned] = now_s
         self._last[turned] = self._next[turned]
-        self._lately_s = now_s + UNDERWAY_S
         self._next[turned] = (self._next[turned] + 1) % self._most
         self._oldest_s[turned] = self._turned_s[self._next[turned], turned]
         self._second_s[turned] = self._turned_s[(self._next[turned] + 1) % self._most, turned]
-        self._blocked_s = max(self._blocked_s, now_s + SECOND_S + UNDERWAY_S)
 
     def spend(self, levels: Float32Array, now_s: float) -> None:
         """Somebody else showed these levels until now, and used up what was to be used: nothing moves for a second."""
