@@ -230,8 +230,8 @@ class Lighting:
         if self._election.leading and self._lead is not None:
             self._announcer.foretell(limiter.shown, now_s)
         if self._speaker.send(tick.frames, now_s, well=well) and well:
-            shown = Shown(limiter.shown, limiter.turned)
-            self._partner.speak(now_s, self.made.token, self.made.engine.operator, shown)
+            self._partner.showing(Shown(limiter.shown, limiter.turned))
+            self._partner.speak(now_s, self.made.token, self.made.engine.operator)
         self._pace.sent(now_s)
 
     def _leave(self) -> None:

@@ -7,7 +7,7 @@ the darker image is below 0.80". Saturated red: R / (R + G + B) of 0.8 or more; 
 transitions involving it. And, because a room of deep blue lamps has almost no luminance and still goes on and off, each
 lamp's strongest component in parts of its own most.
 
-The bytes are read after the profile alone: dimmer times the sum of all emitters, 8 bits, in parts of all of them at
+The bytes are read after the profile alone: dimmer times the sum of all emitters, 8 bits, in parts of one of them at
 full; white adds to all three, and a lamp without colours is white.
 """
 
@@ -67,7 +67,7 @@ class Eye:
             colour = np.ones((len(slots), 3), np.float32)
             if lamp.emitters:
                 colour = sum(level[:, slot, None] * np.array(rgb, np.float32) for slot, rgb in lamp.emitters)
-                colour = colour / np.sum([rgb for _, rgb in lamp.emitters], axis=0).max()
+                colour = colour / max(max(rgb) for _, rgb in lamp.emitters)
             for slot in lamp.dimmers:
                 colour = colour * level[:, slot, None]
             if lamp.shutter is not None:

@@ -12,7 +12,8 @@ from controller.metrics.safety import FLASH_STEP
 SECOND_S = 1.03
 """A second with a cycle to spare: packets leave some milliseconds early or late, and any second counts."""
 RESERVED_S, CAREFUL_S = 0.8, 1.0
-"""A rise needs room for two changes in this time, its own and a fall that follows at once; the longer where one did."""
+"""A rise needs room for two changes in this time, its own and a fall that follows at once; the longer where all was dark
+lately, and may be again."""
 CLOSE = 0.004
 """Where the budget is used up, light stays this far below the change that would count."""
 ROUNDING = 1e-6

@@ -96,8 +96,11 @@ class Partner:
         """The commands that count: those given here, or those that bring this machine to where the other stands."""
         return given
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
         """Say what is due."""
+
+    def showing(self, shown: Shown) -> None:
+        """What this cycle shows, for the next word to the other machine."""
 
     def shown(self) -> bytes | None:
         """What the other machine showed last, once, when this one goes on in its place; None: it does not now."""
@@ -144,6 +147,10 @@ class Linked(Partner):
         """See `Partner`."""
         self._link.close()
         self._trust, self._count, self._said_s = Trust(self._draw()), 0, float("-inf")
+
+    def showing(self, shown: Shown) -> None:
+        """See `Partner`."""
+        self._shown = shown
 
     def shown(self) -> bytes | None:
         """See `Partner`."""
@@ -210,12 +217,11 @@ class Main(Linked):
         adopted, self._adopted = self._adopted, None
         return given if adopted is None else (*commands_towards(adopted, operator), *given)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
         """A beat, twenty times a second, and one more when a lamp flashes: the backup may have to go on from there."""
-        self._shown = shown
-        if not self._over and (shown.turned or now_s - self._said_s >= BEAT_S - SLACK_S):
+        if not self._over and (self._shown.turned or now_s - self._said_s >= BEAT_S - SLACK_S):
             self._said_s = now_s
-            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, shown.slots), now_s)
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, self._shown.slots), now_s)
 
     @property
     def takes_over(self) -> bool:
@@ -314,9 +320,9 @@ class Backup(Linked):
             return given
         return commands_towards(replace(self._operator, flash_override=operator.flash_override), operator)
 
-    def speak(self, now_s: float, token: LightToken | None, operator: Operator, shown: Shown = NOTHING) -> None:  # noqa: ARG002
+    def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:  # noqa: ARG002
         """A hello now and then: the main knows that somebody is there."""
-        self._operator_now, self._shown = operator, shown
+        self._operator_now = operator
         if self._address is not None and now_s - self._said_s >= HELLO_S:
             self._hello(self._trust.other, now_s, self._address)
 
