@@ -35,7 +35,7 @@ FLASHES_PER_S: dict[Standard, int] = {"wcag": 3, "uk-hse": 4}
 LONGEST_S = 0.5
 """A longer cycle counts as none: a clock that leaps, forth or back, gives nobody a new budget."""
 CAREFUL_S = 2.0
-"""After everything was dark it may soon be again, at once: for so long what rises keeps room for that."""
+"""Who wanted it dark may soon want it again, at once: for so long what rises keeps room for that."""
 SETTLING = 3
 NO_LIGHT = 1e-3
 STEPS_KEPT = 1_000
@@ -83,12 +83,15 @@ class Limiter:
         """What is shown: luminance of each area, the whole rig first, and then saturated red of each."""
         return [*self._levels[0, : self._areas].tolist(), *self._levels[2, : self._areas].tolist()]
 
-    def limit(self, frames: Sequence[DmxFrame], now_s: float, *, override: bool = False) -> list[DmxFrame]:
+    def limit(
+        self, frames: Sequence[DmxFrame], now_s: float, *, override: bool = False, dark: bool = False
+    ) -> list[DmxFrame]:
         """The frames that may be sent, in the same order.
 
         Args:
             frames: one for each universe of the patch, in its order. now_s: time of this cycle.
             override: a person holds the logged override: everything is shown, and still counted.
+            dark: a person wants it dark, and has it at once: what only falls is shown, and still counted.
         """
         self._advance(now_s)
         wished = np.zeros_like(self._shown)
@@ -100,9 +103,9 @@ class Limiter:
             self._stopping = stopping
         levels, light = self._seen(wished)
         refused = None
-        if self._is_dark(levels):
+        if dark:
             self._careful_s = self._now_s + CAREFUL_S
-        elif not override:
+        if not (override or (dark and (levels <= self._levels + NO_LIGHT).all())):
             refused = self._refused(levels)
         shown, what = wished, ""
         if refused is not None:
@@ -155,10 +158,6 @@ class Limiter:
         """Measures of all fields (3, A + N), and the light of each head (N, 3)."""
         light, beyond = self._observer.light(slots)
         return self._fields.measure(light * beyond[:, None]), light
-
-    def _is_dark(self, levels: Float32Array) -> bool:
-        """Whether no lamp shines: whoever wants that has it at once."""
-        return float(levels[1, self._areas :].max(initial=0.0)) <= NO_LIGHT
 
     def _refused(self, levels: Float32Array) -> BoolArray | None:
         found = self._swings.refused(levels.reshape(-1), self._now_s, careful=self._now_s < self._careful_s)

@@ -63,7 +63,9 @@ class OutputCycle:
         frames = self.console.merge(tick.frames, now_s, situation, blackout=self.engine.operator.blackout, news=news)
         if heard.shown is not None:
             self.limiter.adopt(heard.shown, now_s)
-        limited = self.limiter.limit(frames, now_s, override=self.engine.operator.flash_override)
+        people = self.engine.operator
+        dark = people.blackout or people.grand_master == 0.0
+        limited = self.limiter.limit(frames, now_s, override=people.flash_override, dark=dark)
         return replace(tick, frames=limited, asked=tick.frames)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:

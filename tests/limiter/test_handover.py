@@ -57,7 +57,7 @@ def test_r8_who_knows_nothing_of_the_one_before_lets_nothing_flash_for_a_second(
     dim = lit // 2
     shown = [flat(limiter.limit(frames(patch, dim if cycle % 4 < 2 else lit), cycle / 40)) for cycle in range(1, 41)]
     assert (np.array(shown)[:, :72] == 255).all()
-    assert not flat(limiter.limit(frames(patch, dark), 1.05)).any()  # but dark is dark
+    assert not flat(limiter.limit(frames(patch, dark), 1.05, dark=True)).any()  # but dark is dark
 
 
 def test_r8_the_light_goes_on_from_the_frame_that_was_announced():

@@ -58,7 +58,10 @@ GROUPS = (single, pairs, thirds, rows, anybody, all_of_them)
 
 
 def flashing(rng, groups, names, blackouts=0.0):
-    """Endless (100, 512) stretches: a group in one colour while the rest shows another, in turns, at any pace."""
+    """Endless (100, 512) stretches, and where a blackout begins in each.
+
+    A group shows one colour while the rest shows another, in turns, at any pace.
+    """
     while True:
         mine = groups[rng.integers(len(groups))](rng)
         first, second, rest = (np.array(COLOURS[names[rng.integers(len(names))]]) * rng.choice([1, 1, 0.5, 0.2])
@@ -74,9 +77,9 @@ def flashing(rng, groups, names, blackouts=0.0):
             light = light * wave[:, None, None]
         slots = np.zeros((STRETCH, 512), np.uint8)
         slots[:, : 3 * LAMPS] = np.rint(255 * light).reshape(STRETCH, -1)
-        if rng.random() < blackouts:
-            slots[rng.integers(STRETCH) :] = 0
-        yield slots
+        dark = rng.integers(STRETCH) if rng.random() < blackouts else STRETCH
+        slots[dark:] = 0
+        yield slots, dark
 
 
 ADVERSARIES = {
@@ -122,14 +125,14 @@ def test_r5_r9_no_adversary_gets_more_through(name):
     limiter, watch, now_s = Limiter(patch), Watch(patch), 0.0
     source = flashing(rng, *ADVERSARIES[name])
     while now_s < SOAK_S:
-        slots, times_s = next(source), np.empty(STRETCH)
+        (slots, dark), times_s = next(source), np.empty(STRETCH)
         steps = (
             np.full(STRETCH, 0.025) if rng.random() < 0.5 else rng.choice([0.008, 0.025, 0.025, 0.03, 0.06], STRETCH)
         )
         for cycle in range(STRETCH):
             now_s += steps[cycle]
             times_s[cycle] = now_s
-            slots[cycle] = flat(limiter.limit(frames(patch, slots[cycle]), now_s))
+            slots[cycle] = flat(limiter.limit(frames(patch, slots[cycle]), now_s, dark=cycle >= dark))
         watch.add(slots, times_s)
     say(name, watch, limiter.clamped_cycles / limiter.cycles)
     assert watch.counter.flashes <= MOST + MORE.get(name, 0.0)
@@ -140,7 +143,7 @@ def test_r5_a_desk_that_flashes_gets_no_more_through():
     show, rng = Show(pars(LAMPS), desk=True), np.random.default_rng(3)
     watch, source = Watch(show.patch), flashing(rng, GROUPS, tuple(COLOURS))
     while len(show.times_s) < SOAK_S * 40 / 4:
-        slots = next(source)
+        slots, _ = next(source)
         first = len(show.shown)
         for row in slots:
             show.at(len(show.shown) / 40, desk=row)
@@ -157,7 +160,7 @@ def test_r8_leaders_that_die_let_no_more_through():
     leader, other, now_s, announced = Limiter(patch), Limiter(patch), 0.0, b""
     cycles = clamped = 0
     while now_s < SOAK_S:
-        slots, times_s, left = next(source), np.empty(STRETCH), np.ones(STRETCH, bool)
+        (slots, _), times_s, left = next(source), np.empty(STRETCH), np.ones(STRETCH, bool)
         dies = rng.integers(0, STRETCH) if rng.random() < 0.8 else -1
         for cycle in range(STRETCH):
             now_s += 0.025

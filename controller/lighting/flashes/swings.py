@@ -12,8 +12,8 @@ from controller.metrics.safety import FLASH_STEP
 SECOND_S = 1.03
 """A second with a cycle to spare: packets leave some milliseconds early or late, and any second counts."""
 RESERVED_S, CAREFUL_S = 0.8, 1.0
-"""A rise needs room for two changes in this time, its own and a fall that follows at once; the longer where all was dark
-lately, and may be again."""
+"""A rise needs room for two changes in this time, its own and a fall that follows at once; the longer where somebody
+wanted it dark lately."""
 CLOSE = 0.004
 """Where the budget is used up, light stays this far below the change that would count."""
 ROUNDING = 1e-6
@@ -53,7 +53,7 @@ class Swings:
         """(K,) which of these levels may not be shown now; None: all may.
 
         Args:
-            levels: (K,). now_s: time. careful: somebody makes everything dark now and then.
+            levels: (K,). now_s: time. careful: somebody wants it dark now and then.
         """
         if now_s >= self._blocked_s:
             return None
