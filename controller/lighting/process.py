@@ -189,7 +189,7 @@ class Lighting:
 
     def _stand(self, now_s: float) -> bytes | None:
         """Lead, follow, or change from one to the other; what the process showed whose place this one takes, if any."""
-        shown = None if self._election.leading else self.inbox.shown(now_s)
+        shown = self.inbox.shown(now_s)  # read in every cycle: see `Newest`
         match self._election.change(now_s):
             case "took the lead":
                 self._speaker.take_over()

@@ -166,7 +166,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
             leads.safe_cycle()
             line.update(1.0)
     assert leads.status().leads
-    assert len(opened) == 3
+    assert len(opened) == 4
     assert {id(one) for one in opened} == read
     leads.close()
     context.term()
