@@ -85,15 +85,18 @@ def curves(light):
 
 
 class Counter:
-    """Opposing changes of K curves, as they come; two of them are a flash.
+    """Opposing changes of K curves, as they come; two of them are a flash. Before the first it was dark.
+
+    Args:
+        count: K. dark: below which a darker state is dark.
 
     Attributes:
         worst: (K,) most changes in any second so far.
     """
 
-    def __init__(self, count, kept=16):
+    def __init__(self, count, dark=DARK, kept=16):
+        self.dark = dark
         self.turning, self.way = np.zeros(count), np.zeros(count)
-        self.begun = False
         self.times = np.full((kept, count), -np.inf)
         self.worst = np.zeros(count, int)
         self.changes = 0
@@ -104,10 +107,8 @@ class Counter:
             self._one(row, now)
 
     def _one(self, row, now):
-        if not self.begun:
-            self.turning, self.begun = row.copy(), True
         moved = row - self.turning
-        counts = (np.abs(moved) >= TENTH - EXACT) & (np.minimum(row, self.turning) < DARK)
+        counts = (np.abs(moved) >= TENTH - EXACT) & (np.minimum(row, self.turning) < self.dark)
         counts &= moved * self.way <= 0.0
         further = moved * self.way > 0.0
         if counts.any():

@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.config import read_config
-from controller.lighting.flashes.fields import areas
+from controller.lighting.flashes.fields import Fields
 from controller.lighting.flashes.swings import Swings
 from controller.lighting.limiter import FLASHES_PER_S, Limiter
 from controller.messages import DmxFrame
-from controller.metrics.safety import LUMINANCE, flash_times_s, most_in_one_second
+from controller.metrics.safety import flash_times_s, most_in_one_second
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.profile import Shutter
+from tests.limiter.eye import Counter
 
 ROOT = Path(__file__).parents[2]
 RIGS = ("config.yaml", "docs/rigs/four-pars.yaml", "docs/rigs/sixty-fixtures.yaml")
@@ -67,18 +68,15 @@ def fading(patch, rng):
 
 
 def worst_second(patch, shown, rate_hz):
-    """Most flashes in any second of any lamp and area, general and red, of frames (ticks, universes, 512)."""
-    observer, (_, weights) = Observer(patch), areas(patch)
-    seen = []
+    """Most flashes in any second of any field, in any measure, of frames (ticks, universes, 512)."""
+    observer, fields, seen = Observer(patch), Fields(patch), []
     for slots in shown:
         assert not observer.observe(dict(zip(patch.universes, slots, strict=True))).strobing.any()
         light, beyond = observer.light(np.append(slots.reshape(-1), 0).astype(np.uint8))
-        seen.append(light * beyond[:, None])
-    seen = np.array(seen)  # (ticks, N, 3)
-    red = np.where(seen[..., 0] >= 0.8 * np.maximum(seen.sum(axis=2), 1e-9), seen[..., 0], 0)
-    lamps = np.concatenate([seen @ LUMINANCE, red], axis=1).reshape(len(seen), 2, -1)
-    curves = np.concatenate([lamps, lamps @ weights.T], axis=2).reshape(len(seen), -1).astype(np.float32)
-    return max(most_in_one_second(flash_times_s(curve, rate_hz)) for curve in curves.T)
+        seen.append(fields.measure(light * beyond[:, None]).reshape(-1))
+    counter = Counter(len(seen[0]), fields.dark.reshape(-1))
+    counter.add(np.array(seen), np.arange(len(seen)) / rate_hz)
+    return counter.flashes
 
 
 @pytest.mark.parametrize("standard", FLASHES_PER_S)

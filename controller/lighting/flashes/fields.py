@@ -67,7 +67,7 @@ class Fields:
         Args:
             light: (N, 3) linear RGB of each head.
         """
-        red, green, blue = light.T
+        red, green, blue = np.ascontiguousarray(light.T)
         found = np.empty((len(MEASURES), len(self)), np.float32)
         lamps = found[:, self._areas :]
         np.matmul(light, LUMINANCE, out=lamps[0])
