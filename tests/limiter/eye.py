@@ -108,7 +108,7 @@ class Counter:
 
     def _one(self, row, now):
         moved = row - self.turning
-        counts = (np.abs(moved) >= TENTH - EXACT) & (np.minimum(row, self.turning) < self.dark)
+        counts = (np.abs(moved) >= TENTH - EXACT) & (np.minimum(row, self.turning) < self.dark + EXACT)
         counts &= moved * self.way <= 0.0
         further = moved * self.way > 0.0
         if counts.any():
