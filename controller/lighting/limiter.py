@@ -67,7 +67,11 @@ class Limiter:
         self._observer, self._fields, self._holding = Observer(patch), Fields(patch), Holding(patch)
         self._areas = len(self._fields.weights)
         self._swings = Swings(self._fields.dark.reshape(-1), 2 * FLASHES_PER_S[standard])
-        self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
+        strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
+        self._strobe_slots = np.array([slot for slot, _, _ in strobes], np.intp)
+        self._strobing = np.array([levels for _, levels, _ in strobes], np.bool_).reshape(-1, 256)
+        self._steady = np.array([level for _, _, level in strobes], np.uint8)
+        self._strobe_rows = np.arange(len(strobes))
         self._within = self._fields.within.astype(np.float32)
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
         self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
@@ -148,10 +152,10 @@ class Limiter:
 
     def _open(self, slots: ByteArray) -> bool:
         """No channel at a level at which its fixture flashes by itself; True if one was."""
-        stopping = False
-        for slot, strobes, steady in self._strobes:
-            if strobes[slots[slot]]:
-                slots[slot], stopping = steady, True
+        strobing = self._strobing[self._strobe_rows, slots[self._strobe_slots]]
+        stopping = bool(strobing.any())
+        if stopping:
+            slots[self._strobe_slots[strobing]] = self._steady[strobing]
         return stopping
 
     def _seen(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:

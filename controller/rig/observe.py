@@ -69,9 +69,13 @@ class Observer:
             for stage in sorted({lane.stage for lane in driven["intensity"]})
         ]
         self._mixes = list(mixes_of(patch))
+        gains = [np.maximum(self._numbers.gains[mix.heads], 0.05) for mix in self._mixes]
+        self._gains = [None if (one == 1.0).all() else one for one in gains]
         self._mixing = np.zeros(patch.heads, np.bool_)
         for mix in self._mixes:
             self._mixing[mix.heads] = True
+        self._unmixed = np.tile(np.array(LAMP_COLOUR, np.float32), (patch.heads, 1))
+        self._unmixed[self._mixing] = 0.0
         self._wheels = _Tables(driven["wheel"], _wheel_table, (3,))
         self._shutters = _Tables([one for one in patch.lanes if isinstance(one.channel, Shutter)], _shutter_table, ())
         self._strobes = _Tables([lane for lane in patch.lanes if _strobes(lane.channel)], _strobe_table, ())
@@ -111,18 +115,18 @@ class Observer:
             opened = self._shutters.read(slots)
             np.minimum.at(power, self._shutters.heads, np.where(opened, np.float32(1.0), np.float32(0.0)))
         colour, beyond = self._mixed(slots)
-        return np.clip(colour * power[:, None], 0.0, 1.0).astype(np.float32), beyond
+        return np.asarray(colour * power[:, None], np.float32), beyond
 
     def _mixed(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
-        colour = np.tile(np.array(LAMP_COLOUR, np.float32), (self._patch.heads, 1))
-        colour[self._mixing] = 0.0
+        colour = self._unmixed.copy()
         beyond = np.ones(self._patch.heads, np.float32)
         levels = {name: lanes.brightest(slots, otherwise=0.0) for name, lanes in self._emitters.items()}
-        for mix in self._mixes:
+        for mix, gains in zip(self._mixes, self._gains, strict=True):
             light = mix.mixer.light(np.stack([levels[name][mix.heads] for name in mix.mixer.names], axis=1))
-            beyond[mix.heads] = np.maximum(light.max(axis=1), 1.0)
-            colour[mix.heads] = light / beyond[mix.heads, None]  # more than full keeps its hue
-            colour[mix.heads] = np.minimum(colour[mix.heads] / np.maximum(self._numbers.gains[mix.heads], 0.05), 1.0)
+            full = np.maximum(np.maximum(np.maximum(light[:, 0], light[:, 1]), light[:, 2]), np.float32(1.0))
+            beyond[mix.heads] = full
+            light = np.asarray(light / full[:, None], np.float32)  # more than full keeps its hue
+            colour[mix.heads] = light if gains is None else np.minimum(light / gains, 1.0)
         for column, (name, lanes) in enumerate(self._flags.items()):
             if column == 0:
                 colour[lanes.heads] = 1.0
