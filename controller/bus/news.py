@@ -129,10 +129,10 @@ class StageNews:
 
 @dataclass(frozen=True, slots=True)
 class ShownNews:
-    """The slots of all universes that are about to leave, for the process that may have to go on from them."""
+    """What is about to leave, for the process that may have to go on from there: `Limiter.standing`."""
 
     t_s: float
-    slots: bytes
+    standing: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,9 +56,9 @@ class Announcer:
             )
         )
 
-    def foretell(self, slots: bytes, now_s: float) -> None:
+    def foretell(self, standing: bytes, now_s: float) -> None:
         """Say what leaves, before it does: who has to go on from there must know of the last packet, too."""
-        self._shown.send(ShownNews(now_s, slots))
+        self._shown.send(ShownNews(now_s, standing))
 
     def _status_now(self, now_s: float) -> LightingStatus:
         """The status, counted twice a second and not at every cycle."""

@@ -58,11 +58,11 @@ class Inbox:
         return None if self._leaders is None else self._leaders.take()
 
     def shown(self, now_s: float) -> bytes:
-        """The slots that the leader said last were about to leave; empty if it never did, or long ago."""
+        """What the leader said last was about to leave; empty if it never did, or long ago."""
         news = None if self._shown is None else self._shown.take()
         self._last_shown = self._last_shown if news is None else news
         known = self._last_shown is not None and not SHOWN.stale(now_s - self._last_shown.t_s)
-        return self._last_shown.slots if known and self._last_shown is not None else b""
+        return self._last_shown.standing if known and self._last_shown is not None else b""
 
     def commands(self, now_s: float, *, leading: bool) -> tuple[Command, ...]:
         """What people sent since the last cycle, with what a leader that died may not have obeyed any more.

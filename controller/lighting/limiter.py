@@ -129,20 +129,26 @@ class Limiter:
         """The slots of all universes that were let through last, for who has to go on from them."""
         return self._shown[:-1].tobytes()
 
+    @property
+    def standing(self) -> bytes:
+        """The same, and where each field stands in its change: all that a process needs to go on as if it were this."""
+        return self.shown + self._swings.places
+
     def adopt(self, shown: bytes, now_s: float) -> None:
         """Go on from what another process showed, and let nothing flash for a second: it may have used that up.
 
         Args:
-            shown: its `shown`; of another length: nothing is known of it, and this one's own are what counts.
+            shown: its `standing`, or its `shown`; shorter: nothing is known, and this one's own slots are what counts.
             now_s: time.
         """
         self._advance(now_s)
-        if len(shown) == len(self._shown) - 1:
-            self._shown[:-1] = np.frombuffer(shown, np.uint8)
+        slots = len(self._shown) - 1
+        if len(shown) >= slots:
+            self._shown[:-1] = np.frombuffer(shown, np.uint8, slots)
         self._open(self._shown)
         levels, self.light = self._seen(self._shown)
         self._levels = levels
-        self._swings.spend(levels.reshape(-1), self._now_s)
+        self._swings.spend(levels.reshape(-1), self._now_s, shown[slots:])
 
     def _advance(self, now_s: float) -> None:
         """Time of its own, which goes on evenly whatever the clock does."""

@@ -228,7 +228,7 @@ class Lighting:
         """Let the frames leave; a process that only repeats itself does not tell another machine that it is well."""
         self._last, limiter = tick, self.made.limiter
         if self._election.leading and self._lead is not None:
-            self._announcer.foretell(limiter.shown, now_s)
+            self._announcer.foretell(limiter.standing, now_s)
         if self._speaker.send(tick.frames, now_s, well=well) and well:
             self._partner.showing(Shown(limiter.shown, limiter.turned))
             self._partner.speak(now_s, self.made.token, self.made.engine.operator)

@@ -30,8 +30,8 @@ class Heard:
         desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
         turned: universes whose desk is another one now. leaving: the show fades to its end look.
         held: what another output process says a person holds; None: nothing new.
-        shown: slots of all universes that another output process showed last, where this one goes on from there in
-            this cycle; empty: nobody knows them.
+        shown: what another output process showed last, where this one goes on from there in this cycle (see
+            `Limiter.adopt`); empty: nobody knows.
     """
 
     pulses: tuple[tuple[float, Pulse], ...] = ()

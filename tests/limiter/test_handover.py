@@ -26,7 +26,7 @@ def relay(patch, wished, died):
         silent = np.roll(wished, 3, axis=0)[cycle]  # the other has no desk, or another phase of the same
         other.limit(frames(patch, silent), now_s)
         made = leader.limit(frames(patch, row), now_s)
-        announced = leader.shown
+        announced = leader.standing
         if cycle + 1 in died and died.index(cycle + 1) % 2:
             continue
         sent.append(flat(made))

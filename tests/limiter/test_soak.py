@@ -172,7 +172,7 @@ def test_r8_leaders_that_die_let_no_more_through():
             before = leader.clamped_cycles
             slots[cycle] = flat(leader.limit(frames(patch, slots[cycle]), now_s))
             cycles, clamped = cycles + 1, clamped + leader.clamped_cycles - before
-            announced = leader.shown
+            announced = leader.standing
             left[cycle] = cycle + 1 != dies or rng.random() < 0.5  # announced, and dead before it left
         watch.add(slots[left], times_s[left])
     say("leader killed", watch, clamped / cycles)

@@ -43,6 +43,7 @@ class Swings:
         self.direction: Float32Array = np.zeros(count, np.float32)
         self._turned_s: Float64Array = np.full((most, count), -np.inf)
         self._next: IndexArray = np.zeros(count, np.intp)
+        self._still: Float32Array = np.zeros(count, np.float32)
         self._last: IndexArray = np.zeros(count, np.intp)
         self._begun_s: Float64Array = np.full(count, -np.inf)
         self._oldest_s: Float64Array = np.full(count, -np.inf)
@@ -59,7 +60,7 @@ class Swings:
             return None
         change = levels - self.anchor
         if now_s < self._spent_s:
-            found = np.abs(change) > STILL
+            found = np.abs(levels - self._still) > STILL
         else:
             found = np.abs(change) >= FLASH_STEP - CLOSE
             if not found.any():
@@ -102,8 +103,22 @@ class Swings:
         self._oldest_s[turned] = self._turned_s[self._next[turned], turned]
         self._second_s[turned] = self._turned_s[(self._next[turned] + 1) % self._most, turned]
 
-    def spend(self, levels: Float32Array, now_s: float) -> None:
-        """Somebody else showed these levels until now, and used up what was to be used: nothing moves for a second."""
+    @property
+    def places(self) -> bytes:
+        """Where every level stands in its change, for who goes on from here: anchors (float32), directions (int8)."""
+        return self.anchor.tobytes() + self.direction.astype(np.int8).tobytes()
+
+    def spend(self, levels: Float32Array, now_s: float, places: bytes = b"") -> None:
+        """Somebody else showed these levels until now, and used up what was to be used: nothing moves for a second.
+
+        Args:
+            levels: (K,). now_s: time. places: of who showed them; of another length: unknown.
+        """
+        count = len(levels)
         self.anchor[:], self.direction[:] = levels, 0.0
-        self._turned_s[:] = -np.inf
+        if len(places) == 5 * count:
+            self.anchor[:] = np.frombuffer(places, np.float32, count)
+            self.direction[:] = np.frombuffer(places, np.int8, count, 4 * count)
+        self._turned_s[:] = self._oldest_s[:] = self._second_s[:] = self._begun_s[:] = -np.inf
+        self._still = levels.copy()
         self._spent_s = self._blocked_s = now_s + SECOND_S
