@@ -128,6 +128,14 @@ class StageNews:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownNews:
+    """What is about to leave, for the process that may have to go on from there: `Limiter.standing`."""
+
+    t_s: float
+    standing: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPlace:
     """Where the band is in what was rehearsed; `sure` 0..1."""
 

@@ -6,7 +6,7 @@ This table drives publishing, subscribing and what the page calls down; the page
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from controller.bus.news import ListeningStatus, StageNews
+from controller.bus.news import ListeningStatus, ShownNews, StageNews
 from controller.config import RatesConfig
 from controller.messages import Command, LightToken, Pulse
 
@@ -45,14 +45,27 @@ PULSES = Topic("pulses", "listening", Pulse, 50.0, RATES.pulse_dead_s, "what the
 TOKENS = Topic("tokens", "listening", LightToken, 10.0, RATES.token_stale_s, "what the decoder decided for one hop")
 LISTENING = Topic("listening", "listening", ListeningStatus, 2.0, 2.0, "source, models and counts of the sound process")
 STAGE = Topic("stage", "lighting", StageNews, 30.0, 2.0, "what just left, and how the output process is", spare=True)
+SHOWN = Topic(
+    "shown",
+    "lighting",
+    ShownNews,
+    40.0,
+    1.0,
+    "what is about to leave, for the process that may have to go on",
+    spare=True,
+)
 COMMANDS = Topic(
     "commands", "watching", Command, 0.0, 0.0, "what people wish; a queue that keeps its order", spare=True
 )
 
-TOPICS: tuple[Topic[Pulse] | Topic[LightToken] | Topic[ListeningStatus] | Topic[StageNews] | Topic[Command], ...] = (
+TOPICS: tuple[
+    Topic[Pulse] | Topic[LightToken] | Topic[ListeningStatus] | Topic[StageNews] | Topic[ShownNews] | Topic[Command],
+    ...,
+] = (
     PULSES,
     TOKENS,
     LISTENING,
     STAGE,
+    SHOWN,
     COMMANDS,
 )

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from controller.bus.news import LightingStatus, StageNews
+from controller.bus.news import LightingStatus, ShownNews, StageNews
 from controller.bus.run import Run
 from controller.bus.sockets import Publisher
-from controller.bus.topics import STAGE
+from controller.bus.topics import SHOWN, STAGE
 from controller.lighting.engine import Tick
 from controller.lighting.look.manual import rows_of
 from controller.messages import HeldRow
@@ -25,6 +25,7 @@ class Announcer:
 
     def __init__(self, run: Run, end: str, status: Callable[[], LightingStatus]) -> None:
         self._stage = Publisher(run.context, run.folder, STAGE, end=end)
+        self._shown = Publisher(run.context, run.folder, SHOWN, end=end)
         self._period_s = 1.0 / run.config.rates.page_hz
         self._status = status
         self._due_s = self._counted_s = -np.inf
@@ -55,6 +56,10 @@ class Announcer:
             )
         )
 
+    def foretell(self, standing: bytes, now_s: float) -> None:
+        """Say what leaves, before it does: who has to go on from there must know of the last packet, too."""
+        self._shown.send(ShownNews(now_s, standing))
+
     def _status_now(self, now_s: float) -> LightingStatus:
         """The status, counted twice a second and not at every cycle."""
         if self._counted is None or now_s - self._counted_s >= STATUS_S:
@@ -62,5 +67,6 @@ class Announcer:
         return self._counted
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the sockets."""
         self._stage.close()
+        self._shown.close()

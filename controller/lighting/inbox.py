@@ -4,10 +4,10 @@ from collections import deque
 
 import zmq
 
-from controller.bus.news import StageNews
+from controller.bus.news import ShownNews, StageNews
 from controller.bus.run import Run
 from controller.bus.sockets import Commands, Newest
-from controller.bus.topics import PULSES, STAGE, TOKENS
+from controller.bus.topics import PULSES, SHOWN, STAGE, TOKENS
 from controller.messages import Command, LightToken, Pulse
 
 RECENT_S = 0.3
@@ -26,6 +26,8 @@ class Inbox:
         self._pulses = Newest(run.context, run.folder, PULSES)
         self._commands = Commands(run.context, run.folder, end)
         self._leaders = Newest(run.context, run.folder, STAGE) if follows else None
+        self._shown = Newest(run.context, run.folder, SHOWN) if follows else None
+        self._last_shown: ShownNews | None = None
         self._lately: deque[tuple[float, Command]] = deque(maxlen=50)
         self._taken: list[tuple[float, Pulse]] = []
         self._poller = zmq.Poller()
@@ -55,6 +57,13 @@ class Inbox:
         """The leader's last word; who leads hears itself, and reads it all the same: see `Newest`."""
         return None if self._leaders is None else self._leaders.take()
 
+    def shown(self, now_s: float) -> bytes:
+        """What the leader said last was about to leave; empty if it never did, or long ago."""
+        news = None if self._shown is None else self._shown.take()
+        self._last_shown = self._last_shown if news is None else news
+        known = self._last_shown is not None and not SHOWN.stale(now_s - self._last_shown.t_s)
+        return self._last_shown.standing if known and self._last_shown is not None else b""
+
     def commands(self, now_s: float, *, leading: bool) -> tuple[Command, ...]:
         """What people sent since the last cycle, with what a leader that died may not have obeyed any more.
 
@@ -70,6 +79,6 @@ class Inbox:
 
     def close(self) -> None:
         """Close the sockets."""
-        for one in (self.tokens, self._pulses, self._commands, self._leaders):
+        for one in (self.tokens, self._pulses, self._commands, self._leaders, self._shown):
             if one is not None:
                 one.close()

@@ -1,13 +1,12 @@
-"""The flash limiter: the last stage before the wire. Whatever asked for it, the rig does not flash too often.
+"""The flash limiter: the last stage before the wire. Whatever asked for it, no lamp flashes too often.
 
-Judged is what the emitted slots show (`observe`), for the whole rig and for each zone, luminance and saturated red
-apart. After WCAG 2.3.1 and ITU-R BT.1702 a flash is a pair of opposing changes of 10 % of the maximum or more, the
-darker state below 80 %; a red flash the same of light whose red is 80 % or more of it. `wcag` allows three in any
-second, `uk-hse` four (HSE, Event Safety Guide). Counted are single changes, two for each flash, so that no way of
-pairing them finds more.
+Judged is what the emitted slots show (`observe`), for every lamp by itself and for every area of the rig, in parts of
+what that lamp or area can give (`flashes/fields.py`). Lamps that flash in turns are flashes of each of them. `wcag`
+allows three in any second (WCAG 2.3.1, ITU-R BT.1702-3), `uk-hse` four (HSE, Event Safety Guide).
 
-When the budget is used up the *change* is clamped: light stays near where it is, and goes on once there is room. It
-does not black out. A fixture's own strobe would get past all this, so its strobe ranges are not let through.
+When a lamp's budget is used up it stays where it is, those beside it go on, and it follows once there is room. That all
+of them go dark is never refused. A fixture's own strobe would get past all this, so its strobe ranges are not
+let through.
 
 This lowers a risk. It is no medical and no legal guarantee: it knows neither how large a lamp is in somebody's eye nor
 what other sources flash, and it counts all lamps as equally strong.
@@ -15,34 +14,31 @@ what other sources flash, and it counts all lamps as equally strong.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from controller.arrays import ByteArray, Float32Array
+from controller.arrays import BoolArray, ByteArray, Float32Array
 from controller.bus.news import LimiterStatus
+from controller.lighting.flashes.fields import MEASURES, Fields
+from controller.lighting.flashes.holding import Holding
+from controller.lighting.flashes.swings import Swings
 from controller.messages import DmxFrame
-from controller.metrics.safety import FLASH_DARK, FLASH_STEP, LUMINANCE
 from controller.rig.observe import Observer
-from controller.rig.patch.lanes import EMITTERS, FLAGS, Lane, bytes_of
+from controller.rig.patch.lanes import Lane
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.profiles.profile import Channel, Intensity, Shutter
 
 Standard = Literal["wcag", "uk-hse"]
 FLASHES_PER_S: dict[Standard, int] = {"wcag": 3, "uk-hse": 4}
-SECOND_S = 1.03
-"""A second with a cycle to spare: packets leave some milliseconds early or late, and any second counts."""
-SATURATED_RED = 0.8
-MARGIN = 0.004
-"""Where the budget is used up, light stays this far below the change that would count."""
-ROUNDING = 1e-6
-"""A change counts when it is a tenth, give or take arithmetic: the very moment at which anybody else would count it."""
-HALVINGS = 7
+LONGEST_S = 0.5
+"""A longer cycle counts as none: a clock that leaps, forth or back, gives nobody a new budget."""
+CAREFUL_S = 2.0
+"""Who wanted it dark may soon want it again, at once: for so long what rises keeps room for that."""
+SETTLING = 3
+NO_LIGHT = 1e-3
 STEPS_KEPT = 1_000
-ZONES = ("the left", "the middle", "the right")
-GLIDES = ("intensity", *EMITTERS, *FLAGS, "cct")
-TURNS = ("pan", "tilt", "haze")
 
 
 @dataclass(slots=True)
@@ -52,42 +48,6 @@ class Step:
     start_s: float
     end_s: float
     what: str
-
-
-@dataclass(slots=True)
-class Swing:
-    """Counts opposing changes of one level as they happen, as `metrics.safety.flash_times_s` does afterwards.
-
-    Attributes:
-        anchor: the last turning point, or how far the present change has come. direction: of that change, 0 before any.
-        turns_s: when changes counted, of the last second.
-    """
-
-    anchor: float = 0.0
-    direction: int = 0
-    turns_s: deque[float] = field(default_factory=deque)
-
-    def turns(self, level: float, margin: float = 0.0) -> bool:
-        """Whether going to this level begins a change that counts."""
-        change = level - self.anchor
-        if change * self.direction > 0:
-            return False
-        return abs(change) >= FLASH_STEP - margin and min(level, self.anchor) < FLASH_DARK + margin
-
-    def allows(self, level: float, now_s: float, most: int) -> bool:
-        """Whether this level may be shown now."""
-        return not self.turns(level, MARGIN) or sum(now_s - one < SECOND_S for one in self.turns_s) < most
-
-    def show(self, level: float, now_s: float) -> None:
-        """This level is shown now."""
-        while self.turns_s and now_s - self.turns_s[0] >= SECOND_S:
-            self.turns_s.popleft()
-        if self.turns(level, ROUNDING):
-            self.direction = 1 if level > self.anchor else -1
-            self.turns_s.append(now_s)
-            self.anchor = level
-        elif (level - self.anchor) * self.direction > 0:
-            self.anchor = level
 
 
 class Limiter:
@@ -100,97 +60,164 @@ class Limiter:
 
     Attributes:
         light: (N, 3) float32 linear RGB, what the frames show that were let through last.
-        levels: the same as luminance of each area, the whole rig first, and then as saturated red of each.
         interventions, strobes_stopped: how often it stepped in. steps: the last thousand times.
     """
 
     def __init__(self, patch: Patch, standard: Standard = "wcag") -> None:
-        self._most = 2 * FLASHES_PER_S[standard]
-        self._observer = Observer(patch)
-        self._universes = patch.universes
-        names, self._areas = areas(patch)
-        self._names = [*(f"light of {name}" for name in names), *(f"red of {name}" for name in names)]
-        self._swings = [Swing() for _ in range(2 * len(names))]
+        self._observer, self._fields, self._holding = Observer(patch), Fields(patch), Holding(patch)
+        self._areas = len(self._fields.weights)
+        self._swings = Swings(self._fields.dark.reshape(-1), 2 * FLASHES_PER_S[standard])
+        strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
+        self._strobe_slots = np.array([slot for slot, _, _ in strobes], np.intp)
+        self._strobing = np.array([levels for _, levels, _ in strobes], np.bool_).reshape(-1, 256)
+        self._steady = np.array([level for _, _, level in strobes], np.uint8)
+        self._strobe_rows = np.arange(len(strobes))
+        self._within = self._fields.within.astype(np.float32)
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
-        self._glides = _Blend([lane for lane in patch.lanes if lane.control in GLIDES], patch.nowhere)
-        stays = [lane for lane in patch.lanes if lane.control not in (*GLIDES, *TURNS)]
-        self._stays = np.array([slot for lane in stays for slot in lane.slots], np.intp)
-        self._strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
         self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
-        self.levels = [0.0] * len(self._swings)
+        self._levels: Float32Array = np.zeros((len(MEASURES), len(self._fields)), np.float32)
+        self._now_s = self._told_s = self._careful_s = 0.0
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
         self.clamped_cycles = self.cycles = 0
         self._clamping = self._stopping = False
-        self._too_often = ""
 
-    def limit(self, frames: Sequence[DmxFrame], now_s: float, *, override: bool = False) -> list[DmxFrame]:
+    @property
+    def levels(self) -> list[float]:
+        """What is shown: luminance of each area, the whole rig first, and then saturated red of each."""
+        return [*self._levels[0, : self._areas].tolist(), *self._levels[2, : self._areas].tolist()]
+
+    def limit(
+        self, frames: Sequence[DmxFrame], now_s: float, *, override: bool = False, dark: bool = False
+    ) -> list[DmxFrame]:
         """The frames that may be sent, in the same order.
 
         Args:
             frames: one for each universe of the patch, in its order. now_s: time of this cycle.
             override: a person holds the logged override: everything is shown, and still counted.
+            dark: a person wants it dark, and has it at once: what only falls is shown, and still counted.
         """
+        self._advance(now_s)
         wished = np.zeros_like(self._shown)
         for row, frame in enumerate(frames):
             wished[row * SLOTS : (row + 1) * SLOTS] = frame.slots
         if not override:
-            self._open_strobes(wished)
-        shown, (levels, self.light) = wished, self._seen(wished)
-        if not override and not self._allows(levels, now_s):
-            shown, levels, self.light = self._nearest_allowed(wished, now_s)
-        self._count(now_s, "" if shown is wished else self._too_often)
-        self.levels = levels
-        for swing, level in zip(self._swings, levels, strict=True):
-            swing.show(level, now_s)
-        self._shown = shown
+            stopping = self._open(wished)
+            self.strobes_stopped += stopping and not self._stopping
+            self._stopping = stopping
+        levels, light = self._seen(wished)
+        refused = None
+        if dark:
+            self._careful_s = self._now_s + CAREFUL_S
+        if not (override or (dark and (levels <= self._levels + NO_LIGHT).all())):
+            refused = self._refused(levels)
+        shown, what = wished, ""
+        if refused is not None:
+            what = self._named(refused)
+            shown, levels, light = self._allowed(wished, levels, refused)
+        self._count(now_s, what)
+        self._show(shown, levels, light)
         return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
 
-    def _open_strobes(self, wished: ByteArray) -> None:
-        stopping = False
-        for slot, strobes, steady in self._strobes:
-            if strobes[wished[slot]]:
-                wished[slot], stopping = steady, True
-        self.strobes_stopped += stopping and not self._stopping
-        self._stopping = stopping
+    @property
+    def turned(self) -> bool:
+        """Whether any change was counted in this cycle."""
+        return self._swings.turned
 
-    def _seen(self, slots: ByteArray) -> tuple[list[float], Float32Array]:
-        """Luminance and saturated red of each area, 0..1 of what it could show, and the light of each head (N, 3)."""
-        frames = {u: slots[row * SLOTS : (row + 1) * SLOTS] for row, u in enumerate(self._universes)}
-        light = self._observer.observe(frames).light
-        means = self._areas @ light
-        luminance, total = means @ LUMINANCE, means.sum(axis=1)
-        red = np.where(means[:, 0] >= SATURATED_RED * np.maximum(total, 1e-9), means[:, 0], 0.0)
-        return [*luminance.tolist(), *red.tolist()], light
+    @property
+    def shown(self) -> bytes:
+        """The slots of all universes that were let through last, for who has to go on from them."""
+        return self._shown[:-1].tobytes()
 
-    def _allows(self, levels: list[float], now_s: float) -> bool:
-        for swing, level, name in zip(self._swings, levels, self._names, strict=True):
-            if not swing.allows(level, now_s, self._most):
-                self._too_often = self._too_often or name
-                return False
-        return True
+    @property
+    def standing(self) -> bytes:
+        """The same, and where each field stands in its change: all that a process needs to go on as if it were this."""
+        return self.shown + self._swings.places
 
-    def _nearest_allowed(self, wished: ByteArray, now_s: float) -> tuple[ByteArray, list[float], Float32Array]:
-        """As much of the way to the wish as may be shown; none of it, what is shown already, always may."""
-        low, high = 0.0, 1.0
-        best = self._part_of_the_way(wished, 0.0)
-        levels, light = self._seen(best)
-        for _ in range(HALVINGS):
-            share = (low + high) / 2.0
-            tried = self._part_of_the_way(wished, share)
-            there, lit = self._seen(tried)
-            if self._allows(there, now_s):
-                low, best, levels, light = share, tried, there, lit
-            else:
-                high = share
-        return best, levels, light
+    def adopt(self, shown: bytes, now_s: float) -> None:
+        """Go on from what another process showed, and let nothing flash for a second: it may have used that up.
 
-    def _part_of_the_way(self, wished: ByteArray, share: float) -> ByteArray:
-        """Light between what is shown and what is wished; heads turn as wished, wheels and shutters stay."""
-        slots = wished.copy()
-        slots[self._stays] = self._shown[self._stays]
-        self._glides.write(slots, self._shown, wished, share)
-        return slots
+        Args:
+            shown: its `standing`, or its `shown`; shorter: nothing is known, and this one's own slots are what counts.
+            now_s: time.
+        """
+        self._advance(now_s)
+        slots = len(self._shown) - 1
+        if len(shown) >= slots:
+            self._shown[:-1] = np.frombuffer(shown, np.uint8, slots)
+        self._open(self._shown)
+        levels, self.light = self._seen(self._shown)
+        self._levels = levels
+        self._swings.spend(levels.reshape(-1), self._now_s, shown[slots:])
+
+    def _advance(self, now_s: float) -> None:
+        """Time of its own, which goes on evenly whatever the clock does."""
+        if np.isfinite(now_s):
+            elapsed_s, self._told_s = now_s - self._told_s, now_s
+            self._now_s += elapsed_s if 0.0 < elapsed_s <= LONGEST_S else 0.0
+
+    def _open(self, slots: ByteArray) -> bool:
+        """No channel at a level at which its fixture flashes by itself; True if one was."""
+        strobing = self._strobing[self._strobe_rows, slots[self._strobe_slots]]
+        stopping = bool(strobing.any())
+        if stopping:
+            slots[self._strobe_slots[strobing]] = self._steady[strobing]
+        return stopping
+
+    def _seen(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
+        """Measures of all fields (3, A + N), and the light of each head (N, 3)."""
+        light, beyond = self._observer.light(slots)
+        return self._fields.measure(light * beyond[:, None]), light
+
+    def _refused(self, levels: Float32Array) -> BoolArray | None:
+        found = self._swings.refused(levels.reshape(-1), self._now_s, careful=self._now_s < self._careful_s)
+        return None if found is None else found.reshape(levels.shape)
+
+    def _named(self, refused: BoolArray) -> str:
+        """What would have flashed too often, the largest area first."""
+        field = int(refused.any(axis=0).argmax())
+        return f"{MEASURES[int(refused[:, field].argmax())]} of {self._fields.names[field]}"
+
+    def _to_hold(self, levels: Float32Array, refused: BoolArray) -> BoolArray:
+        """(N,) the lamps that may not go there: those refused, and those that take a refused area with them."""
+        held = refused[:, self._areas :].any(axis=0)
+        areas = refused[:, : self._areas]
+        if areas.any():
+            change = levels - self._levels
+            rises = change[:, : self._areas] > 0.0
+            lamps = change[:, self._areas :]
+            held |= (((areas & rises).astype(np.float32) @ self._within > 0.0) & (lamps > 0.0)).any(axis=0)
+            held |= (((areas & ~rises).astype(np.float32) @ self._within > 0.0) & (lamps < 0.0)).any(axis=0)
+        return np.asarray(held)
+
+    def _allowed(
+        self, wished: ByteArray, levels: Float32Array, refused: BoolArray
+    ) -> tuple[ByteArray, Float32Array, Float32Array]:
+        """What is wished, but for the lamps that have to wait: they stay, and those beside them go on."""
+        held = self._to_hold(levels, refused)
+        for _ in range(SETTLING):  # channels that several lamps share may keep more of them
+            slots = self._holding.held(self._shown, wished, held)
+            levels, light = self._seen(slots)
+            again = self._refused(levels)
+            if again is None:
+                return slots, levels, light
+            held = held | self._to_hold(levels, again)
+        return self._as_it_is(wished)
+
+    def _as_it_is(self, wished: ByteArray) -> tuple[ByteArray, Float32Array, Float32Array]:
+        """Everything as it is shown already, which may always be; what may not (an override has ended) is dark."""
+        slots = self._holding.held(self._shown, wished, np.ones(len(self.light), np.bool_))
+        self._open(slots)
+        levels, light = self._seen(slots)
+        refused = self._refused(levels)
+        if refused is not None:
+            slots = self._holding.darkened(slots, self._to_hold(levels, refused))
+            levels, light = self._seen(slots)
+        return slots, levels, light
+
+    def _show(self, shown: ByteArray, levels: Float32Array, light: Float32Array) -> None:
+        self._levels, self.light, self._shown = levels, light, shown
+        self._swings.show(levels.reshape(-1), self._now_s)
 
     def _count(self, now_s: float, what: str) -> None:
         clamped = bool(what)
@@ -201,52 +228,12 @@ class Limiter:
             self.steps[-1].end_s = now_s
         elif clamped:
             self.steps.append(Step(now_s, now_s, what))
-        self._clamping, self._too_often = clamped, ""
+        self._clamping = clamped
 
     def status(self) -> LimiterStatus:
         """How often it had to step in, for the page, the log and the nightly report."""
         share = round(self.clamped_cycles / max(self.cycles, 1), 5)
         return LimiterStatus(self.interventions, self.strobes_stopped, share)
-
-
-class _Blend:
-    """Levels of lanes between two states, at their full width."""
-
-    def __init__(self, lanes: Sequence[Lane], nowhere: int) -> None:
-        self._bytes = list(bytes_of(lanes, nowhere))
-        self._width = np.array([len(lane.slots) for lane in lanes], np.int64)
-
-    def write(self, slots: ByteArray, before: ByteArray, after: ByteArray, share: float) -> None:
-        """Write `before + share (after - before)` into slots."""
-        old, new = self._read(before), self._read(after)
-        level = np.rint(old + share * (new - old)).astype(np.int64)
-        for byte in (2, 1, 0):
-            has = self._width > byte
-            slots[self._bytes[byte][has]] = level[has] & 0xFF
-            level[has] >>= 8
-
-    def _read(self, slots: ByteArray) -> Float32Array:
-        level = np.zeros(len(self._width), np.int64)
-        for byte in range(3):
-            has = self._width > byte
-            level[has] = level[has] * 256 + slots[self._bytes[byte][has]]
-        return level.astype(np.float64)
-
-
-def areas(patch: Patch) -> tuple[list[str], Float32Array]:
-    """The whole rig and its zones (left, middle and right third), by name, and who counts how much in each.
-
-    Returns:
-        Names, and (areas, N) rows of sum 1. A bar of cells counts as one fixture; what gives no light counts nowhere.
-    """
-    of_fixture = np.array([fixture.heads for fixture in patch.fixtures], np.float32)[patch.fixture_of]
-    weight = np.where([role == "hazer" for role in patch.roles], 0.0, 1.0 / of_fixture)
-    x = patch.positions_m[:, 0]
-    edges = np.linspace(x.min(), x.max(), 4)
-    zone = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, 2)
-    rows = {"the rig": weight, **{name: weight * (zone == number) for number, name in enumerate(ZONES)}}
-    lit = {name: row / row.sum() for name, row in rows.items() if row.sum() > 0} or {"the rig": weight}
-    return list(lit), np.array(list(lit.values()), np.float32)
 
 
 def _strobes(lane: Lane) -> tuple[ByteArray, int]:

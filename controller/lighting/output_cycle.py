@@ -61,7 +61,11 @@ class OutputCycle:
         tick = self.engine.farewell(now_s) if heard.leaving else self.engine.tick(now_s)
         situation = Situation(tick.health, self._token, self._pulse)
         frames = self.console.merge(tick.frames, now_s, situation, blackout=self.engine.operator.blackout, news=news)
-        limited = self.limiter.limit(frames, now_s, override=self.engine.operator.flash_override)
+        if heard.shown is not None:
+            self.limiter.adopt(heard.shown, now_s)
+        people = self.engine.operator
+        dark = people.blackout or people.grand_master == 0.0
+        limited = self.limiter.limit(frames, now_s, override=people.flash_override, dark=dark)
         return replace(tick, frames=limited, asked=tick.frames)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:

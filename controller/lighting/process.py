@@ -35,7 +35,7 @@ from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.pace import Pace
 from controller.lighting.speaker import Speaker
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
-from controller.lighting.standby.partner import Partner
+from controller.lighting.standby.partner import Partner, Shown
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Command
 from controller.people.replicate import replicate
@@ -174,7 +174,7 @@ class Lighting:
         now_s = self._clock.now_s()
         self._pace.pulled += pulled
         self._timings.add("lateness", self._pace.deadlines.advance(now_s))
-        self._stand(now_s)
+        shown = self._stand(now_s)
         self._hear_pulse()
         if self._election.leading:
             for ip, reply in self.console.listen(now_s, self._speaker.sink.ports()):
@@ -183,22 +183,26 @@ class Lighting:
         if self._election.leading:
             self._partner.listen(now_s)
             token = self._partner.token(token, now_s)
-        tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s)))
+            shown = self._partner.shown() if shown is None else shown
+        tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s), shown=shown))
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
         self._timings.add("tick", self._clock.now_s() - now_s)
         if self._election.leading:
             self._announcer.tell(tick, now_s, self.made.engine.state, self.console.held())
 
-    def _stand(self, now_s: float) -> None:
-        """Lead, follow, or change from one to the other."""
+    def _stand(self, now_s: float) -> bytes | None:
+        """Lead, follow, or change from one to the other; what the process showed whose place this one takes, if any."""
+        shown = self.inbox.shown(now_s)  # read in every cycle: see `Newest`
         match self._election.change(now_s):
             case "took the lead":
                 self._speaker.take_over()
+                return shown if self._election.sent_cycles else None
             case "lost the lead":
                 self._speaker.release()
                 self.console.let_go()
                 self._partner.let_go()
+        return None
 
     def _wishes(self, now_s: float) -> tuple[Command, ...]:
         """Commands of this cycle: what people sent or, in a spare, what makes it stand as its leader does."""
@@ -226,8 +230,11 @@ class Lighting:
 
     def _send(self, tick: Tick, now_s: float, *, well: bool = True) -> None:
         """Let the frames leave; a process that only repeats itself does not tell another machine that it is well."""
-        self._last = tick
+        self._last, limiter = tick, self.made.limiter
+        if self._election.leading and self._lead is not None:
+            self._announcer.foretell(limiter.standing, now_s)
         if self._speaker.send(tick.frames, now_s, well=well) and well:
+            self._partner.showing(Shown(limiter.shown, limiter.turned))
             self._partner.speak(now_s, self.made.token, self.made.engine.operator)
         self._pace.sent(now_s)
 

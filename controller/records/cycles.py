@@ -30,6 +30,8 @@ class Heard:
         desk: levels of a person's desk by universe, (512,) bytes each, where they changed; None: that desk fell silent.
         turned: universes whose desk is another one now. leaving: the show fades to its end look.
         held: what another output process says a person holds; None: nothing new.
+        shown: what another output process showed last, where this one goes on from there in this cycle (see
+            `Limiter.adopt`); empty: nobody knows.
     """
 
     pulses: tuple[tuple[float, Pulse], ...] = ()
@@ -39,6 +41,7 @@ class Heard:
     turned: tuple[int, ...] = ()
     leaving: bool = False
     held: tuple[HeldRow, ...] | None = None
+    shown: bytes | None = None
 
     @property
     def nothing(self) -> bool:
@@ -83,7 +86,7 @@ def plain(cycle: Cycle) -> list[Any]:
         list(heard.desk.items()),
         list(heard.turned),
         heard.leaving,
-        *([] if heard.held is None else [[list(row) for row in heard.held]]),
+        *_rare(heard),
     ]
 
 
@@ -99,7 +102,8 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             raise TypeError("time and checksum are numbers")
         if not rest:
             return Cycle(now_s, Heard(), crc)
-        pulses, token, commands, desk, turned, leaving, *held = rest
+        pulses, token, commands, desk, turned, leaving, *rare = rest
+        held, shown = (*rare, None, None)[:2]
         heard = Heard(
             tuple((float(at_s), _revived(Pulse, one)) for at_s, *one in pulses),
             None if token is None else _revived(LightToken, token),
@@ -107,11 +111,24 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
             {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
             tuple(int(universe) for universe in turned),
             bool(leaving),
-            held_rows(*held) if held else None,
+            None if held is None else held_rows(held),
+            None if shown is None else _shown(shown),
         )
     except (TypeError, ValueError, OverflowError) as error:
         raise RecordingError(f"not a cycle of this format: {error}") from error
     return Cycle(now_s, heard, crc)
+
+
+def _rare(heard: Heard) -> list[Any]:
+    """What stands at the end of a cycle that has it, and is left out elsewhere."""
+    held = None if heard.held is None else [list(row) for row in heard.held]
+    return [held, heard.shown] if heard.shown is not None else [] if held is None else [held]
+
+
+def _shown(shown: Any) -> bytes:  # noqa: ANN401
+    if not isinstance(shown, bytes):
+        raise TypeError("slots are bytes")
+    return shown
 
 
 def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401

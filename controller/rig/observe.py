@@ -69,9 +69,13 @@ class Observer:
             for stage in sorted({lane.stage for lane in driven["intensity"]})
         ]
         self._mixes = list(mixes_of(patch))
+        gains = [np.maximum(self._numbers.gains[mix.heads], 0.05) for mix in self._mixes]
+        self._gains = [None if (one == 1.0).all() else one for one in gains]
         self._mixing = np.zeros(patch.heads, np.bool_)
         for mix in self._mixes:
             self._mixing[mix.heads] = True
+        self._unmixed = np.tile(np.array(LAMP_COLOUR, np.float32), (patch.heads, 1))
+        self._unmixed[self._mixing] = 0.0
         self._wheels = _Tables(driven["wheel"], _wheel_table, (3,))
         self._shutters = _Tables([one for one in patch.lanes if isinstance(one.channel, Shutter)], _shutter_table, ())
         self._strobes = _Tables([lane for lane in patch.lanes if _strobes(lane.channel)], _strobe_table, ())
@@ -91,40 +95,53 @@ class Observer:
         for row, universe in enumerate(self._patch.universes):
             if universe in frames:
                 self._slots[row * SLOTS : (row + 1) * SLOTS] = frames[universe]
-        power = self._shines.astype(np.float32)
-        for dimmer in self._dimmers:
-            power *= dimmer.brightest(self._slots, otherwise=1.0)
-        opened = self._shutters.read(self._slots)
-        np.minimum.at(power, self._shutters.heads, np.where(opened, np.float32(1.0), np.float32(0.0)))
-        light = np.clip(self._mixed() * power[:, None], 0.0, 1.0).astype(np.float32)
         strobing = np.zeros(self._patch.heads, np.bool_)
         np.logical_or.at(strobing, self._strobes.heads, self._strobes.read(self._slots))
+        light, _ = self.light(self._slots)
         return Stage(light, self._pan.degrees(self._slots), self._tilt.degrees(self._slots), strobing)
 
-    def _mixed(self) -> Float32Array:
-        colour = np.tile(np.array(LAMP_COLOUR, np.float32), (self._patch.heads, 1))
-        colour[self._mixing] = 0.0
-        levels = {name: lanes.brightest(self._slots, otherwise=0.0) for name, lanes in self._emitters.items()}
-        for mix in self._mixes:
+    def light(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
+        """The light alone, (N, 3) float32 linear RGB as in `Stage`, and (N,) how many times as bright it really is.
+
+        A lamp whose emitters together give more than its full white is shown in its hue at full; an eye sees more.
+
+        Args:
+            slots: of all universes in the order of the patch, one behind the other, and one more.
+        """
+        power = self._shines.astype(np.float32)
+        for dimmer in self._dimmers:
+            power *= dimmer.brightest(slots, otherwise=1.0)
+        if len(self._shutters.heads):
+            opened = self._shutters.read(slots)
+            np.minimum.at(power, self._shutters.heads, np.where(opened, np.float32(1.0), np.float32(0.0)))
+        colour, beyond = self._mixed(slots)
+        return np.asarray(colour * power[:, None], np.float32), beyond
+
+    def _mixed(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
+        colour = self._unmixed.copy()
+        beyond = np.ones(self._patch.heads, np.float32)
+        levels = {name: lanes.brightest(slots, otherwise=0.0) for name, lanes in self._emitters.items()}
+        for mix, gains in zip(self._mixes, self._gains, strict=True):
             light = mix.mixer.light(np.stack([levels[name][mix.heads] for name in mix.mixer.names], axis=1))
-            # more than full keeps its hue
-            colour[mix.heads] = light / np.maximum(light.max(axis=1, keepdims=True), 1.0)
-            colour[mix.heads] = np.minimum(colour[mix.heads] / np.maximum(self._numbers.gains[mix.heads], 0.05), 1.0)
+            full = np.maximum(np.maximum(np.maximum(light[:, 0], light[:, 1]), light[:, 2]), np.float32(1.0))
+            beyond[mix.heads] = full
+            light = np.asarray(light / full[:, None], np.float32)  # more than full keeps its hue
+            colour[mix.heads] = light if gains is None else np.minimum(light / gains, 1.0)
         for column, (name, lanes) in enumerate(self._flags.items()):
             if column == 0:
                 colour[lanes.heads] = 1.0
-            colour[:, FLAGS.index(name)] *= 1.0 - lanes.brightest(self._slots, otherwise=0.0)
+            colour[:, FLAGS.index(name)] *= 1.0 - lanes.brightest(slots, otherwise=0.0)
         if len(self._hue.heads):
             heads = self._hue.heads
-            pure = encoded_from_hue(360.0 * self._hue.brightest(self._slots, otherwise=0.0)[heads])
-            saturation = self._saturation.brightest(self._slots, otherwise=0.0)[heads, None]
+            pure = encoded_from_hue(360.0 * self._hue.brightest(slots, otherwise=0.0)[heads])
+            saturation = self._saturation.brightest(slots, otherwise=0.0)[heads, None]
             colour[heads] = 1.0 - saturation + saturation * pure
         if len(self._cct.heads):
-            cold = self._cct.brightest(self._slots, otherwise=0.0)[self._cct.heads, None]
+            cold = self._cct.brightest(slots, otherwise=0.0)[self._cct.heads, None]
             colour[self._cct.heads] = (1.0 - cold) * np.array(WARM, np.float32) + cold * np.array(COLD, np.float32)
         if len(self._wheels.heads):
-            colour[self._wheels.heads] = self._wheels.read(self._slots)
-        return colour
+            colour[self._wheels.heads] = self._wheels.read(slots)
+        return colour, beyond
 
 
 class _Levels:

@@ -8,7 +8,7 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.bus.news import LightingStatus, ListeningStatus, StageNews
+from controller.bus.news import LightingStatus, ListeningStatus, ShownNews, StageNews
 from controller.bus.sockets import Commander, Commands, Newest, Publisher, Reader, pack
 from controller.bus.topics import TOKENS, TOPICS
 from controller.messages import Command, LightToken, Operator, Pulse
@@ -65,6 +65,7 @@ GOOD = {
     "pulses": PULSE,
     "tokens": LightToken(1.0, 1, 90, 128, 0.5, 0.5),
     "listening": ListeningStatus(1.0, "song.opus", sections=(1.0, 2.0), timings_ms={"embed": (1.0, 2.0, 3.0)}),
+    "shown": ShownNews(1.0, b"\x01" * 1024),
     "stage": StageNews(1.0, {1: b"\x01" * 512}, "live", Operator(hold=True), LightingStatus(True), marks=((1.0, "a"),)),
     "commands": Command("hand", 1.0, "wash", (0.5, 200.0, 1.0)),
 }
@@ -165,7 +166,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
             leads.safe_cycle()
             line.update(1.0)
     assert leads.status().leads
-    assert len(opened) == 3
+    assert len(opened) == 4
     assert {id(one) for one in opened} == read
     leads.close()
     context.term()

@@ -6,7 +6,7 @@ and the link are passed in.
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from controller.bus.news import PartnerStatus
@@ -22,6 +22,7 @@ from controller.lighting.standby.heartbeat import (
     encode,
     operator_told,
     secret_of,
+    shown_told,
     token_told,
     told,
 )
@@ -44,6 +45,17 @@ MOST_LOOKED_AT = 1_500
 SLACK_S = 0.005
 """Half a millisecond early must not cost a whole cycle."""
 Draw = Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What this cycle showed: slots of all universes, and whether any lamp's change was counted."""
+
+    slots: bytes = b""
+    turned: bool = False
+
+
+NOTHING = Shown()
 
 
 class Way(Protocol):
@@ -89,6 +101,13 @@ class Partner:
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
         """Say what is due."""
 
+    def showing(self, shown: Shown) -> None:
+        """What this cycle shows, for the next word to the other machine."""
+
+    def shown(self) -> bytes | None:
+        """What the other machine showed last, once, when this one goes on in its place; None: it does not now."""
+        return None
+
     @property
     def takes_over(self) -> bool:
         """Whether somebody goes on when this show ends."""
@@ -127,11 +146,22 @@ class Linked(Partner):
         self._said_s = float("-inf")
         self._told_wrong = False
         self.deaf = False
+        self._shown = NOTHING
+        self._takes_on: bytes | None = None
 
     def let_go(self) -> None:
         """See `Partner`."""
         self._link.close()
         self._trust, self._count, self._said_s = Trust(self._draw()), 0, float("-inf")
+
+    def showing(self, shown: Shown) -> None:
+        """See `Partner`."""
+        self._shown = shown
+
+    def shown(self) -> bytes | None:
+        """See `Partner`."""
+        taken, self._takes_on = self._takes_on, None
+        return taken
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -198,6 +228,7 @@ class Main(Linked):
                 self._hello_s = now_s
                 if first and one.said.get("in_charge") is True:
                     self._adopted = operator_told(one.said)
+                    self._takes_on = shown_told(one.said)
         followed = now_s - self._hello_s < LISTENING_S
         if followed != self._followed:
             log.warning("a backup follows this machine" if followed else "the backup is not heard any more")
@@ -209,10 +240,10 @@ class Main(Linked):
         return given if adopted is None else (*commands_towards(adopted, operator), *given)
 
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
-        """A beat, twenty times a second."""
-        if not self._over and now_s - self._said_s >= BEAT_S - SLACK_S:
+        """A beat, twenty times a second, and one more when a lamp flashes: the backup may have to go on from there."""
+        if not self._over and (self._shown.turned or now_s - self._said_s >= BEAT_S - SLACK_S):
             self._said_s = now_s
-            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, self._shown.slots), now_s)
 
     @property
     def takes_over(self) -> bool:
@@ -223,7 +254,7 @@ class Main(Linked):
         """See `Partner`; more than once, because one may be lost. It is the last word."""
         self._over = True
         for _ in range(GOODBYES):
-            self._say(WordKind.GOODBYE, self._trust.other, told(operator), now_s)
+            self._say(WordKind.GOODBYE, self._trust.other, told(operator, shown=self._shown.slots), now_s)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -249,6 +280,7 @@ class Backup(Linked):
         self._operator: Operator | None = None
         self._address: PeerAddress | None = None
         self._operator_now = Operator()
+        self._mains_shown = b""
 
     @property
     def quiet(self) -> bool:
@@ -274,7 +306,7 @@ class Backup(Linked):
         self._note(now_s)
 
     def _follow(self, one: Heartbeat, address: PeerAddress, now_s: float) -> None:
-        self._address = address
+        self._address, self._mains_shown = address, shown_told(one.said)
         if one.kind is WordKind.GOODBYE:
             self._duty.goodbye()
             return
@@ -288,6 +320,8 @@ class Backup(Linked):
         state = self._duty.step(now_s, deaf=self.deaf)
         if state != self._state:
             log.warning("standby: %s", SAID[state])
+            if state == "in charge" and self._state in ("following", "returning"):
+                self._takes_on = self._mains_shown
             self._state = state
 
     @property
@@ -316,7 +350,7 @@ class Backup(Linked):
 
     def _hello(self, to: bytes, now_s: float, address: PeerAddress) -> None:
         self._said_s = now_s
-        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now)}
+        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now, shown=self._shown.slots)}
         self._say(WordKind.HELLO, to, said, now_s, address)
 
     def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
