@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 # More than two cores: half of the tests wait for real processes.
-WORKERS ?= 4
+WORKERS ?= 3
 # Fifty turns of dying processes take a quarter of an hour, a soak ten minutes: only a hang takes so long.
 CHAOS_HANG_S := 7200
 # Some machines forbid to keep compiled modules, and each of the hundred processes of the tests would compile anew.

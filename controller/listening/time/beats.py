@@ -22,7 +22,7 @@ from controller.listening.time.front import FRAME_S, Front, Resampler
 from controller.messages import AudioBlock
 from controller.sound_format import SAMPLE_RATE_HZ
 
-AHEAD_S = 0.06
+AHEAD_S = 0.15
 FLUX_SHARE = 0.25
 """Of what counts as a beat: sudden growth anywhere in the spectrum, beside what the network says."""
 FLUX_FADES = 0.999
