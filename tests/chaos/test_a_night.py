@@ -125,8 +125,9 @@ def resident_mb(pid):
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def test_a_night_of_blows(stage, venue, tmp_path):
+def test_a_night_of_blows(stage, venue, tmp_path, request):
     night = Night(stage, venue, tmp_path)
+    request.addfinalizer(night.mouth.close)
     stage.until(night.healthy, night.show.said)
     pause(REST_S)
     begin_s, first_mb = time.monotonic(), resident_mb(night.show.process.pid)

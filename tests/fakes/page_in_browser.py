@@ -26,7 +26,7 @@ class Desk:
         driver.get(url)
         self.wait(lambda: self.text("health") == "LIVE")
 
-    def wait(self, condition, seconds: float = 60) -> None:
+    def wait(self, condition, seconds: float = 300) -> None:
         WebDriverWait(self.driver, seconds, poll_frequency=0.03).until(lambda _driver: condition())
 
     def find(self, name: str):
