@@ -308,7 +308,7 @@ def _supervise(
         "sent_cycles": beats.read(CYCLES_AT),
         "restarts": {part.part.name: part.starts - 1 for part in parts},
         **{part.part.name: part.summary for part in parts if not part.part.lights},
-        "lighting": next((one for one in _lit(parts) if one.get("leads")), {}),
+        "lighting": _last_lit([part.summary for part in parts if part.part.lights]),
     }
 
 
@@ -379,9 +379,9 @@ def run_root() -> str | None:
     )
 
 
-def _lit(parts: list[Supervised]) -> list[dict[str, Any]]:
-    """What the output processes said last."""
-    return [part.summary for part in parts if part.part.lights]
+def _last_lit(said: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last word of the output process that led; of any, where the one that led died with its word unsaid."""
+    return max(said, key=lambda one: (one.get("leads", False), bool(one)))
 
 
 def _stop_in_order(parts: list[Supervised]) -> None:

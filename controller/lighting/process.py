@@ -11,6 +11,7 @@ import gc
 import logging
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
@@ -141,8 +142,11 @@ class Lighting:
 
     def safe_cycle(self) -> None:
         """Wait and do a cycle that always sends: what was sent last, if anything goes wrong."""
+        self._guarded(lambda: self._cycle(pulled=self._wait()))
+
+    def _guarded(self, cycle: Callable[[], None]) -> None:
         try:
-            self._cycle(pulled=self._wait())
+            cycle()
         except Exception:
             # nothing may stop the light: this is the top of the loop
             self._faults += 1
@@ -263,13 +267,14 @@ class Lighting:
         """To the configured end look."""
         end_s = self._clock.now_s() + self._run.config.look.end_fade_s
         while self._clock.now_s() < end_s:
-            now_s = self._pace.wait()
-            self._send(self._make(now_s, Heard(leaving=True)), now_s)
+            self._guarded(lambda: self._leaving_cycle(self._pace.wait()))
         # the fade only comes near its end: the last frames are the end look itself
         for _ in range(3):
-            now_s = self._clock.now_s()
-            self._send(self._make(now_s + AGES_S, Heard(leaving=True)), now_s)
+            self._guarded(lambda: self._leaving_cycle(self._clock.now_s(), later_s=AGES_S))
         self._partner_goodbye()
+
+    def _leaving_cycle(self, now_s: float, later_s: float = 0.0) -> None:
+        self._send(self._make(now_s + later_s, Heard(leaving=True)), now_s)
 
     def status(self) -> LightingStatus:
         """Numbers for the page, the log and the summary."""

@@ -88,7 +88,7 @@ def test_the_network_goes_away(stage, cable, away):
         lines = of(output, said)
         assert once_each("failed", lines), said
         assert once_each("works again", lines), said
-    assert summary["faults"] == 0
+    assert summary.get("faults") == 0, said
     assert {one["state"] for one in summary["outputs"].values() if one["sent"]} == {"ok"}
 
 
@@ -188,7 +188,7 @@ def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
         assert len(lines) >= 2, said
         # said once for each time: by each output process, should the spare have stepped in meanwhile
         assert max(sum(line.startswith(who) for line in lines) for who in ("lighting", "spare")) <= 2, said
-    assert summary["faults"] == 0
+    assert summary.get("faults") == 0, said
 
 
 @pytest.fixture

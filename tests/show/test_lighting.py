@@ -50,6 +50,17 @@ def test_a_desk_that_fails_repeats_the_last_frames_and_recovers(lighting, caplog
     assert lighting.status().faults == 10
 
 
+@pytest.mark.warns("a cycle failed")
+def test_a_desk_that_fails_while_the_light_fades_out_still_says_its_last_word(lighting):
+    lighting, sink, clock = lighting
+    cycles(lighting, clock, 4)
+    lighting.made.run = lambda now_s, heard: 1 / 0
+    lighting._run.stopping.set()
+    lighting.light()
+    assert len(sink.sent) > 2 * 30  # both universes, for 1.5 s
+    assert lighting.status().faults > 30
+
+
 def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):
     lighting, _, clock = lighting
     publishers = [Publisher(lighting._run.context, tmp_path, topic) for topic in (TOKENS, PULSES)]

@@ -15,6 +15,7 @@ from running_show import finish, heard, lit, processes, start, stop
 from controller.config import read_config
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
+from controller.show import _last_lit
 
 
 def test_ten_seconds_of_show(venue, wire):
@@ -42,6 +43,12 @@ def test_ten_seconds_of_show(venue, wire):
     assert playing.min() > 0.005
     assert playing.std() > 0.01
     assert power[-1] == 0.0  # the configured end look
+
+
+def test_the_summary_is_of_the_process_that_led_or_of_any_that_could_still_say_a_word():
+    assert _last_lit([{"leads": False}, {"leads": True, "faults": 1}])["faults"] == 1
+    assert _last_lit([{}, {"leads": False, "faults": 2}])["faults"] == 2
+    assert _last_lit([{}, {}]) == {}
 
 
 def test_the_output_process_holds_no_ml_and_no_audio(venue, wire):
