@@ -15,6 +15,7 @@ from controller.errors import ControllerError
 COMMANDS = {
     "show": "the live show: sound in, light out",
     "rehearse": "the same stages, faster than real time, into files",
+    "hear": "what is heard of a song: beats, bars, drums, voice, kind of sound, as a table and a picture",
     "room": "the rehearsal room: a song, its show, a show plan to follow live",
     "replay": "a recorded show again, bit for bit",
     "evaluate": "how good a light file is",

@@ -120,6 +120,8 @@ class LookConfig(ConfigSection):
     house_colour: HexColour = "#ffb066"
     house_intensity: Unit = 0.35
     quiet_intensity: Unit = 0.18
+    talk_intensity: Unit = 0.5
+    """Of the front while somebody talks or hands clap."""
     quiet_fade_s: Positive = 2.0
     white: Literal["never", "peaks"] = "peaks"
     pan_deg_per_s: Annotated[float, Field(gt=0, le=1000)] = 110.0

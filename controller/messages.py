@@ -92,6 +92,7 @@ class Pulse:
         onset_t_s: time of the newest onset's sound; -inf before the first.
         onset_strength: 0..1 of the newest onset.
         stem_levels_db: one level for each stem.
+        kind: of sound: band, solo, talk, applause, silence; "" where nobody knows.
     """
 
     t_s: float
@@ -103,6 +104,7 @@ class Pulse:
     onset_t_s: float
     onset_strength: float
     stem_levels_db: tuple[float, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class Operator:
         blinder, strobe: held buttons. haze: 0..1 for as long as it is held.
         steering: how they lean on the model. hands: what they hold, the latest last. scene: a look from the library.
         beat_s: seconds between tapped beats, 0 without any. beat_t_s: time of the newest.
+        one_t_s: when somebody last said "this is one", 0: never. octave: how many times twice as fast the beats that
+            are heard are to be counted, negative: half as fast. nudge_s: by how much they are to come later.
         more: name and amount of whatever else is in the table of commands and was set.
     """
 
@@ -175,6 +179,9 @@ class Operator:
     scene: Scene | None = None
     beat_s: float = 0.0
     beat_t_s: float = 0.0
+    one_t_s: float = 0.0
+    octave: int = 0
+    nudge_s: float = 0.0
     more: tuple[tuple[str, float], ...] = ()
 
 

@@ -87,6 +87,8 @@ class Manifest(BaseModel):
     refresh: OnnxFile | None = None
     """Decoders with a bidirectional encoder: reads the past anew, every `refresh_hops` hops."""
     refresh_hops: Annotated[int, Field(ge=1)] | None = None
+    sound: OnnxFile | None = None
+    """Hearing: tells drums, voice and kinds of sound, and helps with beats."""
 
 
 def sha256_of(path: Path) -> str:
@@ -118,7 +120,7 @@ def read_manifest(folder: Path, kind: Literal["embedder", "decoder", "hearing"],
         raise ModelError(f"{path}: this is a {manifest.kind}, `model.{kind}` needs a {kind}")
     if abs(manifest.hop_s - hop_s) > 1e-9:
         raise ModelError(f"{path}: hop_s is {manifest.hop_s:g}, the controller runs at {hop_s:g}; use another model")
-    for graph in (manifest.step, manifest.refresh):
+    for graph in (manifest.step, manifest.refresh, manifest.sound):
         if graph is not None:
             _check_file(folder, graph)
     return manifest

@@ -72,6 +72,29 @@ class LogStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class BandHeard:
+    """What is heard of the band, for people.
+
+    Attributes:
+        kind: of sound: band, solo, talk, applause, silence; "" where nobody knows. voice: whether somebody sings.
+        led_by: whose beat counts: heard, tapped, kept; "": nobody's.
+        beat_s: seconds of a beat, 0 without any. beat_t_s: time of one. number: its place in the bar, 0: not known.
+        metre: beats of a bar. confidence: 0..1 of the beat that is heard. level, build: 0..1, against the song so far.
+    """
+
+    kind: str = ""
+    voice: bool = False
+    led_by: str = ""
+    beat_s: float = 0.0
+    beat_t_s: float = 0.0
+    number: int = 0
+    metre: int = 4
+    confidence: float = 0.0
+    level: float = 0.0
+    build: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerStatus:
     """The second machine. `followed`: a main's backup is heard. `state`, `changes`: a backup's duty."""
 
@@ -153,7 +176,7 @@ class ListeningStatus:
         refused_generation: why a staged model will not decide; "" if nothing speaks against it.
         sections: when the music turned. late_hops: windows that came while the one before was not done.
         overruns: blocks lost because nobody took them. device_losses: how often the device went away.
-        bad_samples: samples that were no numbers and were played as silence.
+        bad_samples: samples that were no numbers and were played as silence. band: beat, kind of sound, energy.
     """
 
     t_s: float
@@ -173,4 +196,5 @@ class ListeningStatus:
     device_losses: int = 0
     bad_samples: int = 0
     onsets: int = 0
+    band: BandHeard = BandHeard()
     timings_ms: dict[str, Percentiles] = field(default_factory=dict)

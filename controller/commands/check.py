@@ -24,7 +24,7 @@ from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider, model_folders
 from controller.listening.opening.opening import read_opening
 from controller.listening.plan.plan import read_plans
-from controller.listening.time.leading import open_beats
+from controller.listening.time.leading import open_hearing
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
 from controller.rig.patch.overrides import usable_because
@@ -58,7 +58,7 @@ def _examine_models(config: Config) -> None:
     try:
         with bounded(f"{config.where(('model',))}: the configured model"):
             Decider(config, MonotonicClock()).warm_up()
-            open_beats(config)
+            open_hearing(config)
     except ModelError as error:
         raise ModelError(f"{config.where(('model',))}: {error}") from error
 

@@ -92,11 +92,11 @@ class LookEngine:
         """One output cycle."""
         self.state.expire(now_s)
         state = self._health(now_s)
-        quiet = state == "quiet" or self.operator.quiet
+        slowly = state in ("quiet", "talk") or self.operator.quiet
         elapsed_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s)
         self._ticked_s = now_s
         target = self._manual.scene(self._target(state, now_s), self.operator.scene, elapsed_s)
-        look = self._fade.step(target, now_s, self._quiet_fade_s if quiet else None)
+        look = self._fade.step(target, now_s, self._quiet_fade_s if slowly else None)
         look = self._manual.apply(look, self.operator.hands, elapsed_s)
         look = self._master.apply(look, self.operator)
         haze = 0.0 if self.operator.blackout else self.operator.haze
@@ -114,7 +114,7 @@ class LookEngine:
         token_age_s = now_s - self._token.t_s if self._token else float("inf")
         pulse_age_s = now_s - self._pulse.t_s if self._pulse else float("inf")
         silent_s = self._pulse.silent_s if self._pulse else 0.0
-        return health(token_age_s, pulse_age_s, silent_s, self._limits)
+        return health(token_age_s, pulse_age_s, silent_s, self._limits, self._pulse.kind if self._pulse else "")
 
     def _target(self, state: Health, now_s: float) -> Target:
         accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)
@@ -131,6 +131,8 @@ class LookEngine:
             case "fallback":
                 loudness = self._pulse.loudness if self._pulse else 0.0
                 return self._roles.fallback(self._history, loudness, accent, self._accents.count, now_s)
+            case "talk":
+                return self._roles.talk(self._history)
             case "quiet":
                 return self._roles.quiet(self._history)
             case "house":

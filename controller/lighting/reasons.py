@@ -43,6 +43,7 @@ RULES = {
 STATES = {
     "live": "the model, or what was rehearsed, decides",
     "fallback": "the model is late: brightness follows the level of the sound, colours stay",
+    "talk": "somebody talks, or hands clap: a steady warm front",
     "quiet": "nobody plays: the last colour, low",
     "house": "nothing is heard of the model or of the sound: a steady warm stage",
 }

@@ -5,11 +5,12 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
-from controller.listening.decode.cueing import Cueing, Tempo
+from controller.listening.decode.cueing import Cueing
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
 from controller.listening.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.plan.leading import Planned
+from controller.listening.time.tempo import Tempo
 from controller.messages import LightToken
 from controller.sound_format import HOP_S
 

@@ -13,7 +13,7 @@ from controller.clock import Clock
 from controller.config import Config
 from controller.errors import PlanError
 from controller.listening.chooser import Chooser
-from controller.listening.decode.cueing import SMALL_STEP, Tempo
+from controller.listening.decode.cueing import SMALL_STEP
 from controller.listening.decode.sections import SectionWatch
 from controller.listening.decode.succession import Succession
 from controller.listening.decode.vocabulary import hue_distance
@@ -21,6 +21,7 @@ from controller.listening.embed.embedder import Embedder
 from controller.listening.networks import Networks
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
+from controller.listening.time.tempo import Tempo
 from controller.messages import Embedding, LightToken, Steering, Window
 from controller.timing import Timings
 

@@ -11,12 +11,15 @@ from controller.artefacts.generations import Generations
 from controller.clock import Clock
 from controller.config import Config
 from controller.errors import ModelError
+from controller.listening.audio.accent_stem import kit_stem
+from controller.listening.audio.ear import Ear
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
 from controller.listening.decode.succession import Decoder, Succession, Successor
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.listening.embed.embedder import Embedder
 from controller.listening.embed.paced import PacedEmbedder, advice, hops_for
+from controller.listening.time.leading import open_hearing
 from controller.messages import Window
 from controller.sound_format import HOP_S, WINDOW_SAMPLES
 
@@ -144,6 +147,20 @@ class _Bidirectional:
 
     def decoder(self, *, patient: bool) -> Decoder:
         return RefreshedSkipBart(self._network, self._executor, patient=patient)
+
+
+def open_ear(config: Config, stems: tuple[str, ...]) -> Ear:
+    """What the show, the rehearsal and the room hear through.
+
+    Args:
+        stems: names of the columns that follow the mix in each block.
+
+    Raises:
+        ModelError: the networks that hear beats cannot be used.
+    """
+    kit = kit_stem(stems)
+    hearing = open_hearing(config, 0 if kit is None else 1 + kit)
+    return Ear(config.audio.silence_db, stems, config.audio.accent_stem, hearing)
 
 
 def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | _Bidirectional:

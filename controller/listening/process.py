@@ -21,17 +21,17 @@ from controller.config import Config
 from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
 from controller.listening.audio.clean import Clean
-from controller.listening.audio.ear import Ear, accent_column
+from controller.listening.audio.ear import accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
-from controller.listening.decode.cueing import Tempo
 from controller.listening.keeping import Keeping
+from controller.listening.networks import open_ear
 from controller.listening.overture import with_overture
 from controller.listening.plan.leading import Planned
-from controller.listening.time.leading import open_beats, tempo_of
+from controller.listening.time.leading import TempoLead, band_heard
 from controller.listening.voice import Voice
-from controller.messages import AudioBlock, Command, Window
+from controller.messages import AudioBlock, Command, Operator, Window
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ class LatestWindow:
 class Listening:
     """The process's parts, joined.
 
+    Many attributes: one for each part.
+
     Args:
         run: configuration, folder and stop signal. clock: time.
     """
@@ -76,7 +78,8 @@ class Listening:
         self._run, self._clock = run, clock
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
-        self._ear = Ear(run.config.audio.silence_db, self.stems, run.config.audio.accent_stem, open_beats(run.config))
+        self._ear = open_ear(run.config, self.stems)
+        self._lead = TempoLead(self._ear.hearing)
         if self.stems:
             column = accent_column(self.stems, run.config.audio.accent_stem)
             log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
@@ -105,7 +108,7 @@ class Listening:
                 self._blocks += 1
             now_s = self._clock.now_s()
             self._voice.loss(now_s)
-            if now_s >= next_status_s:
+            if now_s >= next_status_s or self._ear.beat_told:
                 next_status_s = now_s + STATUS_S
                 self._voice.status(self.status())
             if now_s >= next_log_s + LOG_S:
@@ -136,13 +139,13 @@ class Listening:
         try:
             if self._overture.hues:
                 commander.send(Command("hues", 1.0, values=tuple(map(float, self._overture.hues))))
-            tapped = Tempo()
+            people = Operator()
             while not self._run.stopping.is_set():
                 lit = stage.take()
                 if lit is not None:
                     self._decider.steering = lit.operator.steering
-                    tapped = Tempo(lit.operator.beat_s, lit.operator.beat_t_s)
-                self._decider.beats = tapped if tapped.beat_s > 0.0 else tempo_of(self._ear.beats)
+                    people = lit.operator
+                self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
                 window = self._latest.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)
@@ -191,6 +194,7 @@ class Listening:
             device_losses=self._source.losses,
             bad_samples=self._clean.bad(self._source.bad_samples),
             onsets=self._voice.onsets,
+            band=band_heard(self._ear.hearing, self._ear.tempo, self._lead.by),
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
 

@@ -6,7 +6,9 @@ held       a command holds for a second, so a page that dies lets go
 hues, forbidden   `values` hue ids 0..179; none: free again
 hand       `target` with `values` intensity, hue in degrees, saturation (-1: not held); amount 0 gives it back
 scene      `target` a name, `values` six numbers for each head; amount 0 gives the stage back to the model
-tap        a beat, now. mark: a name for this moment, for the log. undo: as it was before the last wish
+tap        a beat, now. one: the beat nearest to now is the first of a bar. twice_as_fast, half_as_fast, beat_earlier,
+           beat_later: how the beats that are heard are counted. free_tempo: as if nobody had said anything of it.
+mark       a name for this moment, for the log. undo: as it was before the last wish
 stand_as   everything at once, as JSON in `target`: how a spare stands where its leader does
 """
 
@@ -24,6 +26,9 @@ HELD_S = 1.0
 ON_OR_OFF = ("blackout", "hold", "quiet", "flash_override", "blinder", "strobe")
 LEANING = ("intensity", "energy", "pace", "spread")
 """Fields of `Operator` and of `Steering`, for reading them out of plain data."""
+BEAT_WORDS = ("one", "beat_earlier", "beat_later", "twice_as_fast", "half_as_fast", "free_tempo")
+BEAT_FIELDS = ("beat_s", "beat_t_s", "one_t_s", "octave", "nudge_s")
+NUDGE_S, MOST_NUDGE_S, MOST_OCTAVES = 0.02, 0.2, 2
 HUES = 180
 MOST_HUES = 12
 MOST_HANDS = 64
@@ -71,6 +76,8 @@ class OperatorState:
         elif command.name == "tempo" and command.values:
             beat_s = min(max(command.values[0], TAP_S[0]), TAP_S[1])
             self.operator = replace(self.operator, beat_s=beat_s, beat_t_s=now_s)
+        elif command.name in BEAT_WORDS:
+            self._word(command.name, now_s)
         elif command.name == "mark":
             self.marks.append((now_s, command.target[:LETTERS]))
         else:
@@ -107,11 +114,29 @@ class OperatorState:
         self._touched = ("", "", -math.inf)
         if self._before:
             now = self.operator
-            before = replace(self._before.pop(), beat_s=now.beat_s, beat_t_s=now.beat_t_s)
+            kept: dict[str, Any] = {name: getattr(now, name) for name in BEAT_FIELDS}
+            before = replace(self._before.pop(), **kept)
             for row in COMMANDS.values():
                 if row.stands and not row.undoable:
                     before = with_setting(before, row, setting_of(now, row))
             self.operator = before
+
+    def _word(self, name: str, now_s: float) -> None:
+        """Of the beat that is heard."""
+        now = self.operator
+        match name:
+            case "one":
+                self.operator = replace(now, one_t_s=now_s)
+            case "beat_earlier" | "beat_later":
+                nudge_s = now.nudge_s + (NUDGE_S if name == "beat_later" else -NUDGE_S)
+                self.operator = replace(now, nudge_s=min(max(nudge_s, -MOST_NUDGE_S), MOST_NUDGE_S))
+            case "twice_as_fast" | "half_as_fast":
+                octave = now.octave + (1 if name == "twice_as_fast" else -1)
+                self.operator = replace(now, octave=min(max(octave, -MOST_OCTAVES), MOST_OCTAVES))
+            case "free_tempo":
+                self._taps.clear()
+                unlocked = with_setting(now, COMMANDS["lock_tempo"], 0.0)
+                self.operator = replace(unlocked, beat_s=0.0, beat_t_s=0.0, one_t_s=0.0, octave=0, nudge_s=0.0)
 
     def _tap(self, now_s: float) -> None:
         if self._taps and not TAP_S[0] * 0.5 <= now_s - self._taps[-1] <= TAP_S[1]:
@@ -201,6 +226,9 @@ def operator_from(plain: object) -> Operator | None:
             scene=None if scene is None else Scene(str(scene["name"]), tuple(_unit(one) for one in scene["rows"])),
             beat_s=_number(plain["beat_s"]),
             beat_t_s=_number(plain["beat_t_s"]),
+            one_t_s=_number(plain.get("one_t_s", 0.0)),
+            octave=int(_number(plain.get("octave", 0))),
+            nudge_s=_number(plain.get("nudge_s", 0.0)),
             more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
         )
     except (KeyError, TypeError, ValueError, OverflowError):

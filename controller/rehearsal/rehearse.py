@@ -30,10 +30,10 @@ from controller.lighting.limiter import Limiter
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
-from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.decider import Decider
-from controller.listening.time.leading import open_beats, tempo_of
+from controller.listening.networks import open_ear
+from controller.listening.time.leading import tempo_of
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
@@ -91,7 +91,7 @@ class Rehearsal:
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
-        self._ear = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem, open_beats(config))
+        self._ear = open_ear(config, source.stems)
         self._timings = Timings(keep=KEEP_TIMINGS)
         self._traces = Traces()
         self._cycles = OfflineClock(self._made, config.rates.output_hz)
@@ -127,7 +127,7 @@ class Rehearsal:
         block = AudioBlock(end_s, hop, samples)
         started_s = self._clock.now_s()
         pulses, window = self._ear.hop(block)
-        self._decider.beats = tempo_of(self._ear.beats)
+        self._decider.beats = self._ear.tempo = tempo_of(self._ear.hearing)
         self._timings.add("accent", self._clock.now_s() - started_s)
         token = self._decider.step(window)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")

@@ -22,7 +22,7 @@ from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of, targets_of
 from controller.rig.patch.patch import SLOTS
 from controller.watching.controls.surface import Surface
-from controller.watching.page.feed import Hello, LevelPoint, Live, TokenPoint
+from controller.watching.page.feed import NOTHING_HEARD, Hello, LevelPoint, Live, TokenPoint
 from controller.watching.snapshot import counters, place_words, rig_heads, timing_rows, timings, troubles
 
 log = logging.getLogger(__name__)
@@ -193,6 +193,7 @@ class BusFeed:
             plan=place_words(heard.plan if heard else None),
             sections=list(heard.sections) if heard else [],
             marks=list(lit.marks),
+            band=NOTHING_HEARD if heard is None else heard.band,
         )
 
     def _own_counters(self) -> dict[str, float]:

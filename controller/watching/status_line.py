@@ -17,7 +17,13 @@ from controller.colour import encoded_from_hue
 from controller.messages import LightToken, Pulse
 from controller.text_out import STDERR, Drawing, TextOut
 
-STYLES = {"live": "bold green", "fallback": "bold yellow", "quiet": "bold blue", "house": "bold red"}
+STYLES = {
+    "live": "bold green",
+    "fallback": "bold yellow",
+    "talk": "bold cyan",
+    "quiet": "bold blue",
+    "house": "bold red",
+}
 METER_CELLS = 20
 METER_FLOOR_DB = -60.0
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from controller.listening.decode.cueing import SMALL_STEP, STRONG, TEMPO_LASTS_S, Cueing, Tempo
+from controller.listening.decode.cueing import SMALL_STEP, STRONG, Cueing
 from controller.listening.decode.vocabulary import HUES, hue_distance
+from controller.listening.time.tempo import TEMPO_LASTS_S, Tempo
 
 
 def play(cueing, drawn, hits, first=0):

@@ -21,6 +21,7 @@ IN_MEMORY = {"controller/rig/profiles/gdtf.py": {".open"}}  # a ZIP whose bytes 
 OF_PATHS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "rename", "rmdir", "touch"),
     *("stat", "iterdir", "glob", "rglob", "exists", "is_file", "is_dir", "chmod", "symlink_to", "hardlink_to"),
+    "savefig",
 }
 OF_MODULES = {
     "os": {"open", "replace", "fsync", "stat", "kill", "environ", "getpid", "urandom", "pidfd_open", "statvfs", "link"},

@@ -42,7 +42,7 @@ def test_the_words_that_were_given_up_stay_away():
 
 
 def test_a_degraded_show_is_in_fallback():
-    assert get_args(Health) == ("live", "fallback", "quiet", "house")
+    assert get_args(Health) == ("live", "fallback", "talk", "quiet", "house")
 
 
 def test_names_of_arrays_are_defined_once():

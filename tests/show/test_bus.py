@@ -100,7 +100,7 @@ def test_other_data_is_no_message(data):
 
 
 @given(
-    st.sampled_from(dataclasses.fields(Pulse)),
+    st.sampled_from([one for one in dataclasses.fields(Pulse) if one.name != "kind"]),  # that one is a word
     st.text(max_size=3) | st.none() | st.lists(st.text(max_size=2), min_size=1),
 )
 def test_a_field_of_another_type_makes_it_no_message(field, part):

@@ -6,18 +6,19 @@ import pytest
 from controller.config import with_overrides
 from controller.errors import ModelError
 from controller.listening.audio.source import open_recorded
-from controller.listening.decode.cueing import BEAT, ONE, Cueing, Tempo
+from controller.listening.decode.cueing import Cueing
 from controller.listening.time.bar_filter import BarFilter
 from controller.listening.time.beat_filter import BeatFilter
-from controller.listening.time.beats import BeatHearing
 from controller.listening.time.front import FRAME_S
-from controller.listening.time.leading import hearing_folder, open_beats, tempo_of
+from controller.listening.time.hearing import Hearing
+from controller.listening.time.leading import hearing_folder, open_hearing, tempo_of
+from controller.listening.time.tempo import BEAT, ONE, Tempo
 from controller.messages import AudioBlock
 from controller.rehearsal.rehearse import Rehearsal
 
 
 def drums(bpm, seconds, silent=()):
-    """Kick, hat, snare, hat; `silent` are (from, to) in seconds. BeatHearing are at multiples of 60 / bpm."""
+    """Kick, hat, snare, hat; `silent` are (from, to) in seconds. Hearing are at multiples of 60 / bpm."""
     time_s = np.arange(int(seconds * 48_000)) / 48_000
     beat, rng = time_s * bpm / 60, np.random.default_rng(3)
     since_s = (beat % 1.0) * 60 / bpm
@@ -32,17 +33,18 @@ def drums(bpm, seconds, silent=()):
     return sound.astype(np.float32)
 
 
-def told(beats: BeatHearing, sound, cut=4_800):
+def told(beats: Hearing, sound, cut=4_800):
     found = []
     for number, at in enumerate(range(0, len(sound), cut)):
         part = sound[at : at + cut]
-        found += beats.feed(AudioBlock((at + len(part)) / 48_000, number, part[:, None]))
+        beats.hear(AudioBlock((at + len(part)) / 48_000, number, part[:, None]))
+        found += beats.told
     return found
 
 
 @pytest.mark.parametrize("bpm", [104, 120, 143])
 def test_a_drummers_beats_are_found_and_known_before_they_sound(config, bpm):
-    found = [beat for beat in told(open_beats(config), drums(bpm, 14), 960) if beat.t_s > 6.0]
+    found = [beat for beat in told(open_hearing(config), drums(bpm, 14), 960) if beat.t_s > 6.0]
     period_s = 60 / bpm
     off_s = np.array([(beat.t_s + period_s / 2) % period_s - period_s / 2 for beat in found])
     assert len(found) == pytest.approx((14 - 6) / period_s, abs=2)
@@ -55,13 +57,13 @@ def test_a_drummers_beats_are_found_and_known_before_they_sound(config, bpm):
 
 def test_the_cutting_changes_nothing(config):
     sound = drums(120, 5)
-    assert [beat.t_s for beat in told(open_beats(config), sound, 4_800)] == pytest.approx(
-        [beat.t_s for beat in told(open_beats(config), sound, 480)]
+    assert [beat.t_s for beat in told(open_hearing(config), sound, 4_800)] == pytest.approx(
+        [beat.t_s for beat in told(open_hearing(config), sound, 480)]
     )
 
 
 def test_beats_go_on_through_silent_bars_and_a_new_song_is_new(config):
-    beats = open_beats(config)
+    beats = open_hearing(config)
     found = told(beats, drums(120, 13, silent=[(8.0, 11.0)]))
     inside = [beat.t_s for beat in found if 8.3 < beat.t_s < 10.9]
     assert len(inside) >= 4
@@ -118,8 +120,8 @@ def test_a_rehearsal_hears_beats_only_where_a_network_is_configured(config, tmp_
     silent = with_overrides(config, model={**config.model.model_dump(), "hearing": "none"})
     song = config.path("controller/songs/metal_madness.opus")
     made = [Rehearsal(one, open_recorded(song, one), tmp_path, song) for one in (config, silent)]
-    assert made[0]._ear.beats is not None
-    assert made[1]._ear.beats is None
+    assert made[0]._ear.hearing is not None
+    assert made[1]._ear.hearing is None
 
 
 def test_the_network_lies_beside_the_embedder_and_one_that_is_named_has_to_be_there(config, tmp_path):
@@ -129,4 +131,4 @@ def test_the_network_lies_beside_the_embedder_and_one_that_is_named_has_to_be_th
     assert hearing_folder(config) == config.path("models/hearing")
     assert hearing_folder(named(embedder=str(tmp_path / "embedder"))) is None
     with pytest.raises(ModelError, match="no such manifest"):
-        open_beats(named(hearing=str(tmp_path)))
+        open_hearing(named(hearing=str(tmp_path)))

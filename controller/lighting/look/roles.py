@@ -195,6 +195,13 @@ class Roles:
         level[form.of["back"] | form.of["pixel"]] = 0.6 * self._config.quiet_intensity
         return Target(level, np.zeros(self._count, np.float32), calm.colour, calm.pan, calm.tilt)
 
+    def talk(self, history: History) -> Target:
+        """Somebody talks, or hands clap: faces lit warm and steady, the last colour low behind them, nothing moves."""
+        calm, form = self.quiet(history), self._form
+        calm.intensity[form.lead] = self._config.talk_intensity
+        calm.colour[form.lead] = self._house
+        return calm
+
     def house(self) -> Target:
         """Nothing arrives: a steady warm stage that people can work by."""
         form, level = self._form, np.zeros(self._count, np.float32)

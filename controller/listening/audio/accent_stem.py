@@ -32,13 +32,19 @@ def accent_stem(names: tuple[str, ...]) -> int | None:
     Kick before snare before the whole kit before percussion: a shaker's loop is struck all the time. Within a kind the
     name that says least besides, then the first.
     """
-    spoken = [_spoken(name) for name in names]
-    for words in WORDS:
-        plain = [_spoken(word).strip() for word in words]
-        found = [at for at, said in enumerate(spoken) if any(_holds(said, word) for word in plain)]
-        if found:
-            return min(found, key=lambda at: (len(spoken[at].split()), len(names[at]), at))
-    return None
+    return next((found for words in WORDS if (found := _named(names, words)) is not None), None)
+
+
+def kit_stem(names: tuple[str, ...]) -> int | None:
+    """Index of the stem that holds the whole kit; None where no name says so."""
+    return _named(names, WORDS[2])
+
+
+def _named(names: tuple[str, ...], words: tuple[str, ...]) -> int | None:
+    """Index of the name that says one of these words and least besides."""
+    spoken, plain = [_spoken(name) for name in names], [_spoken(word).strip() for word in words]
+    found = [at for at, said in enumerate(spoken) if any(_holds(said, word) for word in plain)]
+    return min(found, key=lambda at: (len(spoken[at].split()), len(names[at]), at), default=None)
 
 
 def _holds(said: str, word: str) -> bool:

@@ -1,7 +1,7 @@
 """The ear: blocks of sound in, pulses and windows out. The show, the rehearsal, the room and training hear through it.
 
-    block ──► beats, where a network hears them
-          ├─► onsets, level, five milliseconds at a time ──► pulses
+    block ──► beats, drums, kind of sound, where networks hear them
+          ├─► onsets, level, five milliseconds at a time ──► weighing ──► pulses
           └─► windows of one second, each with the hardest hit of its hop
 
 Whoever changes what is heard changes it here, and training hears the same numbers as the show. Pure.
@@ -13,8 +13,10 @@ from dataclasses import replace
 from controller.listening.audio.accent_stem import accent_stem
 from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
+from controller.listening.audio.weighing import Weighing
 from controller.listening.audio.windows import Windows
-from controller.listening.time.beats import BeatHearing
+from controller.listening.time.hearing import Hearing
+from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Pulse, Window
 
 
@@ -25,7 +27,10 @@ class Ear:
         silence_db: sound below this level counts as silence.
         stems: names of the stem columns that follow the mix in each block. accents: the stem that accents come from;
             "": chosen by its name.
-        beats: hears the beat of the mix, where there is a network for it.
+        hearing: hears beats, drums and kinds of sound in the mix, where there are networks for it.
+
+    Attributes:
+        tempo: where beats are, as far as anybody knows; set it when that changes.
     """
 
     def __init__(
@@ -33,12 +38,18 @@ class Ear:
         silence_db: float,
         stems: tuple[str, ...] = (),
         accents: str = "",
-        beats: BeatHearing | None = None,
+        hearing: Hearing | None = None,
     ) -> None:
         self._onsets = Onsets(silence_db, len(stems), accent_column(stems, accents))
         self._hits = Hits()
-        self.beats = beats
+        self.hearing, self._weighing = hearing, Weighing()
+        self.tempo = Tempo()
         self._windows = Windows(len(stems))
+
+    @property
+    def beat_told(self) -> bool:
+        """Whether the newest block made a beat known."""
+        return self.hearing is not None and bool(self.hearing.told)
 
     def pulses(self, block: AudioBlock, conducted: Callable[[Pulse], Pulse] = lambda one: one) -> Iterator[Pulse]:
         """The pulses of a block, one for each 5 ms that it completes. Take them all before `windows`.
@@ -46,12 +57,13 @@ class Ear:
         Args:
             block: samples. conducted: what becomes of a pulse whose beats are known better, as in an opening.
         """
-        if self.beats is not None:
-            self.beats.hear(block)
+        if self.hearing is not None:
+            self.hearing.hear(block)
+        kind = "" if self.hearing is None else self.hearing.kind
         for heard in self._onsets.feed(block):
             pulse = conducted(heard)
             self._hits.hear(pulse)
-            yield pulse
+            yield pulse if pulse is not heard or self.hearing is None else self._weighing.weigh(pulse, kind, self.tempo)
 
     def windows(self, block: AudioBlock) -> Iterator[Window]:
         """The windows that a block completes, each with the hit that belongs to it."""

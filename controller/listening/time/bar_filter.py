@@ -39,6 +39,13 @@ class BarFilter:
         moved *= np.where(self._place == 0, FLOOR + one, FLOOR + 1.0 - one)
         self.belief = moved / moved.sum()
 
+    def know(self, number: int) -> None:
+        """Somebody who knows says which beat the last one was, from 1; the metre stays as it was believed."""
+        metres = np.array([self.belief[self._metre == metre].sum() for metre in METRES])
+        self.belief = np.zeros_like(self.belief)
+        for metre, share in zip(METRES, metres, strict=True):
+            self.belief[(self._metre == metre) & (self._place == (number - 1) % metre)] = share
+
     def next(self) -> tuple[int, int, float]:
         """As `best`, of the beat that comes next."""
         number, metre, sure = self.best()

@@ -23,6 +23,9 @@ SPREAD = 0.02
 FORGET = 1e-5
 """Share of belief that starts anew in a frame, so that another tempo can take over."""
 
+SAID_OCTAVES = 0.08
+"""How far from a tempo that a person said the music may be."""
+
 
 class BeatFilter:
     """The belief, and what follows from it.
@@ -42,13 +45,36 @@ class BeatFilter:
         self._far = rows + (places - whole[:, None] - 1) % PLACES
         phase = np.arange(PLACES) / PLACES
         self._bell = np.exp(-0.5 * (np.minimum(phase, 1.0 - phase) / WIDTH) ** 2).astype(np.float32)
-        self._prior = np.exp(-0.5 * (np.log2(self.tempi_bpm / 120.0) / 0.6) ** 2)
+        self._expect(120.0, 0.6)
         self.belief: Float32Array = np.zeros((count, PLACES), np.float32)
         self.reset()
 
     def reset(self) -> None:
         """Know nothing."""
-        self.belief[:] = (self._prior / self._prior.sum() / PLACES)[:, None]
+        self.belief[:] = self._fresh
+
+    def _expect(self, bpm: float, octaves: float) -> None:
+        prior = np.exp(-0.5 * (np.log2(self.tempi_bpm / bpm) / octaves) ** 2)
+        self._fresh = (prior / prior.sum() / PLACES).astype(np.float32)[:, None]
+
+    def told(self, bpm: float) -> None:
+        """Somebody who knows says how fast it is: other tempi are hardly believed any more."""
+        self._expect(bpm, SAID_OCTAVES)
+        self.belief = self.belief * self._fresh
+        self.belief /= self.belief.sum()
+
+    def scale(self, factor: float) -> None:
+        """The same beats counted twice as fast (2.0), or every second one only (0.5)."""
+        bpm, phase, _ = self.best()
+        bpm = float(np.clip(bpm * factor, SLOWEST_BPM, FASTEST_BPM))
+        self._expect(bpm, SAID_OCTAVES)
+        places = np.arange(PLACES) / PLACES
+        off = (places - phase * factor + 0.5) % 1.0 - 0.5
+        near = np.exp(-0.5 * (np.log(self.tempi_bpm / bpm) / (2.0 * STEP)) ** 2)
+        self.belief = (near[:, None] * np.exp(-0.5 * (off / WIDTH) ** 2)[None, :]).astype(
+            np.float32
+        ) + self._fresh * 0.01
+        self.belief /= self.belief.sum()
 
     def step(self, activation: float) -> None:
         """Move on by one frame, and hear.
@@ -63,7 +89,7 @@ class BeatFilter:
         moved *= heard
         moved /= moved.sum()
         moved *= 1.0 - FORGET
-        moved += FORGET * (self._prior / self._prior.sum() / PLACES)[:, None].astype(np.float32)
+        moved += FORGET * self._fresh
         self.belief = moved
 
     def best(self) -> tuple[float, float, float]:

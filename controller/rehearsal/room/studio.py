@@ -22,14 +22,14 @@ from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
-from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
-from controller.listening.decode.cueing import Tempo
 from controller.listening.decode.vocabulary import hue_from_degrees
+from controller.listening.networks import open_ear
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
 from controller.listening.plan.plan import MOST_HOPS, Notes, Plan, amount_at, song_title
-from controller.listening.time.leading import open_beats, tempo_of
+from controller.listening.time.leading import tempo_of
+from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
@@ -82,7 +82,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     """
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
-    ear = Ear(config.audio.silence_db, source.stems, config.audio.accent_stem, open_beats(config))
+    ear = open_ear(config, source.stems)
     prints, tempi = Fingerprints(), []
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
@@ -94,7 +94,8 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
         embeddings.append(embedder.embed(window).vector)
         fingerprints.append(prints.step(window.samples[-SPAN:]))
         struck.append(window.hit)
-        tempi.append(tempo_of(ear.beats))
+        ear.tempo = tempo_of(ear.hearing)
+        tempi.append(ear.tempo)
         pulses.append(heard)
         peaks.append(np.abs(samples.reshape(-1, HOP_SAMPLES // 2, samples.shape[1])).max(axis=1))
         hop += 1

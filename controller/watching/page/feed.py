@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from controller.arrays import FloatingArray
+from controller.bus.news import BandHeard
 from controller.messages import Command, Operator
 
 FixtureRole = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
@@ -97,6 +98,9 @@ class Hello:
     haze: bool = False
 
 
+NOTHING_HEARD = BandHeard()
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """The show at one moment.
@@ -106,13 +110,13 @@ class Live:
         heads: (N, 5) float, in the order of `Hello.heads`: linear-light red, green, blue 0..1 as emitted (colour times
             intensity, after grand master and blackout), pan in degrees (0 towards the audience, positive to the
             audience's right), tilt in degrees (0 straight down, 90 level, 180 straight up).
-        health: one word, such as "live", "quiet", "fallback", "house".
+        health: one word, such as "live", "talk", "quiet", "fallback", "house".
         token, level: the newest; the page drops one it has already seen.
         loudness: 0..1.
         timings: by stage name. counters, processes: shown as they are. marks: moments that people named.
         controllers: what is connected. learning: what waits for a knob to be moved.
         plan: where in what was rehearsed the band is, for people; "" in free play. sections: when the music turned.
-        troubles: what a person should know, in sentences.
+        troubles: what a person should know, in sentences. band: beat, kind of sound and energy as they are heard.
     """
 
     t_s: float
@@ -132,6 +136,7 @@ class Live:
     plan: str = ""
     sections: Sequence[float] = ()
     troubles: Sequence[str] = ()
+    band: BandHeard = NOTHING_HEARD
 
 
 class PageFeed(Protocol):

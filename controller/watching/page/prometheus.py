@@ -10,7 +10,7 @@ from controller.people.commands import COMMANDS
 from controller.people.operator import setting_of
 from controller.watching.page.feed import Live
 
-STATES = ("live", "fallback", "quiet", "house")
+STATES = ("live", "fallback", "talk", "quiet", "house")
 
 
 class Snapshot(Collector):

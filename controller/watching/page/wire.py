@@ -63,6 +63,7 @@ def encode_live(live: Live) -> str:
         "plan": live.plan,
         "sections": [_finite(t_s) for t_s in live.sections],
         "troubles": list(live.troubles),
+        "band": {name: _finite(one) if isinstance(one, float) else one for name, one in asdict(live.band).items()},
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)

@@ -19,7 +19,7 @@ const REPEAT_MS = 400; // the show lets go a second after the last
 const SLIDER_MS = 50;
 const LATE_SHOWN_MS = 6000;
 const SETTLING = 0.1; // of the difference, with each snapshot
-const TONES = { live: "good", quiet: "calm", hold: "warn", fallback: "warn", house: "warn", blackout: "alarm" };
+const TONES = { live: "good", talk: "calm", quiet: "calm", hold: "warn", fallback: "warn", house: "warn", blackout: "alarm" };
 const TROUBLE = new Set([
   "overruns", "late_hops", "send_errors", "flashes_limited", "faults", "skipped_cycles", "device_losses", "bad_samples",
   "generation_refused", "lost_log_seconds",
@@ -100,6 +100,7 @@ function draw(now_ms) {
   plan.show(heads);
   showOperator(live.operator);
   showHealth(live);
+  showBand(live);
   minute.marks = live.marks;
   minute.sections = live.sections;
   minute.tempo = [live.operator.beat_s, live.operator.beat_t_s];
@@ -142,6 +143,28 @@ function showHealth(live) {
   view.dataset.state = shown;
   element("mark").hidden = !shown;
   element("mark").textContent = shown.toUpperCase();
+}
+
+/** One lamp for each beat of the bar; the one that sounds now is lit, as bright as it is sure. */
+function showBand(live) {
+  const band = live.band ?? {};
+  element("band").hidden = !band.kind && !band.beat_s;
+  if (element("band").hidden) return;
+  const beats = element("beats");
+  const known = band.beat_s > 0;
+  const count = known ? (band.number ? band.metre : 1) : 0;
+  while (beats.childElementCount > count) beats.lastElementChild.remove();
+  while (beats.childElementCount < count) beats.append(document.createElement("i"));
+  const passed = known ? (live.t - band.beat_t_s) / band.beat_s : 0;
+  const place = band.number ? (band.number - 1 + Math.floor(passed)) % band.metre : 0;
+  const glow = (1 - (passed - Math.floor(passed))) * (band.led_by === "heard" ? band.confidence : 1);
+  [...beats.children].forEach((lamp, index) => {
+    const now = index === (place + band.metre) % band.metre || !band.number;
+    lamp.textContent = band.number ? String(index + 1) : "";
+    lamp.style.setProperty("--glow", now ? glow.toFixed(2) : "0");
+  });
+  const tempo = known ? `${Math.round(60 / band.beat_s)} bpm, ${band.led_by}` : "no beat";
+  setText(element("band-said"), [tempo, band.kind, band.voice ? "voice" : ""].filter(Boolean).join(" · "));
 }
 
 function showNumbers(live) {

@@ -1,0 +1,60 @@
+"""From how likely each drum is in a frame to hits: what stands out, once, with its time and strength. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from controller.arrays import Float32Array
+from controller.listening.time.outputs import DRUMS, Drum
+
+THRESHOLDS = (0.35, 0.35, 0.35, 0.35)
+"""Of kick, snare, cymbal and tom, from which on one counts."""
+GAP_S = 0.06
+"""Two hits of one drum are never closer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrumHit:
+    """One hit.
+
+    Attributes:
+        t_s: when it sounds. known_s: time of the sound from which it was known.
+        strength: 0..1, how clearly it is heard.
+    """
+
+    t_s: float
+    known_s: float
+    drum: Drum
+    strength: float
+
+
+class Drums:
+    """Takes the likelihoods of one frame after the other; a hit is told a frame after its peak.
+
+    Attributes:
+        newest_s: time of the newest hit of any drum; -inf before the first.
+    """
+
+    def __init__(self) -> None:
+        self._before = self._now = np.zeros(len(DRUMS), np.float32)
+        self._now_s = 0.0
+        self._told_s = np.full(len(DRUMS), -np.inf)
+
+    @property
+    def newest_s(self) -> float:
+        """Time of the newest hit of any drum."""
+        return float(self._told_s.max())
+
+    def hear(self, likely: Float32Array, t_s: float, known_s: float) -> list[DrumHit]:
+        """The hits that a frame makes known.
+
+        Args:
+            likely: (4,) 0..1 for the drums in the order of `DRUMS`. t_s: the moment they are of. known_s: now.
+        """
+        peak = (self._now >= THRESHOLDS) & (self._now > self._before) & (self._now >= likely)
+        found = []
+        for drum in np.flatnonzero(peak & (self._now_s - self._told_s >= GAP_S)):
+            self._told_s[drum] = self._now_s
+            found.append(DrumHit(self._now_s, known_s, DRUMS[drum], float(self._now[drum])))
+        self._before, self._now, self._now_s = self._now, likely, t_s
+        return found

@@ -1,0 +1,89 @@
+"""How much is going on, against the song so far: level, density, brightness, and whether it builds. Pure.
+
+All of it from the numbers that the networks read: 136 bands and how much each grew. Ten values a second.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from controller.arrays import Float32Array
+
+EVERY = 5
+"""Frames of one value."""
+STEP_S = 0.1
+BUILD_S = 8.0
+"""A rise that counts as a build lasts so long."""
+FULL_BUILD = 0.35
+"""Of the song's whole range, gained within that time: a build of 1."""
+LEARN_S = 30.0
+"""The song's loud and quiet ends are forgotten this slowly, so that an outlier does not rule for the night."""
+LEAST_RANGE = 0.25
+"""In the units of the mean band (log10): a song that never changes is not all peaks and holes."""
+SMOOTH = 0.25
+"""Of the way that the level goes in one step: a beat is not an ending."""
+UPPER = 68
+"""From this band on it is bright: about 1.6 kHz."""
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """One value.
+
+    Attributes:
+        t_s: its moment. level: 0..1 between the song's quiet and loud passages so far. build: 0..1, rising over bars.
+        density: 0..1, how much begins, against the song so far. brightness: 0..1, share of the upper bands.
+    """
+
+    t_s: float
+    level: float
+    build: float
+    density: float
+    brightness: float
+
+
+class EnergyWatch:
+    """Takes frames, tells energy."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Another song."""
+        self._sum = np.zeros(3)
+        self._frames = 0
+        self._quiet = self._loud = self._dense = -1.0
+        self._levels: list[float] = []
+        self._smooth = 0.0
+
+    def hear(self, frame: Float32Array, t_s: float) -> Energy | None:
+        """The energy of the last five frames, every fifth frame."""
+        bands, grown = frame[: len(frame) // 2], frame[len(frame) // 2 :]
+        self._sum += (float(bands.mean()), float(grown.mean()), float(bands[UPPER:].mean()))
+        self._frames += 1
+        if self._frames % EVERY:
+            return None
+        (level, begun, upper), self._sum = self._sum / EVERY, np.zeros(3)
+        return self._placed(level, begun, upper, t_s)
+
+    def _placed(self, level: float, begun: float, upper: float, t_s: float) -> Energy:
+        share = STEP_S / LEARN_S
+        if self._loud < 0.0:
+            self._loud, self._quiet, self._dense = level, level, max(begun, 1e-6)
+        self._loud = max(level, self._loud + share * (level - self._loud))
+        self._quiet = min(level, self._quiet + share * (level - self._quiet))
+        self._dense = max(begun, self._dense + share * (begun - self._dense), 1e-6)
+        wide = max(LEAST_RANGE, self._loud - self._quiet)
+        place = float(np.clip(1.0 + (level - self._loud) / wide, 0.0, 1.0))
+        self._smooth += SMOOTH * (place - self._smooth)
+        self._levels = [*self._levels[-int(BUILD_S / STEP_S) + 1 :], level]
+        return Energy(t_s, self._smooth, self._build(wide), begun / self._dense, upper / (2.0 * level + 1e-6))
+
+    def _build(self, wide: float) -> float:
+        """How much of the song's range was gained, as a straight line through the last seconds has it, and only upwards."""
+        count = len(self._levels)
+        if count < int(0.5 * BUILD_S / STEP_S):
+            return 0.0
+        at = np.arange(count) - 0.5 * (count - 1)
+        slope = float(at @ np.array(self._levels) / (at @ at))
+        return float(np.clip(slope * BUILD_S / STEP_S / (FULL_BUILD * wide), 0.0, 1.0))

@@ -1,0 +1,198 @@
+"""What is heard of the band beside its level: beats and bars, drums, voice, what kind of sound it is, energy.
+
+block ──► Front (272 numbers, 50 a second) ──┬─► network (beat, one) ──────────────────┬─► BeatWatch  ──► Beat
+                                             ├─► network (drums, voice, kind, one) ────┼─► Drums      ──► DrumHit
+                                             │                                         └─► KindWatch  ──► kind, voice
+                                             └─► EnergyWatch ──► Energy
+
+The same sound gives the same, however it was cut into blocks. Edge: networks.
+"""
+
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+
+from controller.arrays import Float32Array
+from controller.artefacts.artefact import Manifest
+from controller.listening.session import open_session
+from controller.listening.time.beats import Beat, BeatWatch
+from controller.listening.time.drums import DrumHit, Drums
+from controller.listening.time.energy import Energy, EnergyWatch
+from controller.listening.time.frame_network import FrameNetwork
+from controller.listening.time.front import FRAME_S, Front, Resampler
+from controller.listening.time.kinds import KindWatch
+from controller.listening.time.outputs import DELAY, Kind
+from controller.messages import AudioBlock, Operator
+from controller.sound_format import SAMPLE_RATE_HZ
+
+SOUND_SHARE = (0.4, 0.5)
+"""What the network of `tools/train/hearing` says of beats and of ones, beside BeatNet's three."""
+SILENT = 1e-4
+"""Root mean square of a frame below which nothing is heard."""
+FORGET_S = 4.0
+"""After so long a silence the next sound is another song."""
+
+
+class Hearing:
+    """Hears blocks; what the newest one made known stands in its attributes.
+
+    Many attributes: three networks' states, the four that watch them, and what they told, each one object.
+
+    Args:
+        folder: of the artefact. manifest: of the same.
+        drum_column: of the blocks, that holds the drums alone; 0, the mix: there is none.
+
+    Attributes:
+        told: beats that the newest block made known. hits: drum hits. energies: ten a second.
+        energy: the newest, None before the first.
+        kind: of sound; "" where no network tells it. voice: whether somebody sings. kind_sure: 0..1.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, drum_column: int = 0) -> None:
+        self._beats = FrameNetwork(open_session(folder, manifest, threads=1, provider="cpu"))
+        self._sound: FrameNetwork | None = None
+        self._stem: DrumStem | None = None
+        if manifest.sound is not None:
+            named = manifest.model_copy(update={"step": manifest.sound})
+            session = open_session(folder, named, threads=1, provider="cpu")
+            self._sound = FrameNetwork(session)
+            self._stem = DrumStem(FrameNetwork(session), drum_column) if drum_column else None
+        self._samples, self._silent_s = 0, 0.0
+        self._people = Operator()
+        self.told: list[Beat] = []
+        self.hits: list[DrumHit] = []
+        self.energies: list[Energy] = []
+        self.energy: Energy | None = None
+        self._start()
+
+    def _start(self) -> None:
+        """As before the first sound."""
+        self._front, self._beat_watch, self._drums = Front(), BeatWatch(), Drums()
+        self._kinds, self._energy = KindWatch(), EnergyWatch()
+        for network in (self._beats, self._sound):
+            if network is not None:
+                network.reset()
+        self._begun, self._frames = self._samples, 0
+        self._late: deque[tuple[Float32Array, float]] = deque(maxlen=DELAY + 1)
+
+    def obey(self, people: Operator) -> None:
+        """Take what people said of the beat since the last call: tapped, twice as fast, this is one."""
+        before, self._people = self._people, people
+        if people.beat_t_s != before.beat_t_s and people.beat_s > 0.0:
+            self._beat_watch.told_tempo(people.beat_s)
+        if people.octave != before.octave:
+            self._beat_watch.told_octave(people.octave - before.octave)
+        if people.one_t_s != before.one_t_s and people.one_t_s > 0.0:
+            self._beat_watch.told_one(people.one_t_s)
+
+    @property
+    def newest(self) -> Beat | None:
+        """The beat told last; None before the first, and after a long silence."""
+        return self._beat_watch.newest
+
+    @property
+    def kind(self) -> Kind | str:
+        """What kind of sound it is; "" where no network tells."""
+        return "" if self._sound is None else self._kinds.kind
+
+    @property
+    def kind_since_s(self) -> float:
+        """When that began, which is before it was known."""
+        return self._kinds.since_s
+
+    @property
+    def kind_sure(self) -> float:
+        """How sure that is, 0..1."""
+        return self._kinds.sure
+
+    @property
+    def voice(self) -> bool:
+        """Whether somebody sings."""
+        return self._kinds.voice
+
+    def hear(self, block: AudioBlock) -> None:
+        """Take a block."""
+        self.told, self.hits, self.energies = [], [], []
+        mix = block.samples[:, 0]
+        first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
+        for frame in self._front.feed(mix):
+            self._frame(frame, first_s + self._frames * FRAME_S - Resampler.delay_s, block.t_s)
+            self._frames += 1
+        if self._stem is not None:
+            self.hits = self._stem.hear(block)
+        self._samples += len(mix)
+        self._notice_silence(mix)
+
+    def _frame(self, frame: Float32Array, t_s: float, known_s: float) -> None:
+        """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
+        beats, flux = self._beats.step(frame), float(frame[len(frame) // 2 :].sum())
+        energy = self._energy.hear(frame, t_s)
+        if energy is not None:
+            self.energies.append(energy)
+            self.energy = energy
+        if self._sound is not None:
+            heard, quiet = self._sound.step(frame), _quiet(frame)
+            self._late.append((beats, flux))
+            beats, flux = self._late[0]
+            t_s -= (len(self._late) - 1) * FRAME_S
+            beats = _joined(beats, heard)
+            self.hits += self._drums.hear(heard[2:6], t_s, known_s)
+            self._kinds.hear(heard[7:], float(heard[6]), t_s, quiet=quiet)
+        told = self._beat_watch.hear(beats, flux, t_s, known_s)
+        if told is not None:
+            self.told.append(told)
+
+    def _notice_silence(self, mix: Float32Array) -> None:
+        quiet = float(np.dot(mix, mix)) < SILENT**2 * max(1, len(mix))
+        self._silent_s = self._silent_s + len(mix) / SAMPLE_RATE_HZ if quiet else 0.0
+        if self._silent_s > FORGET_S and self.newest is not None:
+            self._start()
+
+
+class DrumStem:
+    """Hears the drums where they are alone.
+
+    Args:
+        network: of drums, with a state of its own. column: of the blocks.
+    """
+
+    def __init__(self, network: FrameNetwork, column: int) -> None:
+        self._network, self._column = network, column
+        self._front, self._drums = Front(), Drums()
+        self._begun_s: float | None = None
+        self._frames = 0
+
+    def hear(self, block: AudioBlock) -> list[DrumHit]:
+        """The hits that a block makes known."""
+        stem = block.samples[:, self._column]
+        if self._begun_s is None:
+            self._begun_s = block.t_s - len(stem) / SAMPLE_RATE_HZ - Resampler.delay_s
+        found = []
+        for frame in self._front.feed(stem):
+            t_s = self._begun_s + (self._frames - DELAY) * FRAME_S
+            found += self._drums.hear(self._network.step(frame)[2:6], t_s, block.t_s)
+            self._frames += 1
+        return found
+
+
+QUIET_BAND = 0.002
+"""Mean of the bands below which a frame is silent: about -60 dBFS."""
+
+
+def _quiet(frame: Float32Array) -> bool:
+    return float(frame[: len(frame) // 2].mean()) < QUIET_BAND
+
+
+def _joined(beats: Float32Array, heard: Float32Array) -> Float32Array:
+    """(2,) of a beat that is no one and of a one, from both networks."""
+    beat_share, one_share = SOUND_SHARE
+    one_here = float(heard[1])
+    beat_here = max(0.0, float(heard[0]) - one_here)
+    return np.array(
+        [
+            (1.0 - beat_share) * beats[0] + beat_share * beat_here,
+            (1.0 - one_share) * beats[1] + one_share * one_here,
+        ],
+        np.float32,
+    )
