@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from controller.bus.news import BandHeard
 from controller.messages import Command, Operator
 from controller.people.operator import OperatorState
 from controller.sound_format import HOP_S
@@ -117,6 +118,9 @@ class DemoFeed:
             processes=self.processes,
             marks=list(self._hands.marks),
             plan=self.plan,
+            band=BandHeard(
+                "band", False, "heard", BEAT_S, BEAT_S * int(now_s / BEAT_S), 1 + int(now_s / BEAT_S) % 4, 4, 0.9
+            ),
             sections=[SECTION_S * round(now_s / SECTION_S - back) for back in (3, 2, 1)],
         )
 

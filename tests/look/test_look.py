@@ -284,6 +284,16 @@ def test_the_ladder_in_all_states(token_age_s, pulse_age_s, silent_s):
         assert state == "house"
 
 
+@pytest.mark.parametrize("kind", ["talk", "applause"])
+def test_talk_is_a_rung_of_its_own_below_silence_and_a_dead_ear(kind):
+    assert health(0.0, 0.0, 0.0, LIMITS, kind) == "talk"
+    assert health(1e9, 0.0, 0.0, LIMITS, kind) == "talk"
+    assert health(0.0, 0.0, 5.0, LIMITS, kind) == "quiet"
+    assert health(0.0, 3.0, 0.0, LIMITS, kind) == "live"
+    assert health(1e9, 3.0, 0.0, LIMITS, kind) == "house"
+    assert health(0.0, 0.0, 0.0, LIMITS, "solo") == "live"
+
+
 def test_colour_arithmetic_by_hand():
     assert np.allclose(to_linear(np.array([0.5])), 0.214, atol=1e-3)  # LED orange needs a fifth of green, not half
     assert np.allclose(to_encoded(to_linear(np.linspace(0, 1, 20))), np.linspace(0, 1, 20), atol=1e-5)

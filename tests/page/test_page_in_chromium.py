@@ -55,6 +55,26 @@ def test_the_last_minute_shows_where_the_music_turned(desk):
     assert abs(gaps.mean() - 16 / 60 * (width - 34 * scale)) < 3
 
 
+BEATS = """
+return [...document.querySelectorAll("#beats i")].map((lamp) => [
+  lamp.textContent, Number(getComputedStyle(lamp).getPropertyValue("--glow"))]);
+"""
+
+
+def test_a_lamp_for_each_beat_of_the_bar_shows_where_the_band_is(desk, clock):
+    assert desk.script("return document.getElementById('band-said').textContent") == "120 bpm, heard · band"
+
+    def lit():
+        lamps = desk.script(BEATS)
+        assert [label for label, _ in lamps] == ["1", "2", "3", "4"]
+        return [label for label, glow in lamps if glow > 0.05]
+
+    clock.now_s = 1000.05
+    for number in (1, 2, 3, 4, 1):
+        desk.wait(lambda number=number: lit() == [str(number)])
+        clock.now_s += 0.5
+
+
 def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
     full = desk.brightness("light")
     feed.brightness = 0.1

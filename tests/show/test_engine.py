@@ -68,6 +68,29 @@ def test_silence_is_quiet_and_sound_returns_at_once(engine, see):
     assert play(engine, 0.05, 16.0)[-1].health == "live"
 
 
+@pytest.mark.parametrize("kind", ["talk", "applause"])
+def test_while_somebody_talks_faces_are_lit_and_nothing_else_happens(engine, see, patch, kind):
+    play(engine, 4.0)
+    wash = np.array([role == "wash" for role in patch.rig.roles])
+    ticks, times_s = [], np.arange(4.0, 12.0, 0.025)
+    for number, now_s in enumerate(times_s):
+        # hits that somebody who knows no kinds would flash at, and tokens that want another colour each time
+        pulse = replace(
+            PULSE, t_s=now_s, seq=number, kind=kind, onsets=number // 20, onset_t_s=now_s, onset_strength=1.0
+        )
+        engine.hear_pulse(pulse, now_s)
+        engine.hear_token(LightToken(now_s, 1_000 + number, number % 180, 255, 0.5, 0.5))
+        ticks.append(engine.tick(now_s))
+    assert {tick.health for tick in ticks} == {"talk"}
+    shown = [see(tick) for tick in ticks[200:]]
+    faces = np.array([one.light[wash].mean() for one in shown])
+    assert faces.min() > 0.05
+    assert np.ptp(faces) < 0.01
+    assert all(one.power[~wash].max() < one.power[wash].max() for one in shown)
+    assert np.ptp([one.pan_deg for one in shown], axis=0).max() < 0.1
+    assert play(engine, 0.1, 12.0)[-1].health == "live"
+
+
 def test_everything_lost_is_house_within_the_limits(engine):
     play(engine, 2.0)
     states = [tick.health for tick in play(engine, 3.0, 2.0, tokens=False, pulses=False)]

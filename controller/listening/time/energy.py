@@ -12,8 +12,8 @@ from controller.arrays import Float32Array
 EVERY = 5
 """Frames of one value."""
 STEP_S = 0.1
-BUILD_S = 8.0
-"""A rise that counts as a build lasts so long."""
+BUILD_STEPS = 80
+"""A rise that counts as a build lasts so long: eight seconds."""
 FULL_BUILD = 0.35
 """Of the song's whole range, gained within that time: a build of 1."""
 LEARN_S = 30.0
@@ -76,14 +76,13 @@ class EnergyWatch:
         wide = max(LEAST_RANGE, self._loud - self._quiet)
         place = float(np.clip(1.0 + (level - self._loud) / wide, 0.0, 1.0))
         self._smooth += SMOOTH * (place - self._smooth)
-        self._levels = [*self._levels[-int(BUILD_S / STEP_S) + 1 :], level]
+        self._levels = [*self._levels[-BUILD_STEPS + 1 :], level]
         return Energy(t_s, self._smooth, self._build(wide), begun / self._dense, upper / (2.0 * level + 1e-6))
 
     def _build(self, wide: float) -> float:
-        """How much of the song's range was gained, as a straight line through the last seconds has it, and only upwards."""
-        count = len(self._levels)
-        if count < int(0.5 * BUILD_S / STEP_S):
+        """How much of the song's range was gained, quarter by quarter of the last seconds: one leap is no build."""
+        if len(self._levels) < BUILD_STEPS:
             return 0.0
-        at = np.arange(count) - 0.5 * (count - 1)
-        slope = float(at @ np.array(self._levels) / (at @ at))
-        return float(np.clip(slope * BUILD_S / STEP_S / (FULL_BUILD * wide), 0.0, 1.0))
+        quarters = np.array(self._levels).reshape(4, -1).mean(axis=1)
+        rising = float((np.diff(quarters) > 0.0).mean())
+        return float(np.clip(rising * (quarters[-1] - quarters[0]) / (FULL_BUILD * wide), 0.0, 1.0))
