@@ -98,6 +98,19 @@ def test_bad_wishes_change_nothing_and_are_named(served, wish, said):
     assert {**answer, "said": ""} == {**before, "version": answer["version"]}
 
 
+def test_the_room_tells_the_bars_it_heard(served):
+    async def ask():
+        async with aiohttp.ClientSession() as session, session.get(served.url + "song") as answer:
+            return await answer.json()
+
+    song = asyncio.run(ask())
+    sure = [row for row in song["beats"] if row[3] > 0.6]
+    assert len(sure) > 20
+    assert np.median(np.diff([row[0] for row in sure])) == pytest.approx(0.4, abs=0.02)  # 150 a minute
+    assert {row[2] for row in sure} == {1, 2, 3, 4}
+    assert {row[3] for row in song["kinds"]} <= {"band", "solo", "talk", "applause", "silence"}
+
+
 def test_strangers_are_refused(served):
     ((status, _),) = served.talk({"verb": "save"}, headers={"Origin": "http://elsewhere.example"})
     assert status == 403

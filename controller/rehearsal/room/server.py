@@ -105,9 +105,11 @@ class Room:
             for one in rig_heads(patch_of(self._studio.config))
         ]  # fmt: skip
         names = ["mix", *sound.stems]
+        heard = sound.band.plain()
         return web.json_response(
-            {"title": sound.title, "hops": sound.hops, "peaks": dict(zip(names, peaks, strict=True)), "heads": heads}
-        )
+            {"title": sound.title, "hops": sound.hops, "peaks": dict(zip(names, peaks, strict=True)), "heads": heads,
+             "beats": heard["beats"], "kinds": heard["kinds"]}
+        )  # fmt: skip
 
     async def _tell_state(self, _request: web.Request) -> web.Response:
         return web.json_response(self._state())

@@ -33,6 +33,7 @@ from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Command, Embedding, LightToken, Pulse, Steering
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
+from controller.rehearsal.heard import HeardSong
 from controller.rehearsal.offline_clock import OfflineClock
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
@@ -53,7 +54,7 @@ class Sound:
     Attributes:
         embeddings: (T, 512) float32. fingerprints: (T, 88) float32. hits: (T,) 0..1. pulses: of each hop.
         peaks: (columns, P) float32, loudest sample in each twentieth of a second; the mix first, then stems.
-        stems: names.
+        stems: names. tempi: where beats were, as far as was known, at each hop. band: beats, drums, kinds of sound.
     """
 
     title: str
@@ -64,6 +65,7 @@ class Sound:
     peaks: Float32Array
     stems: tuple[str, ...]
     tempi: list[Tempo] = field(default_factory=list)
+    band: HeardSong = field(default_factory=HeardSong)
 
     @property
     def hops(self) -> int:
@@ -83,7 +85,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
     source = open_recorded(song, config)
     embedder = Decider(with_overrides(config, plan=""), MonotonicClock(), patient=True).embedder
     ear = open_ear(config, source.stems)
-    prints, tempi = Fingerprints(), []
+    prints, tempi, band = Fingerprints(), [], HeardSong()
     embeddings, fingerprints, struck, pulses, peaks = [], [], [], [], []
     hop = 0
     while len(samples := source.read(HOP_SAMPLES)) == HOP_SAMPLES:
@@ -96,6 +98,8 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
         struck.append(window.hit)
         ear.tempo = tempo_of(ear.hearing)
         tempi.append(ear.tempo)
+        if ear.hearing is not None:
+            band.take(ear.hearing, block)
         pulses.append(heard)
         peaks.append(np.abs(samples.reshape(-1, HOP_SAMPLES // 2, samples.shape[1])).max(axis=1))
         hop += 1
@@ -105,7 +109,7 @@ def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -
         raise AudioError(f"{song}: shorter than one hop (0.1 s)")
     return Sound(
         song_title(song), np.stack(embeddings), np.stack(fingerprints), np.array(struck, np.float32), pulses,
-        np.concatenate(peaks).T.astype(np.float32), source.stems, tempi,
+        np.concatenate(peaks).T.astype(np.float32), source.stems, tempi, band,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ const ROWS_HZ = 20;
 
 const HOP_S = 0.1;
 const NEAR_S = 0.6;
-const LANES = { marks: 22, wave: 52, stem: 26, light: 84, cues: 20, line: 64 };
+const LANES = { marks: 22, bars: 16, wave: 52, stem: 26, light: 84, cues: 20, line: 64 };
 const HUES = [0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330];
 
 const element = (id) => document.getElementById(id);
@@ -85,6 +85,7 @@ function lanes() {
   const found = [["marks", LANES.marks]];
   state.peaks.forEach(([name], index) => found.push([`wave:${index}:${name}`, index ? LANES.stem : LANES.wave]));
   found.push(["light", LANES.light], ["cues", LANES.cues], ["line", LANES.line]);
+  if (state.song.beats.length) found.push(["bars", LANES.bars]);
   let top = 0;
   return found.map(([name, tall]) => {
     const lane = { name, top, tall };
@@ -105,6 +106,7 @@ function draw() {
     pen.fillStyle = "#0b0d12";
     pen.fillRect(0, one.top, width, one.tall);
     if (one.name.startsWith("wave")) drawWave(one, width);
+    if (one.name === "bars") drawBars(one, width);
   }
   drawLight(lane("light"), width);
   drawPins(lane("light"), width);
@@ -128,6 +130,24 @@ function drawWave({ top, tall, name }, width) {
     pen.fillRect(column, top + tall / 2 - half, 1, Math.max(1, 2 * half));
   }
   word(label, 6, top + 13);
+}
+
+const KIND_COLOURS = { band: "#3d7ea6", solo: "#7fb069", talk: "#e6a532", applause: "#c8553d", silence: "#30343c" };
+
+/** Beats as they were heard, ones taller, as bright as they are sure, on the kind of sound. */
+function drawBars({ top, tall }, width) {
+  for (const [from_s, to_s, , kind] of state.song.kinds) {
+    pen.fillStyle = KIND_COLOURS[kind];
+    pen.globalAlpha = 0.45;
+    pen.fillRect(x(from_s, width), top, x(to_s - from_s, width), tall);
+  }
+  pen.fillStyle = "#fff";
+  for (const [t_s, , number, sure] of state.song.beats) {
+    const high = number === 1 ? tall : tall / 3;
+    pen.globalAlpha = 0.2 + 0.8 * sure;
+    pen.fillRect(x(t_s, width), top + tall - high, number === 1 ? 1.5 : 1, high);
+  }
+  pen.globalAlpha = 1;
 }
 
 function drawLight({ top, tall }, width) {
