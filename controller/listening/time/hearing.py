@@ -59,7 +59,7 @@ class Hearing:
             self._sound = FrameNetwork(session)
             self._stem = DrumStem(FrameNetwork(session), drum_column) if drum_column else None
         self._samples, self._silent_s = 0, 0.0
-        self._people = Operator()
+        self._people = self._wanted = Operator()
         self.told: list[Beat] = []
         self.hits: list[DrumHit] = []
         self.energies: list[Energy] = []
@@ -77,7 +77,10 @@ class Hearing:
         self._late: deque[tuple[Float32Array, float]] = deque(maxlen=DELAY + 1)
 
     def obey(self, people: Operator) -> None:
-        """Take what people said of the beat since the last call: tapped, twice as fast, this is one."""
+        """Take what people said of the beat: tapped, twice as fast, this is one. Any thread; heeded in the next block."""
+        self._wanted = people
+
+    def _heed(self, people: Operator) -> None:
         before, self._people = self._people, people
         if people.beat_t_s != before.beat_t_s and people.beat_s > 0.0:
             self._beat_watch.told_tempo(people.beat_s)
@@ -113,6 +116,8 @@ class Hearing:
 
     def hear(self, block: AudioBlock) -> None:
         """Take a block."""
+        if self._wanted is not self._people:
+            self._heed(self._wanted)
         self.told, self.hits, self.energies = [], [], []
         mix = block.samples[:, 0]
         first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
