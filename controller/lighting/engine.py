@@ -65,12 +65,14 @@ class LookEngine:
         self._ticked_s: float | None = None
 
     def hear_token(self, token: LightToken) -> None:
-        """Take the newest token; one that was taken already is ignored, and in a rest the picture is held."""
+        """Take the newest token; one that was taken already is ignored, and in a rest the whole picture is held."""
         if self._token is not None and token.t_s <= self._token.t_s:
             return
         self._token = token
         if self._pulse is None or self._pulse.silent_s < REST_S:
             self._history.add(token)
+        else:
+            self._history.hold()
 
     def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
         """Take the newest pulse; True if it starts an accent, which should not wait for the next tick."""

@@ -5,7 +5,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
-from controller.listening.decode.cueing import Cueing
+from controller.listening.decode.cueing import Cueing, caused
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
 from controller.listening.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
 from controller.listening.decode.vocabulary import hue_from_degrees
@@ -49,7 +49,8 @@ class Chooser:
         """
         hue_p = self._draw_hue(hue_logits, self.beats.hit(t_s, hit))
         value_logits, value_choice = steer_value(value_logits, self._value_choice, self.steering)
-        self.value, value_p = sample_value(value_logits, self.value, value_choice, self._rng)
+        value, value_p = sample_value(value_logits, self.value, value_choice, self._rng)
+        self.value = caused(value, self.value, hit)
         if planned is not None:
             self.hue, hue_p = nearest_allowed(planned.hue, self.steering), planned.sure
             self.value, value_p = planned.value, planned.sure

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controller.listening.decode.cueing import SMALL_STEP, STRONG, Cueing
+from controller.listening.decode.cueing import CAUSE, CREEP, LEAP, SMALL_STEP, STRONG, Cueing, caused
 from controller.listening.decode.vocabulary import HUES, hue_distance
 from controller.listening.time.tempo import TEMPO_LASTS_S, Tempo
 
@@ -87,3 +87,10 @@ def test_beats_are_counted_from_the_one_that_was_tapped():
 def test_without_a_tempo_hits_are_what_was_heard():
     assert Tempo().hit(3.0, 0.4) == 0.4
     assert Tempo(beat_s=1.0).hit(2.0, 0.4) == 0.9  # the slowest that anybody taps
+
+
+def test_brightness_leaps_with_a_hit_and_creeps_without_one():
+    assert caused(255, 100, CAUSE) == 255
+    assert caused(255, 100, 0.0) == 100 + CREEP
+    assert caused(100 + LEAP, 100, 0.0) == 100 + LEAP
+    assert caused(0, 200, 0.0) == 0  # dark needs no cause

@@ -106,6 +106,24 @@ def test_in_a_rest_the_light_waits(engine, see):
     assert np.allclose(first.light[lamps], later.light[lamps], atol=0.03)
 
 
+def test_what_is_held_in_a_rest_is_a_whole_picture(engine, see):
+    """A band that stops in the middle of a change of colour: the lamps that answer later do not stay in the old one."""
+    play(engine, 4.0)
+    for number in range(3):
+        engine.hear_token(LightToken(4.0 + 0.1 * number, 900 + number, 110, 255, 0.5, 0.5))
+    for number, now_s in enumerate(np.arange(4.3, 8.2, 0.025)):
+        engine.hear_pulse(replace(PULSE, t_s=now_s, silent_s=now_s - 4.0), now_s)
+        if number % 4 == 0:
+            engine.hear_token(LightToken(now_s, 1_000 + number, 20, 0, 0.5, 0.5))
+        tick = engine.tick(now_s)
+        if now_s > 7.9:
+            assert tick.health == "live"
+            values = engine._history.at(np.linspace(0.0, 3.0, 31).astype(np.float32))
+            assert np.ptp(values[0]) == 0.0
+            assert values[0][0] == 220.0
+            break
+
+
 def test_an_accent_is_in_the_very_next_tick(engine, see):
     before = see(play(engine, 2.0)[-1]).power.mean()
     accented = engine.hear_pulse(replace(PULSE, t_s=2.0, onsets=1, onset_t_s=2.0, onset_strength=1.0), 2.001)

@@ -36,6 +36,12 @@ class History:
         self._hues_deg[0] = hue_deg
         self._values[0] = token.value / 255.0
 
+    def hold(self) -> None:
+        """A hop in which the picture stands: what still was on its way across the stage arrives."""
+        self._hues_deg = np.roll(self._hues_deg, 1)
+        self._values = np.roll(self._values, 1)
+        self._hues_deg[0], self._values[0] = self._hues_deg[1], self._values[1]
+
     @property
     def energy(self) -> float:
         """Mean brightness of the last seconds, 0..1: how much is going on."""

@@ -15,6 +15,21 @@ STRONG, WEAK = 0.95, 0.4
 """Strength of the hit that a fresh wish waits for, and of the one that is good enough at the end."""
 
 
+LEAP, CREEP = 48, 8
+"""In steps of value: a rise that needs a cause, and how far it goes in a hop without one."""
+CAUSE = 0.3
+"""Strength of a hit that is cause enough."""
+
+
+def caused(drawn: int, previous: int, hit: float) -> int:
+    """The brightness 0..255 of this hop: one that leaps up comes with a hit; dice alone do not light the room.
+
+    Args:
+        drawn: what the sampler drew. previous: of the hop before. hit: 0..1, strongest onset of this hop.
+    """
+    return previous + CREEP if drawn - previous > LEAP and hit < CAUSE else drawn
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """A colour the decoder asked for, and how many hops ago."""

@@ -77,7 +77,7 @@ class Hearing:
         self._late: deque[tuple[Float32Array, float]] = deque(maxlen=DELAY + 1)
 
     def obey(self, people: Operator) -> None:
-        """Take what people said of the beat: tapped, twice as fast, this is one. Any thread; heeded in the next block."""
+        """What people say of the beat: tapped, twice as fast, this is one. From any thread; the next block heeds it."""
         self._wanted = people
 
     def _heed(self, people: Operator) -> None:
