@@ -11,7 +11,8 @@ from controller.arrays import Float64Array
 METRES = {4: 0.86, 3: 0.08, 6: 0.04, 7: 0.02}
 """Beats of a bar, and how likely they are before anything was heard."""
 SLIP = 0.004
-FLOOR = 0.15
+TRUST = 0.8
+"""In what a beat says: neighbouring bars are much alike, and so are the mistakes made in them."""
 
 
 class BarFilter:
@@ -29,14 +30,14 @@ class BarFilter:
         """Know nothing."""
         self.belief = self._prior.copy()
 
-    def step(self, one: float) -> None:
+    def step(self, evidence: float) -> None:
         """A beat came.
 
         Args:
-            one: 0..1, how much it sounded like the first of a bar.
+            evidence: logarithm of how much likelier it was a one than none (`ones.py`).
         """
         moved = (1.0 - SLIP) * self.belief[self._before] + SLIP * self._prior
-        moved *= np.where(self._place == 0, FLOOR + one, FLOOR + 1.0 - one)
+        moved *= np.where(self._place == 0, np.exp(TRUST * evidence), 1.0)
         self.belief = moved / moved.sum()
 
     def know(self, number: int) -> None:

@@ -13,14 +13,13 @@ from controller.arrays import Float32Array
 from controller.listening.time.bar_filter import BarFilter
 from controller.listening.time.beat_filter import BeatFilter
 from controller.listening.time.front import FRAME_S
+from controller.listening.time.ones import NEAR, evidence
 
 AHEAD_S = 0.15
 """Before the sound that is heard when a beat is told."""
 FLUX_SHARE = 0.25
 """Of what counts as a beat: sudden growth anywhere in the spectrum, beside what the networks say."""
 FLUX_FADES = 0.999
-NEAR = 3
-"""Frames before and after a beat in which the networks may have meant it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,16 @@ class BeatWatch:
         self._waiting_s: float | None = None
         self._peak = 1e-6
 
-    def hear(self, likely: Float32Array, flux: float, t_s: float, known_s: float) -> Beat | None:
+    def hear(self, likely: float, said: Float32Array, flux: float, t_s: float, known_s: float) -> Beat | None:
         """The beat that a frame makes known, if it does.
 
         Args:
-            likely: (2,) 0..1 of a beat that is no one, and of a one. flux: how much the spectrum grew.
-            t_s: the moment of the frame. known_s: now.
+            likely: 0..1 of a beat, ones included. said: (3,) of ones, see `ones.evidence`.
+            flux: how much the spectrum grew. t_s: the moment of the frame. known_s: now.
         """
         self._peak = max(flux, self._peak * FLUX_FADES)
-        activation = (1.0 - FLUX_SHARE) * min(1.0, float(likely.sum())) + FLUX_SHARE * flux / self._peak
-        self._filter.step(activation)
-        self._heard = [*self._heard[-2 * NEAR :], likely]
+        self._filter.step((1.0 - FLUX_SHARE) * min(1.0, likely) + FLUX_SHARE * flux / self._peak)
+        self._heard = [*self._heard[-2 * NEAR :], said]
         self._weigh(t_s)
         bpm, phase, confidence = self._filter.best()
         beat_s = 60.0 / bpm
@@ -96,7 +94,5 @@ class BeatWatch:
     def _weigh(self, t_s: float) -> None:
         """Once what was heard around the last beat is there, the bar is weighed with it."""
         if self._waiting_s is not None and t_s >= self._waiting_s + NEAR * FRAME_S:
-            beat, one = np.max(self._heard, axis=0)
-            sure = min(1.0, float(beat + one))
-            self._bar.step(0.5 + (float(one / (beat + one + 1e-6)) - 0.5) * sure)
+            self._bar.step(evidence(np.stack(self._heard)))
             self._waiting_s = None

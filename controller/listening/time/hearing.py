@@ -26,8 +26,8 @@ from controller.listening.time.outputs import DELAY, Kind
 from controller.messages import AudioBlock, Operator
 from controller.sound_format import SAMPLE_RATE_HZ
 
-SOUND_SHARE = (0.4, 0.5)
-"""What the network of `tools/train/hearing` says of beats and of ones, beside BeatNet's three."""
+OWN_SHARE = 0.4
+"""What our own network says of a beat, beside BeatNet's three."""
 SILENT = 1e-4
 """Root mean square of a frame below which nothing is heard."""
 FORGET_S = 4.0
@@ -132,6 +132,7 @@ class Hearing:
     def _frame(self, frame: Float32Array, t_s: float, known_s: float) -> None:
         """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
         beats, flux = self._beats.step(frame), float(frame[len(frame) // 2 :].sum())
+        likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
         energy = self._energy.hear(frame, t_s)
         if energy is not None:
             self.energies.append(energy)
@@ -141,10 +142,11 @@ class Hearing:
             self._late.append((beats, flux))
             beats, flux = self._late[0]
             t_s -= (len(self._late) - 1) * FRAME_S
-            beats = _joined(beats, heard)
+            likely = (1.0 - OWN_SHARE) * float(beats.sum()) + OWN_SHARE * max(float(heard[0]), float(heard[1]))
+            said = np.array([*beats, heard[1]], np.float32)
             self.hits += self._drums.hear(heard[2:6], t_s, known_s)
             self._kinds.hear(heard[7:], float(heard[6]), t_s, quiet=quiet)
-        told = self._beat_watch.hear(beats, flux, t_s, known_s)
+        told = self._beat_watch.hear(likely, said, flux, t_s, known_s)
         if told is not None:
             self.told.append(told)
 
@@ -187,17 +189,3 @@ QUIET_BAND = 0.002
 
 def _quiet(frame: Float32Array) -> bool:
     return float(frame[: len(frame) // 2].mean()) < QUIET_BAND
-
-
-def _joined(beats: Float32Array, heard: Float32Array) -> Float32Array:
-    """(2,) of a beat that is no one and of a one, from both networks."""
-    beat_share, one_share = SOUND_SHARE
-    one_here = float(heard[1])
-    beat_here = max(0.0, float(heard[0]) - one_here)
-    return np.array(
-        [
-            (1.0 - beat_share) * beats[0] + beat_share * beat_here,
-            (1.0 - one_share) * beats[1] + one_share * one_here,
-        ],
-        np.float32,
-    )
