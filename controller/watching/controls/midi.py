@@ -12,6 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from controller.errors import first_line
 from controller.watching.controls.mapping import Event
 
 log = logging.getLogger(__name__)
@@ -292,7 +293,7 @@ class MidiPorts:
         try:
             inputs, outputs = list(self._backend.get_input_names()), list(self._backend.get_output_names())
         except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
-            self._tell(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            self._tell(f"no MIDI here: {first_line(error)}")
             return False
         backend = self._backend
         self._open(inputs, self._inputs, lambda name: backend.open_input(name, callback=self._hear(name)))
