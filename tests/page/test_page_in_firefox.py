@@ -2,10 +2,10 @@
 
 import asyncio
 import ssl
-import subprocess
 import threading
 
 import pytest
+from certificate import self_signed
 from firefox import Firefox, installed
 from promise import STRICT
 
@@ -24,13 +24,8 @@ COUNT = """new Promise((done) => {
 
 
 @pytest.fixture(scope="module")
-def firefox(tmp_path_factory):
-    import os
-
-    if not installed():
-        if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):
-            pytest.fail("firefox is required here and missing")
-        pytest.skip("firefox is not installed")
+def firefox(tmp_path_factory, require_real):
+    require_real("firefox", installed())
     browser = Firefox(tmp_path_factory.mktemp("firefox"))
     yield browser
     browser.close()
@@ -55,13 +50,8 @@ def test_firefox_shows_the_show_and_sends_what_is_pressed(firefox, served, feed)
 @pytest.fixture
 def over_tls(tmp_path, feed, clock):
     """The page with a certificate that the browser is told to accept; its clock goes."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(*self_signed(tmp_path))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
