@@ -46,9 +46,9 @@ def test_midi_arrives_through_midos_own_backend(monkeypatch):
     driver.get_devices = lambda **_: [{"name": "pads", "is_input": True, "is_output": False}]
     monkeypatch.setitem(sys.modules, "made_up_midi", driver)
     backend = mido.Backend("made_up_midi")
-    ports = MidiPorts(["pads"], backend)
-    assert ports.events(0.0) == []
+    ports = MidiPorts(["pads"], backend, lambda: 0.0)
+    assert ports.arrived(0.0) == []
     ((port, virtual),) = opened
     assert not virtual
     port.callback(mido.Message("note_on", note=36, velocity=100))
-    assert [one.note for one in ports.events(0.1)] == [36]
+    assert [one.message.note for one in ports.arrived(0.1)] == [36]

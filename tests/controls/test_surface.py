@@ -14,7 +14,7 @@ from controller.clock import ManualClock, MonotonicClock
 from controller.config import ControlsConfig, OscConfig
 from controller.people.operator import OperatorState
 from controller.watching.controls import surface as surface_module
-from controller.watching.controls.osc import heard
+from controller.watching.controls.osc import read_datagram
 from controller.watching.controls.surface import Surface
 
 
@@ -199,7 +199,7 @@ def osc(address, *arguments):
     ],
 )
 def test_our_own_addresses(address, arguments, wanted):
-    (command,), _ = heard(osc(address, *arguments))
+    (command,) = read_datagram(osc(address, *arguments)).commands
     assert (command.name, command.amount, command.target, command.values) == wanted
 
 
@@ -218,7 +218,7 @@ def test_our_own_addresses(address, arguments, wanted):
     ],
 )
 def test_what_asks_for_nothing(payload):
-    assert heard(payload)[0] == []
+    assert read_datagram(payload).commands == []
 
 
 def test_bundles(room):
@@ -227,7 +227,7 @@ def test_bundles(room):
         message = OscMessageBuilder(address)
         message.add_arg(amount)
         bundle.add_content(message.build())
-    assert [one.name for one in heard(bundle.build().dgram)[0]] == ["energy", "pace"]
+    assert [one.name for one in read_datagram(bundle.build().dgram).commands] == ["energy", "pace"]
 
 
 def test_anything_else_does_no_harm():
@@ -237,9 +237,9 @@ def test_anything_else_does_no_harm():
         bent = bytearray(good)
         for _ in range(rng.integers(1, 6)):
             bent[rng.integers(len(bent))] = rng.integers(256)
-        heard(bytes(bent))
-        heard(rng.bytes(int(rng.integers(0, 80))))
-    ((command,), _) = heard(good)
+        read_datagram(bytes(bent))
+        read_datagram(rng.bytes(int(rng.integers(0, 80))))
+    (command,) = read_datagram(good).commands
     assert (command.name, command.target, command.values) == ("hand", "wash", (0.5,))
 
 

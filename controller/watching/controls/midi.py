@@ -52,11 +52,11 @@ class Backend(Protocol):
 
 
 class Arrived(NamedTuple):
-    """A message, the port it came by, and when; None where nobody said."""
+    """A message, the port it came by, and when."""
 
     port: str
     message: Any
-    at_s: float | None
+    at_s: float
 
 
 class MidiClock:
@@ -221,10 +221,10 @@ class MidiPorts:
 
     Args:
         wanted: words in any case, `*` for all controllers. backend: `mido`, or None where it is not installed.
-        now_s: time, for messages as they arrive; None: they count from when they are taken.
+        now_s: time, for messages as they arrive.
     """
 
-    def __init__(self, wanted: list[str], backend: Backend | None, now_s: Callable[[], float] | None = None) -> None:
+    def __init__(self, wanted: list[str], backend: Backend | None, now_s: Callable[[], float]) -> None:
         self._wanted, self._backend, self._now_s = wanted, backend, now_s
         self._inputs: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
@@ -252,25 +252,20 @@ class MidiPorts:
         while not self._closing.is_set():
             self._closing.wait(LOOK_S if self._look() else RARELY_S)
 
-    def events(self, now_s: float) -> list[Any]:
-        """Messages that arrived since the last call, in order; looks for ports now and then."""
-        return [one.message for one in self.arrived(now_s)]
-
     def arrived(self, now_s: float) -> list[Arrived]:
-        """The same with port and time, without the echoes of lamps."""
+        """What arrived since the last call, in order, without the echoes of lamps; looks for ports now and then."""
         if self._looking is None and now_s >= self._look_s:
             self._look_s = now_s + (LOOK_S if self._look() else RARELY_S)
         found = []
         while self._waiting:
             one = self._waiting.popleft()
-            at_s = now_s if one.at_s is None else one.at_s
-            if not self._echoes.takes(one.message, at_s):
-                found.append(one._replace(at_s=at_s))
+            if not self._echoes.takes(one.message, one.at_s):
+                found.append(one)
         return found
 
     def _hear(self, port: str) -> Callable[[Any], None]:
         """What the driver calls with each message, in a thread of its own."""
-        return lambda message: self._waiting.append(Arrived(port, message, self._now_s() if self._now_s else None))
+        return lambda message: self._waiting.append(Arrived(port, message, self._now_s()))
 
     def show(self, lights: Mapping[tuple[str, int], bool], now_s: float = 0.0) -> None:
         """Light lamps, only those that changed."""
