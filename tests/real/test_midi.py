@@ -1,57 +1,23 @@
 """MIDI through the real mido and python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
 
 import contextlib
-import os
-import shutil
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from jack import installed, server
 from promise import HANG_S
 
 from controller.watching.controls.midi import MidiPorts
 
-SERVER = f"followspot-test-{os.getpid()}"
-JACK = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_DEFAULT_SERVER": SERVER}
-
 
 @pytest.fixture(scope="module")
 def jack(require_real):
-    """A server of the test's own; the environment stays as it is for others."""
-    require_real("jackd", shutil.which("jackd"))
-    before = {name: os.environ.get(name) for name in JACK}
-    os.environ.update(JACK)
-    server = subprocess.Popen(
-        ["jackd", "-n", SERVER, "-r", "-m", "-d", "dummy", "-r", "48000", "-p", "512"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    subprocess.run([sys.executable, "-c", WAIT], capture_output=True, timeout=HANG_S, check=True)
-    yield
-    server.terminate()
-    server.wait(HANG_S)
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
-
-
-WAIT = """
-import time, rtmidi
-for _ in range(200):
-    try:
-        out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="probe")
-        out.open_virtual_port("probe")
-        out.get_ports()
-        out.delete()
-        break
-    except Exception:
-        time.sleep(0.1)
-else:
-    raise SystemExit("no server")
-"""
+    """A server of these tests' own."""
+    require_real("jackd", installed())
+    with server("-m"):
+        yield
 
 
 @pytest.fixture
