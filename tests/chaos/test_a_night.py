@@ -47,7 +47,7 @@ WAKES_S = 0.5
 
 @pytest.fixture
 def disk(tmp_path, require_real):
-    """Where the show keeps its logs."""
+    """Where the show keeps everything."""
     folder = tmp_path / "disk"
     folder.mkdir()
     found = None
@@ -75,7 +75,10 @@ class Night:
         self.page, self.osc = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         self.certificate, self.key = self_signed(folder)
         self.widget = EnttecWidget(folder / "widget")
-        self.show = stage.start(stage.venue(self._change), environment=environment)
+        self.shows = disk.folder / "followspot" / "shows"
+        self.show = stage.start(
+            stage.venue(self._change), environment=environment | {"XDG_STATE_HOME": str(disk.folder)}
+        )
         self.sent, self.numbers, self.files = 0, itertools.count(1), set()
         self.mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.mouth.setblocking(False)
@@ -86,7 +89,6 @@ class Night:
         data["universes"][2]["outputs"].append({"type": "enttec-pro", "device": str(self.folder / "widget")})
         data["page"] = {"enabled": True, "port": self.page, "certificate": str(self.certificate), "key": str(self.key)}
         data["controls"] = {"osc": {"port": self.osc}}
-        data["record"] = {"folder": str(self.disk.folder)}
 
     def words(self):
         """The words of each part's command line, by its process id."""
@@ -126,7 +128,7 @@ class Night:
         self.mark()
         pause(seconds)
         self.stage.until(self.healthy, self.show.said)
-        self.files |= set(self.disk.folder.glob("*.*"))
+        self.files |= set(self.shows.iterdir())
 
     def gap_s(self, since_s, address):
         """The longest time without light from the last packet before a moment on."""
@@ -250,7 +252,7 @@ def test_a_night_of_blows(night, stage):
     gone = [path.name for path in night.files if not path.exists()]  # at the end goes the log of who never lit
     last_mb = resident_mb(night.show.process.pid)
     night.show.end()
-    logs = [Log(path) for path in night.disk.folder.glob("*.showlog")]
+    logs = [Log(path) for path in night.shows.glob("*.showlog")]
     heard = {command.target for log in logs for cycle in log.cycles() for command in cycle.heard.commands}
     lost = [number for number in range(1, night.sent + 1) if f"mark {number}" not in heard]
     damaged = [log.damage for log in logs if log.damage and "truncated" not in log.damage]

@@ -11,15 +11,23 @@ from promise import STRICT
 
 from controller.watching.page.server import Page
 
-COUNT = """new Promise((done) => {
-  const times = new Set(), began = performance.now();
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
-  socket.onmessage = (event) => {
+COUNTS = 200 if STRICT else 1
+"""Of 90 snapshots each: ten minutes of them, or three seconds."""
+LISTEN = """{
+  window.times = new Set();
+  window.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  window.socket.onmessage = (event) => {
     const said = JSON.parse(event.data);
-    if (said.type === "live") times.add(said.t);
-    if (times.size >= 90) { socket.close(); done((performance.now() - began) / 1000); }
+    if (said.type === "live") window.times.add(said.t);
   };
-  socket.onerror = () => done(-1);
+}"""
+COUNT = """new Promise((done) => {
+  const began = performance.now(), until = window.times.size + 90;
+  const look = setInterval(() => {
+    if (window.times.size < until) return;
+    clearInterval(look);
+    done((performance.now() - began) / 1000);
+  }, 10);
 })"""
 
 
@@ -70,7 +78,10 @@ def over_tls(tmp_path, feed, clock):
 def test_l2_over_tls_snapshots_keep_coming(firefox, over_tls):
     firefox.get(over_tls)
     firefox.until("document.getElementById('health').textContent === 'LIVE'")
-    took_s = firefox.script(COUNT)
+    firefox.script(LISTEN)
+    firefox.until("window.times.size > 0")
+    took_s = max(firefox.script(COUNT) for _ in range(COUNTS))
+    firefox.script("new Promise((done) => { window.socket.onclose = () => done(); window.socket.close(); })")
     firefox.get("about:blank")
-    print(f"over TLS in Firefox: {90 / took_s:.0f} snapshots a second")
+    print(f"over TLS in Firefox, in the slowest of {COUNTS} times 3 s: {90 / took_s:.0f} snapshots a second")
     assert 0.0 < took_s < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"
