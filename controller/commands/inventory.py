@@ -169,8 +169,8 @@ def print_devices() -> None:
 def _print_midi(console: Console) -> None:
     table = wide_table("", "MIDI port (use a part of it in controls.midi)", "", 'with "*"')
     try:
-        mido = backend()
-        inputs, outputs = (mido.get_input_names(), mido.get_output_names()) if mido else ([], [])
+        driver = backend()
+        inputs, outputs = (driver.get_input_names(), driver.get_output_names()) if driver else ([], [])
     except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
         console.print(f"no MIDI here: {first_line(error)}")
         return

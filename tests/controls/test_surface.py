@@ -30,7 +30,7 @@ class Port:
 
 
 class Plugs:
-    """What of mido the ports use, with cables that can be pulled: this machine has no MIDI of its own."""
+    """What of a driver the ports use, with cables that can be pulled: this machine has no MIDI of its own."""
 
     def __init__(self):
         self.there, self.inputs, self.outputs, self.broken = ["nanoKONTROL2 20:0"], {}, {}, False
@@ -42,13 +42,11 @@ class Plugs:
 
     get_output_names = get_input_names
 
-    def open_input(self, name=None, virtual=False, callback=None, **kwargs):
-        assert callable(callback)
-        assert not virtual
+    def open_input(self, name, *, callback):
         self.inputs[name] = Port(callback)
         return self.inputs[name]
 
-    def open_output(self, name=None, virtual=False, autoreset=False, **kwargs):
+    def open_output(self, name):
         self.outputs[name] = Port()
         return self.outputs[name]
 

@@ -1,4 +1,4 @@
-"""MIDI through the real mido and python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
+"""MIDI through the real python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
 
 import contextlib
 import threading
@@ -10,6 +10,7 @@ from jack import installed, server
 from promise import HANG_S
 
 from controller.watching.controls.midi import MidiPorts
+from controller.watching.controls.midi_driver import Driver
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,9 @@ def jack(require_real):
 
 @pytest.fixture
 def backend(jack):
-    import mido
+    import rtmidi
 
-    mido.set_backend("mido.backends.rtmidi/UNIX_JACK")
-    yield mido
-    mido.set_backend("mido.backends.rtmidi")
+    return Driver(rtmidi.API_UNIX_JACK)
 
 
 @contextlib.contextmanager
@@ -113,3 +112,22 @@ def test_plugged_in_and_out_again_and_again(backend):
         assert len(list(Path("/proc/self/fd").iterdir())) <= files
     finally:
         ports.close()
+
+
+def test_l17_of_two_controllers_each_is_heard_by_itself(backend):
+    """JACK gives the second one a number; ours is the place in its list."""
+    with plugged("nanoPAD2") as (one, _), plugged("nanoPAD2") as (other, _):
+        ports = MidiPorts(["nanopad"], backend, time.monotonic)
+        try:
+            until(lambda: len(ports.names) == 2, ports._look)
+            heard_by = []
+            for number, pads in enumerate((one, other, one)):
+                pads.send_message([0x90, 40 + number, 100])
+                found = []
+                until(lambda found=found: found, lambda found=found: found.extend(ports.arrived(0.0)))
+                heard_by += [(said.port, said.message.note) for said in found]
+            assert [note for _, note in heard_by] == [40, 41, 42]
+            assert len({port for port, _ in heard_by}) == 2
+            assert heard_by[0][0] == heard_by[2][0]
+        finally:
+            ports.close()

@@ -1,14 +1,14 @@
 """MIDI controllers: found by a part of their name, found again when they were unplugged, their lamps kept right.
 
 What this program opens itself, Midi Through and the like are never taken for a controller, and what is sent to a lamp
-never for a press. Edge: `mido` over `python-rtmidi`, a thread that looks for ports. A machine without MIDI costs one
+never for a press. Edge: a driver (`midi_driver.py`), a thread that looks for ports. A machine without MIDI costs one
 warning.
 """
 
 import contextlib
 import logging
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -43,9 +43,9 @@ OURS = ("followspot", "rtmidi")
 
 
 class Backend(Protocol):
-    """What of `mido` is used."""
+    """What of a driver is used; its names are all different."""
 
-    def get_input_names(self) -> list[str]: ...  # noqa: D102 - mido's own
+    def get_input_names(self) -> list[str]: ...  # noqa: D102 - the driver's own
     def get_output_names(self) -> list[str]: ...  # noqa: D102
     def open_input(self, name: str, *, callback: Callable[[Any], None]) -> Any: ...  # noqa: ANN401, D102
     def open_output(self, name: str) -> Any: ...  # noqa: ANN401, D102
@@ -220,7 +220,7 @@ class MidiPorts:
     """Every port whose name holds one of some words.
 
     Args:
-        wanted: words in any case, `*` for all controllers. backend: `mido`, or None where it is not installed.
+        wanted: words in any case, `*` for all controllers. backend: a driver, or None where none is installed.
         now_s: time, for messages as they arrive.
     """
 
@@ -232,7 +232,6 @@ class MidiPorts:
         self._look_s = float("-inf")
         self._told: set[str] = set()
         self._shown: dict[tuple[str, int], bool] = {}
-        self._doubles: list[str] = []
         self._echoes = Echoes()
         self._closing = threading.Event()
         self._looking: threading.Thread | None = None
@@ -240,8 +239,8 @@ class MidiPorts:
 
     @property
     def names(self) -> list[str]:
-        """Of what is connected, and of what cannot be told apart from it."""
-        return sorted([*self._inputs, *self._doubles])
+        """Of what is connected."""
+        return sorted(self._inputs)
 
     def watch(self) -> None:
         """Look for ports in a thread from now on: opening one may take its driver a second."""
@@ -294,7 +293,7 @@ class MidiPorts:
         self._open(inputs, self._inputs, lambda name: backend.open_input(name, callback=self._hear(name)))
         if self._open(outputs, self._outputs, backend.open_output):
             self._shown.clear()
-        self._name_what_is_odd(inputs)
+        self._name_what_is_not_there(inputs)
         return True
 
     def _open(self, there: list[str], mine: dict[str, Any], opened: Callable[[str], Any]) -> bool:
@@ -305,7 +304,7 @@ class MidiPorts:
                 self.lost = True
             with contextlib.suppress(Exception):
                 mine.pop(name).close()
-        new = [one for one in dict.fromkeys(there) if one not in mine and is_wanted(one, self._wanted)]
+        new = [one for one in there if one not in mine and is_wanted(one, self._wanted)]
         for name in new:
             try:
                 mine[name] = opened(name)
@@ -314,17 +313,8 @@ class MidiPorts:
                 self._tell(f"MIDI: {name} cannot be opened: {error}")
         return bool(new)
 
-    def _name_what_is_odd(self, there: list[str]) -> None:
-        """Controllers that have one name between them, and words that are in no name."""
-        counts = Counter(name for name in there if name in self._inputs)
-        self._doubles = [
-            f"{name} ({number}, not heard: same name)"
-            for name, count in counts.items()
-            for number in range(2, count + 1)
-        ]
-        for name, count in counts.items():
-            if count > 1:
-                self._tell(f"MIDI: {count} controllers are called {name}; one of them is heard")
+    def _name_what_is_not_there(self, there: list[str]) -> None:
+        """Words that are in no controller's name."""
         for word in self._wanted:
             if word != "*" and word not in self._told and not any(word.lower() in name.lower() for name in there):
                 others = ", ".join(f"'{name}'" for name in there if is_wanted(name, ["*"]))
@@ -394,10 +384,9 @@ def lamp(what: str, channel: int, *, on: bool) -> Any:  # noqa: ANN401 - a mido 
 
 
 def backend() -> Backend | None:
-    """`mido`, where it is installed."""
+    """The system's ports, where `mido` and `python-rtmidi` are installed."""
     try:
-        import mido  # noqa: PLC0415
+        from controller.watching.controls.midi_driver import Driver  # noqa: PLC0415
     except ImportError:
         return None
-    found: Backend = mido
-    return found
+    return Driver()
