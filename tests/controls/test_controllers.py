@@ -12,7 +12,6 @@ from controller.errors import ConfigError
 from controller.messages import Operator
 from controller.watching.controls.mapping import LONGEST_S, UNSURE_S, Binding, Event, Mapping, binding_from
 from controller.watching.controls.midi import Clocks, MidiClock, MidiPorts, MidiReader, event_of, is_wanted, lamp
-from controller.watching.controls.midi_driver import numbered
 
 BLACKOUT = {"on": "note 36", "do": "blackout", "light": "note 36 ch 1"}
 THROUGH, PAD = "Midi Through:Midi Through Port-0 14:0", "APC MINI:APC MINI MIDI 1 20:0"
@@ -55,6 +54,7 @@ def test_l13_a_port_of_our_own_is_never_opened(tmp_path, monkeypatch):
 @pytest.mark.warns("is gone")
 def test_l17_two_of_one_name_are_each_heard_once(tmp_path, monkeypatch):
     """As the driver names them; when one is pulled out the other one is opened anew."""
+    numbered = pytest.importorskip("controller.watching.controls.midi_driver").numbered
     plugs = Plugs(*numbered(["nanoPAD2", "nanoPAD2"]))
     show = Show(tmp_path, monkeypatch, plugs, [BLACKOUT, {"on": "note 52", "do": "tap"}])
     assert show.surface.names == ["nanoPAD2 (1 of 2)", "nanoPAD2 (2 of 2)"]
