@@ -27,6 +27,7 @@ from certificate import self_signed
 from disk import Disk
 from enttec import EnttecWidget
 from promise import STRICT, kept
+from running_show import processes, run_folder
 
 from controller.records.recording import Log
 
@@ -90,18 +91,11 @@ class Night:
         data["page"] = {"enabled": True, "port": self.page, "certificate": str(self.certificate), "key": str(self.key)}
         data["controls"] = {"osc": {"port": self.osc}}
 
-    def words(self):
-        """The words of each part's command line, by its process id."""
-        found, supervisor = {}, self.show.process.pid
-        with contextlib.suppress(OSError):
-            for child in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
-                words = Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0")
-                if len(words) > 5:
-                    found[int(child)] = words
-        return found
-
     def pids(self):
-        return {words[5]: pid for pid, words in self.words().items()}
+        """Of the parts that run now, by their names."""
+        with contextlib.suppress(OSError):  # one ends while it is looked at
+            return processes(self.show.process)
+        return {}
 
     def healthy(self):
         """All processes are there, the page answers, light leaves on both universes."""
@@ -164,9 +158,9 @@ class Night:
 
     def no_folder(self):
         """A cleaner takes it; over when everybody has moved into the new one."""
-        before = self.words()
-        shutil.rmtree(next(iter(before.values()))[4], ignore_errors=True)
-        self.stage.until(lambda: not before.keys() & self.words().keys(), self.show.said)
+        before = set(self.pids().values())
+        shutil.rmtree(run_folder(self.show.process), ignore_errors=True)
+        self.stage.until(lambda: not before & set(self.pids().values()), self.show.said)
 
     def unplug(self):
         self.widget.unplug()
