@@ -261,4 +261,4 @@ def test_a_night_of_blows(night, stage):
     assert logs
     assert gone == damaged == []
     assert not NIGHT_S or last_mb < first_mb * (1.0 + GROWTH) + 1.0
-    assert len(lost) <= max(1, count // 4), lost
+    assert len(lost) <= max(1, count // 10), lost
