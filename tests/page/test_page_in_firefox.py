@@ -80,8 +80,10 @@ def test_l2_over_tls_snapshots_keep_coming(firefox, over_tls):
     firefox.until("document.getElementById('health').textContent === 'LIVE'")
     firefox.script(LISTEN)
     firefox.until("window.times.size > 0")
-    took_s = max(firefox.script(COUNT) for _ in range(COUNTS))
+    took_s = [firefox.script(COUNT) for _ in range(COUNTS)]
     firefox.script("new Promise((done) => { window.socket.onclose = () => done(); window.socket.close(); })")
     firefox.get("about:blank")
-    print(f"over TLS in Firefox, in the slowest of {COUNTS} times 90: {90 / took_s:.0f} snapshots a second")
-    assert 0.0 < took_s < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"
+    slow = [f"{number}: {one:.1f} s" for number, one in enumerate(took_s) if one > 3.0]
+    print(f"over TLS in Firefox, {90 * COUNTS / sum(took_s):.0f} snapshots a second for {sum(took_s):.0f} s; "
+          f"90 of them took at most {max(took_s):.1f} s; slow ones: {', '.join(slow) or 'none'}")  # fmt: skip
+    assert 0.0 < max(took_s) < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"
