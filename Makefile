@@ -52,7 +52,7 @@ test: $(VENV)/.test ## lint, types, import contracts and all tests
 
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
-		tests/protocol/test_fuzz.py tests/show tests/opening tests/audio tests/limiter --timeout=$(CHAOS_HANG_S) $(ARGS)
+		tests/protocol/test_fuzz.py tests/page/test_page_in_firefox.py tests/show tests/opening tests/audio tests/limiter --timeout=$(CHAOS_HANG_S) $(ARGS)
 
 mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list the changes that no test sees; a pattern in ARGS
 	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)

@@ -47,3 +47,8 @@ class PlanError(ControllerError):
 
 class OpeningError(ControllerError):
     """An opening cannot be composed or played."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of somebody else says, in one line; its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

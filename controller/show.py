@@ -78,6 +78,8 @@ ASLEEP_S = 0.5
 """A supervisor that looks so late was itself stopped, with everybody else: a machine that was suspended wakes up."""
 LAST_WORDS_S = 0.2
 """What a process said before it ended comes before what is said about its end, as a rule."""
+FIRST_LIGHT_S = 60.0
+"""Where no light comes at all, a show of so many seconds ends so much later."""
 STEADY_S = 3.0
 """A process that ran for so long is started again at once; one that keeps dying, later and later."""
 
@@ -236,8 +238,8 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
             contextlib.closing(OneShow(config)) as alone,
             tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=run_root(), ignore_cleanup_errors=True) as name,
         ):
-            folder = Path(name)
-            (folder / RUN_FILE).write_text(freeze(without_key(config)), encoding="utf-8")
+            folder, text = Path(name), freeze(without_key(config))
+            (folder / RUN_FILE).write_text(text, encoding="utf-8")
             refuse_early(folder)
             alone.hold_places()
             have_files()
@@ -254,15 +256,13 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
                     if part.name != "watching" or config.page.enabled
                 ]
                 return _supervise(
-                    parts, clock, seconds, ended_by, line=line, beats=beats, mending=Mending(folder, config, beats)
+                    parts, clock, seconds, ended_by, line=line, beats=beats, mending=Mending(folder, text, beats)
                 )
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-FIRST_LIGHT_S = 60.0
-"""Where no light comes at all, a show of so many seconds ends so much later."""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: a terminal that was closed
 
 
@@ -319,12 +319,11 @@ class Mending:
     when the spare stands ready, the one that sends: the light goes on as when it dies.
 
     Args:
-        folder: the run's. config: what is in it. beats: signs of life, which need no folder.
+        folder: the run's. text: of its file. beats: signs of life, which need no folder.
     """
 
-    def __init__(self, folder: Path, config: Config, beats: Beats) -> None:
-        self._folder, self._beats = folder, beats
-        self._text = freeze(without_key(config))
+    def __init__(self, folder: Path, text: str, beats: Beats) -> None:
+        self._folder, self._text, self._beats = folder, text, beats
         self._waits_for: str | None = None
         self._moved_s = float("-inf")
 

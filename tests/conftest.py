@@ -84,11 +84,11 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-@pytest.fixture
-def require_real() -> Callable[[str, bool], None]:
+@pytest.fixture(scope="session")
+def require_real() -> Callable[[str, object], None]:
     """`require_real(name, found)` skips a test whose real component is missing, or fails it where none may be."""
 
-    def require(name: str, found: bool) -> None:
+    def require(name: str, found: object) -> None:
         if found:
             return
         if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):

@@ -1,13 +1,14 @@
 """A fake that stands for somebody else's library is called as the real one is, or it proves nothing."""
 
 import inspect
-import sys
-import types
 
-import mido
 import pytest
+from controllers import Plugs, note
 
 from controller.watching.controls.midi import MidiPorts
+
+midi_driver = pytest.importorskip("controller.watching.controls.midi_driver")  # no wheels for every Python
+rtmidi = midi_driver.rtmidi
 
 
 def parameters(function):
@@ -16,39 +17,74 @@ def parameters(function):
     return [(one.name, one.kind, one.default) for one in found if one.name != "self"]
 
 
-def fake_plugs():
-    import importlib.util
-    from pathlib import Path
-
-    spec = importlib.util.spec_from_file_location("surface_tests", Path(__file__).parent / "controls/test_surface.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Plugs
+@pytest.mark.parametrize("name", ["get_input_names", "get_output_names", "open_input", "open_output"])
+def test_made_up_controllers_are_called_as_the_driver(name):
+    assert parameters(getattr(Plugs, name)) == parameters(getattr(midi_driver.Driver, name))
 
 
-@pytest.mark.parametrize("name", ["open_input", "open_output"])
-def test_the_midi_backend_is_called_as_midos_own(name):
-    assert parameters(getattr(fake_plugs(), name)) == parameters(getattr(mido.backends.backend.Backend, name))
+class Client:
+    """A client of rtmidi on a system that gives two controllers one name (CoreMIDI)."""
+
+    opened, left = [], 0
+
+    def __init__(self, rtapi=rtmidi.API_UNSPECIFIED, name=None):
+        self.port, self.sent = None, []
+        Client.left += 1
+
+    def get_ports(self):
+        return ["nanoPAD2", "bridge", "nanoPAD2"]
+
+    def open_port(self, port):
+        self.port = port
+        Client.opened.append(self)
+
+    def ignore_types(self, *, sysex, timing, active_sense):
+        assert not timing
+
+    def set_callback(self, callback):
+        self.callback = callback
+
+    def send_message(self, said):
+        self.sent.append(said)
+
+    def cancel_callback(self):
+        self.callback = None
+
+    def close_port(self):
+        self.port = None
+
+    def delete(self):
+        Client.left -= 1
 
 
-def test_midi_arrives_through_midos_own_backend(monkeypatch):
-    """The real `open_input` of mido, with a port of ours under it: what is played comes out of `events`."""
-    opened = []
+@pytest.fixture
+def two_of_one_name(monkeypatch):
+    Client.opened, Client.left = [], 0
+    monkeypatch.setattr(rtmidi, "MidiIn", Client)
+    monkeypatch.setattr(rtmidi, "MidiOut", Client)
 
-    class Port(mido.ports.BaseInput):
-        def __init__(self, name="", *, virtual=False, callback=None, **kwargs):
-            super().__init__(name)
-            self.callback = callback
-            opened.append((self, virtual))
 
-    driver = types.ModuleType("made_up_midi")
-    driver.Input = Port
-    driver.get_devices = lambda **_: [{"name": "pads", "is_input": True, "is_output": False}]
-    monkeypatch.setitem(sys.modules, "made_up_midi", driver)
-    backend = mido.Backend("made_up_midi")
-    ports = MidiPorts(["pads"], backend)
-    assert ports.events(0.0) == []
-    ((port, virtual),) = opened
-    assert not virtual
-    port.callback(mido.Message("note_on", note=36, velocity=100))
-    assert [one.note for one in ports.events(0.1)] == [36]
+@pytest.mark.parametrize("kind", ["MidiIn", "MidiOut"])
+def test_the_made_up_client_has_what_rtmidi_has(kind):
+    real = getattr(rtmidi, kind)
+    common = {"get_ports", "open_port", "close_port", "delete"}
+    own = {"MidiIn": {"ignore_types", "set_callback", "cancel_callback"}, "MidiOut": {"send_message"}}[kind]
+    assert common | own <= set(dir(real)) & set(dir(Client))
+
+
+def test_l17_two_controllers_of_one_name_are_two_ports(two_of_one_name):
+    """`mido` itself lists and opens the first one only."""
+    ports = MidiPorts(["nanopad"], midi_driver.Driver(), lambda: 0.0)
+    assert ports.arrived(0.0) == []
+    assert ports.names == ["nanoPAD2 (1 of 2)", "nanoPAD2 (2 of 2)"]
+    inputs = [one for one in Client.opened if hasattr(one, "callback")]
+    assert sorted(one.port for one in inputs) == [0, 2]
+    for one in inputs:
+        one.callback((note(36 + one.port).bytes(), 0.0), None)
+    inputs[0].callback(([0xFF, 1], 0.0), None)  # no message
+    heard = [(one.port, one.message.note) for one in ports.arrived(0.1)]
+    assert heard == [("nanoPAD2 (1 of 2)", 36), ("nanoPAD2 (2 of 2)", 38)]
+    ports.show({("note 36", 1): True})
+    assert [one.sent for one in Client.opened if one.sent] == [[[0x90, 36, 127]]] * 2
+    ports.close()
+    assert Client.left == 0

@@ -17,6 +17,7 @@ from controller.yaml_places import NO_YAML
 LOCATION = b"\x0a\x08location\x12"
 """How an entry `location` of a tensor's external data begins in the file (protobuf: field 1, eight bytes; field 2)."""
 MAX_MANIFEST_BYTES = 100_000
+Kind = Literal["embedder", "decoder", "hearing"]
 Shape = list[Annotated[int, Field(ge=1)]]
 
 
@@ -58,7 +59,7 @@ class Manifest(BaseModel):
 
     format: Literal[1]
     name: str
-    kind: Literal["embedder", "decoder", "hearing"]
+    kind: Kind
     hop_s: Annotated[float, Field(gt=0)]
     window_s: Annotated[float, Field(gt=0)]
     front_end: Literal["small64", "openl3-mel256"] | None = None
@@ -100,7 +101,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_manifest(folder: Path, kind: Literal["embedder", "decoder", "hearing"], hop_s: float) -> Manifest:
+def read_manifest(folder: Path, kind: Kind, hop_s: float) -> Manifest:
     """The manifest of `folder`, after every check that needs no ONNX runtime.
 
     Raises:

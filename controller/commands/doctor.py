@@ -24,7 +24,7 @@ from controller.commands.arguments import configured, with_config
 from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
-from controller.config import ArtNetConfig, Config, OlaConfig, RecordConfig
+from controller.config import ArtNetConfig, Config, OlaConfig
 from controller.errors import ControllerError
 from controller.lighting.process import NICENESS
 from controller.listening.audio.capture import Capture, find_device, input_channels
@@ -34,7 +34,6 @@ from controller.messages import Window
 from controller.records.show_log import log_folder
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
-from controller.state_folder import state_folder
 
 Verdict = Literal["good", "look", "bad"]
 LISTEN_S = 1.5
@@ -215,17 +214,17 @@ def _pair(config: Config) -> Iterator[Finding]:
     yield Finding("pair", "good", f"{standby.role}, from {own} to {standby.peer}")
 
 
-def _disk(config: Config | None = None) -> Iterator[Finding]:
-    record = RecordConfig() if config is None else config.record
-    folder = state_folder() if config is None else log_folder(config)
+def _disk(config: Config) -> Iterator[Finding]:
+    record, folder = config.record, log_folder(config)
     season_gb = min(record.keep * NIGHT_MB * (1.0 + AUDIO_TIMES * record.audio), record.keep_mb) / 1e3
     there = next(one for one in (folder, *folder.parents) if one.is_dir())
     free_gb = shutil.disk_usage(there).free / 1e9
+    enough = free_gb >= ROOM_GB + season_gb * record.enabled
     yield Finding(
         "disk",
-        "good" if free_gb >= ROOM_GB + season_gb * record.enabled else "look",
+        "good" if enough else "look",
         f"{free_gb:.1f} GB free for logs in {folder}; {record.keep} nights need some {season_gb:.0f} GB at most",
-        "" if free_gb >= ROOM_GB + season_gb * record.enabled else "record.keep and record.keep_mb say how much stays",
+        "" if enough else "record.keep and record.keep_mb say how much stays",
     )
 
 

@@ -1,18 +1,18 @@
 """What is here: profiles, models, devices, printed for people. Edge: files, devices."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
 from serial.tools import list_ports
 
-from controller.artefacts.artefact import read_manifest
+from controller.artefacts.artefact import Kind, read_manifest
 from controller.artefacts.generations import Generations
 from controller.clock import MonotonicClock
 from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.config import Config
-from controller.errors import AudioError, ModelError
+from controller.errors import AudioError, ModelError, first_line
 from controller.lighting.network_cards import network_cards
 from controller.listening.audio.capture import input_devices
 from controller.listening.decider import model_folders
@@ -25,7 +25,6 @@ from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
 
-Kind = Literal["embedder", "decoder", "hearing"]
 KINDS: dict[Kind, float] = {"embedder": HOP_S, "decoder": HOP_S, "hearing": FRAME_S}
 """Kinds of artefacts, and how often each is asked, in seconds."""
 
@@ -170,10 +169,10 @@ def print_devices() -> None:
 def _print_midi(console: Console) -> None:
     table = wide_table("", "MIDI port (use a part of it in controls.midi)", "", 'with "*"')
     try:
-        mido = backend()
-        inputs, outputs = (mido.get_input_names(), mido.get_output_names()) if mido else ([], [])
+        driver = backend()
+        inputs, outputs = (driver.get_input_names(), driver.get_output_names()) if driver else ([], [])
     except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
-        console.print(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+        console.print(f"no MIDI here: {first_line(error)}")
         return
     for name in dict.fromkeys([*inputs, *outputs]):
         ways = " and ".join(word for word, names in (("in", inputs), ("out", outputs)) if name in names)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 
 from controller.config import Config, thaw
-from controller.errors import ConfigError, RecordingError
+from controller.errors import ConfigError, RecordingError, first_line
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.takeover.console_merge import ConsoleMerge
@@ -91,8 +91,7 @@ def _as_it_was(log: Log, log_file: Path) -> tuple[Config, Patch]:
         profiles = {reference: Profile.model_validate(data) for reference, data in written.items()}
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError, yaml.YAMLError, ConfigError) as error:
         log.close()
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RecordingError(f"{log_file}: its header is of another version: {why}") from error
+        raise RecordingError(f"{log_file}: its header is of another version: {first_line(error)}") from error
     return config, build_patch(config.fixtures, list(config.universes), profiles, config.where)
 
 

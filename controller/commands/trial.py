@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from controller.errors import ModelError
+from controller.errors import ModelError, first_line
 
 MOST_S = 120.0
 """Loading and a warm-up take a few seconds, on a slow and busy machine half a minute."""
@@ -43,7 +43,7 @@ def bounded(what: str, seconds: float = MOST_S, most_bytes: int = MOST_BYTES) ->
     except Exception as error:
         if not type(error).__module__.startswith("onnxruntime"):
             raise
-        raise ModelError(f"{what}: cannot be run: {str(error).splitlines()[0][:200]}") from error
+        raise ModelError(f"{what}: cannot be run: {first_line(error)[:200]}") from error
     finally:
         timer.cancel()
         resource.setrlimit(resource.RLIMIT_AS, before)

@@ -23,7 +23,6 @@ from controller.messages import AudioBlock, Embedding
 from controller.records.appending import Appender
 from controller.records.cycles import blocks, encode_block
 from controller.records.kinds import HEARD_MAGIC as MAGIC
-from controller.records.kinds import SOUND_SUFFIX as SOUND_SUFFIX  # noqa: PLC0414 - of the other file here
 from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)

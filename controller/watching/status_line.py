@@ -15,7 +15,7 @@ from controller.bus.sockets import Newest
 from controller.bus.topics import PULSES, STAGE, TOKENS
 from controller.colour import encoded_from_hue
 from controller.messages import LightToken, Pulse
-from controller.text_out import STDERR, Drawing, TextOut
+from controller.text_out import Drawing
 
 STYLES = {
     "live": "bold green",
@@ -51,8 +51,8 @@ class StatusLine:
         folder: the run's private folder. terminal: where it is drawn; one that takes nothing is not waited for.
     """
 
-    def __init__(self, folder: Path, terminal: Drawing | None = None) -> None:
-        self._folder, self._terminal = folder, terminal or Drawing(TextOut(STDERR), STDERR)
+    def __init__(self, folder: Path, terminal: Drawing) -> None:
+        self._folder, self._terminal = folder, terminal
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._readers: Readers | None = None
         self._seen = Seen()

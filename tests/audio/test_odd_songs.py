@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from tones import RATE, loudest_hz, read_all, tone
 
 from controller.clock import ManualClock
 from controller.errors import AudioError
@@ -17,13 +18,6 @@ from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.stems_source import StemsSource
 from controller.messages import AudioBlock
-
-RATE = 48_000
-
-
-def tone(seconds=1.0, hz=1000.0, level=0.5, rate=RATE, channels=1):
-    t_s = np.arange(int(seconds * rate)) / rate
-    return np.repeat((level * np.sin(2 * np.pi * hz * t_s))[:, None], channels, axis=1).astype(np.float32)
 
 
 def coded(path, samples, codec, rate=RATE, container=None):
@@ -37,19 +31,6 @@ def coded(path, samples, codec, rate=RATE, container=None):
         for part in resampler.resample(frame):
             out.mux(stream.encode(part))
         out.mux(stream.encode(None))
-
-
-def read_all(source):
-    parts = []
-    while len(part := source.read(4_800)):
-        parts.append(part)
-    source.close()
-    return np.concatenate(parts)
-
-
-def loudest_hz(mono):
-    spectrum = np.abs(np.fft.rfft(mono * np.hanning(len(mono))))
-    return float(np.argmax(spectrum)) * RATE / len(mono)
 
 
 @pytest.fixture

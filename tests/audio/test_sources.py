@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 import soundfile
+from tones import RATE, loudest_hz, read_all, tone
 
 from controller.clock import ManualClock
 from controller.errors import AudioError
@@ -14,26 +15,6 @@ from controller.listening.audio.file_source import FileSource
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.stems_source import StemsSource
-
-RATE = 48_000
-
-
-def tone(seconds=1.0, rate_hz=RATE, channels=1, hz=1000.0, level=0.5):
-    t_s = np.arange(int(seconds * rate_hz)) / rate_hz
-    return np.repeat((level * np.sin(2 * np.pi * hz * t_s))[:, None], channels, axis=1).astype(np.float32)
-
-
-def read_all(source, count=1000):
-    parts = []
-    while len(part := source.read(count)):
-        parts.append(part)
-    source.close()
-    return np.concatenate(parts)
-
-
-def loudest_hz(mono):
-    spectrum = np.abs(np.fft.rfft(mono * np.hanning(len(mono))))
-    return float(np.argmax(spectrum)) * RATE / len(mono)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +39,7 @@ def test_every_format_gives_the_same_tone(tmp_path, name, options):
 
 @pytest.mark.parametrize(("rate_hz", "channels"), [(8_000, 1), (44_100, 2), (192_000, 7), (22_050, 6)])
 def test_any_rate_and_channel_count_becomes_48_khz_mono(tmp_path, rate_hz, channels):
-    soundfile.write(tmp_path / "a.wav", tone(1.5, rate_hz, channels), rate_hz, subtype="FLOAT")
+    soundfile.write(tmp_path / "a.wav", tone(1.5, rate=rate_hz, channels=channels), rate_hz, subtype="FLOAT")
     heard = read_all(FileSource(tmp_path / "a.wav"))
     assert abs(len(heard) / RATE - 1.5) < 0.01
     assert abs(loudest_hz(heard[4800:52_800, 0]) - 1000.0) < 2.0
@@ -67,7 +48,7 @@ def test_any_rate_and_channel_count_becomes_48_khz_mono(tmp_path, rate_hz, chann
 
 @pytest.mark.parametrize("count", [1, 999, 48_000, 200_000])
 def test_how_much_is_asked_for_changes_nothing(tmp_path, count):
-    soundfile.write(tmp_path / "a.wav", tone(0.3, 44_100), 44_100)
+    soundfile.write(tmp_path / "a.wav", tone(0.3, rate=44_100), 44_100)
     assert np.array_equal(read_all(FileSource(tmp_path / "a.wav"), count), read_all(FileSource(tmp_path / "a.wav")))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import yaml
 from promise import HANG_S, STRICT, kept
+from running_show import processes
 
 from controller.config import read_config
 from controller.lighting.protocol import sacn
@@ -55,16 +56,6 @@ def show(root, tmp_path, wire):
     if process.poll() is None:
         process.kill()
         process.communicate()
-
-
-def parts(show):
-    """Process ids of the show's parts that run now, by name."""
-    found = {}
-    for child in Path(f"/proc/{show.pid}/task/{show.pid}/children").read_text().split():
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if len(words) > 5:
-            found[words[5].decode()] = int(child)
-    return found
 
 
 def until(condition):
@@ -114,7 +105,7 @@ def test_each_process_dies_and_the_light_goes_on(show, how):
     for name in [*PARTS] * TURNS:
         time.sleep(float(rng.uniform(0.3, 1.5 if STRICT else 0.6)))  # noqa: TID251 - a random moment
         hit_s = time.monotonic()
-        os.kill(parts(process)[name], how)
+        os.kill(processes(process)[name], how)
         # stopped processes beat no more either; the one that beats again is the new one
         until(lambda name=name, hit_s=hit_s: beating(path, name, hit_s + 0.1))
         recoveries.append((time.monotonic() - hit_s, name))
@@ -165,7 +156,7 @@ def test_a_fader_in_a_persons_hand_survives_the_process(venue, start, wire):
         heard = len(wire.packets)
         until(lambda: len(wire.packets) > heard + 80)
         held_s = time.monotonic()
-        os.kill(parts(show.process)["lighting"], signal.SIGKILL)
+        os.kill(processes(show.process)["lighting"], signal.SIGKILL)
         until(lambda: "going on in its place" in show.said())
         heard = len(wire.packets)
         until(lambda: len(wire.packets) > heard + 200)

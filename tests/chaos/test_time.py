@@ -1,52 +1,11 @@
 """The wall clock jumps an hour, and the whole machine stands still: no light goes by the wall clock."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
 
-import pytest
 from promise import STRICT, kept
-
-SHIM = r"""
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
-
-/* The wall clock as a file says, in every process that loads this. */
-static long step_s(void) {
-    char text[32] = {0};
-    const char *path = getenv("FOLLOWSPOT_TEST_STEP");
-    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0) return 0;
-    long got = read(file, text, sizeof text - 1);
-    close(file);
-    return got > 0 ? strtol(text, 0, 10) : 0;
-}
-int clock_gettime(clockid_t which, struct timespec *out) {
-    int code = syscall(SYS_clock_gettime, which, out);
-    if (!code && (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE)) out->tv_sec += step_s();
-    return code;
-}
-time_t time(time_t *out) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (out) *out = now.tv_sec;
-    return now.tv_sec;
-}
-int gettimeofday(struct timeval *out, void *zone) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    out->tv_sec = now.tv_sec;
-    out->tv_usec = now.tv_nsec / 1000;
-    return 0;
-}
-"""
 
 
 def pause(seconds):
@@ -60,25 +19,6 @@ def to(wire):
         data["page"] |= {"enabled": False}
 
     return change
-
-
-@pytest.fixture
-def stepping(tmp_path, require_real):
-    """An environment whose wall clock goes by a file, and that file."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    require_real("a C compiler, for a clock that can be stepped", compiler is not None)
-    (tmp_path / "shim.c").write_text(SHIM)
-    shim = tmp_path / "shim.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, tmp_path / "shim.c"], check=True)
-    step = tmp_path / "step"
-    step.write_text("0")
-    environment = {"LD_PRELOAD": str(shim), "FOLLOWSPOT_TEST_STEP": str(step)}
-    said = subprocess.run(
-        ["python3", "-c", "import time; print(int(time.time()))"], capture_output=True, text=True, check=True,
-        env={**os.environ, **environment, "FOLLOWSPOT_TEST_STEP": "/dev/null"},
-    )  # fmt: skip
-    assert abs(int(said.stdout) - time.clock_gettime(time.CLOCK_REALTIME)) < 30
-    return environment, step
 
 
 def test_the_wall_clock_jumps_an_hour(stage, stepping):

@@ -3,9 +3,9 @@
 import shutil
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from disk import fill
 from enttec import EnttecWidget
 from lab import CONSOLE, NODE, Ear, Lab, possible, wait_for
 from promise import HANG_S, STRICT, kept
@@ -229,14 +229,3 @@ def test_the_disk_is_full_for_a_while(stage, small_disk, tmp_path):
     assert result["different_cycles"] == 0
     assert result["cycles"] == summary["cycles"] - summary["faults"]
     assert summary["log"]["lost_seconds"] == 0
-
-
-def fill(path: Path):
-    """Until nothing more fits."""
-    with path.open("wb", buffering=0) as out:
-        for size in (4_096, 256, 1):
-            try:
-                while True:
-                    out.write(b"\0" * size)
-            except OSError:
-                continue

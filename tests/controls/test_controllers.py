@@ -51,16 +51,22 @@ def test_l13_a_port_of_our_own_is_never_opened(tmp_path, monkeypatch):
     assert (len(plugs.inputs), len(plugs.outputs)) == (1, 1)
 
 
-@pytest.mark.warns("2 controllers are called nanoPAD2; one of them is heard")
-def test_l17_two_of_one_name_are_heard_once_and_said(tmp_path, monkeypatch):
-    plugs = Plugs("nanoPAD2", "nanoPAD2")
+@pytest.mark.warns("is gone")
+def test_l17_two_of_one_name_are_each_heard_once(tmp_path, monkeypatch):
+    """As the driver names them; when one is pulled out the other one is opened anew."""
+    numbered = pytest.importorskip("controller.watching.controls.midi_driver").numbered
+    plugs = Plugs(*numbered(["nanoPAD2", "nanoPAD2"]))
     show = Show(tmp_path, monkeypatch, plugs, [BLACKOUT, {"on": "note 52", "do": "tap"}])
-    for _ in range(6):
-        plugs.press("nanoPAD2", note(52))
+    assert show.surface.names == ["nanoPAD2 (1 of 2)", "nanoPAD2 (2 of 2)"]
+    for number in range(6):
+        plugs.press(show.surface.names[number % 2], note(52))
         show.run(0.5)
     assert [name for name, _ in show.commands] == ["tap"] * 6
-    assert show.hands.operator.beat_s == pytest.approx(0.5)
-    assert len(show.surface.names) == 2
+    plugs.there = numbered(["nanoPAD2"])
+    show.run(2.5)
+    show.tap("nanoPAD2", note(36), off(36))
+    assert show.hands.operator.blackout
+    assert sum(not port.closed for port in (*plugs.inputs, *plugs.outputs)) == 2
 
 
 @pytest.mark.warns("is gone")
@@ -87,15 +93,15 @@ def test_l13_a_port_that_takes_long_to_open_holds_nobody_up():
     opening, goes_on = threading.Event(), threading.Event()
 
     class Slow(Plugs):
-        def open_input(self, name=None, virtual=False, callback=None, **more):
+        def open_input(self, name, *, callback):
             opening.set()
             goes_on.wait(HANG_S)
-            return super().open_input(name, virtual, callback, **more)
+            return super().open_input(name, callback=callback)
 
-    ports = MidiPorts(["*"], Slow(PAD))
+    ports = MidiPorts(["*"], Slow(PAD), lambda: 0.0)
     ports.watch()
     assert opening.wait(HANG_S)
-    assert ports.events(0.0) == []
+    assert ports.arrived(0.0) == []
     goes_on.set()
     while not ports.names:
         goes_on.wait(0.01)

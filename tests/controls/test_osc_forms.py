@@ -6,7 +6,7 @@ import pytest
 from controllers import Plugs, Show
 
 from controller.config import OscConfig
-from controller.watching.controls.osc import heard, number_of, read_datagram
+from controller.watching.controls.osc import number_of, read_datagram
 
 
 def padded(text):
@@ -36,7 +36,7 @@ def bundle(*messages, at=1):
 
 def said(payload):
     return [(one.name, round(one.amount, 3), one.target, tuple(round(v, 3) for v in one.values)) for one in
-            heard(payload)[0]]  # fmt: skip
+            read_datagram(payload).commands]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from controller.clock import ManualClock, MonotonicClock
 from controller.config import ControlsConfig, OscConfig
 from controller.people.operator import OperatorState
 from controller.watching.controls import surface as surface_module
-from controller.watching.controls.osc import heard
+from controller.watching.controls.osc import read_datagram
 from controller.watching.controls.surface import Surface
 
 
@@ -30,7 +30,7 @@ class Port:
 
 
 class Plugs:
-    """What of mido the ports use, with cables that can be pulled: this machine has no MIDI of its own."""
+    """What of a driver the ports use, with cables that can be pulled: this machine has no MIDI of its own."""
 
     def __init__(self):
         self.there, self.inputs, self.outputs, self.broken = ["nanoKONTROL2 20:0"], {}, {}, False
@@ -42,13 +42,11 @@ class Plugs:
 
     get_output_names = get_input_names
 
-    def open_input(self, name=None, virtual=False, callback=None, **kwargs):
-        assert callable(callback)
-        assert not virtual
+    def open_input(self, name, *, callback):
         self.inputs[name] = Port(callback)
         return self.inputs[name]
 
-    def open_output(self, name=None, virtual=False, autoreset=False, **kwargs):
+    def open_output(self, name):
         self.outputs[name] = Port()
         return self.outputs[name]
 
@@ -199,7 +197,7 @@ def osc(address, *arguments):
     ],
 )
 def test_our_own_addresses(address, arguments, wanted):
-    (command,), _ = heard(osc(address, *arguments))
+    (command,) = read_datagram(osc(address, *arguments)).commands
     assert (command.name, command.amount, command.target, command.values) == wanted
 
 
@@ -218,7 +216,7 @@ def test_our_own_addresses(address, arguments, wanted):
     ],
 )
 def test_what_asks_for_nothing(payload):
-    assert heard(payload)[0] == []
+    assert read_datagram(payload).commands == []
 
 
 def test_bundles(room):
@@ -227,7 +225,7 @@ def test_bundles(room):
         message = OscMessageBuilder(address)
         message.add_arg(amount)
         bundle.add_content(message.build())
-    assert [one.name for one in heard(bundle.build().dgram)[0]] == ["energy", "pace"]
+    assert [one.name for one in read_datagram(bundle.build().dgram).commands] == ["energy", "pace"]
 
 
 def test_anything_else_does_no_harm():
@@ -237,9 +235,9 @@ def test_anything_else_does_no_harm():
         bent = bytearray(good)
         for _ in range(rng.integers(1, 6)):
             bent[rng.integers(len(bent))] = rng.integers(256)
-        heard(bytes(bent))
-        heard(rng.bytes(int(rng.integers(0, 80))))
-    ((command,), _) = heard(good)
+        read_datagram(bytes(bent))
+        read_datagram(rng.bytes(int(rng.integers(0, 80))))
+    (command,) = read_datagram(good).commands
     assert (command.name, command.target, command.values) == ("hand", "wash", (0.5,))
 
 

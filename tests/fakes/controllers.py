@@ -1,4 +1,4 @@
-"""Controllers that are plugged in, with the signature of mido's ports, and the show that they steer."""
+"""Controllers that are plugged in, with the signature of the driver's ports, and the show that they steer."""
 
 import mido
 import yaml
@@ -41,16 +41,16 @@ class Plugs:
 
     get_output_names = get_input_names
 
-    def open_input(self, name=None, virtual=False, callback=None, **_more):
+    def open_input(self, name, *, callback):
         self.inputs.append(Port(self, name, callback))
         return self.inputs[-1]
 
-    def open_output(self, name=None, virtual=False, autoreset=False, **_more):
+    def open_output(self, name):
         self.outputs.append(Port(self, name))
         return self.outputs[-1]
 
     def press(self, name, *messages):
-        """Every input of this name hears it: a name is all that mido can open."""
+        """Its input hears it."""
         for message in messages:
             for port in [one for one in self.inputs if one.name == name and not one.closed]:
                 port.hear(message)

@@ -1,5 +1,6 @@
 """What a test does with the page in a browser."""
 
+from promise import HANG_S
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -26,7 +27,7 @@ class Desk:
         driver.get(url)
         self.wait(lambda: self.text("health") == "LIVE")
 
-    def wait(self, condition, seconds: float = 300) -> None:
+    def wait(self, condition, seconds: float = HANG_S) -> None:
         WebDriverWait(self.driver, seconds, poll_frequency=0.03).until(lambda _driver: condition())
 
     def find(self, name: str):

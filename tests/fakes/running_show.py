@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -74,23 +75,30 @@ def venue(root, tmp_path, wire):
     return path
 
 
-def start(venue, *arguments, stderr=None):
-    """A show; what it logs goes to a file, where a test waits for it."""
+def start(venue, *arguments, environment=None, **streams):
+    """A show; what it says and logs goes to pipes, or to `streams`, a file among them, where a test waits for it."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     with contextlib.ExitStack() as stack:
-        log = subprocess.PIPE if stderr is None else stack.enter_context(stderr.open("w"))
+        if isinstance(streams["stderr"], Path):
+            streams["stderr"] = stack.enter_context(streams["stderr"].open("w"))
         show = subprocess.Popen(
             [sys.executable, "-P", "-m", "controller", "show", "--config", str(venue), *arguments],
-            stdout=subprocess.PIPE, stderr=log, text=True,
+            text=True, env={**os.environ, **(environment or {})}, **streams,
         )  # fmt: skip
     STARTED.append(show)
     return show
 
 
-def finish(show, wire, seconds=HANG_S):
-    """Listen until the show is over; its summary and what it logged."""
+def over(show, wire, seconds=HANG_S):
+    """Listen until the show is over, but not for ever."""
     end_s = time.monotonic() + seconds
     while show.poll() is None and time.monotonic() < end_s:
         wire.listen(0.2)
+
+
+def finish(show, wire, seconds=HANG_S):
+    """Listen until the show is over; its summary and what it logged."""
+    over(show, wire, seconds)
     said, logged = show.communicate(timeout=HANG_S)
     assert show.returncode == 0, logged
     return json.loads(said.splitlines()[-1]), logged
@@ -117,7 +125,7 @@ def lit(show, wire, packets=160):
 
 
 def processes(show):
-    """Process ids of the show's parts, by module."""
+    """Process ids of the show's parts, by their names."""
     found = {}
     children = Path(f"/proc/{show.pid}/task/{show.pid}/children").read_text().split()
     for child in children:
@@ -125,3 +133,9 @@ def processes(show):
         if len(words) > 5:  # else it is only just born, or dead
             found[words[5].decode()] = int(child)
     return found
+
+
+def run_folder(show):
+    """Of a show's processes."""
+    child = next(iter(processes(show).values()))
+    return Path(Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[4].decode())

@@ -4,9 +4,7 @@ import socket
 
 import pytest
 
-from controller.config import DeskConfig
 from controller.lighting.input import listener as listening
-from controller.lighting.input.listener import Listener
 from controller.lighting.protocol import artnet
 
 
@@ -15,26 +13,6 @@ def mouth():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         yield sock
-
-
-@pytest.fixture
-def made(monkeypatch):
-    """Listeners on ports that nobody else on this machine uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setattr(listening.artnet, "PORT", port)
-    listeners = []
-
-    def make(**options):
-        desk = {"inputs": [{"type": "artnet", "universe": 1, "port_address": 3}], "interface": "127.0.0.1", **options}
-        listeners.append(Listener(DeskConfig(**desk)))
-        list(listeners[-1].receive(0.0, frozenset()))
-        return listeners[-1], port
-
-    yield make
-    for one in listeners:
-        one.close()
 
 
 def test_datagrams_come_with_their_sender(made, mouth):

@@ -4,33 +4,14 @@ import socket
 
 import pytest
 
-from controller.config import ConfigError, DeskConfig, with_overrides
+from controller.config import ConfigError, with_overrides
 from controller.lighting.input import listener as listening
-from controller.lighting.input.listener import MOST_IN_A_CYCLE, Listener
+from controller.lighting.input.listener import MOST_IN_A_CYCLE
 from controller.lighting.network_cards import networks_of
 from controller.lighting.output.nodes import LOST_AFTER_S, MOST_PARTS, MOST_PARTS_OF_ONE, Nodes
 from controller.lighting.protocol import artnet
 
 REPLY = artnet.encode_poll_reply(artnet.ArtPollReply("10.0.0.1", "x", ()))
-
-
-@pytest.fixture
-def made(monkeypatch):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setattr(listening.artnet, "PORT", port)
-    listeners = []
-
-    def make(nodes=(), **options):
-        desk = {"inputs": [{"type": "artnet", "universe": 1, "port_address": 3}], "interface": "127.0.0.1", **options}
-        listeners.append(Listener(DeskConfig(**desk), nodes=nodes))
-        list(listeners[-1].receive(0.0, frozenset()))
-        return listeners[-1], port
-
-    yield make
-    for one in listeners:
-        one.close()
 
 
 def mouth(address):

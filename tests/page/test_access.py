@@ -3,11 +3,11 @@
 import asyncio
 import json
 import ssl
-import subprocess
 
 import aiohttp
 import numpy as np
 import pytest
+from certificate import self_signed
 from demo_feed import DemoFeed
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,14 +163,10 @@ def test_a_flood_of_commands_is_thinned_out(door):
 
 
 def test_tls_serves_the_same_page(tmp_path):
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    certificate, key = self_signed(tmp_path)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    client = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+    server.load_cert_chain(certificate, key)
+    client = ssl.create_default_context(cafile=certificate)
     page = Page(200.0, Access(PEOPLE), server)
 
     async def conversation(session, url):

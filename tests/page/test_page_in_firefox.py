@@ -2,35 +2,38 @@
 
 import asyncio
 import ssl
-import subprocess
 import threading
 
 import pytest
+from certificate import self_signed
 from firefox import Firefox, installed
 from promise import STRICT
 
 from controller.watching.page.server import Page
 
-COUNT = """new Promise((done) => {
-  const times = new Set(), began = performance.now();
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
-  socket.onmessage = (event) => {
+COUNTS = 400 if STRICT else 1
+"""Of 90 snapshots each: ten minutes of sixty a second, or a moment."""
+LISTEN = """{
+  window.times = new Set();
+  window.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  window.socket.onmessage = (event) => {
     const said = JSON.parse(event.data);
-    if (said.type === "live") times.add(said.t);
-    if (times.size >= 90) { socket.close(); done((performance.now() - began) / 1000); }
+    if (said.type === "live") window.times.add(said.t);
   };
-  socket.onerror = () => done(-1);
+}"""
+COUNT = """new Promise((done) => {
+  const began = performance.now(), until = window.times.size + 90;
+  const look = setInterval(() => {
+    if (window.times.size < until) return;
+    clearInterval(look);
+    done((performance.now() - began) / 1000);
+  }, 10);
 })"""
 
 
 @pytest.fixture(scope="module")
-def firefox(tmp_path_factory):
-    import os
-
-    if not installed():
-        if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):
-            pytest.fail("firefox is required here and missing")
-        pytest.skip("firefox is not installed")
+def firefox(tmp_path_factory, require_real):
+    require_real("firefox", installed())
     browser = Firefox(tmp_path_factory.mktemp("firefox"))
     yield browser
     browser.close()
@@ -55,13 +58,8 @@ def test_firefox_shows_the_show_and_sends_what_is_pressed(firefox, served, feed)
 @pytest.fixture
 def over_tls(tmp_path, feed, clock):
     """The page with a certificate that the browser is told to accept; its clock goes."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(*self_signed(tmp_path))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -80,7 +78,12 @@ def over_tls(tmp_path, feed, clock):
 def test_l2_over_tls_snapshots_keep_coming(firefox, over_tls):
     firefox.get(over_tls)
     firefox.until("document.getElementById('health').textContent === 'LIVE'")
-    took_s = firefox.script(COUNT)
+    firefox.script(LISTEN)
+    firefox.until("window.times.size > 0")
+    took_s = [firefox.script(COUNT) for _ in range(COUNTS)]
+    firefox.script("new Promise((done) => { window.socket.onclose = () => done(); window.socket.close(); })")
     firefox.get("about:blank")
-    print(f"over TLS in Firefox: {90 / took_s:.0f} snapshots a second")
-    assert 0.0 < took_s < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"
+    slow = [f"{number}: {one:.1f} s" for number, one in enumerate(took_s) if one > 3.0]
+    print(f"over TLS in Firefox, {90 * COUNTS / sum(took_s):.0f} snapshots a second for {sum(took_s):.0f} s; "
+          f"90 of them took at most {max(took_s):.1f} s; slow ones: {', '.join(slow) or 'none'}")  # fmt: skip
+    assert 0.0 < max(took_s) < (3.2 if STRICT else 30.0), "as they did: two at each ping of ten seconds"

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from controller.clock import ManualClock
-from controller.commands.self_test import LitFixture, Report, put_into, walk, with_rests, write_report
+from controller.commands.lit_rig import LitRig
+from controller.commands.self_test import Report, walk, write_report
+from controller.commands.written_rests import put_into, with_rests
 from controller.config import read_config
 from controller.errors import ConfigError, PatchError
 from controller.lighting.output.cid import source_cid
@@ -96,11 +98,11 @@ def file(tmp_path, root):
 def walked(file, person_of=Person, names=()):
     config = read_config(file)
     patch, wire, clock, said = patch_of(config), Wire(), ManualClock(), []
-    stage = LitFixture(patch, Sender(config.universes, config.network, source_cid(None, "x", file.parent)), wire, clock)
+    rig = LitRig(patch, Sender(config.universes, config.network, source_cid(None, "x", file.parent)), wire, clock)
 
     def show(step):
-        clock.sleep_until(clock.now_s() + 1.0)
-        stage.send(clock.now_s(), step)
+        rig.show(step)
+        rig.cycle()
 
     person = person_of(wire)
     return walk(config, list(names), show, person, said.append), person, said
@@ -115,7 +117,7 @@ def test_a_file_that_has_the_shutter_wrong_is_found_and_put_right(file):
     assert all(good for step, good in report.answers["spot"].items() if step != "white")
     assert report.lines() == [f"spot: wrong: white; put right: shutter rests at {level}"]
     before = file.read_text()
-    put_into(file, report, lambda _: "y", lambda _: None, write=False)
+    put_into(file, report.rests, lambda _: "y", lambda _: None, write=False)
     changed = [line for line in file.read_text().splitlines() if line not in before.splitlines()]
     assert len(changed) == 1
     assert changed[0].endswith(f"override: {{shutter: {{rest: {level}}}}}}} # left")

@@ -16,7 +16,7 @@ from controller.people.operator import HELD_S, OperatorState, operator_from, pla
 from controller.people.replicate import lasting
 from controller.watching.bus_feed import BusFeed
 from controller.watching.controls.mapping import Event, Mapping, binding_from, read_mapping
-from controller.watching.controls.osc import heard
+from controller.watching.controls.osc import read_datagram
 from controller.watching.page.access import User
 from controller.watching.page.feed import Hello, Live
 from controller.watching.page.prometheus import prometheus
@@ -54,7 +54,7 @@ def test_its_rank_is_asked_for(row):
 def test_osc_and_midi_give_it(row):
     builder = OscMessageBuilder(f"/followspot/{row.name}")
     builder.add_arg(1.0)
-    assert heard(builder.build().dgram)[0] == [Command(row.name, 1.0)]
+    assert read_datagram(builder.build().dgram).commands == [Command(row.name, 1.0)]
     mapping = Mapping([])
     mapping.learning = binding_from(row.name)
     mapping.learn(Event("note 40", 1, 1.0))

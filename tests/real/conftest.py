@@ -25,15 +25,10 @@ from controller.lighting.output.sinks import Outputs
 from controller.messages import DmxFrame
 
 
-def _need(name: str, found: bool) -> None:
-    if not found:
-        (pytest.fail if os.environ.get("FOLLOWSPOT_REQUIRE_REAL") else pytest.skip)(f"{name} is not here")
-
-
 @pytest.fixture(scope="session")
-def two_hosts() -> Iterator[Lab]:
+def two_hosts(require_real: Callable[[str, object], None]) -> Iterator[Lab]:
     """Two hosts and a cable, and nothing running on them."""
-    _need("the right to make network namespaces", possible())
+    require_real("the right to make network namespaces", possible())
     lab = Lab()
     yield lab
     lab.close()
@@ -60,10 +55,12 @@ def widget(widget_folder: Path) -> Iterator[EnttecWidget]:
 
 
 @pytest.fixture(scope="session")
-def lab(widget_folder: Path, widget: EnttecWidget) -> Iterator[tuple[Lab, Olad]]:
+def lab(
+    widget_folder: Path, widget: EnttecWidget, require_real: Callable[[str, object], None]
+) -> Iterator[tuple[Lab, Olad]]:
     """Two hosts; olad runs on the node."""
-    _need("the right to make network namespaces", possible())
-    _need("olad", shutil.which("olad") is not None)
+    require_real("the right to make network namespaces", possible())
+    require_real("olad", shutil.which("olad"))
     lab = Lab()
     try:
         (widget_folder / "conf").mkdir()

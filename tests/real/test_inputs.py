@@ -1,4 +1,4 @@
-"""Any input of any card, alone: real sound servers (PulseAudio, PipeWire) with cards of 1, 2, 6 and 18 inputs."""
+"""Any input of any card, alone: real sound servers (PulseAudio, PipeWire, JACK) with cards of 1 to 64 inputs."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+from jack import installed, server
 from promise import HANG_S
 
 RATE = 48_000
@@ -28,7 +29,7 @@ from controller.clock import MonotonicClock
 from controller.listening.audio.capture import Capture
 
 def heard(channels):
-    capture = Capture("pulse", channels=tuple(channels), block_s=0.005, latency=0.03, clock=MonotonicClock())
+    capture = Capture(sys.argv[2], channels=tuple(channels), block_s=0.005, latency=0.03, clock=MonotonicClock())
     capture.start()
     parts, count, loud, end_s = [], 0, 0, time.monotonic() + 40.0
     while loud < 36_000 and time.monotonic() < end_s:
@@ -113,15 +114,20 @@ class Server:
         return bool(self.run("pactl", "list", "short", "sink-inputs").stdout.strip())
 
     def heard(self, *choices):
-        listener = subprocess.run([sys.executable, "-P", "-c", LISTENER, json.dumps(choices)], env=self.environment,
-                                  capture_output=True, text=True, timeout=3 * HANG_S, check=False)  # fmt: skip
-        assert listener.returncode == 0, listener.stderr[-2_000:]
-        return json.loads(listener.stdout.splitlines()[-1])
+        return listened("pulse", choices, self.environment)
 
     def close(self):
         for one in reversed(self.processes):
             one.kill()
             one.wait()
+
+
+def listened(device, choices, environment=None):
+    """What is heard of a device with each choice of its inputs."""
+    listener = subprocess.run([sys.executable, "-P", "-c", LISTENER, json.dumps(choices), device], env=environment,
+                              capture_output=True, text=True, timeout=3 * HANG_S, check=False)  # fmt: skip
+    assert listener.returncode == 0, listener.stderr[-2_000:]
+    return json.loads(listener.stdout.splitlines()[-1])
 
 
 def until(condition):
@@ -208,3 +214,41 @@ def test_l31_an_interface_that_is_pulled_out_is_said(card, kind):
         said, _ = listener.communicate(timeout=2 * HANG_S)
     assert "heard: Monitor of builtin" in said, said
     assert "the sound server moved us: now heard is 'Monitor of builtin'" in said or "is gone" in said
+
+
+PLAYER = """
+import sys
+import numpy as np
+import sounddevice
+
+count, played = int(sys.argv[1]), 0
+hz, period = 200 + 200 * np.arange(1, count + 1), 48_000 // 200
+sound = (0.4 * np.sin(2 * np.pi * hz * np.arange(period)[:, None] / 48_000)).astype(np.float32)
+
+def play(out, samples, _time, _status):
+    global played
+    out[:] = sound[(played + np.arange(samples)) % period]
+    played += samples
+
+with sounddevice.OutputStream(device="loopback, JACK", channels=count, samplerate=48_000, callback=play,
+                              dtype="float32"):
+    print("plays", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("inputs", "choices"), [(18, ([3, 4], [18], [1])), (64, ([64],))])
+def test_any_input_of_jack_is_heard_alone(require_real, inputs, choices):
+    require_real("jackd", installed())
+    with (
+        server("-S", "-p", "1024", "-L", str(inputs)),  # -S: it waits for whoever plays, so that nothing is torn
+        subprocess.Popen([sys.executable, "-c", PLAYER, str(inputs)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True) as player,
+    ):  # fmt: skip
+        assert player.stdout.readline() == "plays\n"
+        found = listened("loopback, JACK", choices)
+        player.stdin.close()
+    for choice, heard in zip(choices, found, strict=True):
+        near = {round(hz / 200) - 1 for hz in heard["hz"]}  # on a busy machine a tone may be torn, and is broader then
+        assert near == set(choice), heard
+        assert (heard["from"], heard["losses"]) == ("loopback", 0)

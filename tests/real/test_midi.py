@@ -1,68 +1,31 @@
-"""MIDI through the real mido and python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
+"""MIDI through the real python-rtmidi, on a JACK server without a sound card (its dummy driver)."""
 
 import contextlib
-import os
-import shutil
-import subprocess
-import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from jack import installed, server
 from promise import HANG_S
 
 from controller.watching.controls.midi import MidiPorts
-
-SERVER = f"followspot-test-{os.getpid()}"
-JACK = {"JACK_NO_AUDIO_RESERVATION": "1", "JACK_DEFAULT_SERVER": SERVER}
+from controller.watching.controls.midi_driver import Driver
 
 
 @pytest.fixture(scope="module")
-def jack():
-    """A server of the test's own; the environment stays as it is for others."""
-    if not shutil.which("jackd"):
-        if os.environ.get("FOLLOWSPOT_REQUIRE_REAL"):
-            pytest.fail("jackd is required here and missing")
-        pytest.skip("jackd is not installed")
-    before = {name: os.environ.get(name) for name in JACK}
-    os.environ.update(JACK)
-    server = subprocess.Popen(
-        ["jackd", "-n", SERVER, "-r", "-m", "-d", "dummy", "-r", "48000", "-p", "512"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    waited = subprocess.run(
-        [sys.executable, "-c", WAIT], env={**os.environ}, capture_output=True, text=True, timeout=HANG_S, check=False
-    )
-    yield waited
-    server.terminate()
-    server.wait(HANG_S)
-    for name, value in before.items():
-        os.environ.pop(name, None)
-        if value is not None:
-            os.environ[name] = value
-
-
-WAIT = """
-import time, rtmidi
-for _ in range(200):
-    try:
-        out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="probe")
-        out.open_virtual_port("probe")
-        out.get_ports()
-        out.delete()
-        break
-    except Exception:
-        time.sleep(0.1)
-"""
+def jack(require_real):
+    """A server of these tests' own."""
+    require_real("jackd", installed())
+    with server("-m"):
+        yield
 
 
 @pytest.fixture
 def backend(jack):
-    import mido
+    import rtmidi
 
-    mido.set_backend("mido.backends.rtmidi/UNIX_JACK")
-    yield mido
-    mido.set_backend("mido.backends.rtmidi")
+    return Driver(rtmidi.API_UNIX_JACK)
 
 
 @contextlib.contextmanager
@@ -94,13 +57,13 @@ def until(condition, step=lambda: None):
 def heard(ports, count):
     """So many messages, whenever they come."""
     found = []
-    until(lambda: len(found) >= count, lambda: found.extend(ports.events(0.0)))
+    until(lambda: len(found) >= count, lambda: found.extend(one.message for one in ports.arrived(0.0)))
     return found
 
 
 def test_l1_every_message_arrives(backend):
     with plugged("APC-mini") as (pads, _):
-        ports = MidiPorts(["apc"], backend)
+        ports = MidiPorts(["apc"], backend, time.monotonic)
         try:
             until(lambda: ports.names, ports._look)
             sent = ([0x90, 36, 127], [0x80, 36, 0], [0xB0, 7, 64], [0xE0, 0, 64], [0xC0, 5], [0xF8], [0xFA], [0xFC])
@@ -117,7 +80,7 @@ def test_l1_every_message_arrives(backend):
 
 def test_l13_every_controller_and_nothing_of_our_own(backend):
     with plugged("APC-mini") as (pads, lamps):
-        ports = MidiPorts(["*"], backend)
+        ports = MidiPorts(["*"], backend, time.monotonic)
         try:
             for _ in range(6):
                 ports._look()
@@ -134,7 +97,7 @@ def test_l13_every_controller_and_nothing_of_our_own(backend):
 
 @pytest.mark.warns("is gone")
 def test_plugged_in_and_out_again_and_again(backend):
-    ports = MidiPorts(["nanopad"], backend)
+    ports = MidiPorts(["nanopad"], backend, time.monotonic)
     try:
         for _ in range(3):
             with plugged("nanoPAD2") as (pads, _):
@@ -149,3 +112,22 @@ def test_plugged_in_and_out_again_and_again(backend):
         assert len(list(Path("/proc/self/fd").iterdir())) <= files
     finally:
         ports.close()
+
+
+def test_l17_of_two_controllers_each_is_heard_by_itself(backend):
+    """JACK gives the second one a number; ours is the place in its list."""
+    with plugged("nanoPAD2") as (one, _), plugged("nanoPAD2") as (other, _):
+        ports = MidiPorts(["nanopad"], backend, time.monotonic)
+        try:
+            until(lambda: len(ports.names) == 2, ports._look)
+            heard_by = []
+            for number, pads in enumerate((one, other, one)):
+                pads.send_message([0x90, 40 + number, 100])
+                found = []
+                until(lambda found=found: found, lambda found=found: found.extend(ports.arrived(0.0)))
+                heard_by += [(said.port, said.message.note) for said in found]
+            assert [note for _, note in heard_by] == [40, 41, 42]
+            assert len({port for port, _ in heard_by}) == 2
+            assert heard_by[0][0] == heard_by[2][0]
+        finally:
+            ports.close()

@@ -88,12 +88,9 @@ def slots(**levels):
 
 
 @pytest.fixture(scope="module")
-def qlcplus(two_hosts):
+def qlcplus(two_hosts, require_real):
     """QLC+ on the console, headless: passes on what it hears, and has faders that a person moves by its web page."""
-    if shutil.which("qlcplus") is None:
-        from conftest import _need
-
-        _need("qlcplus", False)
+    require_real("qlcplus", shutil.which("qlcplus"))
     with tempfile.TemporaryDirectory(prefix="followspot-qlc-") as name:
         workspace = Path(name) / "t.qxw"
         workspace.write_text(WORKSPACE)

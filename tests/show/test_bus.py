@@ -12,6 +12,7 @@ from controller.bus.news import LightingStatus, ListeningStatus, ShownNews, Stag
 from controller.bus.sockets import Commander, Commands, Newest, Publisher, Reader, pack
 from controller.bus.topics import TOKENS, TOPICS
 from controller.messages import Command, LightToken, Operator, Pulse
+from controller.text_out import STDERR, Drawing, TextOut
 
 PULSE = Pulse(1.5, 3, -20.0, 0.5, 0.0, 7, 1.4, 0.9, (-30.0, -40.0))
 
@@ -160,7 +161,7 @@ def test_every_reader_of_a_show_is_read_or_not_opened(config, tmp_path, monkeypa
     run = SimpleNamespace(config=config, folder=tmp_path, context=context, stopping=threading.Event())
     clock, lead = ManualClock(100.0), LeaderRecord(tmp_path, "lighting")
     leads = lighting.Lighting(run, clock, Sink(), lead=lead)
-    with status_line.StatusLine(tmp_path) as line:
+    with status_line.StatusLine(tmp_path, Drawing(TextOut(STDERR), STDERR)) as line:
         for _ in range(3):
             clock.sleep_until(clock.now_s() + 0.025)
             leads.safe_cycle()

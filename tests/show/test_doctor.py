@@ -82,10 +82,10 @@ def test_power_is_read_from_the_kernel(config, tmp_path, monkeypatch, files, ver
     assert [one.verdict for one in doctor._power()] == verdicts
 
 
-def test_a_full_disk_is_worth_a_look(monkeypatch):
+def test_a_full_disk_is_worth_a_look(config, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1e12, 1e12, 5e6))
-    (disk,) = doctor._disk()
+    (disk,) = doctor._disk(config)
     assert disk.verdict == "look"
     assert disk.remedy
 

@@ -5,13 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from promise import HANG_S, kept
-from running_show import STARTED, heard, lit, processes, start, stop
+from running_show import heard, lit, processes, run_folder, start, stop
 
 from controller.clock import ManualClock
 from controller.config import read_config, with_overrides
@@ -20,21 +19,6 @@ from controller.one_show import OneShow, places_of
 from controller.show import LIGHT_RETRY_S, PARTS, Supervised, run_root
 
 GAP_S = 0.1
-
-
-def launched(venue, **environment):
-    show = subprocess.Popen(
-        [sys.executable, "-P", "-m", "controller", "show", "--config", str(venue), "--loop"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
-    )  # fmt: skip
-    STARTED.append(show)
-    return show
-
-
-def run_folder(show):
-    """Of a show's processes."""
-    child = next(iter(processes(show).values()))
-    return Path(Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[4].decode())
 
 
 @pytest.fixture
@@ -93,7 +77,7 @@ def test_h10_the_command_says_so_in_one_line(venue, elsewhere):
 def test_h8_a_long_tmpdir_is_lit_from_a_short_one(venue, wire, tmp_path):
     long = tmp_path / ("a" * 100) / ("b" * 100)
     long.mkdir(parents=True)
-    show = launched(venue, TMPDIR=str(long))
+    show = start(venue, "--loop", environment={"TMPDIR": str(long)})
     lit(show, wire, packets=20)
     assert len(str(run_folder(show))) < 60
     stop(show, wire)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from promise import HANG_S, kept
-from running_show import STARTED, heard, lit, processes
+from running_show import heard, lit, over, processes, start
 
 from controller.text_out import MOST_PIECES, Drawing, TextOut, forward
 
@@ -88,14 +88,6 @@ def test_h1_what_another_process_says_is_taken_whoever_reads(full):
     said.stderr.close()
 
 
-def show_with(venue, **streams):
-    show = subprocess.Popen(
-        [sys.executable, "-P", "-m", "controller", "show", "--config", str(venue), "--loop"], text=True, **streams
-    )
-    STARTED.append(show)
-    return show
-
-
 def longest_gap(wire, since):
     times_s = np.array([at_s for at_s, packet in wire.packets[since:] if packet[14] == 0])
     assert len(times_s) > 20, "it went dark"
@@ -120,7 +112,7 @@ def ended(show, wire, parts):
 
 def test_h1_pipes_that_nobody_reads_stop_no_light(venue, wire, full):
     _, writing = full
-    show = show_with(venue, stdout=writing, stderr=writing, stdin=subprocess.DEVNULL)
+    show = start(venue, "--loop", stdout=writing, stderr=writing, stdin=subprocess.DEVNULL)
     lit(show, wire)
     parts, since = processes(show), len(wire.packets)
     hit = parts["listening"]  # and what is said about its end has nowhere to go
@@ -138,7 +130,7 @@ def test_h1_a_stopped_terminal_stops_no_light(venue, wire):
         os.setsid()
         fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
-    show = show_with(venue, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_terminal)
+    show = start(venue, "--loop", stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_terminal)
     os.close(theirs)
     threading.Thread(target=read_all, args=(ours,), daemon=True).start()
     lit(show, wire)
@@ -160,17 +152,12 @@ def read_all(descriptor):
 
 
 def heard_end(show, wire):
-    over = threading.Event()
-    timer = threading.Timer(HANG_S, over.set)
-    timer.start()
-    while show.poll() is None and not over.is_set():
-        wire.listen(0.2)
-    timer.cancel()
+    over(show, wire)
     assert show.poll() == 0
 
 
 def test_h1_the_summary_is_still_the_last_line(venue, wire):
-    show = show_with(venue, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    show = start(venue, "--loop", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     lit(show, wire, packets=20)
     show.send_signal(signal.SIGINT)
     heard_end(show, wire)

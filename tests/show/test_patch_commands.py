@@ -11,11 +11,13 @@ import yaml
 
 from controller.__main__ import main
 from controller.clock import ManualClock
-from controller.commands.identify import Highlight, show
+from controller.commands.identify import light
+from controller.commands.lit_rig import LitRig, fixtures_named
 from controller.commands.sheet import switches
 from controller.config import read_config
 from controller.lighting.output.sender import Sender
 from controller.rig.patch.configured import patch_of
+from controller.rig.patch.self_test import lit_alone
 
 
 @pytest.fixture
@@ -123,7 +125,9 @@ def test_identify_lights_one_lamp_moves_nothing_and_ends_dark(room):
     patch = patch_of(config)
     sink = Heard()
     sender = Sender(config.universes, config.network, UUID(int=1))
-    show(Highlight.of(config, patch, "spot-l"), sender, sink, ManualClock(), seconds=1.0)
+    clock, (fixture,) = ManualClock(), fixtures_named(config, patch, ["spot-l"])
+    with LitRig(patch, sender, sink, clock) as rig:
+        light(rig, lit_alone(patch, fixture), clock, seconds=1.0)
     second = [payload[18:] for _, payload in sink.packets[1::2]]
     lit, dark = second[0], second[-1]
     spot = next(one for one in patch.fixtures if one.config.id == "spot-l").config.address - 1

@@ -1,9 +1,14 @@
 """The line on the terminal: what it says, and that it says nothing where there is no terminal."""
 
 import dataclasses
+import os
+import pty
+
+import pytest
 
 from controller.bus.news import LightingStatus, PartnerStatus, StageNews, TakenOver, TakeoverStatus
 from controller.messages import LightToken, Operator, Pulse
+from controller.text_out import Drawing
 from controller.watching.status_line import Seen, StatusLine, status_text
 
 STAGE = StageNews(1.0, {}, "live", Operator(hold=True), LightingStatus(True, output_hz=40.2))
@@ -24,10 +29,26 @@ def test_it_says_little_when_little_is_known():
     assert status_text(Seen(), 3.0).plain == "0:03  "
 
 
-def test_without_a_terminal_it_is_silent(tmp_path, capsys):
-    with StatusLine(tmp_path) as line:
+class Out:
+    """What was put."""
+
+    waiting = 0
+
+    def __init__(self):
+        self.text = ""
+
+    def put(self, text):
+        self.text += text
+
+
+@pytest.mark.parametrize(("opened", "drawn"), [(os.pipe, False), (pty.openpty, True)])
+def test_it_draws_on_a_terminal_and_is_silent_elsewhere(tmp_path, opened, drawn):
+    out, ends = Out(), opened()
+    with StatusLine(tmp_path, Drawing(out, ends[1])) as line:
         line.update(1.0)
-    assert capsys.readouterr().err == ""
+    for end in ends:
+        os.close(end)
+    assert ("0:01" in out.text, bool(out.text)) == (drawn, drawn)
 
 
 def test_it_says_who_else_has_a_hand_on_the_rig():

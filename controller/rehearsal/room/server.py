@@ -19,7 +19,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from controller.colour import parse_colour
-from controller.errors import ControllerError
+from controller.errors import ControllerError, first_line
 from controller.listening.plan.plan import Cue, Notes, plan_file, song_title, write_plan
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio
@@ -226,7 +226,7 @@ def _first(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    return first_line(error)
 
 
 def _text(array: npt.NDArray[Any]) -> str:

@@ -57,11 +57,11 @@ def usable_because(config: FixtureConfig, profile: Profile) -> list[str]:
 def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig, place: str) -> Channel:
     if override.slots:
         channel = _recoloured(channel, override.slots, place)
-    if override.rest is not None and not isinstance(channel, Unknown | Hold | Haze):
-        return _rested(channel, override.rest, place)
-    level, key = (override.hold, "hold") if override.hold is not None else (override.rest, "rest")
+    level, key = override.level, "rest" if override.hold is None else "hold"
     if level is None:
         return channel
+    if key == "rest" and not isinstance(channel, Unknown | Hold | Haze):
+        return _rested(channel, level, place)
     if isinstance(channel, Haze) and not fixture.armed and level != channel.at:
         raise PatchError(f"{place}.{key}: {fixture.id} is not armed; haze stays at {channel.at}")
     strobe = [*channel.strobe]

@@ -50,6 +50,11 @@ class Try:
         return next(reversed(self.step.levels))
 
 
+def lit_alone(patch: Patch, fixture: Fixture) -> WalkStep:
+    """One fixture at full white, everything else dark, every head at home."""
+    return _Scene(patch, fixture).step("white", "Is it white, and nothing else lit?")
+
+
 def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
     """The walk through one fixture, in order."""
     lanes = [lane for lane in patch.lanes if patch.fixtures[lane.fixture] is fixture]
@@ -57,7 +62,7 @@ def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
         return []
     scene = _Scene(patch, fixture)
     steps = [
-        scene.step("white", "Is it white, and nothing else lit?"),
+        lit_alone(patch, fixture),
         scene.step("steady", "Is it steady, without flashing, turning or sounding?"),
         scene.step("dim", "Is it dimmer now, and still white?", intensity=DIM),
     ]

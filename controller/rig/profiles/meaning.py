@@ -114,11 +114,11 @@ def channel_of(
     try:
         return _described(spans, default, note, mixed=mixed)
     except ProfileError as error:
-        raise NoHarmlessLevelError(str(error), _known_hazards(spans, note)) from error
+        raise NoHarmlessLevelError(str(error), _never_held(spans, note)) from error
 
 
 def _described(spans: list[Span], default: int | None, note: str, *, mixed: bool) -> dict[str, Any]:
-    if _names_hazard(note) or any(span.meaning == "laser" or _burns(span) for span in spans):
+    if _is_hazard(spans, note):
         return _laser(spans, default, note)
     spans = _main_functions(spans)
     meanings = {span.meaning for span in spans}
@@ -157,6 +157,11 @@ def _main_functions(spans: list[Span]) -> list[Span]:
 def _names_hazard(note: str) -> bool:
     """Whether a channel is about a laser, fire, sparks or CO2."""
     return says_laser(note) or is_pyrotechnic(note)
+
+
+def _is_hazard(spans: Sequence[Span], note: str) -> bool:
+    """Whether a channel, or a part of it, makes a laser, fire, sparks or CO2."""
+    return _names_hazard(note) or any(span.meaning == "laser" or _burns(span) for span in spans)
 
 
 def _burns(span: Span) -> bool:
@@ -251,21 +256,22 @@ def _hazards(spans: Sequence[Span]) -> dict[str, Any]:
     return {name: ranges for name, ranges in (("strobe", strobes), ("forbidden", forbidden)) if ranges}
 
 
-def _known_hazards(spans: Sequence[Span], note: str) -> dict[str, Any]:
+def _never_held(spans: Sequence[Span], note: str) -> dict[str, Any]:
     """What nobody may hold: lasers, resets, strobes and haze, apart from the ends of what has no rate written to it.
 
     "Strobe, fast to slow" is steady at one end, and only the lamp's manual says at which; so is haze silent.
     """
-    if _names_hazard(note) or any(span.meaning == "laser" or _burns(span) for span in spans):
+    if _is_hazard(spans, note):
         return {"forbidden": [(0, 255)]}
-    inner = [
-        span
-        if span.meaning not in ("strobe", "haze") or (span.meaning == "strobe" and _hz(span))
-        else replace(span, first=span.first + (span.first == 0), last=span.last - (span.last == 255))
-        for span in spans
-    ]
-    inner = [replace(span, meaning="maintenance") if span.meaning == "haze" else span for span in inner]
+    unsure = [span.meaning == "haze" or (span.meaning == "strobe" and not _hz(span)) for span in spans]
+    inner = [_inner(span) if either else span for span, either in zip(spans, unsure, strict=True)]
     return _hazards([span for span in inner if span.first <= span.last])
+
+
+def _inner(span: Span) -> Span:
+    """A range without the ends of the channel, one of which may be harmless; haze elsewhere is never sent."""
+    meaning = "maintenance" if span.meaning == "haze" else span.meaning
+    return replace(span, first=span.first + (span.first == 0), last=span.last - (span.last == 255), meaning=meaning)
 
 
 def _hz(span: Span) -> tuple[float, float] | None:

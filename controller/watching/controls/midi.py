@@ -1,17 +1,18 @@
 """MIDI controllers: found by a part of their name, found again when they were unplugged, their lamps kept right.
 
 What this program opens itself, Midi Through and the like are never taken for a controller, and what is sent to a lamp
-never for a press. Edge: `mido` over `python-rtmidi`, a thread that looks for ports. A machine without MIDI costs one
+never for a press. Edge: a driver (`midi_driver.py`), a thread that looks for ports. A machine without MIDI costs one
 warning.
 """
 
 import contextlib
 import logging
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from controller.errors import first_line
 from controller.watching.controls.mapping import Event
 
 log = logging.getLogger(__name__)
@@ -42,20 +43,20 @@ OURS = ("followspot", "rtmidi")
 
 
 class Backend(Protocol):
-    """What of `mido` is used."""
+    """What of a driver is used; its names are all different."""
 
-    def get_input_names(self) -> list[str]: ...  # noqa: D102 - mido's own
+    def get_input_names(self) -> list[str]: ...  # noqa: D102 - the driver's own
     def get_output_names(self) -> list[str]: ...  # noqa: D102
     def open_input(self, name: str, *, callback: Callable[[Any], None]) -> Any: ...  # noqa: ANN401, D102
     def open_output(self, name: str) -> Any: ...  # noqa: ANN401, D102
 
 
 class Arrived(NamedTuple):
-    """A message, the port it came by, and when; None where nobody said."""
+    """A message, the port it came by, and when."""
 
     port: str
     message: Any
-    at_s: float | None
+    at_s: float
 
 
 class MidiClock:
@@ -219,11 +220,11 @@ class MidiPorts:
     """Every port whose name holds one of some words.
 
     Args:
-        wanted: words in any case, `*` for all controllers. backend: `mido`, or None where it is not installed.
-        now_s: time, for messages as they arrive; None: they count from when they are taken.
+        wanted: words in any case, `*` for all controllers. backend: a driver, or None where none is installed.
+        now_s: time, for messages as they arrive.
     """
 
-    def __init__(self, wanted: list[str], backend: Backend | None, now_s: Callable[[], float] | None = None) -> None:
+    def __init__(self, wanted: list[str], backend: Backend | None, now_s: Callable[[], float]) -> None:
         self._wanted, self._backend, self._now_s = wanted, backend, now_s
         self._inputs: dict[str, Any] = {}
         self._outputs: dict[str, Any] = {}
@@ -231,7 +232,6 @@ class MidiPorts:
         self._look_s = float("-inf")
         self._told: set[str] = set()
         self._shown: dict[tuple[str, int], bool] = {}
-        self._doubles: list[str] = []
         self._echoes = Echoes()
         self._closing = threading.Event()
         self._looking: threading.Thread | None = None
@@ -239,8 +239,8 @@ class MidiPorts:
 
     @property
     def names(self) -> list[str]:
-        """Of what is connected, and of what cannot be told apart from it."""
-        return sorted([*self._inputs, *self._doubles])
+        """Of what is connected."""
+        return sorted(self._inputs)
 
     def watch(self) -> None:
         """Look for ports in a thread from now on: opening one may take its driver a second."""
@@ -251,25 +251,20 @@ class MidiPorts:
         while not self._closing.is_set():
             self._closing.wait(LOOK_S if self._look() else RARELY_S)
 
-    def events(self, now_s: float) -> list[Any]:
-        """Messages that arrived since the last call, in order; looks for ports now and then."""
-        return [one.message for one in self.arrived(now_s)]
-
     def arrived(self, now_s: float) -> list[Arrived]:
-        """The same with port and time, without the echoes of lamps."""
+        """What arrived since the last call, in order, without the echoes of lamps; looks for ports now and then."""
         if self._looking is None and now_s >= self._look_s:
             self._look_s = now_s + (LOOK_S if self._look() else RARELY_S)
         found = []
         while self._waiting:
             one = self._waiting.popleft()
-            at_s = now_s if one.at_s is None else one.at_s
-            if not self._echoes.takes(one.message, at_s):
-                found.append(one._replace(at_s=at_s))
+            if not self._echoes.takes(one.message, one.at_s):
+                found.append(one)
         return found
 
     def _hear(self, port: str) -> Callable[[Any], None]:
         """What the driver calls with each message, in a thread of its own."""
-        return lambda message: self._waiting.append(Arrived(port, message, self._now_s() if self._now_s else None))
+        return lambda message: self._waiting.append(Arrived(port, message, self._now_s()))
 
     def show(self, lights: Mapping[tuple[str, int], bool], now_s: float = 0.0) -> None:
         """Light lamps, only those that changed."""
@@ -292,13 +287,13 @@ class MidiPorts:
         try:
             inputs, outputs = list(self._backend.get_input_names()), list(self._backend.get_output_names())
         except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
-            self._tell(f"no MIDI here: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
+            self._tell(f"no MIDI here: {first_line(error)}")
             return False
         backend = self._backend
         self._open(inputs, self._inputs, lambda name: backend.open_input(name, callback=self._hear(name)))
         if self._open(outputs, self._outputs, backend.open_output):
             self._shown.clear()
-        self._name_what_is_odd(inputs)
+        self._name_what_is_not_there(inputs)
         return True
 
     def _open(self, there: list[str], mine: dict[str, Any], opened: Callable[[str], Any]) -> bool:
@@ -309,7 +304,7 @@ class MidiPorts:
                 self.lost = True
             with contextlib.suppress(Exception):
                 mine.pop(name).close()
-        new = [one for one in dict.fromkeys(there) if one not in mine and is_wanted(one, self._wanted)]
+        new = [one for one in there if one not in mine and is_wanted(one, self._wanted)]
         for name in new:
             try:
                 mine[name] = opened(name)
@@ -318,17 +313,8 @@ class MidiPorts:
                 self._tell(f"MIDI: {name} cannot be opened: {error}")
         return bool(new)
 
-    def _name_what_is_odd(self, there: list[str]) -> None:
-        """Controllers that have one name between them, and words that are in no name."""
-        counts = Counter(name for name in there if name in self._inputs)
-        self._doubles = [
-            f"{name} ({number}, not heard: same name)"
-            for name, count in counts.items()
-            for number in range(2, count + 1)
-        ]
-        for name, count in counts.items():
-            if count > 1:
-                self._tell(f"MIDI: {count} controllers are called {name}; one of them is heard")
+    def _name_what_is_not_there(self, there: list[str]) -> None:
+        """Words that are in no controller's name."""
         for word in self._wanted:
             if word != "*" and word not in self._told and not any(word.lower() in name.lower() for name in there):
                 others = ", ".join(f"'{name}'" for name in there if is_wanted(name, ["*"]))
@@ -398,10 +384,9 @@ def lamp(what: str, channel: int, *, on: bool) -> Any:  # noqa: ANN401 - a mido 
 
 
 def backend() -> Backend | None:
-    """`mido`, where it is installed."""
+    """The system's ports, where `mido` and `python-rtmidi` are installed."""
     try:
-        import mido  # noqa: PLC0415
+        from controller.watching.controls.midi_driver import Driver  # noqa: PLC0415
     except ImportError:
         return None
-    found: Backend = mido
-    return found
+    return Driver()

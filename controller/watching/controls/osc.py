@@ -39,12 +39,6 @@ class OscHeard:
     refused: list[str] = field(default_factory=list)
 
 
-def heard(payload: bytes) -> tuple[list[Command], list[Event]]:
-    """Commands and events in a datagram; none of either where it is no OSC."""
-    found = read_datagram(payload)
-    return found.commands, found.events
-
-
 def read_datagram(payload: bytes) -> OscHeard:
     """Commands and events in a datagram, and what is refused. A bundle's time is not waited for: a wish is for now.
 

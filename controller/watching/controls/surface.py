@@ -91,7 +91,7 @@ class Surface:
         """Take what arrived by MIDI, say again what is held, set the lamps."""
         if self._ports is not None:
             for one in self._ports.arrived(now_s):
-                self._take(one, now_s if one.at_s is None else one.at_s)
+                self._take(one)
             for event in self._reader.late(now_s):
                 self.hear(event, "midi", now_s)
             if self._ports.lost:
@@ -102,14 +102,14 @@ class Surface:
                 self._ports.show(self._mapping.lights(self._standing()), now_s)
         self._give(self._mapping.repeats(now_s), "held")
 
-    def _take(self, one: Arrived, now_s: float) -> None:
+    def _take(self, one: Arrived) -> None:
         if one.message.type in CLOCK_KINDS:
-            beat_s = self._clocks.hear(one.port, one.message, now_s)
+            beat_s = self._clocks.hear(one.port, one.message, one.at_s)
             if beat_s is not None:
                 self._give([Command("tempo", 1.0, "midi", (beat_s,))], "midi clock")
             return
-        for event in self._reader.events(one.port, one.message, now_s):
-            self.hear(event, "midi", now_s)
+        for event in self._reader.events(one.port, one.message, one.at_s):
+            self.hear(event, "midi", one.at_s)
 
     def hear(self, event: Event, whose: str, now_s: float) -> None:
         """One event, by whatever way it came."""
