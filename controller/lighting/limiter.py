@@ -121,11 +121,6 @@ class Limiter:
         return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
 
     @property
-    def turned(self) -> bool:
-        """Whether any change was counted in this cycle."""
-        return self._swings.turned
-
-    @property
     def shown(self) -> bytes:
         """The slots of all universes that were let through last, for who has to go on from them."""
         return self._shown[:-1].tobytes()
