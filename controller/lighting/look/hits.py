@@ -1,6 +1,6 @@
 """Accents and the model's own hits are one to an eye: a lamp rises at most once in the time that accents keep. Pure.
 
-Each kind alone stays below three in a second; in turns they were six, and the limiter cut some of them off.
+Each kind alone stays about three in a second; in turns they are more, and the limiter has to cut some of them off.
 """
 
 import numpy as np
