@@ -74,6 +74,7 @@ class Limiter:
         self._strobe_rows = np.arange(len(strobes))
         self._within = self._fields.within.astype(np.float32)
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
+        self._read: tuple[ByteArray, Float32Array, Float32Array] | None = None
         self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
         self._levels: Float32Array = np.zeros((len(MEASURES), len(self._fields)), np.float32)
         self._now_s = self._told_s = self._careful_s = 0.0
@@ -120,11 +121,6 @@ class Limiter:
         return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
 
     @property
-    def turned(self) -> bool:
-        """Whether any change was counted in this cycle."""
-        return self._swings.turned
-
-    @property
     def shown(self) -> bytes:
         """The slots of all universes that were let through last, for who has to go on from them."""
         return self._shown[:-1].tobytes()
@@ -165,9 +161,11 @@ class Limiter:
         return stopping
 
     def _seen(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
-        """Measures of all fields (3, A + N), and the light of each head (N, 3)."""
-        light, beyond = self._observer.light(slots)
-        return self._fields.measure(light * beyond[:, None]), light
+        """Measures of all fields (3, A + N), and the light of each head (N, 3); what stands still is not read again."""
+        if self._read is None or not np.array_equal(slots, self._read[0]):
+            light, beyond = self._observer.light(slots)
+            self._read = slots.copy(), self._fields.measure(light * beyond[:, None]), light
+        return self._read[1:]
 
     def _refused(self, levels: Float32Array) -> BoolArray | None:
         found = self._swings.refused(levels.reshape(-1), self._now_s, careful=self._now_s < self._careful_s)

@@ -36,7 +36,7 @@ from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.pace import Pace
 from controller.lighting.speaker import Speaker
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
-from controller.lighting.standby.partner import Partner, Shown
+from controller.lighting.standby.partner import Partner
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Command
 from controller.people.replicate import replicate
@@ -187,7 +187,7 @@ class Lighting:
         if self._election.leading:
             self._partner.listen(now_s)
             token = self._partner.token(token, now_s)
-            shown = self._partner.shown() if shown is None else shown
+            shown = self._partner.standing() if shown is None else shown
         tick = self._make(now_s, Heard(token=token, commands=self._wishes(now_s), shown=shown))
         self._timings.add("look", self._clock.now_s() - now_s)
         self._send(tick, now_s)
@@ -234,13 +234,21 @@ class Lighting:
 
     def _send(self, tick: Tick, now_s: float, *, well: bool = True) -> None:
         """Let the frames leave; a process that only repeats itself does not tell another machine that it is well."""
-        self._last, limiter = tick, self.made.limiter
-        if self._election.leading and self._lead is not None:
-            self._announcer.foretell(limiter.standing, now_s)
+        self._last = tick
+        if self._election.leading:
+            self._foretell(now_s, well=well)
         if self._speaker.send(tick.frames, now_s, well=well) and well:
-            self._partner.showing(Shown(limiter.shown, limiter.turned))
             self._partner.speak(now_s, self.made.token, self.made.engine.operator)
         self._pace.sent(now_s)
+
+    def _foretell(self, now_s: float, *, well: bool) -> None:
+        """Say how the light will stand, to whoever would have to go on from there."""
+        limiter = self.made.limiter
+        standing = limiter.standing
+        if self._lead is not None:
+            self._announcer.foretell(standing, now_s)
+        if well:
+            self._partner.foretell(standing, limiter.shown, now_s)
 
     def _leave(self) -> None:
         if self._partner.takes_over:

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from controller.lighting.limiter import Limiter
-from controller.lighting.standby.heartbeat import MOST_BYTES, Heartbeat, WordKind, encode, secret_of, shown_told, told
-from controller.messages import Command, Operator
+from controller.lighting.standby.heartbeat import MOST_BYTES, Heartbeat, WordKind, decode, encode, secret_of
+from controller.lighting.standby.standing import Gathering, in_pieces
+from controller.messages import Command
 from controller.records.cycles import Cycle, Heard, cycle_of, plain
 from controller.rig.patch.configured import patch_of
 from tests.limiter.eye import most_flashes
 from tests.limiter.rooms import Show, demo, flat, frames, pars
+from tools.bench.stages.limiting import many
 
 MOST = 3.0
 
@@ -78,15 +80,64 @@ def test_r8_what_was_handed_over_stands_in_the_log():
     assert len(plain(Cycle(1.0, Heard(commands=(Command("hold", 1.0),)), 7))) == 8  # as in older logs
 
 
-def test_r8_a_heartbeat_carries_what_was_shown():
-    show = Show(demo())
-    show.run(2.0)
-    shown = show.cycle.limiter.shown
-    said = told(Operator(), shown=shown)
-    assert shown_told(said) == shown
-    beat = Heartbeat(WordKind.BEAT, bytes(8), bytes(8), 1, said)
-    assert len(encode(beat, secret_of("key"))) <= MOST_BYTES
-    noise = np.random.default_rng(1).integers(0, 256, 4_096, np.uint8).tobytes()
-    assert "shown" not in told(Operator(), shown=noise)
-    for nonsense in (b"", b"nonsense", 7, None, "text"):
-        assert shown_told({"shown": nonsense}) == b""
+SECRET = secret_of("key")
+
+
+def words(standing, shown, number):
+    """The datagrams of a standing."""
+    pieces = in_pieces(standing, shown, number)
+    return [
+        encode(Heartbeat(WordKind.STANDING, b"speaker.", bytes(8), number + at, piece), SECRET)
+        for at, piece in enumerate(pieces)
+    ]
+
+
+def gathered(payloads, gathering=None):
+    gathering = gathering or Gathering()
+    whole = [gathering.take(decode(payload, SECRET)) for payload in payloads]
+    return gathering.whole, sum(whole)
+
+
+@pytest.mark.parametrize("config", [demo(), many()], ids=["24 fixtures", "512 heads"])
+def test_r8_a_standing_arrives_whole_in_datagrams_that_fit_any_packet(config, rng):
+    patch = patch_of(config)
+    limiter = Limiter(patch)
+    for cycle in range(20):
+        wished = rng.integers(0, 256, patch.nowhere).astype(np.uint8)  # no lamp does what another does
+        limiter.limit(frames(patch, wished), cycle / 40)
+    sent = words(limiter.standing, limiter.shown, 1)
+    assert max(map(len, sent)) <= MOST_BYTES
+    assert gathered(sent) == (limiter.standing, 1)
+
+
+def test_r8_a_standing_of_which_a_piece_is_lost_is_left_out():
+    one, two = (np.random.default_rng(seed).bytes(3_500) for seed in (1, 2))
+    gathering = Gathering()
+    assert gathered(words(one, b"", 10), gathering) == (one, 1)
+    assert gathered(words(two, b"", 20)[:-1], gathering) == (one, 0)
+    assert gathered(words(two, b"", 30), gathering) == (two, 1)
+    assert gathered(words(two, b"", 40)[1:] + words(one, b"", 50)[:1], gathering) == (two, 0)
+
+
+def test_r8_of_what_is_too_large_the_slots_alone_are_told_or_nothing():
+    noise = np.random.default_rng(1).bytes
+    huge, slots = noise(40_000), noise(5_000)
+    assert gathered(words(huge, slots, 1))[0] == slots
+    assert in_pieces(huge, huge, 1) == []
+
+
+def test_r8_nonsense_is_no_standing():
+    part = b"nonsense"
+    for said in (
+        7,
+        None,
+        [],
+        [1, 0, 1, part],
+        [1, 5, 2, part],
+        [1, -1, 1, part],
+        [1, 0, 1 << 40, part],
+        [1, 0, 1, "x"],
+    ):
+        gathering = Gathering()
+        gathering.take(Heartbeat(WordKind.STANDING, b"speaker.", bytes(8), 1, {"standing": said}))
+        assert gathering.whole == b""

@@ -149,6 +149,18 @@ def test_what_needs_no_limit_passes_bit_for_bit(rig):
     assert limiter.interventions == 0
 
 
+def test_light_that_stands_still_and_moves_again_is_read_right(rig, rng):
+    """It is not read again while it stands; whatever changed the slots meanwhile, levels and light are theirs."""
+    limiter, observer = Limiter(rig), Observer(rig)
+    slots = rng.integers(0, 256, (4, len(rig.universes), 512)).astype(np.uint8)
+    for tick in range(240):
+        now_s = tick / 40
+        if tick == 130:
+            limiter.adopt(slots[3].tobytes(), now_s)
+        frames = limiter.limit(levels(rig, slots[tick // 30 % 3]), now_s)
+        assert np.array_equal(limiter.light, observer.observe({f.universe: f.slots for f in frames}).light)
+
+
 def test_it_clamps_the_change_and_never_blacks_out(patch):
     """Under a strobe at full the light stays on, near one level, and comes back to the wish afterwards."""
     limiter, light = Limiter(patch), []

@@ -250,3 +250,47 @@ def test_a_backup_in_charge_lifts_its_sacn_above_the_mains_last_packet():
     assert pair.backup.lift == 11
     pair.run(0.2)
     assert pair.backup.lift == 0  # the main is back and stands above at once
+
+
+def foretell(machine, text, now_s):
+    machine.foretell(text, text, now_s)
+
+
+def test_a_backup_goes_on_from_what_the_main_was_about_to_show_last():
+    pair = Pair()
+    pair.run(1.0)
+    foretell(pair.main, b"the frame before", pair.now_s)
+    pair.run(0.025)
+    foretell(pair.main, b"announced and dead before it left", pair.now_s)
+    assert pair.backup.standing() is None
+    pair.run(0.6, main=False)
+    assert pair.backup.standing() == b"announced and dead before it left"
+    assert pair.backup.standing() is None  # once
+
+
+def test_a_backup_that_was_told_nothing_lately_goes_on_from_its_own():
+    pair = Pair()
+    pair.run(1.0)
+    foretell(pair.main, b"long ago", pair.now_s)
+    pair.run(1.0)
+    pair.run(0.6, main=False)
+    assert pair.backup.standing() == b""
+
+
+def test_a_main_that_is_back_goes_on_from_where_the_backup_stopped_and_is_kept_below_until_it_does():
+    pair = Pair()
+    pair.run(1.0)
+    pair.run(1.0, main=False)
+    pair.main = Main(KEY, pair.wire.end(listens=False), pair.draw)
+    told = []
+    for cycle in range(12):
+        foretell(pair.backup, f"frame {cycle}".encode(), pair.now_s)
+        pair.run(0.025)
+        now = pair.main.standing()
+        if now is not None:
+            told.append(now)
+        if (stays := pair.backup.standing()) not in (None, b""):
+            stayed, lifted = stays, pair.backup.lift
+    assert told[-1] == stayed
+    assert lifted == 11
+    assert pair.backup.lift == 0

@@ -32,13 +32,12 @@ class Swings:
 
     Attributes:
         anchor: (K,) the last turning point, or how far the present change has come.
-        direction: (K,) of that change, 0 before any. turned: whether anything may have changed in this moment.
+        direction: (K,) of that change, 0 before any.
     """
 
     def __init__(self, dark: Float32Array, most: int) -> None:
         count = len(dark)
-        self._dark, self.turned = dark, False
-        self._most, self._rows = most, np.arange(count)
+        self._dark, self._most, self._rows = dark, most, np.arange(count)
         self.anchor: Float32Array = np.zeros(count, np.float32)
         self.direction: Float32Array = np.zeros(count, np.float32)
         self._turned_s: Float64Array = np.full((most, count), -np.inf)
@@ -76,8 +75,7 @@ class Swings:
         change = levels - self.anchor
         turned = np.abs(change) >= FLASH_STEP - ROUNDING
         along = change * self.direction
-        self.turned = bool(turned.any())
-        if self.turned:
+        if turned.any():
             turned &= along <= 0.0
             turned &= np.minimum(levels, self.anchor) < self._dark + ROUNDING
             self._note(np.flatnonzero(turned), change, now_s)

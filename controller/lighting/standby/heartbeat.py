@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import math
 import struct
-import zlib
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ import msgpack
 from controller.lighting.protocol.malformed import MalformedError
 from controller.messages import LightToken, Operator
 
-MAGIC = b"FSSB1"
+MAGIC = b"FSSB2"
 HEAD = struct.Struct(">5sB8s8sQ")
 SIGNATURE_BYTES = 32
 MOST_BYTES = 1_200
@@ -31,21 +30,19 @@ MOST_BYTES = 1_200
 NOBODY = bytes(8)
 RETIRED = 256
 """Numbers of speakers that were followed by another one; they are never believed again."""
-SHOWN_BYTES = 900
-"""Some eight hundred slots in use, packed."""
-MOST_SLOTS = 1 << 20
 OLDEST_S = 3_600.0
 
 
 class WordKind(IntEnum):
-    """Who says what: a main beats and says goodbye, a backup says hello."""
+    """Who says what: a main beats and says goodbye, a backup says hello; who lights says how its light stands."""
 
     BEAT = 1
     GOODBYE = 2
     HELLO = 3
+    STANDING = 4
 
 
-FROM_MAIN = (WordKind.BEAT, WordKind.GOODBYE)
+FROM_MAIN = (WordKind.BEAT, WordKind.GOODBYE, WordKind.STANDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +128,13 @@ class Trust:
         return one.speaker in self._retired
 
 
-def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0, shown: bytes = b"") -> dict[str, Any]:
-    """What people have set, what the model decided (with its age instead of its time: clocks differ), what is shown.
+def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0) -> dict[str, Any]:
+    """What people have set, and what the model decided (with its age instead of its time: clocks differ).
 
     Args:
         operator, token: of the machine that speaks. now_s: its time.
-        shown: slots of all its universes; left out where they do not fit into one packet.
     """
     said: dict[str, Any] = {"operator": [operator.grand_master, operator.blackout, operator.hold]}
-    packed = zlib.compress(shown, 1)
-    if shown and len(packed) <= SHOWN_BYTES:
-        said["shown"] = packed
     if token is not None:
         said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, max(0.0, now_s - token.t_s)]
     return said
@@ -153,18 +146,6 @@ def operator_told(said: Mapping[str, Any]) -> Operator | None:
         case [float() | int() as master, bool() as blackout, bool() as hold] if 0.0 <= master <= 1.0:
             return Operator(float(master), blackout=blackout, hold=hold)
     return None
-
-
-def shown_told(said: Mapping[str, Any]) -> bytes:
-    """The slots that the other machine showed; empty if they are not told."""
-    packed = said.get("shown")
-    if not isinstance(packed, bytes):
-        return b""
-    reader = zlib.decompressobj()
-    try:
-        return reader.decompress(packed, MOST_SLOTS)
-    except zlib.error:
-        return b""
 
 
 def token_told(said: Mapping[str, Any], now_s: float) -> LightToken | None:

@@ -6,7 +6,7 @@ and the link are passed in.
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, cast
 
 from controller.bus.news import PartnerStatus
@@ -22,11 +22,11 @@ from controller.lighting.standby.heartbeat import (
     encode,
     operator_told,
     secret_of,
-    shown_told,
     token_told,
     told,
 )
 from controller.lighting.standby.link import PeerAddress
+from controller.lighting.standby.standing import Gathering, in_pieces
 from controller.messages import Command, LightToken, Operator
 from controller.people.replicate import commands_towards
 
@@ -44,18 +44,11 @@ MOST_LOOKED_AT = 1_500
 """Datagrams whose signatures are tried in one cycle, some five milliseconds of work."""
 SLACK_S = 0.005
 """Half a millisecond early must not cost a whole cycle."""
+LATELY_S = 0.2
+"""A standing that is older than that by the main's last beat is not how its light stood."""
+HANDING_S = 0.1
+"""So long a main that is back is kept below us: it has to know where our light stands before anybody sees its own."""
 Draw = Callable[[], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What this cycle showed: slots of all universes, and whether any lamp's change was counted."""
-
-    slots: bytes = b""
-    turned: bool = False
-
-
-NOTHING = Shown()
 
 
 class Way(Protocol):
@@ -101,11 +94,11 @@ class Partner:
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
         """Say what is due."""
 
-    def showing(self, shown: Shown) -> None:
-        """What this cycle shows, for the next word to the other machine."""
+    def foretell(self, standing: bytes, shown: bytes, now_s: float) -> None:
+        """How the light stands once the frames of this cycle have left, before they do: see `Limiter`."""
 
-    def shown(self) -> bytes | None:
-        """What the other machine showed last, once, when this one goes on in its place; None: it does not now."""
+    def standing(self) -> bytes | None:
+        """Where this machine's light has to go on from, once, when it changes places with the other; None: as it is."""
         return None
 
     @property
@@ -146,7 +139,7 @@ class Linked(Partner):
         self._said_s = float("-inf")
         self._told_wrong = False
         self.deaf = False
-        self._shown = NOTHING
+        self._gathering = Gathering()
         self._takes_on: bytes | None = None
 
     def let_go(self) -> None:
@@ -154,11 +147,7 @@ class Linked(Partner):
         self._link.close()
         self._trust, self._count, self._said_s = Trust(self._draw()), 0, float("-inf")
 
-    def showing(self, shown: Shown) -> None:
-        """See `Partner`."""
-        self._shown = shown
-
-    def shown(self) -> bytes | None:
+    def standing(self) -> bytes | None:
         """See `Partner`."""
         taken, self._takes_on = self._takes_on, None
         return taken
@@ -201,6 +190,12 @@ class Linked(Partner):
         one = Heartbeat(kind, self._trust.own, to, self._count, said)
         self._link.send(encode(one, self._secret), now_s, address)
 
+    def _say_standing(
+        self, to: bytes, standing: bytes, shown: bytes, now_s: float, address: PeerAddress | None = None
+    ) -> None:
+        for piece in in_pieces(standing, shown, self._count):
+            self._say(WordKind.STANDING, to, piece, now_s, address)
+
 
 class Main(Linked):
     """The machine that lights; it beats, and knows whether somebody listens."""
@@ -211,7 +206,7 @@ class Main(Linked):
         super().__init__(key, link, draw)
         self._adopted: Operator | None = None
         self._hello_s = float("-inf")
-        self._followed = self._over = False
+        self._followed = self._over = self._asks = False
 
     def listen(self, now_s: float) -> None:
         """Hellos of the backup; the first one tells what people set there while we were away.
@@ -221,18 +216,25 @@ class Main(Linked):
         if now_s - self._said_s > LOST_S and self._said_s > 0.0:
             self.let_go()
         for one, _ in self._heard(now_s):
-            if one.kind is not WordKind.HELLO:
-                continue
             first = self._trust.other == NOBODY
-            if self._trust.believes(one):
-                self._hello_s = now_s
-                if first and one.said.get("in_charge") is True:
-                    self._adopted = operator_told(one.said)
-                    self._takes_on = shown_told(one.said)
+            if one.kind in (WordKind.HELLO, WordKind.STANDING) and self._trust.believes(one):
+                self._follow(one, now_s, first=first)
         followed = now_s - self._hello_s < LISTENING_S
         if followed != self._followed:
             log.warning("a backup follows this machine" if followed else "the backup is not heard any more")
         self._followed = followed
+
+    def _follow(self, one: Heartbeat, now_s: float, *, first: bool) -> None:
+        """A hello, or how the light of a backup stands that lit in our place: ours goes on from there."""
+        if one.kind is WordKind.STANDING:
+            if self._gathering.take(one) and self._asks:
+                self._takes_on, self._asks = self._gathering.whole, False
+            return
+        self._hello_s = now_s
+        if first and one.said.get("in_charge") is True:
+            self._adopted = operator_told(one.said)
+            self._takes_on, self._asks = b"", True
+        self._asks = self._asks or one.said.get("hands_back") is True
 
     def wishes(self, given: tuple[Command, ...], operator: Operator) -> tuple[Command, ...]:
         """What was set at the backup while it was in charge stays set: a blackout above all."""
@@ -240,10 +242,15 @@ class Main(Linked):
         return given if adopted is None else (*commands_towards(adopted, operator), *given)
 
     def speak(self, now_s: float, token: LightToken | None, operator: Operator) -> None:
-        """A beat, twenty times a second, and one more when a lamp flashes: the backup may have to go on from there."""
-        if not self._over and (self._shown.turned or now_s - self._said_s >= BEAT_S - SLACK_S):
+        """A beat, twenty times a second."""
+        if not self._over and now_s - self._said_s >= BEAT_S - SLACK_S:
             self._said_s = now_s
-            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s, self._shown.slots), now_s)
+            self._say(WordKind.BEAT, self._trust.other, told(operator, token, now_s), now_s)
+
+    def foretell(self, standing: bytes, shown: bytes, now_s: float) -> None:
+        """Every cycle: a backup that goes on from any but the last would show a change that nobody counted."""
+        if not self._over and self._trust.other != NOBODY:
+            self._say_standing(self._trust.other, standing, shown, now_s)
 
     @property
     def takes_over(self) -> bool:
@@ -254,7 +261,7 @@ class Main(Linked):
         """See `Partner`; more than once, because one may be lost. It is the last word."""
         self._over = True
         for _ in range(GOODBYES):
-            self._say(WordKind.GOODBYE, self._trust.other, told(operator, shown=self._shown.slots), now_s)
+            self._say(WordKind.GOODBYE, self._trust.other, told(operator), now_s)
 
     def status(self) -> PartnerStatus:
         """See `Partner`."""
@@ -280,7 +287,9 @@ class Backup(Linked):
         self._operator: Operator | None = None
         self._address: PeerAddress | None = None
         self._operator_now = Operator()
-        self._mains_shown = b""
+        self._own = b"", b""
+        self._handing = False
+        self._beat_s = self._stood_s = self._back_s = float("-inf")
 
     @property
     def quiet(self) -> bool:
@@ -290,7 +299,7 @@ class Backup(Linked):
     @property
     def lift(self) -> int:
         """Just above a main that is gone: receivers would hold its last look for another two seconds."""
-        return BELOW + 1 if self._state == "in charge" else 0
+        return BELOW + 1 if self._state == "in charge" or self._handing else 0
 
     def listen(self, now_s: float) -> None:
         """Beats and goodbyes; who does not know our number yet is told it."""
@@ -306,7 +315,11 @@ class Backup(Linked):
         self._note(now_s)
 
     def _follow(self, one: Heartbeat, address: PeerAddress, now_s: float) -> None:
-        self._address, self._mains_shown = address, shown_told(one.said)
+        self._address = address
+        if one.kind is WordKind.STANDING:
+            self._stood_s = now_s if self._gathering.take(one) else self._stood_s
+            return
+        self._beat_s = now_s
         if one.kind is WordKind.GOODBYE:
             self._duty.goodbye()
             return
@@ -320,9 +333,19 @@ class Backup(Linked):
         state = self._duty.step(now_s, deaf=self.deaf)
         if state != self._state:
             log.warning("standby: %s", SAID[state])
-            if state == "in charge" and self._state in ("following", "returning"):
-                self._takes_on = self._mains_shown
+            if state == "in charge" and self._looks_up:
+                known = self._beat_s - self._stood_s < LATELY_S
+                self._takes_on = self._gathering.whole if known else b""
+            elif state == "returning":
+                self._hand_back(now_s)
             self._state = state
+        self._handing = state == "returning" and now_s - self._back_s < HANDING_S
+
+    def _hand_back(self, now_s: float) -> None:
+        """The main is back: stay where the light is now, and tell it, so that it goes on from the same."""
+        self._back_s, self._takes_on = now_s, self._own[0]
+        if self._address is not None:
+            self._hello(self._trust.other, now_s, self._address, hands_back=True)
 
     @property
     def _looks_up(self) -> bool:
@@ -348,10 +371,17 @@ class Backup(Linked):
         if self._address is not None and now_s - self._said_s >= HELLO_S:
             self._hello(self._trust.other, now_s, self._address)
 
-    def _hello(self, to: bytes, now_s: float, address: PeerAddress) -> None:
+    def foretell(self, standing: bytes, shown: bytes, now_s: float) -> None:  # noqa: ARG002
+        """Kept for a main that comes back."""
+        self._own = standing, shown
+
+    def _hello(self, to: bytes, now_s: float, address: PeerAddress, *, hands_back: bool = False) -> None:
         self._said_s = now_s
-        said = {"in_charge": self._duty.state == "in charge", **told(self._operator_now, shown=self._shown.slots)}
+        in_charge = self._duty.state == "in charge"
+        said = {"in_charge": in_charge, "hands_back": hands_back, **told(self._operator_now)}
         self._say(WordKind.HELLO, to, said, now_s, address)
+        if hands_back or (in_charge and to != self._trust.other):
+            self._say_standing(to, *self._own, now_s, address)
 
     def stand_as(self, status: PartnerStatus | None, now_s: float) -> None:
         """See `Partner`."""

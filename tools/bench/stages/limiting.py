@@ -1,7 +1,8 @@
 """What does the flash limiter cost a cycle, beside the light that it has to read back from the slots?
 
-Small and large rig, a show that nobody limits and one that flashes all the time. With `FOLLOWSPOT_LIMITER_BEFORE`, the
-folder of another checkout, that one's limiter runs in turns with this one's, and the ratio is given.
+Small and large rig; a show that stands still, one that nobody limits and one that flashes all the time. With
+`FOLLOWSPOT_LIMITER_BEFORE`, the folder of another checkout, that one's limiter runs in turns with this one's, and the
+ratio is given.
 """
 
 import os
@@ -49,14 +50,14 @@ def many() -> Config:
 
 
 def shows(patch: Patch, cycles: int) -> dict[str, list[list[DmxFrame]]]:
-    """A calm show of slow waves, and one that flashes everything ten times a second."""
+    """A show that stands still, a calm one of slow waves, and one that flashes everything ten times a second."""
     rng = np.random.default_rng(1)
     phase = rng.uniform(0, 6.28, (len(patch.universes), 512))
     calm = [np.rint(128 + 90 * np.sin(phase + 2.5 * cycle / 40)).astype(np.uint8) for cycle in range(cycles)]
     flashing = [np.full_like(calm[0], 255 * (cycle // 2 % 2)) for cycle in range(cycles)]
     return {
         name: [[DmxFrame(0.0, 0, u, row) for u, row in zip(patch.universes, slots, strict=True)] for slots in show]
-        for name, show in (("calm", calm), ("flashing", flashing))
+        for name, show in (("still", [calm[0]] * cycles), ("calm", calm), ("flashing", flashing))
     }
 
 
