@@ -15,6 +15,7 @@ LIBRARIES = {
 }
 OURS = {  # whoever holds one of these holds a socket, shared memory, a network, a thread or a folder of files
     *("controller.bus.sockets", "controller.bus.beats", "controller.listening.session"),
+    "controller.listening.time.frame_network",
     *("controller.listening.audio.playback", "controller.rig.profiles.library"),
 }
 IN_MEMORY = {"controller/rig/profiles/gdtf.py": {".open"}}  # a ZIP whose bytes were passed in

@@ -5,7 +5,7 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.config import LookConfig
-from controller.lighting.look.hits import Hits
+from controller.lighting.look.rises import Rises
 from controller.lighting.look.roles import Target
 from controller.messages import Look
 from controller.rig.heads import Rig
@@ -33,7 +33,7 @@ class Fade:
             Turning(rig.pan_deg, config.pan_deg_per_s, config.move_deg_per_s2),
             Turning(rig.tilt_deg, config.tilt_deg_per_s, config.move_deg_per_s2),
         ]
-        self._hits = Hits(rig.heads, config.accent_gap_s)
+        self._rises = Rises(rig.heads, config.accent_gap_s)
         self._seq = 0
         self._t_s: float | None = None
 
@@ -51,7 +51,7 @@ class Fade:
         # a real hit rises at once; the small ups and downs of one token after another are breathed, not flickered
         attack_s = self._config.attack_s + BREATH_S * np.exp(-np.maximum(way, 0.0) / HIT)
         constant_s = np.where(way > 0, attack_s, release_s or self._config.release_s)
-        share = np.where(self._hits.wait(way, target.flash, now_s), 0.0, 1.0 - np.exp(-elapsed_s / constant_s))
+        share = np.where(self._rises.wait(way, target.flash, now_s), 0.0, 1.0 - np.exp(-elapsed_s / constant_s))
         self._intensity += way * share.astype(np.float32)
         # a dark head takes its colour at once: nobody sees the change, and no old colour flashes up
         turn = 1.0 if first else _share(elapsed_s, self._config.hue_fade_s / 3.0)

@@ -7,7 +7,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.listening.time.outputs import DRUMS, Drum
 
-THRESHOLDS = (0.68, 0.72, 0.5, 0.65)
+THRESHOLDS = (0.6, 0.7, 0.5, 0.65)
 """Of kick, snare, cymbal and tom, from which on one counts."""
 GAP_S = 0.06
 """Two hits of one drum are never closer."""

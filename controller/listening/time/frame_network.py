@@ -1,9 +1,26 @@
 """A network that reads one frame after the other and keeps its own state between them. Edge: ONNX Runtime."""
 
+from pathlib import Path
+
 import numpy as np
 import onnxruntime
 
 from controller.arrays import Float32Array
+from controller.artefacts.artefact import Manifest
+from controller.listening.session import open_session
+
+
+def open_networks(folder: Path, manifest: Manifest) -> "tuple[FrameNetwork, FrameNetwork | None]":
+    """The network of beats, and that of drums, voice and kinds of sound, if the artefact has it.
+
+    Raises:
+        ModelError: one of them cannot be used.
+    """
+    beats = FrameNetwork(open_session(folder, manifest, threads=1, provider="cpu"))
+    if manifest.sound is None:
+        return beats, None
+    named = manifest.model_copy(update={"step": manifest.sound})
+    return beats, FrameNetwork(open_session(folder, named, threads=1, provider="cpu"))
 
 
 class FrameNetwork:
@@ -18,6 +35,10 @@ class FrameNetwork:
         self._names = [one.name for one in session.get_inputs()]
         self._shapes = [tuple(one.shape) for one in session.get_inputs()[1:]]
         self.reset()
+
+    def another(self) -> "FrameNetwork":
+        """The same network with a state of its own."""
+        return FrameNetwork(self._session)
 
     def reset(self) -> None:
         """As before the first frame."""

@@ -15,11 +15,10 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest
-from controller.listening.session import open_session
 from controller.listening.time.beats import Beat, BeatWatch
 from controller.listening.time.drums import DrumHit, Drums
 from controller.listening.time.energy import Energy, EnergyWatch
-from controller.listening.time.frame_network import FrameNetwork
+from controller.listening.time.frame_network import FrameNetwork, open_networks
 from controller.listening.time.front import FRAME_S, Front, Resampler
 from controller.listening.time.kinds import KindWatch
 from controller.listening.time.outputs import DELAY, Kind
@@ -50,14 +49,8 @@ class Hearing:
     """
 
     def __init__(self, folder: Path, manifest: Manifest, drum_column: int = 0) -> None:
-        self._beats = FrameNetwork(open_session(folder, manifest, threads=1, provider="cpu"))
-        self._sound: FrameNetwork | None = None
-        self._stem: DrumStem | None = None
-        if manifest.sound is not None:
-            named = manifest.model_copy(update={"step": manifest.sound})
-            session = open_session(folder, named, threads=1, provider="cpu")
-            self._sound = FrameNetwork(session)
-            self._stem = DrumStem(FrameNetwork(session), drum_column) if drum_column else None
+        self._beats, self._sound = open_networks(folder, manifest)
+        self._stem = DrumStem(self._sound.another(), drum_column) if drum_column and self._sound else None
         self._samples, self._silent_s = 0, 0.0
         self._people = self._wanted = Operator()
         self.told: list[Beat] = []

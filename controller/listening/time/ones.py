@@ -1,6 +1,6 @@
 """How much a beat sounded like the first of a bar: a weighed sum of what two networks say around it. Pure.
 
-The weights are those of a logistic regression on made songs and on three charted ones (`tools/train/hearing/fit_ones.py`).
+The weights are those of a logistic regression on made songs and four charted ones (`tools/train/hearing/fit_ones.py`).
 """
 
 import numpy as np

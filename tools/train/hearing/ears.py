@@ -3,7 +3,7 @@
     python -m tools.train.hearing.ears --scenes work/scenes --out models/hearing
 
 Two recurrent layers over the 272 numbers of `controller/listening/time/front.py`; eleven outputs, each `DELAY` frames
-behind the sound, so that an attack is seen whole. What nobody knows of a frame does not count. Edge: reads and writes files.
+behind the sound, so that an attack is seen whole. What nobody knows of a frame does not count. Edge: files.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python -m tools.train.hearing.fit_ones --fonts /usr/share/sounds/sf2/*.sf2 --songs ../shared/data/audio
 
-A logistic regression on made songs and on the charted ones that are not half a beat off; ones and others weigh the same,
-so that the sum is the logarithm of a ratio of likelihoods. With `--leave NAME` one chart is left out and scored.
+A logistic regression on made songs and on the charted ones that are not half a beat off; ones and others weigh the
+same, so that the sum is the logarithm of a ratio of likelihoods. With `--leave NAME` one chart is left out and scored.
 """
 
 import argparse
@@ -16,8 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from controller.artefacts.artefact import read_manifest
-from controller.listening.time.front import FRAME_S
-from controller.listening.time.hearing import Hearing
+from controller.listening.time.frame_network import open_networks
+from controller.listening.time.front import FRAME_S, Front
 from controller.listening.time.ones import EVEN, NEAR
 from controller.listening.time.outputs import DELAY
 from tools.train.hearing.band import Band
@@ -33,12 +33,12 @@ CHART_WEIGHT = 2.0
 
 def said(sound: Iterator[np.ndarray]) -> np.ndarray:
     """(frames, 3) BeatNet's beat and one, and our own network's one, of the same moments."""
-    hearing = Hearing(MODEL, read_manifest(MODEL, "hearing", FRAME_S))
-    rows = []
+    beats, own = open_networks(MODEL, read_manifest(MODEL, "hearing", FRAME_S))
+    if own is None:
+        raise SystemExit(f"{MODEL} has no network of its own for ones; train it first (tools.train.hearing.ears)")
+    front, rows = Front(), []
     for samples in sound:
-        for frame in hearing._front.feed(samples[:, 0]):
-            assert hearing._sound is not None
-            rows.append([*hearing._beats.step(frame), hearing._sound.step(frame)[1]])
+        rows += [[*beats.step(frame), own.step(frame)[1]] for frame in front.feed(samples[:, 0])]
     found = np.array(rows, np.float32)
     return np.column_stack([found[:-DELAY, :2], found[DELAY:, 2]])
 

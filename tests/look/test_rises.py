@@ -5,7 +5,7 @@ import pytest
 
 from controller.config import LookConfig
 from controller.lighting.look.fade import Fade
-from controller.lighting.look.hits import Hits
+from controller.lighting.look.rises import Rises
 from tests.limiter.eye import Counter
 from tests.look.test_look import TICK_S, target
 
@@ -36,7 +36,7 @@ def wait(hits, way, flash=0.0, now_s=0.0):
 
 
 def test_a_rise_goes_with_an_accent_or_a_gap_away_from_it():
-    hits = Hits(1, 0.36)
+    hits = Rises(1, 0.36)
     assert not wait(hits, -0.1, 0.6, 1.0)  # an accent alone
     assert wait(hits, 0.3, 0.4, 1.15)
     assert not wait(hits, 0.05, 0.3, 1.2)  # so little is no hit
@@ -48,5 +48,5 @@ def test_a_rise_goes_with_an_accent_or_a_gap_away_from_it():
 
 
 def test_a_long_rise_is_one_and_does_not_halt():
-    hits = Hits(1, 0.36)
+    hits = Rises(1, 0.36)
     assert not any(wait(hits, 0.9 - 0.02 * tick, 0.0, tick * TICK_S) for tick in range(40))

@@ -13,7 +13,7 @@ WITH_S = 0.1
 """What rises so soon after an accent rises with it."""
 
 
-class Hits:
+class Rises:
     """Says when a head's held brightness has to wait.
 
     A rise that comes too soon after another waits, unless it goes with an accent or is one that goes on; and what has
