@@ -7,7 +7,7 @@ import onnxruntime
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, Tensor
-from controller.errors import ModelError
+from controller.errors import ModelError, first_line
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -31,7 +31,9 @@ def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: st
         session = onnxruntime.InferenceSession(path, options, providers=[wished])
     except Exception as error:
         # onnxruntime raises a class of its own for each failure and documents none of them as stable
-        raise ModelError(f"{path}: not a usable ONNX network ({_first_line(error)}); export the model again") from error
+        raise ModelError(
+            f"{path}: not a usable ONNX network ({first_line(error)[:200]}); export the model again"
+        ) from error
     # a GPU build lists CUDA as available without a GPU and falls back in silence: only the session itself knows
     _check_provider(path, provider, session.get_providers())
     _compare(path, "input", manifest.step.inputs, session.get_inputs())
@@ -65,8 +67,3 @@ def _compare(path: Path, what: str, promised: list[Tensor], found: list[onnxrunt
                 f"{path}: {what} '{name}' is {there[name][0]} {there[name][1]}, the manifest says {dtype} {shape}; "
                 "export the model again"
             )
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

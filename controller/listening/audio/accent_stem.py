@@ -24,6 +24,8 @@ WORDS: tuple[tuple[str, ...], ...] = (
      "claps"),
 )  # fmt: skip
 SPACED = re.compile(r"[\W_\d]+")
+KIT = 2
+"""Which of them is the whole kit."""
 
 
 def accent_stem(names: tuple[str, ...]) -> int | None:
@@ -37,7 +39,7 @@ def accent_stem(names: tuple[str, ...]) -> int | None:
 
 def kit_stem(names: tuple[str, ...]) -> int | None:
     """Index of the stem that holds the whole kit; None where no name says so."""
-    return _named(names, WORDS[2])
+    return _named(names, WORDS[KIT])
 
 
 def _named(names: tuple[str, ...], words: tuple[str, ...]) -> int | None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from controller.arrays import Float32Array
-from controller.errors import AudioError
+from controller.errors import AudioError, first_line
 from controller.listening.audio.capture import portaudio
 from controller.listening.audio.source import LiveSource
 from controller.sound_format import SAMPLE_RATE_HZ
@@ -64,7 +64,7 @@ class Loudspeaker:
                 raise AudioError(f"output '{self._device}' asks for no sound")
         except (AudioError, OSError, ValueError, RuntimeError) as error:
             self._stream = None
-            log.warning("the opening is not heard in the room: %s", str(error).splitlines()[0])
+            log.warning("the opening is not heard in the room: %s", first_line(error))
             return
         except Exception as error:  # noqa: BLE001 - PortAudio's own error is known only where PortAudio is
             self._stream = None

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from controller.arrays import Float32Array
 from controller.config import Unit
-from controller.errors import PlanError
+from controller.errors import PlanError, first_line
 from controller.listening.plan.fingerprint import SIZE
 from controller.sound_format import HOP_S
 from controller.state_folder import file_word, own_word, same_title, shown, visible
@@ -170,12 +170,8 @@ def read_plan(file: Path) -> Plan:
     except PlanError:
         raise
     except Exception as error:  # what zipfile, zlib, NumPy and json make of any bytes is on no list
-        raise PlanError(f"{file}: not readable as a plan: {_first_line(error)}; save it again") from error
+        raise PlanError(f"{file}: not readable as a plan: {first_line(error)[:200]}; save it again") from error
     return _checked(file, notes, light, fingerprints)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
 def _checked(file: Path, notes: Notes, light: npt.NDArray[np.generic], fingerprints: npt.NDArray[np.generic]) -> Plan:

@@ -23,6 +23,9 @@ SPREAD = 0.02
 FORGET = 1e-5
 """Share of belief that starts anew in a frame, so that another tempo can take over."""
 
+SMOOTH = np.ones(7)
+"""Neighbouring tempi that are taken together when the likeliest is looked for."""
+TURN = np.exp(2j * np.pi * np.arange(PLACES) / PLACES)
 SAID_OCTAVES = 0.08
 """How far from a tempo that a person said the music may be."""
 
@@ -37,6 +40,7 @@ class BeatFilter:
     def __init__(self) -> None:
         count = int(np.log(FASTEST_BPM / SLOWEST_BPM) / STEP) + 1
         self.tempi_bpm: Float64Array = SLOWEST_BPM * np.exp(STEP * np.arange(count))
+        self._logs = np.log(self.tempi_bpm)
         shift = FRAME_S * self.tempi_bpm / 60.0 * PLACES
         whole = np.floor(shift).astype(np.intp)
         self._share = (shift - whole).astype(np.float32)[:, None]
@@ -98,13 +102,12 @@ class BeatFilter:
         The tempo is the mean around the likeliest one, the phase the circular mean of the places there.
         """
         tempi = self.belief.sum(axis=1)
-        smooth = np.convolve(tempi, np.ones(7), "same")
+        smooth = np.convolve(tempi, SMOOTH, "same")
         middle = int(smooth.argmax())
         part = slice(max(0, middle - 4), middle + 5)
         weight = tempi[part]
-        bpm = float(np.exp((weight * np.log(self.tempi_bpm[part])).sum() / weight.sum()))
+        bpm = float(np.exp((weight * self._logs[part]).sum() / weight.sum()))
         places = self.belief[part].sum(axis=0)
-        turn = np.exp(2j * np.pi * np.arange(PLACES) / PLACES)
-        mean = complex((places * turn).sum() / places.sum())
+        mean = complex((places * TURN).sum() / places.sum())
         phase = float(np.angle(mean) / (2.0 * np.pi)) % 1.0
         return bpm, phase, float(weight.sum()) * abs(mean)

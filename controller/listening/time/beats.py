@@ -5,6 +5,7 @@ likelihoods of a frame ──► BeatFilter (tempo, phase) ──► BarFilter (
 A beat is told ahead: the filter knows the phase, so the next beat is written down `AHEAD_S` before it sounds.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,7 @@ class BeatWatch:
     def __init__(self) -> None:
         self.newest: Beat | None = None
         self._filter, self._bar = BeatFilter(), BarFilter()
-        self._heard: list[Float32Array] = []
+        self._heard: deque[Float32Array] = deque(maxlen=2 * NEAR + 1)
         self._waiting_s: float | None = None
         self._peak = 1e-6
 
@@ -64,7 +65,7 @@ class BeatWatch:
         """
         self._peak = max(flux, self._peak * FLUX_FADES)
         self._filter.step((1.0 - FLUX_SHARE) * min(1.0, likely) + FLUX_SHARE * flux / self._peak)
-        self._heard = [*self._heard[-2 * NEAR :], said]
+        self._heard.append(said)
         self._weigh(t_s)
         bpm, phase, confidence = self._filter.best()
         beat_s = 60.0 / bpm

@@ -68,10 +68,6 @@ class Front:
             yield np.concatenate([now, grown]).astype(np.float32)
 
 
-LATENCY_S = (WINDOW / 2) / RATE_HZ + Resampler.delay_s
-"""A frame stands for its middle; so long after that it is known."""
-
-
 def filters() -> Float64Array:
     """(705, 136) triangles over the spectrum's bins."""
     bins_hz = np.fft.fftfreq(WINDOW // 2 * 2, 1.0 / RATE_HZ)[: WINDOW // 2]
