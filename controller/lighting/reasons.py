@@ -57,6 +57,7 @@ class Now:
     Attributes:
         sent, asked: (S,) flat slots as they left, and as the look alone would have them.
         rows: (N, 6) look: intensity, red, green, blue (linear), pan, tilt.
+        band: what is heard of the band, in words; "" where nobody knows.
         held: fixture and attribute of everything that a desk on the network holds.
     """
 
@@ -68,6 +69,7 @@ class Now:
     token: LightToken | None
     age_s: float
     decoder: str
+    band: str = ""
     held: Sequence[tuple[str, str]] = ()
 
 
@@ -139,6 +141,7 @@ def _people(patch: Patch, head: int, operator: Operator) -> list[tuple[str, str]
 
 def _model(now: Now) -> list[tuple[str, str]]:
     said = [("state", f"{now.health}: {STATES.get(now.health, '')}")]
+    said += [("ear", now.band)] if now.band else []
     token = now.token
     if token is None:
         return said

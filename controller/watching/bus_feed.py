@@ -23,7 +23,7 @@ from controller.rig.patch.configured import patch_of, targets_of
 from controller.rig.patch.patch import SLOTS
 from controller.watching.controls.surface import Surface
 from controller.watching.page.feed import NOTHING_HEARD, Hello, LevelPoint, Live, TokenPoint
-from controller.watching.snapshot import counters, place_words, rig_heads, timing_rows, timings, troubles
+from controller.watching.snapshot import band_words, counters, place_words, rig_heads, timing_rows, timings, troubles
 
 log = logging.getLogger(__name__)
 
@@ -218,6 +218,7 @@ class BusFeed:
             token,
             0.0 if token is None else self._clock.now_s() - token.t_s,
             self._decider(),
+            "" if self._said.heard is None else band_words(self._said.heard.band),
             [(one.fixture, one.attribute) for one in lit.status.takeovers.active],
         )
         return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)

@@ -1,6 +1,6 @@
 """What the processes said, as the page shows it. Pure."""
 
-from controller.bus.news import LightingStatus, ListeningStatus, PartnerStatus, PlanPlace
+from controller.bus.news import BandHeard, LightingStatus, ListeningStatus, PartnerStatus, PlanPlace
 from controller.config import RatesConfig
 from controller.rig.patch.patch import Patch
 from controller.watching.page.feed import RigHead, Timing, TimingRow
@@ -73,6 +73,18 @@ def troubles(heard: ListeningStatus | None, lit: LightingStatus) -> list[str]:
     if heard is not None and heard.device_losses:
         said.append(f"the sound device went away {heard.device_losses} times")
     return said
+
+
+WHOSE = {"heard": "as it is heard", "tapped": "as it was tapped", "kept": "kept by somebody"}
+
+
+def band_words(band: BandHeard) -> str:
+    """What is heard of the band, and whose beat colours wait for."""
+    said = [band.kind, "somebody sings" if band.voice else ""]
+    if band.beat_s > 0.0:
+        bar = f"{band.metre} beats a bar" if band.number else "the one is not sure"
+        said.append(f"{60.0 / band.beat_s:.0f} beats a minute, {WHOSE.get(band.led_by, band.led_by)}, {bar}")
+    return "; ".join(one for one in said if one)
 
 
 def place_words(plan: PlanPlace | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from controller.bus.news import BandHeard
 from controller.lighting.engine import LookEngine
 from controller.lighting.look.manual import rows_of
 from controller.lighting.reasons import Now, colour_name, why
@@ -12,6 +13,7 @@ from controller.messages import Command, LightToken, Operator
 from controller.people.operator import OperatorState
 from controller.rig.patch.lanes import HELD
 from controller.rig.patch.patch import SLOTS
+from controller.watching.snapshot import band_words
 
 TOKEN = LightToken(10.0, 100, 120, 200, 0.25, 0.5)
 
@@ -31,6 +33,15 @@ def now(config, patch):
 
 def said(patch, flat, now):
     return dict(why(patch, flat, now))
+
+
+def test_what_the_ear_knows_stands_between_the_state_and_the_token(patch, now):
+    heard = BandHeard("band", True, "heard", 0.5, 10.0, 2, 4, 0.9)
+    assert band_words(heard) == "band; somebody sings; 120 beats a minute, as it is heard, 4 beats a bar"
+    assert band_words(replace(heard, number=0, voice=False)).endswith("as it is heard, the one is not sure")
+    assert band_words(BandHeard()) == ""
+    stages = [stage for stage, _ in why(patch, 0, replace(now, band="band"))]
+    assert stages == ["wire", "patch", "look", "rule", "state", "ear", "token", "model"]
 
 
 def test_from_the_wire_to_the_model(patch, now):

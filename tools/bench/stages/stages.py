@@ -9,9 +9,9 @@ from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
 from controller.config import read_config
 from controller.lighting.engine import LookEngine
-from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
+from controller.listening.networks import open_ear
 from controller.messages import AudioBlock, Pulse
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S, HOP_SAMPLES
@@ -50,7 +50,7 @@ class _Stages:
         self._decider.timings = Timings(keep=hops)  # its own remember the last minute only
         self._decider.warm_up()
         self._engine = LookEngine(self.config, patch_of(self.config))
-        self._ear = Ear(self.config.audio.silence_db)
+        self._ear = open_ear(self.config, ())
         self._timings = Timings(keep=MANY)
         self._block_samples = round(self.config.audio.block_s * 48_000)
         self._period_s = 1.0 / self.config.rates.output_hz
