@@ -11,6 +11,7 @@ of `band.py` with seeds and a font that nothing was trained on. Edge: reads file
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -28,7 +29,7 @@ from controller.listening.time.hearing import Hearing
 from controller.messages import AudioBlock
 from controller.rehearsal.heard import HeardSong
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
-from tools.train.hearing.band import DRUMS, Band
+from tools.train.hearing.band import DRUMS, Band, Truth
 from tools.train.hearing.render import RATE_HZ, read, rendered
 from tools.train.hearing.scenes import in_a_room
 
@@ -40,13 +41,23 @@ DRUM_NEAR_S = 0.05
 MODEL = Path(__file__).parents[3] / "models" / "hearing"
 
 
+NEAR_S = 0.07
+IN_A_ROW = 8
+"""So many right ones after another are no luck."""
+BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.01)
+
+
 @dataclass(frozen=True)
 class BeatScore:
-    """F within 70 ms after the first seconds, and when beats and ones were there for good."""
+    """F within 70 ms after the first seconds and in them; when eight beats in a row, and two bars of ones, were right."""
 
     beats: float
     ones: float
+    early: float
     told_ms: float
+    locked_s: float
+    bars_locked_s: float
+    right: list[tuple[float, bool]]
 
 
 def charted(file: Path, until_s: float) -> np.ndarray:
@@ -99,28 +110,74 @@ def heard(sound: Iterator[np.ndarray], model: Path) -> HeardSong:
 
 def beat_score(song: HeardSong, beats: np.ndarray, ones: np.ndarray) -> BeatScore:
     """Against the truth, after the first seconds."""
-    late = [one for one in song.beats if one.t_s > FIRST_S]
-    told = np.array([one.t_s for one in late])
-    first = np.array([one.t_s for one in late if one.number == 1])
-    ahead = np.median([one.t_s - one.known_s for one in late]) if late else 0.0
+    every = np.array([one.t_s for one in song.beats])
+    first = np.array([one.t_s for one in song.beats if one.number == 1])
+    ahead = np.median([one.t_s - one.known_s for one in song.beats]) if song.beats else 0.0
     f = mir_eval.beat.f_measure
+    right, ones_right = near(every, beats), near(first, ones)
     return BeatScore(
-        f(beats[beats > FIRST_S], told), f(ones[ones > FIRST_S], first), 1e3 * float(ahead)
-    )  # fmt: skip
+        f(beats[beats > FIRST_S], every[every > FIRST_S]),
+        f(ones[ones > FIRST_S], first[first > FIRST_S]),
+        f(beats[beats <= FIRST_S], every[every <= FIRST_S]),
+        1e3 * float(ahead),
+        locked(every, right, IN_A_ROW) - beats[0],
+        locked(first, ones_right, 2) - beats[0],
+        [(one.confidence, bool(good)) for one, good in zip(song.beats, right, strict=True)],
+    )
+
+
+def near(told: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """(n,) whether each told time is one of the true ones."""
+    return np.array([np.abs(true - one).min() <= NEAR_S for one in told], bool)
+
+
+def locked(told: np.ndarray, right: np.ndarray, row: int) -> float:
+    """When a row of right ones began; infinite if none did."""
+    runs = (at for at in range(len(right) - row + 1) if right[at : at + row].all())
+    return float(told[first]) if (first := next(runs, None)) is not None else np.inf
+
+
+def reliability(scores: list[BeatScore]) -> str:
+    """How often beats of each confidence were right."""
+    pairs = np.array([pair for score in scores for pair in score.right], float).reshape(-1, 2)
+    said = []
+    for low, high in pairwise(BINS):
+        here = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]
+        if len(here) > 20:
+            said.append(f"{low:.1f}: {here[:, 1].mean():.2f}")
+    return ", ".join(said)
+
+
+def held(song: HeardSong, truth: Truth) -> list[float]:
+    """Of each silent passage inside a song: the share of its beats that were told right."""
+    times, found = np.array([one.t_s for one in song.beats]), []
+    for from_s, to_s, kind in truth.kinds[1:-1]:
+        inside = np.array([t_s for t_s, _ in truth.beats if from_s < t_s < to_s])
+        if kind == "silence" and from_s > FIRST_S and len(inside) > 1:
+            found.append(float(near(inside, times).mean()))
+    return found
 
 
 def songs(folder: Path, model: Path, table: Table) -> None:
     """Charted songs."""
+    scores: list[BeatScore] = []
     for chart in track(sorted(folder.glob("*.notes.mid")), "charted songs"):
         path = chart.with_name(chart.name.replace(".notes.mid", ".opus"))
         true = charted(chart, LAST_S)
         score = beat_score(heard(hops(path, LAST_S), model), true, true[::4])
-        table.add_row(path.stem, f"beats {score.beats:.2f}, ones {score.ones:.2f}, told {score.told_ms:.0f} ms ahead")
+        scores.append(score)
+        table.add_row(
+            path.stem,
+            f"beats {score.beats:.2f}, ones {score.ones:.2f}; first 20 s: beats {score.early:.2f}; "
+            f"locked after {score.locked_s:.1f} and {score.bars_locked_s:.1f} s; told {score.told_ms:.0f} ms ahead",
+        )
+    table.add_row("right, by confidence", reliability(scores))
 
 
 def made(count: int, fonts: list[Path], model: Path, table: Table) -> None:
     """Made songs: by metre, and drums over all."""
     rows: dict[int, list[BeatScore]] = {}
+    through: list[float] = []
     drums: dict[str, list[float]] = {name: [] for name in DRUMS}
     for index in track(range(count), "made songs"):
         rng = np.random.default_rng(SEED + index)
@@ -131,14 +188,22 @@ def made(count: int, fonts: list[Path], model: Path, table: Table) -> None:
         beats = np.array([t_s for t_s, _ in truth.beats])
         ones = np.array([t_s for t_s, number in truth.beats if number == 1])
         rows.setdefault(metre, []).append(beat_score(song, beats, ones))
+        through += held(song, truth)
         for drum, name in enumerate(DRUMS):
             true = np.array(sorted(t_s for t_s, one, velocity in truth.drums if one == drum and velocity > 0.35))
-            if len(true) > 3:
+            if len(true) > 1:
                 told = np.array(sorted(one.t_s for one in song.hits if one.drum == name))
                 drums[name].append(mir_eval.onset.f_measure(true, told, window=DRUM_NEAR_S)[0])
     for metre, scores in sorted(rows.items()):
         beats, ones = np.median([s.beats for s in scores]), np.median([s.ones for s in scores])
         table.add_row(f"made, {metre} beats a bar ({len(scores)})", f"beats {beats:.2f}, ones {ones:.2f} (medians)")
+    every = [score for scores in rows.values() for score in scores]
+    after = [np.median([getattr(one, name) for one in every]) for name in ("locked_s", "bars_locked_s")]
+    table.add_row("made, locked", f"beats after {after[0]:.1f} s, ones after {after[1]:.1f} s (medians)")
+    table.add_row(
+        f"made, silent bars ({len(through)})", f"{np.mean(np.array(through) > 0.9):.0%} held" if through else "none"
+    )
+    table.add_row("made, right by confidence", reliability(every))
     for name, figures in drums.items():
         if figures:
             table.add_row(f"made, {name} ({len(figures)})", f"F {np.mean(figures):.2f} within 50 ms")
