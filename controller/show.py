@@ -74,6 +74,8 @@ CHECK_S = 120.0
 GRACE_S = 3.0
 STUCK_S = 1.2
 """A process that has said nothing for so long is stopped, swapped out or in a loop."""
+BEGIN_S = 120.0
+"""One that has not said anything at all for so long since it was started never will: loading takes seconds."""
 ASLEEP_S = 0.5
 """A supervisor that looks so late was itself stopped, with everybody else: a machine that was suspended wakes up."""
 LAST_WORDS_S = 0.2
@@ -164,7 +166,9 @@ class Supervised:
         code = self._process.poll()
         if code is None:
             still_s = now_s - max(beaten_s, self._woke_s)
-            if beaten_s > self._started_s and still_s > STUCK_S:
+            begun = beaten_s > self._started_s
+            if still_s > STUCK_S if begun else now_s - max(self._started_s, self._woke_s) > BEGIN_S:
+                still_s = still_s if begun else now_s - self._started_s
                 log.warning("%s has not moved for %.1f s; it is killed", self.part.name, still_s)
                 self.stuck += 1
                 self._process.kill()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 from promise import HANG_S, STRICT, kept
-from running_show import finish, heard, lit, processes, start, stop
+from running_show import finish, heard, lit, processes, run_folder, start, stop
 
+from controller.bus.beats import Beats
 from controller.config import read_config
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
@@ -85,6 +86,9 @@ def test_a_stopped_listener_is_replaced_and_the_light_never_stops(venue, wire):
     show = start(venue, "--loop")
     lit(show, wire)
     hit = processes(show)["listening"]
+    beats = Beats(run_folder(show))
+    heard(show, wire, lambda: beats.beaten_s("listening") > 0.0)  # one that still loads is not missed for long
+    beats.close()
     os.kill(hit, signal.SIGSTOP)
     heard(show, wire, lambda: processes(show).get("listening", hit) != hit)
     wire.listen(1.0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
 from controller.listening.time.front import FRAME_S
-from controller.listening.time.outputs import SOUNDING, Kind
+from controller.listening.time.outputs import SOUNDING, Kind, Unknown
 
 WEIGHT = 0.06
 """Of one frame's evidence."""
@@ -17,7 +17,7 @@ STAY = 0.998
 """Probability that a kind goes on for another frame."""
 FLOOR = 0.02
 """No frame is ever surer than this."""
-SURE = (0.5, 0.75, 0.9, 0.8)
+SURE = (0.5, 0.7, 0.85, 0.8)
 """Belief in band, solo, talk, applause from which on another kind gives way to it."""
 QUIET_FRAMES = 15
 """Frames below the level of silence until it is silence: 0.3 s, as long as the light waits with a band that stops."""
@@ -33,7 +33,8 @@ class KindWatch:
     Many attributes: the running state of a filter and two smoothers, a number or an array each.
 
     Attributes:
-        kind: the newest. since_s: when it began, which is before it was known.
+        kind: the newest; "" where sound began and nobody knows yet what it is.
+        since_s: when it began, which is before it was known.
         belief: (4,) of the kinds that sound. voice: whether somebody sings.
     """
 
@@ -42,7 +43,7 @@ class KindWatch:
 
     def reset(self) -> None:
         """Know nothing, as before the first sound."""
-        self.kind: Kind = SILENCE
+        self.kind: Kind | Unknown = SILENCE
         self.belief: Float64Array = np.full(len(SOUNDING), 1.0 / len(SOUNDING))
         self.voice = False
         self.since_s = 0.0
@@ -53,9 +54,9 @@ class KindWatch:
     @property
     def sure(self) -> float:
         """How sure the newest kind is, 0..1."""
-        return 1.0 if self.kind == SILENCE else float(self.belief[SOUNDING.index(self.kind)])
+        return float(self.belief[SOUNDING.index(self.kind)]) if self.kind in SOUNDING else 1.0
 
-    def hear(self, likely: Float32Array, voice: float, t_s: float, *, quiet: bool) -> Kind:
+    def hear(self, likely: Float32Array, voice: float, t_s: float, *, quiet: bool) -> Kind | Unknown:
         """The kind after one more frame.
 
         Args:
@@ -75,8 +76,10 @@ class KindWatch:
         self.belief = moved / moved.sum()
         best = int(self.belief.argmax())
         self._lead(likely, t_s)
-        if self.kind == SILENCE or self.belief[best] >= SURE[best]:
+        if self.belief[best] >= SURE[best]:
             self._now(SOUNDING[best], self._leads_s if self._leads == best else t_s)
+        elif self.kind == SILENCE:
+            self._now("", t_s)
         self._voiced = VOICE_FADES * self._voiced + (1.0 - VOICE_FADES) * voice
         sings = self.kind in ("band", "solo")
         self.voice = sings and self._voiced > (VOICE_OFF if self.voice else VOICE_ON)
@@ -89,6 +92,6 @@ class KindWatch:
         if leads != self._leads:
             self._leads, self._leads_s = leads, t_s
 
-    def _now(self, kind: Kind, since_s: float) -> None:
+    def _now(self, kind: Kind | Unknown, since_s: float) -> None:
         if kind != self.kind:
             self.kind, self.since_s = kind, max(since_s, self.since_s)

@@ -4,6 +4,8 @@ from typing import Literal
 
 Drum = Literal["kick", "snare", "cymbal", "tom"]
 Kind = Literal["band", "solo", "talk", "applause", "silence"]
+Unknown = Literal[""]
+"""Where nobody knows the kind."""
 
 DRUMS: tuple[Drum, ...] = ("kick", "snare", "cymbal", "tom")
 SOUNDING: tuple[Kind, ...] = ("band", "solo", "talk", "applause")
