@@ -313,7 +313,7 @@ def test_stopping_it_leaves_nothing_behind(built, photo, before):
         while not list(before.glob(".friday.coming/tune.mid")):  # it writes; the sound is still to come
             assert composing.poll() is None, composing.communicate()
             composing.send_signal(signal.SIGCONT)
-            time.sleep(0.01)  # noqa: TID251 - a real process takes real time
+            time.sleep(0.002)  # noqa: TID251 - a real process takes real time
             composing.send_signal(signal.SIGSTOP)
         composing.send_signal(signal.SIGINT)
         composing.send_signal(signal.SIGCONT)
