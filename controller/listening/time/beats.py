@@ -16,11 +16,13 @@ from controller.listening.time.beat_filter import BeatFilter
 from controller.listening.time.front import FRAME_S
 from controller.listening.time.ones import NEAR, evidence
 
-AHEAD_S = 0.15
+AHEAD_S = 0.2
 """Before the sound that is heard when a beat is told."""
 FLUX_SHARE = 0.25
 """Of what counts as a beat: sudden growth anywhere in the spectrum, beside what the networks say."""
 FLUX_FADES = 0.999
+EVEN = 0.5
+"""An activation that speaks for no phase and against none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,18 @@ class BeatWatch:
         self._waiting_s: float | None = None
         self._peak = 1e-6
 
-    def hear(self, likely: float, said: Float32Array, flux: float, t_s: float, known_s: float) -> Beat | None:
+    def hear(
+        self, likely: float, said: Float32Array, flux: float, t_s: float, known_s: float, *, still: bool = False
+    ) -> Beat | None:
         """The beat that a frame makes known, if it does.
 
         Args:
             likely: 0..1 of a beat, ones included. said: (3,) of ones, see `ones.evidence`.
             flux: how much the spectrum grew. t_s: the moment of the frame. known_s: now.
+            still: the band has stopped: what is left tells nothing, and the beat goes on by itself.
         """
+        if still:
+            likely, flux, said = EVEN, EVEN * self._peak, np.full(3, np.nan, np.float32)
         self._peak = max(flux, self._peak * FLUX_FADES)
         self._filter.step((1.0 - FLUX_SHARE) * min(1.0, likely) + FLUX_SHARE * flux / self._peak)
         self._heard.append(said)

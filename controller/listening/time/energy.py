@@ -22,6 +22,10 @@ LEAST_RANGE = 0.25
 """In the units of the mean band (log10): a song that never changes is not all peaks and holes."""
 SMOOTH = 0.25
 """Of the way that the level goes in one step: a beat is not an ending."""
+STILL_FRAMES = 25
+"""Half a second: longer than a slow drummer rests between two hits."""
+STILL = 0.12
+"""Of the loudest passage's mean band: an echo or a hiss that plays no beat, some 40 dB below it."""
 UPPER = 68
 """From this band on it is bright: about 1.6 kHz."""
 
@@ -55,11 +59,19 @@ class EnergyWatch:
         self._quiet = self._loud = self._dense = -1.0
         self._levels: list[float] = []
         self._smooth = 0.0
+        self._still = 0
+
+    @property
+    def still(self) -> bool:
+        """Whether it has been so far below the song for so long that the band has stopped."""
+        return self._still >= STILL_FRAMES
 
     def hear(self, frame: Float32Array, t_s: float) -> Energy | None:
         """The energy of the last five frames, every fifth frame."""
         bands, grown = frame[: len(frame) // 2], frame[len(frame) // 2 :]
-        self._sum += (float(bands.mean()), float(grown.mean()), float(bands[UPPER:].mean()))
+        level = float(bands.mean())
+        self._still = self._still + 1 if level < STILL * self._loud else 0
+        self._sum += (level, float(grown.mean()), float(bands[UPPER:].mean()))
         self._frames += 1
         if self._frames % EVERY:
             return None

@@ -139,7 +139,7 @@ class Hearing:
             said = np.array([*beats, heard[1]], np.float32)
             self.hits += self._drums.hear(heard[2:6], t_s, known_s)
             self._kinds.hear(heard[7:], float(heard[6]), t_s, quiet=quiet)
-        told = self._beat_watch.hear(likely, said, flux, t_s, known_s)
+        told = self._beat_watch.hear(likely, said, flux, t_s, known_s, still=self._energy.still)
         if told is not None:
             self.told.append(told)
 

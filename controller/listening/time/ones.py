@@ -22,9 +22,11 @@ def evidence(said: Float32Array) -> float:
 
     Args:
         said: (frames, 3) around the beat: BeatNet's probability of a beat that is no one, its probability of a one, and
-            that of our own network; the last NaN where there is none.
+            that of our own network; the last NaN where there is none, all where nothing was heard.
     """
     beat, one, own = said.max(axis=0)
+    if np.isnan(beat):
+        return 0.0
     by_beatnet = float(np.log((one + EVEN) / (beat + EVEN)))
     if np.isnan(own):
         found = BEATNET_ALONE * by_beatnet
