@@ -23,6 +23,8 @@ from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import Renderer
 
+PAUSES = ("silence", "")
+"""Kinds of sound that are none: somebody who takes a breath still talks."""
 REST_S = 0.3
 """When the band stops for this long there is nothing to follow: the light waits with them."""
 
@@ -60,6 +62,7 @@ class LookEngine:
         self._renderer = Renderer(patch)
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
+        self._kind = ""
         self._manual = Manual(targets_of(patch), patch.heads)
         self.state = OperatorState()
         self._ticked_s: float | None = None
@@ -77,6 +80,8 @@ class LookEngine:
     def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
         """Take the newest pulse; True if it starts an accent, which should not wait for the next tick."""
         self._pulse = pulse
+        if pulse.kind not in PAUSES:
+            self._kind = pulse.kind
         accented = self._accents.would_light(pulse)
         self._accents.hear(pulse, now_s)
         return accented
@@ -116,7 +121,7 @@ class LookEngine:
         token_age_s = now_s - self._token.t_s if self._token else float("inf")
         pulse_age_s = now_s - self._pulse.t_s if self._pulse else float("inf")
         silent_s = self._pulse.silent_s if self._pulse else 0.0
-        return health(token_age_s, pulse_age_s, silent_s, self._limits, self._pulse.kind if self._pulse else "")
+        return health(token_age_s, pulse_age_s, silent_s, self._limits, self._kind)
 
     def _target(self, state: Health, now_s: float) -> Target:
         accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)

@@ -88,7 +88,14 @@ def test_while_somebody_talks_faces_are_lit_and_nothing_else_happens(engine, see
     assert np.ptp(faces) < 0.01
     assert all(one.power[~wash].max() < one.power[wash].max() for one in shown)
     assert np.ptp([one.pan_deg for one in shown], axis=0).max() < 0.1
-    assert play(engine, 0.1, 12.0)[-1].health == "live"
+    breath = []
+    for now_s in np.arange(12.0, 13.5, 0.025):
+        engine.hear_pulse(replace(PULSE, t_s=now_s, kind="silence", silent_s=now_s - 12.0), now_s)
+        engine.hear_token(LightToken(now_s, 9_000, 20, 255, 0.5, 0.5))
+        breath.append(engine.tick(now_s).health)
+    assert set(breath) == {"talk"}
+    engine.hear_pulse(replace(PULSE, t_s=13.5, kind="band"), 13.5)
+    assert engine.tick(13.5).health == "live"
 
 
 def test_everything_lost_is_house_within_the_limits(engine):
