@@ -62,7 +62,6 @@ class LookEngine:
         self._renderer = Renderer(patch)
         self._token: LightToken | None = None
         self._pulse: Pulse | None = None
-        self._kind = ""
         self._manual = Manual(targets_of(patch), patch.heads)
         self.state = OperatorState()
         self._ticked_s: float | None = None
@@ -79,9 +78,9 @@ class LookEngine:
 
     def hear_pulse(self, pulse: Pulse, now_s: float) -> bool:
         """Take the newest pulse; True if it starts an accent, which should not wait for the next tick."""
-        self._pulse = pulse
-        if pulse.kind not in PAUSES:
-            self._kind = pulse.kind
+        before, self._pulse = self._pulse, pulse
+        if before is not None and pulse.kind in PAUSES:
+            self._pulse = replace(pulse, kind=before.kind)
         accented = self._accents.would_light(pulse)
         self._accents.hear(pulse, now_s)
         return accented
@@ -121,7 +120,8 @@ class LookEngine:
         token_age_s = now_s - self._token.t_s if self._token else float("inf")
         pulse_age_s = now_s - self._pulse.t_s if self._pulse else float("inf")
         silent_s = self._pulse.silent_s if self._pulse else 0.0
-        return health(token_age_s, pulse_age_s, silent_s, self._limits, self._kind)
+        kind = self._pulse.kind if self._pulse else ""
+        return health(token_age_s, pulse_age_s, silent_s, self._limits, kind)
 
     def _target(self, state: Health, now_s: float) -> Target:
         accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)

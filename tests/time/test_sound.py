@@ -118,6 +118,18 @@ def test_nothing_fires_where_nobody_drums(kind):
     assert (again.onsets, again.onset_t_s, again.onset_strength) == (1, 1.99, 0.9)
 
 
+def test_a_band_without_drums_flashes_no_more_than_a_guitar():
+    struck = Pulse(1.0, 1, -10.0, 0.9, 0.0, 1, 0.99, 0.9, ())
+    assert Weighing().weigh(struck, "band", Tempo(), drummed=False).onsets == 0
+    assert Weighing().weigh(struck, "band", Tempo(), drummed=True).onsets == 1
+    assert Weighing().weigh(struck, "", Tempo(), drummed=False).onsets == 1  # nobody knows yet
+    drums = Drums()
+    for frame in range(500):
+        height = 0.9 if frame < 200 and frame % 40 == 10 else 0.0
+        drums.hear(np.array([0, height, 0, 0], np.float32), frame * FRAME_S, frame * FRAME_S)
+        assert drums.played(frame * FRAME_S) == (91 <= frame < 340), frame
+
+
 def test_a_hit_weighs_by_its_place_in_the_bar():
     tempo = Tempo(0.5, 10.0, number=1, metre=4, heard=True)
 

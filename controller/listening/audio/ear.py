@@ -59,11 +59,13 @@ class Ear:
         """
         if self.hearing is not None:
             self.hearing.hear(block)
-        kind = "" if self.hearing is None else self.hearing.kind
+        kind, drummed = ("", True) if self.hearing is None else (self.hearing.kind, self.hearing.drummed)
         for heard in self._onsets.feed(block):
             pulse = conducted(heard)
             self._hits.hear(pulse)
-            yield pulse if pulse is not heard or self.hearing is None else self._weighing.weigh(pulse, kind, self.tempo)
+            if pulse is heard and self.hearing is not None:  # an opening's beats are known, not heard
+                pulse = self._weighing.weigh(pulse, kind, self.tempo, drummed=drummed)
+            yield pulse
 
     def windows(self, block: AudioBlock) -> Iterator[Window]:
         """The windows that a block completes, each with the hit that belongs to it."""

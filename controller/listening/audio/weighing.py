@@ -1,7 +1,8 @@
 """Which hits may become accents of light, and how strong: by the kind of sound, and by their place in the bar. Pure.
 
-Nothing fires while somebody talks, in applause, or over one instrument alone: there, attacks are consonants, hands and
-plucked strings. While the band plays, a hit on a one weighs more than one beside the beat, as far as the beat is known.
+Nothing fires while somebody talks, in applause, over one instrument alone, or over a band without drums: there, attacks
+are consonants, hands and plucked strings. While the band plays, a hit on a one weighs more than one beside the beat, as
+far as the beat is known.
 """
 
 from dataclasses import replace
@@ -24,15 +25,16 @@ class Weighing:
         self._onset_t_s = float("-inf")
         self._share = self._strength = 0.0
 
-    def weigh(self, pulse: Pulse, kind: str, tempo: Tempo) -> Pulse:
+    def weigh(self, pulse: Pulse, kind: str, tempo: Tempo, *, drummed: bool = True) -> Pulse:
         """A pulse as the light is to hear it.
 
         Args:
             kind: of sound, "" where nobody knows. tempo: where beats are, as far as anybody knows.
+            drummed: whether somebody drums.
         """
         if pulse.onsets != self._heard:
             self._heard, self._share = pulse.onsets, 0.0
-            if kind not in CALM:
+            if kind not in CALM and (drummed or not kind):
                 self._onsets += 1
                 self._onset_t_s, self._share = pulse.onset_t_s, _share(pulse.onset_t_s, tempo)
         if self._share > 0.0:  # an attack grows for some steps: see `Onsets`

@@ -1,5 +1,6 @@
 """From how likely each drum is in a frame to hits: what stands out, once, with its time and strength. Pure."""
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from controller.listening.time.outputs import DRUMS, Drum
 
 THRESHOLDS = (0.6, 0.7, 0.5, 0.65)
 """Of kick, snare, cymbal and tom, from which on one counts."""
+LATELY, LATELY_S = 3, 5.0
+"""So many hits in so many seconds: somebody drums."""
 GAP_S = 0.06
 """Two hits of one drum are never closer."""
 
@@ -29,21 +32,17 @@ class DrumHit:
 
 
 class Drums:
-    """Takes the likelihoods of one frame after the other; a hit is told a frame after its peak.
-
-    Attributes:
-        newest_s: time of the newest hit of any drum; -inf before the first.
-    """
+    """Takes the likelihoods of one frame after the other; a hit is told a frame after its peak."""
 
     def __init__(self) -> None:
         self._before = self._now = np.zeros(len(DRUMS), np.float32)
         self._now_s = 0.0
         self._told_s = np.full(len(DRUMS), -np.inf)
+        self._lately: deque[float] = deque([-np.inf] * LATELY, maxlen=LATELY)
 
-    @property
-    def newest_s(self) -> float:
-        """Time of the newest hit of any drum."""
-        return float(self._told_s.max())
+    def played(self, t_s: float) -> bool:
+        """Whether somebody drums at this moment."""
+        return t_s - self._lately[0] < LATELY_S
 
     def hear(self, likely: Float32Array, t_s: float, known_s: float) -> list[DrumHit]:
         """The hits that a frame makes known.
@@ -55,6 +54,7 @@ class Drums:
         found = []
         for drum in np.flatnonzero(peak & (self._now_s - self._told_s >= GAP_S)):
             self._told_s[drum] = self._now_s
+            self._lately.append(self._now_s)
             found.append(DrumHit(self._now_s, known_s, DRUMS[drum], float(self._now[drum])))
         self._before, self._now, self._now_s = self._now, likely, t_s
         return found

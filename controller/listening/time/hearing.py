@@ -51,7 +51,7 @@ class Hearing:
     def __init__(self, folder: Path, manifest: Manifest, drum_column: int = 0) -> None:
         self._beats, self._sound = open_networks(folder, manifest)
         self._stem = DrumStem(self._sound.another(), drum_column) if drum_column and self._sound else None
-        self._samples, self._silent_s = 0, 0.0
+        self._samples, self._silent_s, self._heard_s = 0, 0.0, 0.0
         self._people = self._wanted = Operator()
         self.told: list[Beat] = []
         self.hits: list[DrumHit] = []
@@ -93,6 +93,12 @@ class Hearing:
         return "" if self._sound is None else self._kinds.kind
 
     @property
+    def drummed(self) -> bool:
+        """Whether somebody drums; True where no network hears drums."""
+        drums = self._drums if self._stem is None else self._stem.drums
+        return self._sound is None or drums.played(self._heard_s)
+
+    @property
     def kind_since_s(self) -> float:
         """When that began, which is before it was known."""
         return self._kinds.since_s
@@ -112,6 +118,7 @@ class Hearing:
         if self._wanted is not self._people:
             self._heed(self._wanted)
         self.told, self.hits, self.energies = [], [], []
+        self._heard_s = block.t_s
         mix = block.samples[:, 0]
         first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
         for frame in self._front.feed(mix):
@@ -159,7 +166,7 @@ class DrumStem:
 
     def __init__(self, network: FrameNetwork, column: int) -> None:
         self._network, self._column = network, column
-        self._front, self._drums = Front(), Drums()
+        self._front, self.drums = Front(), Drums()
         self._begun_s: float | None = None
         self._frames = 0
 
@@ -171,7 +178,7 @@ class DrumStem:
         found = []
         for frame in self._front.feed(stem):
             t_s = self._begun_s + (self._frames - DELAY) * FRAME_S
-            found += self._drums.hear(self._network.step(frame)[2:6], t_s, block.t_s)
+            found += self.drums.hear(self._network.step(frame)[2:6], t_s, block.t_s)
             self._frames += 1
         return found
 
