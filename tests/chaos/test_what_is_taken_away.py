@@ -168,7 +168,9 @@ def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
     try:
         stage.until(lambda: len(widget.frames) > 40, show.said)
         since_s, before = time.monotonic(), show.said()
+        lost = missed(show)
         widget.stalled = True
+        stage.until(lambda: missed(show) > lost, show.said)  # its buffer takes some of it
         pause(stage.outage_s)
         stalled = len(widget.frames)
         widget.stalled = False

@@ -307,7 +307,13 @@ def test_programs_that_are_not_there_are_named(built, photo, before):
 
 def test_stopping_it_leaves_nothing_behind(built, photo, before):
     kept = what_is_in(before)
-    with subprocess.Popen(command("compose", photo, "--out", before / "friday", "--bars", "64", *built), text=True,
+    # whoever runs the tests in the background has told its children to heed no SIGINT
+    heeding = (
+        "env",
+        "--default-signal=INT",
+        *command("compose", photo, "--out", before / "friday", "--bars", "64", *built),
+    )
+    with subprocess.Popen(heeding, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as composing:  # fmt: skip
         # stopped and continued step by step: on a busy machine it would be done before anybody saw that it writes
         while not list(before.glob(".friday.coming/tune.mid")):  # it writes; the sound is still to come
