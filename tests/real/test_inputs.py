@@ -237,6 +237,11 @@ with sounddevice.OutputStream(device="loopback, JACK", channels=count, samplerat
 """
 
 
+def inputs_of(heard):
+    """Each input plays a tone of its own: which are heard."""
+    return {round(hz / 200) - 1 for hz in heard["hz"]}
+
+
 @pytest.mark.parametrize(("inputs", "choices"), [(18, ([3, 4], [18], [1])), (64, ([64],))])
 def test_any_input_of_jack_is_heard_alone(require_real, inputs, choices):
     require_real("jackd", installed())
@@ -246,9 +251,11 @@ def test_any_input_of_jack_is_heard_alone(require_real, inputs, choices):
                          stderr=subprocess.DEVNULL, text=True) as player,
     ):  # fmt: skip
         assert player.stdout.readline() == "plays\n"
-        found = listened("loopback, JACK", choices)
+        for _ in range(4):  # on a busy machine a tone may be torn, and is broad then; mixed inputs stay mixed
+            found = listened("loopback, JACK", choices)
+            if all(inputs_of(heard) == set(choice) for choice, heard in zip(choices, found, strict=True)):
+                break
         player.stdin.close()
     for choice, heard in zip(choices, found, strict=True):
-        near = {round(hz / 200) - 1 for hz in heard["hz"]}  # on a busy machine a tone may be torn, and is broader then
-        assert near == set(choice), heard
+        assert inputs_of(heard) == set(choice), heard
         assert (heard["from"], heard["losses"]) == ("loopback", 0)

@@ -155,7 +155,9 @@ def test_the_backup_goes_on(three, root, tmp_path, how):
         kept(f"main {how}: nobody's sACN", gap_s, 0.25 if how == "ends" else 2.6)
         kept(f"main {how}: nobody's Art-Net", art_s, 2.6)
         assert "Traceback" not in main.said() + backup.said()
-        took_over = backup.said().count("all outputs of this machine go on")
+        words = "all outputs of this machine go on"
+        wait_for(lambda: words in backup.said(), 5, f"the backup's word\n{backup.said()}")  # light is faster than logs
+        took_over = backup.said().count(words)
         assert took_over == 1 if STRICT else took_over >= 1  # its own output process may be replaced where all are busy
         if how == "killed":
             main = come_back(lab, root, tmp_path, olad, backup)
