@@ -187,9 +187,10 @@ def test_a_usb_widget_stalls_and_is_pulled_out(stage, tmp_path):
         widget.unplug()
     said = show.said().removeprefix(before)
     kept("longest gap on Art-Net meanwhile", gap_s, 0.1)
-    for word in ("failed", "works again"):
+    stepped_in = "going on in its place" in said  # for who steps in it has always worked
+    for word, least in (("failed", 2), ("works again", 1 if stepped_in else 2)):
         lines = [line for line in said.splitlines() if "Enttec" in line and word in line]
-        assert len(lines) >= 2, said
+        assert len(lines) >= least, said
         # said once for each time: by each output process, should the spare have stepped in meanwhile
         assert max(sum(line.startswith(who) for line in lines) for who in ("lighting", "spare")) <= 2, said
     assert summary.get("faults") == 0, said
