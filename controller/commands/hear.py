@@ -21,7 +21,7 @@ from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.networks import open_ear
 from controller.listening.time.beats import Beat
 from controller.listening.time.hearing import Hearing
-from controller.listening.time.leading import open_hearing
+from controller.listening.time.leading import SURE, open_hearing
 from controller.messages import AudioBlock
 from controller.rehearsal.heard import HeardSong
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
@@ -141,7 +141,7 @@ def table_of(song: HeardSong, title: str) -> Table:
 
 def _rows(song: HeardSong) -> Iterator[tuple[str, str]]:
     yield "length", f"{song.end_s:.1f} s"
-    sure = [one for one in song.beats if one.confidence >= 0.4]
+    sure = [one for one in song.beats if one.confidence >= SURE]
     if sure:
         bpm = 60.0 / np.array([one.beat_s for one in sure])
         metre = Counter(one.metre for one in sure).most_common(1)[0][0]

@@ -49,5 +49,4 @@ def _share(t_s: float, tempo: Tempo) -> float:
     beats = round((t_s - tempo.beat_t_s) / tempo.beat_s)
     if abs(t_s - tempo.beat_t_s - beats * tempo.beat_s) > NEAR_S:
         return OFF_BEAT
-    one = tempo.number > 0 and (tempo.number - 1 + beats) % tempo.metre == 0
-    return ON_ONE if one else ON_BEAT
+    return ON_ONE if tempo.number_after(beats) == 1 else ON_BEAT

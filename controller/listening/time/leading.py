@@ -103,6 +103,6 @@ class TempoLead:
         """The kept tempo goes on by itself, counted from a beat that is not long ago."""
         kept = self._kept
         beats = max(0, round((now_s - kept.beat_t_s) / kept.beat_s))
-        number = 0 if kept.number == 0 else (kept.number - 1 + beats) % kept.metre + 1
-        self._kept = replace(kept, beat_t_s=kept.beat_t_s + beats * kept.beat_s, number=number, heard=True)
+        at_s, number = kept.beat_t_s + beats * kept.beat_s, kept.number_after(beats)
+        self._kept = replace(kept, beat_t_s=at_s, number=number, heard=True)
         return self._kept

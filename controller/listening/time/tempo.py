@@ -26,6 +26,10 @@ class Tempo:
     metre: int = 4
     heard: bool = False
 
+    def number_after(self, beats: int) -> int:
+        """Place in the bar of the beat that comes so many after `beat_t_s`, from 1; 0 where nobody knows."""
+        return (self.number - 1 + beats) % self.metre + 1 if self.number else 0
+
     def hit(self, end_s: float, heard: float) -> float:
         """Strength 0..1 of the hit of a hop that ends at `end_s`: with a tempo, beats are hits and little else is.
 
@@ -44,5 +48,4 @@ class Tempo:
         beats, since_s = divmod(end_s + 0.5 * HOP_S - self.beat_t_s, self.beat_s)
         if since_s >= HOP_S:
             return 0.3 * heard
-        one = self.number > 0 and (self.number - 1 + int(beats)) % self.metre == 0
-        return ONE if one else BEAT
+        return ONE if self.number_after(int(beats)) == 1 else BEAT

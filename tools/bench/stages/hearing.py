@@ -9,7 +9,7 @@ import numpy as np
 
 from controller.config import read_config
 from controller.listening.audio.source import open_recorded
-from controller.listening.time.leading import open_hearing
+from controller.listening.time.leading import SURE, open_hearing
 from controller.messages import AudioBlock
 from controller.rehearsal.heard import HeardSong
 from controller.sound_format import SAMPLE_RATE_HZ
@@ -18,7 +18,6 @@ from tools.bench.run.staging import bundled_song
 from tools.bench.run.waiting import progress
 
 SECONDS, QUICK_SECONDS = 120, 30
-SURE = 0.4
 AIMS = {"percent_of_a_core": "≤ 4", "told_ms_ahead": "> 0"}
 
 
