@@ -16,9 +16,9 @@ from controller.clock import Clock, MonotonicClock
 from controller.commands.arguments import configured, positive, with_config
 from controller.config import Config
 from controller.errors import AudioError, ControllerError, ModelError
-from controller.listening.audio.capture import Capture
-from controller.listening.audio.source import Recorded, open_recorded
+from controller.listening.audio.source import LiveSource, Recorded, open_recorded
 from controller.listening.networks import open_ear
+from controller.listening.process import open_source
 from controller.listening.time.beats import Beat
 from controller.listening.time.hearing import Hearing
 from controller.listening.time.leading import SURE, open_hearing
@@ -92,9 +92,8 @@ def _recorded(source: Recorded, hearing: Hearing, console: Console) -> HeardSong
 
 def _live(config: Config, hearing: Hearing, seconds: float, console: Console) -> HeardSong:
     """A device, each beat printed as it is told; Ctrl-C ends it early, and what was heard is kept."""
-    audio, clock, song = config.audio, MonotonicClock(), HeardSong()
-    place = audio.source.split(":", 1)[1]
-    source = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
+    clock, song = MonotonicClock(), HeardSong()
+    source, _, place = open_source(config, clock)
     source.start()
     try:
         for number, (samples, t_s) in enumerate(_blocks(source, clock, seconds)):
@@ -115,7 +114,7 @@ def _line(beat: Beat, kind: str) -> str:
     return f"{beat.t_s:7.2f} s  {beat.number}/{beat.metre}  {bpm:5.1f} bpm  sure {sure:.2f}  {kind}"
 
 
-def _blocks(source: Capture, clock: Clock, seconds: float) -> Iterator[tuple[Float32Array, float]]:
+def _blocks(source: LiveSource, clock: Clock, seconds: float) -> Iterator[tuple[Float32Array, float]]:
     """What a device brings: samples, and the seconds since the first."""
     begun_s, until_s = None, clock.now_s() + seconds
     while clock.now_s() < until_s and not source.over:
