@@ -78,7 +78,7 @@ ROWS = (
     CommandRow("twice_as_fast", "press", undoable=False, osc="nothing"),
     CommandRow("half_as_fast", "press", undoable=False, osc="nothing"),
     CommandRow("lock_tempo", "switch", label="Keep this tempo", undoable=False),
-    CommandRow("free_tempo", "press", label="Hear the tempo anew", undoable=False, osc="nothing"),
+    CommandRow("free_tempo", "press", undoable=False, osc="nothing"),
     CommandRow("mark", "press", undoable=False, audited=True, osc="target"),
     CommandRow("undo", "press", undoable=False, audited=True, osc="nothing"),
     CommandRow("tempo", "choice", None, undoable=False, osc="tempo", bound=False),
