@@ -62,12 +62,50 @@ class Embedding:
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """Which look is to hang in the room, from when on, why, and the beat that it moves in.
+
+    A cue is said again with each token until another one comes; `look`, `label` and `start_s` tell one from the next.
+
+    Attributes:
+        look: name of a look of the pack. start_s: when it is to be there; a part that is expected lies ahead.
+        label: of the section, "A", "B" in the order in which they came. section_s: when the section began.
+        confidence: 0..1 of the label. times: how often the label has come, this time included.
+        level: 0..1, how big: the section's rank within the song. biggest: nothing in this song was bigger so far.
+        palette: hue in degrees and saturation 0..1 of one to three gels, the main one first, flat.
+        spend: what is spent on the moment it begins: "", "blinder" or "strobe".
+        build: 0..1, how far a rise that leads into the next section has come.
+        beat_s: seconds between two beats, 0: nobody is sure, figures run by themselves. beat_t_s: time of one of them.
+        number: its place in the bar from 1, 0: nobody knows. metre: beats of a bar.
+        why: the reason, in words for people.
+    """
+
+    look: str
+    start_s: float
+    label: str = ""
+    section_s: float = 0.0
+    confidence: float = 0.0
+    times: int = 1
+    level: float = 0.5
+    biggest: bool = False
+    palette: tuple[float, ...] = ()
+    spend: str = ""
+    build: float = 0.0
+    beat_s: float = 0.0
+    beat_t_s: float = 0.0
+    number: int = 0
+    metre: int = 4
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LightToken:
-    """The decoder's choice for one hop.
+    """The decoder's choice for one hop, and the look that it colours.
 
     Attributes:
         hue: 0..179, half degrees. value: 0..255.
         hue_p, value_p: probability each had when it was drawn, after restriction and temperature.
+        cue: the look; None where nobody follows the song's form, as in older logs.
     """
 
     t_s: float
@@ -76,6 +114,7 @@ class LightToken:
     value: int
     hue_p: float
     value_p: float
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +240,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Picture:
     """State of every head of the rig, before profiles and masters. N heads in patch order.
 
     Attributes:

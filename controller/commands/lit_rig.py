@@ -12,7 +12,7 @@ from controller.errors import PatchError
 from controller.lighting.output.cid import source_cid
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import Outputs, Sink
-from controller.messages import DmxFrame, Look
+from controller.messages import DmxFrame, Picture
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
 from controller.rig.patch.render import Renderer
 from controller.rig.patch.self_test import WalkStep
@@ -35,7 +35,7 @@ class LitRig:
         self._renderer = Renderer(patch)
         self._deadlines = Deadlines(CYCLE_S, clock.now_s())
         middle = np.full(patch.heads, 0.5, np.float32)
-        dark = Look(0.0, 0, np.zeros(patch.heads, np.float32), np.ones((patch.heads, 3), np.float32), middle, middle)
+        dark = Picture(0.0, 0, np.zeros(patch.heads, np.float32), np.ones((patch.heads, 3), np.float32), middle, middle)
         self._step = self._dark = WalkStep("dark", "", dark)
 
     @staticmethod

@@ -7,17 +7,19 @@ files that are made of them.
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import MISSING, astuple, dataclass, field, fields
+from dataclasses import MISSING, astuple, dataclass, field, fields, replace
 from typing import Any, BinaryIO
 
 import msgpack
 
 from controller.errors import RecordingError
-from controller.messages import Command, HeldRow, LightToken, Pulse
+from controller.messages import Command, Cue, HeldRow, LightToken, Pulse
 
 FRAME = struct.Struct("<II")
 MAX_BLOCK_BYTES = 8_000_000
 MAX_UNPACKED_BYTES = 64_000_000
+CUE_AT = 6
+"""Place of the cue among the values of a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def plain(cycle: Cycle) -> list[Any]:
         cycle.now_s,
         cycle.crc,
         [[at_s, *astuple(pulse)] for at_s, pulse in heard.pulses],
-        list(astuple(heard.token)) if heard.token else None,
+        _written(heard.token) if heard.token else None,
         [list(astuple(command)) for command in heard.commands],
         list(heard.desk.items()),
         list(heard.turned),
@@ -106,7 +108,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
         held, shown = (*rare, None, None)[:2]
         heard = Heard(
             tuple((float(at_s), _revived(Pulse, one)) for at_s, *one in pulses),
-            None if token is None else _revived(LightToken, token),
+            None if token is None else _token(token),
             tuple(_revived(Command, one) for one in commands),
             {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
             tuple(int(universe) for universe in turned),
@@ -129,6 +131,20 @@ def _shown(shown: Any) -> bytes:  # noqa: ANN401
     if not isinstance(shown, bytes):
         raise TypeError("slots are bytes")
     return shown
+
+
+def _written(token: LightToken) -> list[Any]:
+    """Its own numbers; those of its cue, where it has one, as a list at the end."""
+    numbers = list(astuple(replace(token, cue=None)))[:-1]
+    return numbers if token.cue is None else [*numbers, list(astuple(token.cue))]
+
+
+def _token(values: Any) -> LightToken:  # noqa: ANN401 - plain data of any shape
+    if not isinstance(values, list) or len(values) < CUE_AT:
+        raise TypeError("LightToken has six numbers")
+    cue = _revived(Cue, values[CUE_AT]) if len(values) > CUE_AT else None
+    token: LightToken = _revived(LightToken, values[:CUE_AT])
+    return replace(token, cue=cue)
 
 
 def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ import pytest
 
 from controller.colour import encoded_from_hue, to_linear
 from controller.lighting.look.master import Master
-from controller.messages import Look, Operator
+from controller.messages import Picture, Operator
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS
 from controller.rig.patch.render import Renderer
@@ -26,7 +26,7 @@ def any_look(heads, rng, t_s):
     hues = to_linear(encoded_from_hue(rng.uniform(0, 360, heads).astype(np.float32)))
     hues = np.where(rng.uniform(size=(heads, 1)) < 0.2, 1.0, hues).astype(np.float32)
     places = rng.uniform(-0.5, 1.5, (2, heads)).astype(np.float32)
-    return Look(t_s, 0, rng.uniform(-0.2, 1.3, heads).astype(np.float32), hues, places[0], places[1])
+    return Picture(t_s, 0, rng.uniform(-0.2, 1.3, heads).astype(np.float32), hues, places[0], places[1])
 
 
 def slots_of(patch, frames):
@@ -242,7 +242,7 @@ def test_lamps_without_a_dimmer_are_dimmed_by_their_colours(name, request):
     renderer, observer = Renderer(patch), Observer(patch)
     powers = []
     for level in (0.0, 0.3, 1.0):
-        frames = renderer.render(Look(0.0, 0, np.full(heads, level, np.float32), white, middle, middle))
+        frames = renderer.render(Picture(0.0, 0, np.full(heads, level, np.float32), white, middle, middle))
         powers.append(observer.observe({frame.universe: frame.slots for frame in frames}).power[virtual])
     coloured = powers[2] > 0
     assert coloured.mean() > 0.95

@@ -6,7 +6,7 @@ import yaml
 
 from controller.config import FixtureConfig, read_config
 from controller.errors import ControllerError, PatchError
-from controller.messages import Look
+from controller.messages import Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.curves import level_for, light_of
@@ -32,7 +32,7 @@ def rig(of, **changes):
 def look(patch, intensity=1.0, colour=(1, 1, 1), *, pan=0.5, tilt=0.5, t_s=0.0):
     heads = patch.heads
     each = lambda number: np.broadcast_to(np.float32(number), (heads,)).astype(np.float32)  # noqa: E731
-    return Look(t_s, 0, each(intensity), np.tile(np.array(colour, np.float32), (heads, 1)), each(pan), each(tilt))
+    return Picture(t_s, 0, each(intensity), np.tile(np.array(colour, np.float32), (heads, 1)), each(pan), each(tilt))
 
 
 def sent(patch, *looks):

@@ -6,7 +6,7 @@ import pytest
 from controller.config import FixtureConfig
 from controller.errors import PatchError
 from controller.lighting.takeover.attributes import attributes_of
-from controller.messages import Look
+from controller.messages import Picture
 from controller.rig.patch.lasers import lasers
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
@@ -25,7 +25,7 @@ def patch_of(channels, **more):
 def shown(patch, intensity, colour=(1, 1, 1)):
     half = np.full(patch.heads, 0.5, np.float32)
     light = np.tile(np.array(colour, np.float32), (patch.heads, 1))
-    look = Look(0.0, 0, np.full(patch.heads, intensity, np.float32), light, half, half)
+    look = Picture(0.0, 0, np.full(patch.heads, intensity, np.float32), light, half, half)
     return Renderer(patch).render(look)[0].slots[:8].tolist()
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.colour import encoded_from_hue, to_encoded, to_linear
 from controller.config import FixtureConfig
 from controller.lighting.look.master import Master
-from controller.messages import Look, Operator
+from controller.messages import Picture, Operator
 from controller.rig.observe import Observer
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
@@ -56,7 +56,7 @@ def any_look(patch, seed, t_s=0.0):
     heads = patch.heads
     hues = to_linear(encoded_from_hue(rng.uniform(0, 360, heads).astype(np.float32)))
     places = rng.uniform(-0.5, 1.5, (2, heads)).astype(np.float32)
-    return Look(t_s, 0, rng.uniform(-0.2, 1.3, heads).astype(np.float32), hues, places[0], places[1])
+    return Picture(t_s, 0, rng.uniform(-0.2, 1.3, heads).astype(np.float32), hues, places[0], places[1])
 
 
 def slots_of(patch, frames):
@@ -127,7 +127,7 @@ def test_what_is_seen_is_what_was_asked(everything):
     colour = to_linear(encoded_from_hue(hues))
     intensity = np.full(everything.heads, 0.8, np.float32)
     middle = np.full(everything.heads, 0.5, np.float32)
-    look = Look(0.0, 0, intensity, colour, middle, middle)
+    look = Picture(0.0, 0, intensity, colour, middle, middle)
     stage = Observer(everything).observe(slots_of(everything, Renderer(everything).render(look)))
     mixes = everything.has("red") & ~everything.has("amber") & ~everything.has("lime")
     for lane in everything.lanes:  # one colour for several heads can only be a compromise
@@ -189,7 +189,7 @@ def test_a_lamp_without_dimmer_is_dimmed_by_its_colours(everything):
     par = next(one for one in everything.fixtures if one.config.mode == "3ch" and one.profile.model == "RGB PAR")
     heads = everything.heads
     red = np.tile(np.array([1, 0, 0], np.float32), (heads, 1))
-    half = Look(0.0, 0, np.full(heads, 0.5, np.float32), red, np.zeros(heads, np.float32), np.zeros(heads, np.float32))
+    half = Picture(0.0, 0, np.full(heads, 0.5, np.float32), red, np.zeros(heads, np.float32), np.zeros(heads, np.float32))
     slots = slots_of(everything, Renderer(everything).render(half))[par.config.universe][par.config.address - 1 :][:3]
     assert list(slots) == [64, 0, 0]  # half the brightness is a quarter of the power
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from controller.config import FixtureConfig
-from controller.messages import Look
+from controller.messages import Picture
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
 from controller.rig.profiles.assembly import Cell, assemble
@@ -62,7 +62,7 @@ def test_r10_each_part_is_dimmed_and_darkened_by_its_own():
     half = np.full(3, 0.5, np.float32)
 
     def levels(*intensity):
-        look = Look(0.0, 0, np.array(intensity, np.float32), np.ones((3, 3), np.float32), half, half)
+        look = Picture(0.0, 0, np.array(intensity, np.float32), np.ones((3, 3), np.float32), half, half)
         return Renderer(patch).render(look)[0].slots[:5].tolist()
 
     assert levels(0, 0, 0) == [0, 0, 0, 4, 0]

@@ -15,7 +15,7 @@ import numpy as np
 from controller.config import FixtureConfig
 from controller.errors import ControllerError
 from controller.lighting.look.master import Master
-from controller.messages import Look, Operator
+from controller.messages import Picture, Operator
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
 from controller.rig.profiles.profile import Profile
@@ -41,7 +41,7 @@ def sent(profile: Profile, mode: str) -> Levels:
         light = np.tile(np.array(colour, np.float32), (patch.heads, 1))
         for _ in range(4):
             t_s += 2.0
-            look = Look(t_s, 0, np.full(patch.heads, intensity, np.float32), light, half, half)
+            look = Picture(t_s, 0, np.full(patch.heads, intensity, np.float32), light, half, half)
             found[name] = renderer.render(master.apply(look, Operator(blackout=blackout)))[0].slots.copy()
     return found
 

@@ -7,7 +7,7 @@ from controller.arrays import Float32Array
 from controller.config import LookConfig
 from controller.lighting.look.rises import Rises
 from controller.lighting.look.roles import Target
-from controller.messages import Look
+from controller.messages import Picture
 from controller.rig.heads import Rig
 
 ARRIVED_DEG = 0.02
@@ -37,7 +37,7 @@ class Fade:
         self._seq = 0
         self._t_s: float | None = None
 
-    def step(self, target: Target, now_s: float, release_s: float | None = None) -> Look:
+    def step(self, target: Target, now_s: float, release_s: float | None = None) -> Picture:
         """The look at this tick.
 
         Args:
@@ -62,7 +62,7 @@ class Fade:
         )
         self._seq += 1
         lit = np.clip(self._intensity + target.flash * (1.0 - self._intensity), 0.0, 1.0).astype(np.float32)
-        return Look(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt)
+        return Picture(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt)
 
 
 class Turning:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from controller.arrays import BoolArray, Float32Array
 from controller.colour import encoded_from_hue, to_linear
 from controller.lighting.look.roles import Target
-from controller.messages import Hand, Look, Scene
+from controller.messages import Hand, Picture, Scene
 
 TAKE_S = 0.05
 """Time constant with which a head goes to what a hand asks: at once for the eye, without a click."""
@@ -75,7 +75,7 @@ class Manual:
         rows = self._scene.over(ours)
         return Target(rows[:, 0], target.flash * (1.0 - self._scene.weight[:, 0]), rows[:, 1:4], rows[:, 4], rows[:, 5])
 
-    def apply(self, look: Look, hands: tuple[Hand, ...], elapsed_s: float) -> Look:
+    def apply(self, look: Picture, hands: tuple[Hand, ...], elapsed_s: float) -> Picture:
         """The look with what is in people's hands; of two hands on one head, the later one's word counts."""
         intensity, colour = np.zeros((self._heads, 1), np.float32), np.ones((self._heads, 3), np.float32)
         bright, coloured = np.zeros(self._heads, bool), np.zeros(self._heads, bool)
@@ -104,7 +104,7 @@ def _colour_of(hand: Hand) -> Float32Array:
     return np.asarray(1.0 + (pure - 1.0) * hand.saturation, np.float32)
 
 
-def rows_of(look: Look) -> npt.NDArray[np.float16]:
+def rows_of(look: Picture) -> npt.NDArray[np.float16]:
     """A look as the rows of a scene: (N, 6)."""
     rows = np.column_stack([look.intensity, look.colour, look.pan, look.tilt])
     return np.clip(rows, 0.0, 1.0).astype("<f2")

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from controller.messages import Look, Operator
+from controller.messages import Picture, Operator
 
 
 class Master:
     """Applies an operator's settings to looks. Hold keeps a look; masters still work on what is held."""
 
     def __init__(self) -> None:
-        self._held: Look | None = None
-        self._still: Look | None = None
+        self._held: Picture | None = None
+        self._still: Picture | None = None
 
-    def apply(self, look: Look, operator: Operator) -> Look:
+    def apply(self, look: Picture, operator: Operator) -> Picture:
         """The look as it may leave.
 
         Blackout takes intensity and nothing else: heads stay where they were when it came, so that nobody sees them

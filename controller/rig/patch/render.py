@@ -1,4 +1,4 @@
-"""Look + patch to DMX slots.
+"""Picture + patch to DMX slots.
 
 Intensity is perceived brightness; lamps take power, and half the brightness needs about a quarter of it: a square law.
 Where a fixture has a dimmer, intensity goes there and the colour keeps its full chroma, for resolution at the low end;
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
-from controller.messages import DmxFrame, Look
+from controller.messages import DmxFrame, Picture
 from controller.rig.mixing import EmitterColour, Mixer, hue_and_saturation, mixer
 from controller.rig.patch.curves import Curve, above_minimum, level_for
 from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane, bytes_of, numbered
@@ -94,7 +94,7 @@ class Renderer:
         ]
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
 
-    def render(self, look: Look, haze: float = 0.0) -> list[DmxFrame]:
+    def render(self, look: Picture, haze: float = 0.0) -> list[DmxFrame]:
         """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home.
 
         Args:
@@ -128,7 +128,7 @@ class Renderer:
             rest = np.minimum(rest / taken, 1.0)
         return rest
 
-    def _controls(self, colour: Float32Array, light: Float32Array, look: Look) -> dict[str, Float32Array]:
+    def _controls(self, colour: Float32Array, light: Float32Array, look: Picture) -> dict[str, Float32Array]:
         controls = {name: np.zeros_like(light) for name in EMITTERS}
         for mix in self._mixes:
             levels = mix.mixer.levels(colour[mix.heads], light[mix.heads]) * light[mix.heads, None]
@@ -171,7 +171,7 @@ def mixes_of(patch: Patch) -> Iterator[Mix]:
         yield Mix(mixer(whole), np.array(heads, np.intp))
 
 
-def _finite(look: Look) -> Look:
+def _finite(look: Picture) -> Picture:
     """The look without NaN and infinity: a level that is no number would be any byte, and so any hazard."""
     numbers = (look.intensity, look.colour, look.pan, look.tilt)
     if all(np.isfinite(one).all() for one in numbers):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from controller.messages import Look
+from controller.messages import Picture
 from controller.rig.patch.lanes import HELD, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
 from controller.rig.profiles.profile import Pan, Shutter, Tilt, Wheel
@@ -32,7 +32,7 @@ class WalkStep:
 
     name: str
     question: str
-    look: Look
+    look: Picture
     levels: dict[int, int] = field(default_factory=dict)
 
 
@@ -138,5 +138,5 @@ class _Scene:
     ) -> WalkStep:
         colours = np.tile(np.array(colour, np.float32), (self._heads, 1))
         pans, tilts = (np.where(self._mine, place, 0.5).astype(np.float32) for place in (pan, tilt))
-        look = Look(0.0, 0, (intensity * self._mine).astype(np.float32), colours, pans, tilts)
+        look = Picture(0.0, 0, (intensity * self._mine).astype(np.float32), colours, pans, tilts)
         return WalkStep(name, question, look)
