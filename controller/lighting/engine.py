@@ -17,7 +17,7 @@ from controller.lighting.look.history import History
 from controller.lighting.look.manual import Manual
 from controller.lighting.look.master import Master
 from controller.lighting.look.roles import Pressed, Roles, Target
-from controller.messages import Command, DmxFrame, LightToken, Picture, Operator, Pulse
+from controller.messages import Command, DmxFrame, LightToken, Operator, Picture, Pulse
 from controller.people.operator import OperatorState
 from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch

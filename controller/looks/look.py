@@ -1,4 +1,4 @@
-"""A look: who is lit, in which harmony, how strongly, with which figure and movement. It knows roles, not lamps. Pure."""
+"""A look: who is lit, in which harmony, how strongly, how it moves. It knows roles, not lamps. Pure."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -11,7 +11,7 @@ import pytest
 
 from controller.colour import encoded_from_hue, to_linear
 from controller.lighting.look.master import Master
-from controller.messages import Picture, Operator
+from controller.messages import Operator, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS
 from controller.rig.patch.render import Renderer

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controller.colour import encoded_from_hue, to_encoded, to_linear
 from controller.config import FixtureConfig
 from controller.lighting.look.master import Master
-from controller.messages import Picture, Operator
+from controller.messages import Operator, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
@@ -189,7 +189,9 @@ def test_a_lamp_without_dimmer_is_dimmed_by_its_colours(everything):
     par = next(one for one in everything.fixtures if one.config.mode == "3ch" and one.profile.model == "RGB PAR")
     heads = everything.heads
     red = np.tile(np.array([1, 0, 0], np.float32), (heads, 1))
-    half = Picture(0.0, 0, np.full(heads, 0.5, np.float32), red, np.zeros(heads, np.float32), np.zeros(heads, np.float32))
+    half = Picture(
+        0.0, 0, np.full(heads, 0.5, np.float32), red, np.zeros(heads, np.float32), np.zeros(heads, np.float32)
+    )
     slots = slots_of(everything, Renderer(everything).render(half))[par.config.universe][par.config.address - 1 :][:3]
     assert list(slots) == [64, 0, 0]  # half the brightness is a quarter of the power
 

@@ -15,7 +15,7 @@ import numpy as np
 from controller.config import FixtureConfig
 from controller.errors import ControllerError
 from controller.lighting.look.master import Master
-from controller.messages import Picture, Operator
+from controller.messages import Operator, Picture
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
 from controller.rig.profiles.profile import Profile

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from controller.messages import Picture, Operator
+from controller.messages import Operator, Picture
 
 
 class Master:
