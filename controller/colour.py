@@ -29,6 +29,11 @@ def hue_degrees(encoded: Float32Array) -> float:
     return (60.0 * sextant) % 360.0
 
 
+def apart_deg(a_deg: float, b_deg: float) -> float:
+    """Angle between two hues, 0..180."""
+    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)
+
+
 def encoded_from_hue(degrees: Float32Array) -> Float32Array:
     """Fully saturated gamma-encoded RGB of hue angles: (n,) any degrees in, (n, 3) float32 0..1 out."""
     sextant = (degrees[:, None] / 60.0 + np.array([0.0, 4.0, 2.0], np.float32)) % 6.0

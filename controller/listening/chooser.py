@@ -7,13 +7,26 @@ from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, SamplingConfig
 from controller.listening.decode.cueing import Cueing, caused
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
-from controller.listening.decode.steering import NEUTRAL, Palette, allowed_hues, nearest_allowed, steer_hue, steer_value
-from controller.listening.decode.vocabulary import hue_from_degrees
+from controller.listening.decode.steering import (
+    NEAR,
+    NEUTRAL,
+    Palette,
+    allowed_hues,
+    distance,
+    nearest_allowed,
+    steer_hue,
+    steer_value,
+    towards,
+)
+from controller.listening.decode.vocabulary import HUES, hue_from_degrees
 from controller.listening.plan.leading import Planned
 from controller.listening.time.tempo import Tempo
+from controller.looks.gels import Gel
 from controller.messages import LightToken
 from controller.sound_format import HOP_S
 
+LEAST_WISH = 1e-6
+"""Of what the decoder does not think of at all: people's word alone forbids."""
 SEED_VALUE = 96
 """Brightness the decoder is told for "before the first hop": on, but not loud."""
 
@@ -26,6 +39,7 @@ class Chooser:
 
     Attributes:
         hue, value: of the newest token. steering, beats: how people lean on the model, and the tempo they tapped.
+        look_hue: of the look that hangs, 0..179, which hues keep near to; None: of none.
     """
 
     def __init__(self, config: Config) -> None:
@@ -33,6 +47,8 @@ class Chooser:
         hues = [hue_from_degrees(hue_degrees(parse_colour(one))) for one in config.palette]
         self._palette = Palette(tuple(hues))
         self.steering, self.beats = NEUTRAL, Tempo()
+        self.look_hue: int | None = None
+        self._wishes: Float32Array = np.zeros(HUES, np.float32)
         self._cueing = Cueing(round(config.model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
         self.hue, self.value = hues[0], SEED_VALUE
@@ -58,14 +74,34 @@ class Chooser:
         self._seq += 1
         return token
 
+    def wish(self, gel: Gel) -> float:
+        """How much the decoder would like a gel next, as a probability; 0 where people do not want its hue."""
+        hue = hue_from_degrees(gel.hue_deg)
+        allowed = allowed_hues(self.steering)
+        if allowed is not None and not allowed[hue]:
+            return 0.0
+        near = distance((hue,)) <= NEAR
+        return float(self._wishes[near].sum()) + LEAST_WISH
+
     def _draw_hue(self, logits: Float32Array, hit: float) -> float:
         """The next hue, and the probability it had; one that a person does not want any more goes at once."""
+        self._wishes = _likely(logits[:HUES])
         logits, choice = steer_hue(logits, self._hue_choice, self.hue, self.steering, self._palette)
+        if self.look_hue is not None:
+            logits = towards(logits, self.look_hue)
         hue, hue_p = sample_hue(logits, self.hue, choice, self._rng)
         allowed = allowed_hues(self.steering)
         wanted = allowed is None or bool(allowed[self.hue])
         self.hue = self._cueing.step(hue, self.hue, hit) if wanted else hue
         return hue_p
+
+
+def _likely(logits: Float32Array) -> Float32Array:
+    """Probabilities (180,) of the hues; all alike where the network failed."""
+    if not np.isfinite(logits).all():
+        return np.full(HUES, 1.0 / HUES, np.float32)
+    likely = np.exp(logits - logits.max())
+    return np.asarray(likely / likely.sum(), np.float32)
 
 
 def _choice(sampling: SamplingConfig) -> Choice:

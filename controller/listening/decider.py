@@ -4,6 +4,7 @@ window ──► networks.paced (embedding) ──► networks.decoder (logits) 
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,14 @@ from controller.listening.chooser import Chooser
 from controller.listening.decode.cueing import SMALL_STEP
 from controller.listening.decode.sections import SectionWatch
 from controller.listening.decode.succession import Succession
-from controller.listening.decode.vocabulary import hue_distance
+from controller.listening.decode.vocabulary import hue_distance, hue_from_degrees
 from controller.listening.embed.embedder import Embedder
+from controller.listening.form.director import Band, Director
 from controller.listening.networks import Networks
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.tempo import Tempo
+from controller.looks.pack import read_pack
 from controller.messages import Embedding, LightToken, Steering, Window
 from controller.timing import Timings
 
@@ -42,6 +45,7 @@ class Decider:
     Attributes:
         heard: the newest embedding. planned: what a plan decided in the newest hop, or None.
         conducted: what an opening's conductor decides while it plays; set it when that changes.
+        band: what the ear knows of the band and its song; set it before each step.
         sections: where the music turned.
 
     Raises:
@@ -56,6 +60,8 @@ class Decider:
         self.heard: Embedding | None = None
         self.planned: Planned | None = None
         self.conducted: Planned | None = None
+        self.band: Band | None = None
+        self._director = None if config.look.pack == "none" else Director(read_pack(config.pack))
         self._plans = _plans(config)
         self.timings = Timings()
 
@@ -129,7 +135,7 @@ class Decider:
         if self.planned is None and self._plans is not None:
             self.planned = self._plans.step(window.samples)
         before = self._chooser.hue, self._chooser.value
-        token = self.decide(embedding, window.t_s, window.hit, self.planned)
+        token = self._directed(self.decide(embedding, window.t_s, window.hit, self.planned))
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
@@ -147,6 +153,15 @@ class Decider:
         """
         hue_logits, value_logits = self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
         return self._chooser.choose(hue_logits, value_logits, t_s, hit, planned)
+
+    def _directed(self, token: LightToken) -> LightToken:
+        """The token with the look that it colours; a plan and an opening have their own light."""
+        if self._director is None or self.band is None or self.planned is not None:
+            self._chooser.look_hue = None
+            return token
+        cue = self._director.step(self.band, token.t_s, self._chooser.wish)
+        self._chooser.look_hue = hue_from_degrees(cue.palette[0]) if cue is not None and cue.palette else None
+        return replace(token, cue=cue)
 
     def tell(self, embedding: Embedding, hue: int, value: int) -> None:
         """A hop whose light was decided elsewhere: the network remembers both, and goes on from there."""

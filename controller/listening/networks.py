@@ -19,6 +19,9 @@ from controller.listening.decode.succession import Decoder, Succession, Successo
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.listening.embed.embedder import Embedder
 from controller.listening.embed.paced import PacedEmbedder, advice, hops_for
+from controller.listening.form.boundary import boundary
+from controller.listening.form.director import Band
+from controller.listening.form.form import FormWatch
 from controller.listening.time.leading import open_hearing
 from controller.messages import Window
 from controller.sound_format import HOP_S, WINDOW_SAMPLES
@@ -160,7 +163,17 @@ def open_ear(config: Config, stems: tuple[str, ...]) -> Ear:
     """
     kit = kit_stem(stems)
     hearing = open_hearing(config, 0 if kit is None else 1 + kit)
-    return Ear(config.audio.silence_db, stems, config.audio.accent_stem, hearing)
+    form = None if hearing is None else FormWatch(boundary)
+    return Ear(config.audio.silence_db, stems, config.audio.accent_stem, hearing, form)
+
+
+def band_of(ear: Ear) -> Band | None:
+    """What the ear knows of the band and its song; None where it has no networks for it."""
+    hearing = ear.hearing
+    if hearing is None:
+        return None
+    build = 0.0 if hearing.energy is None else hearing.energy.build
+    return Band(ear.song, ear.tempo, hearing.kind, hearing.drummed, build)
 
 
 def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | _Bidirectional:

@@ -26,7 +26,7 @@ from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
-from controller.listening.networks import open_ear
+from controller.listening.networks import band_of, open_ear
 from controller.listening.overture import with_overture
 from controller.listening.plan.leading import Planned
 from controller.listening.time.leading import TempoLead, band_heard
@@ -128,7 +128,10 @@ class Listening:
             self._voice.token(token)
         for pulse in self._ear.pulses(block, lambda heard: self._overture.pulse(heard, block)):
             self._voice.pulse(pulse)
-        self._timings.add("accent", self._clock.now_s() - started_s)
+        told_s = self._clock.now_s()
+        self._timings.add("accent", told_s - started_s)
+        self._ear.listen(block)
+        self._timings.add("hearing", self._clock.now_s() - told_s)
         for window in self._ear.windows(block):
             self._latest.put(window)
 
@@ -146,6 +149,7 @@ class Listening:
                     self._decider.steering = lit.operator.steering
                     people = lit.operator
                 self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
+                self._decider.band = band_of(self._ear)
                 window = self._latest.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)

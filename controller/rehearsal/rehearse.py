@@ -32,7 +32,7 @@ from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.decider import Decider
-from controller.listening.networks import open_ear
+from controller.listening.networks import band_of, open_ear
 from controller.listening.time.leading import tempo_of
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
@@ -128,6 +128,7 @@ class Rehearsal:
         started_s = self._clock.now_s()
         pulses, window = self._ear.hop(block)
         self._decider.beats = self._ear.tempo = tempo_of(self._ear.hearing)
+        self._decider.band = band_of(self._ear)
         self._timings.add("accent", self._clock.now_s() - started_s)
         token = self._decider.step(window)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")

@@ -1,7 +1,7 @@
 """The ear: blocks of sound in, pulses and windows out. The show, the rehearsal, the room and training hear through it.
 
-    block ──► beats, drums, kind of sound, where networks hear them
-          ├─► onsets, level, five milliseconds at a time ──► weighing ──► pulses
+    block ──► onsets, level, five milliseconds at a time ──► weighing ──► pulses
+          ├─► beats, drums, kind of sound, where networks hear them ──► the form of the song
           └─► windows of one second, each with the hardest hit of its hop
 
 Whoever changes what is heard changes it here, and training hears the same numbers as the show. Pure.
@@ -15,6 +15,7 @@ from controller.listening.audio.hits import Hits
 from controller.listening.audio.onsets import Onsets
 from controller.listening.audio.weighing import Weighing
 from controller.listening.audio.windows import Windows
+from controller.listening.form.form import FormWatch, SongNow
 from controller.listening.time.hearing import Hearing
 from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Pulse, Window
@@ -28,6 +29,7 @@ class Ear:
         stems: names of the stem columns that follow the mix in each block. accents: the stem that accents come from;
             "": chosen by its name.
         hearing: hears beats, drums and kinds of sound in the mix, where there are networks for it.
+        form: follows the song, from what that hears.
 
     Attributes:
         tempo: where beats are, as far as anybody knows; set it when that changes.
@@ -39,10 +41,11 @@ class Ear:
         stems: tuple[str, ...] = (),
         accents: str = "",
         hearing: Hearing | None = None,
+        form: FormWatch | None = None,
     ) -> None:
         self._onsets = Onsets(silence_db, len(stems), accent_column(stems, accents))
         self._hits = Hits()
-        self.hearing, self._weighing = hearing, Weighing()
+        self.hearing, self.form, self._weighing = hearing, form, Weighing()
         self.tempo = Tempo()
         self._windows = Windows(len(stems))
 
@@ -57,8 +60,6 @@ class Ear:
         Args:
             block: samples. conducted: what becomes of a pulse whose beats are known better, as in an opening.
         """
-        if self.hearing is not None:
-            self.hearing.hear(block)
         kind, drummed = ("", True) if self.hearing is None else (self.hearing.kind, self.hearing.drummed)
         for heard in self._onsets.feed(block):
             pulse = conducted(heard)
@@ -67,6 +68,19 @@ class Ear:
                 pulse = self._weighing.weigh(pulse, kind, self.tempo, drummed=drummed)
             yield pulse
 
+    def listen(self, block: AudioBlock) -> None:
+        """What takes networks and some milliseconds; in a show after the pulses, which do not wait for it."""
+        if self.hearing is None:
+            return
+        self.hearing.hear(block)
+        if self.form is not None:
+            self.form.hear(self.hearing, block.t_s)
+
+    @property
+    def song(self) -> SongNow:
+        """Where the song is."""
+        return SongNow() if self.form is None else self.form.now
+
     def windows(self, block: AudioBlock) -> Iterator[Window]:
         """The windows that a block completes, each with the hit that belongs to it."""
         for window in self._windows.feed(block):
@@ -74,6 +88,7 @@ class Ear:
 
     def hop(self, block: AudioBlock) -> tuple[list[Pulse], Window]:
         """All of a block that is just one hop: its pulses, and the window that ends with it."""
+        self.listen(block)
         pulses = list(self.pulses(block))
         (window,) = self.windows(block)
         return pulses, window

@@ -22,6 +22,8 @@ PACE_TILT = 3.0
 """Nats for or against a new colour at the ends of the pace fader: twenty times as often, or as seldom."""
 SPREAD_TILT = 8.0
 """Nats against the far side of the colour wheel, seen from the palette, at the narrow end of the spread fader."""
+LOOK_TILT = 40.0
+"""Nats against the far side of the colour wheel, seen from the main gel of the look: the tokens keep near to it."""
 NEVER = -1e9
 NEAR = 8
 """Ids of two degrees: as near as a hue must be to one that a person asked for."""
@@ -81,6 +83,15 @@ def steer_hue(
     tilted[:HUES][~allowed] = NEVER
     within = np.flatnonzero(allowed & (distance((previous,)) <= choice.reach))
     return tilted, choice if len(within) else replace(choice, reach=HUES // 2)
+
+
+def towards(logits: Float32Array, hue: int) -> Float32Array:
+    """Logits (181,) that lean to the hue 0..179 of the look that hangs."""
+    if not np.isfinite(logits).all():
+        return logits
+    tilted = logits.astype(np.float32).copy()
+    tilted[:HUES] -= LOOK_TILT * distance((hue,)) / (HUES / 2)
+    return tilted
 
 
 def steer_value(logits: Float32Array, choice: Choice, steering: Steering) -> tuple[Float32Array, Choice]:

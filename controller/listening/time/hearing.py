@@ -9,6 +9,7 @@ The same sound gives the same, however it was cut into blocks. Edge: networks.
 """
 
 from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,16 @@ FORGET_S = 4.0
 """After so long a silence the next sound is another song."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeardFrame:
+    """One frame of 20 ms: bands (136,), mean growth of the bands, 0..1 how likely somebody sings, and its moment."""
+
+    t_s: float
+    bands: Float32Array
+    growth: float
+    voice: float
+
+
 class Hearing:
     """Hears blocks; what the newest one made known stands in its attributes.
 
@@ -43,7 +54,7 @@ class Hearing:
         drum_column: of the blocks, that holds the drums alone; 0, the mix: there is none.
 
     Attributes:
-        told: beats that the newest block made known. hits: drum hits. energies: ten a second.
+        frames: that the newest block completed. told: beats that it made known. hits: drum hits. energies: ten a second.
         energy: the newest, None before the first.
         kind: of sound; "" where no network tells it. voice: whether somebody sings. kind_sure: 0..1.
     """
@@ -53,6 +64,7 @@ class Hearing:
         self._stem = DrumStem(self._sound.another(), drum_column) if drum_column and self._sound else None
         self._samples, self._silent_s, self._heard_s = 0, 0.0, 0.0
         self._people = self._wanted = Operator()
+        self.frames: list[HeardFrame] = []
         self.told: list[Beat] = []
         self.hits: list[DrumHit] = []
         self.energies: list[Energy] = []
@@ -117,7 +129,7 @@ class Hearing:
         """Take a block."""
         if self._wanted is not self._people:
             self._heed(self._wanted)
-        self.told, self.hits, self.energies = [], [], []
+        self.frames, self.told, self.hits, self.energies = [], [], [], []
         self._heard_s = block.t_s
         mix = block.samples[:, 0]
         first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
@@ -133,6 +145,7 @@ class Hearing:
         """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
         beats, flux = self._beats.step(frame), float(frame[len(frame) // 2 :].sum())
         likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
+        voice, heard_s = 0.0, t_s
         energy = self._energy.hear(frame, t_s)
         if energy is not None:
             self.energies.append(energy)
@@ -145,7 +158,9 @@ class Hearing:
             likely = (1.0 - OWN_SHARE) * float(beats.sum()) + OWN_SHARE * max(float(heard[0]), float(heard[1]))
             said = np.array([*beats, heard[1]], np.float32)
             self.hits += self._drums.hear(heard[2:6], t_s, known_s)
-            self._kinds.hear(heard[7:], float(heard[6]), t_s, quiet=quiet)
+            voice = float(heard[6])
+            self._kinds.hear(heard[7:], voice, t_s, quiet=quiet)
+        self.frames.append(HeardFrame(heard_s, frame[: len(frame) // 2], flux / (len(frame) // 2), voice))
         told = self._beat_watch.hear(likely, said, flux, t_s, known_s, still=self._energy.still)
         if told is not None:
             self.told.append(told)

@@ -72,7 +72,10 @@ class _Stages:
     def _hear(self, block: AudioBlock) -> list[Pulse]:
         started_s = self._clock.now_s()
         pulses = list(self._ear.pulses(block))
-        self._timings.add("accent", self._clock.now_s() - started_s)
+        told_s = self._clock.now_s()
+        self._timings.add("accent", told_s - started_s)
+        self._ear.listen(block)
+        self._timings.add("hearing", self._clock.now_s() - told_s)
         return pulses
 
     def _tick_until(self, end_s: float) -> None:

@@ -36,13 +36,15 @@ class Truth:
 
     Attributes:
         beats: (time in seconds, number in the bar from 1). drums: (time, one of `DRUMS`' indices, velocity 0..1).
-        kinds: (from, to, "band" | "solo" | "silence"). voice: (from, to) in which something sings. end_s: its length.
+        kinds: (from, to, "band" | "solo" | "silence"). voice: (from, to) in which something sings.
+        sections: (time, which of the song's parts), where another part begins. end_s: its length.
     """
 
     beats: list[tuple[float, int]] = field(default_factory=list)
     drums: list[tuple[float, int, float]] = field(default_factory=list)
     kinds: list[tuple[float, float, str]] = field(default_factory=list)
     voice: list[tuple[float, float]] = field(default_factory=list)
+    sections: list[tuple[float, int]] = field(default_factory=list)
     end_s: float = 0.0
 
 
@@ -93,11 +95,14 @@ class Band:
     """Makes one song.
 
     Args:
-        rng: of everything. seconds: how long about.
+        rng: of everything. seconds: how long about. metre: of every bar, 0: drawn.
+        plan: numbers of the parts in the order in which they are played; (): drawn anew each time, until it is long.
     """
 
-    def __init__(self, rng: np.random.Generator, seconds: float = 70.0, metre: int = 0) -> None:
-        self._rng, self._seconds = rng, seconds
+    def __init__(
+        self, rng: np.random.Generator, seconds: float = 70.0, metre: int = 0, plan: tuple[int, ...] = ()
+    ) -> None:
+        self._rng, self._seconds, self._plan = rng, seconds, plan
         metre = metre or int(rng.choice([4, 3, 6, 7], p=[0.7, 0.12, 0.1, 0.08]))
         bpm = float(np.exp(rng.uniform(np.log(62), np.log(205)))) if metre != 6 else float(rng.uniform(110, 210))
         swing = float(rng.choice([0.5, 0.5, 0.5, 0.62, 0.667])) if metre in (3, 4) and bpm < 150 else 0.5
@@ -118,10 +123,13 @@ class Band:
     def make(self) -> tuple[mido.MidiFile, Truth]:
         """The song and its truth."""
         rng = self._rng
-        kinds = [self._section_kind(4 + index) for index in range(3)]
+        kinds = [self._section_kind(4 + index) for index in range(3 if not self._plan else 1 + max(self._plan))]
         self._mark(0.0, self._t_s, "silence")
-        while self._t_s < self._seconds:
-            index = int(rng.integers(3))
+        coming = list(self._plan)
+        while coming if self._plan else self._t_s < self._seconds:
+            index = coming.pop(0) if coming else int(rng.integers(3))
+            if not self.truth.sections or self.truth.sections[-1][1] != index:
+                self.truth.sections.append((self._t_s, index))
             self._section(kinds[index])
         self.truth.end_s = self._t_s + 1.0
         self._mark(self._t_s, self.truth.end_s, "silence")

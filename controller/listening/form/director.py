@@ -1,0 +1,207 @@
+"""Which look hangs in the room now, and from when on: sections, the look book and the tokens' colour to cues. Pure.
+
+A section brings its look on its one. A long section is varied on a bar line after eight bars. What is spent seldom (a
+blinder, a strobe) is spent on lifts, and never twice within half a minute.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from controller.listening.form.form import Section, SongNow
+from controller.listening.form.look_book import Entry, LookBook
+from controller.listening.time.tempo import Tempo
+from controller.looks.gels import Gel
+from controller.looks.look import Part
+from controller.looks.pack import Pack
+from controller.messages import Cue
+
+VARY_BARS = 8
+VARY_S = 13.0
+"""A variation is due after so many bars or so long, whichever is more music."""
+LIFT, DROP_BUILD = 0.2, 0.5
+"""Rise of rank that a blinder is spent on, and the build before it that a strobe is spent on as well."""
+SPEND_GAP_S, NOT_BEFORE_S = 40.0, 15.0
+INTRO_S = 25.0
+CHORUS, INTRO_RANK = 0.7, 0.6
+BUILDS = 0.45
+
+
+Wish = Callable[[Gel], float]
+"""How much the decoder would like a gel; 0: people do not want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What the ear knows in one hop.
+
+    Attributes:
+        song: where it is. tempo: of the beat. kind: of sound. drummed: whether somebody drums.
+        build: 0..1, see `Energy`.
+    """
+
+    song: SongNow
+    tempo: Tempo
+    kind: str
+    drummed: bool
+    build: float
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One hop: its end, what the ear knows, and what the decoder wishes."""
+
+    t_s: float
+    band: Band
+    wish: Wish
+
+
+class Director:
+    """Gives cues for one show.
+
+    Args:
+        pack: of looks.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._book = LookBook(pack)
+        self._song = -1
+        self._began_s = 0.0
+        self._section: Section | None = None
+        self._entry: Entry | None = None
+        self._variation, self._varied_s, self._varied_bars = 0, 0.0, 0
+        self._settled = False
+        self._spent_s = -SPEND_GAP_S
+        self._built = 0.0
+        self._drums = False
+        self._cue: Cue | None = None
+
+    def step(self, band: Band, t_s: float, wish: Wish) -> Cue | None:
+        """The cue of the hop that ends at `t_s`; None before anything is known."""
+        song, now = band.song, Now(t_s, band, wish)
+        if song.song != self._song:
+            self._start(song, now)
+        self._drums |= now.band.drummed
+        self._built = max(self._built * 0.98, now.band.build)
+        section = song.section
+        if section is None:
+            return None
+        if self._section is None or (section.start_s != self._section.start_s and not _same(section, self._section)):
+            self._begin(section, song, now)
+        elif section.label != self._section.label:
+            self._rename(section, song, now)
+        else:
+            self._go_on(section, song, now)
+        self._section = section
+        return self._said(song, now)
+
+    def _start(self, song: SongNow, now: Now) -> None:
+        self._song, self._began_s = song.song, now.t_s
+        self._book.clear()
+        self._section = self._entry = None
+        self._drums = False
+
+    def _part(self, section: Section, song: SongNow, now: Now) -> Part:
+        if now.band.kind == "solo":
+            return "solo" if self._drums else "intro"
+        early = section.start_s - self._began_s < INTRO_S and not section.again
+        if early and not now.band.drummed and song.rank < INTRO_RANK:
+            return "intro"
+        if self._drums and not now.band.drummed:
+            return "break"
+        if now.band.build > BUILDS and not song.biggest:
+            return "build"
+        return "chorus" if song.biggest and song.rank >= CHORUS else "verse"
+
+    def _begin(self, section: Section, song: SongNow, now: Now) -> None:
+        part = self._part(section, song, now)
+        self._entry = self._book.comes(section.label, part, song.rank, now.wish)
+        self._variation, self._settled = 0, section.again
+        self._varied_s, self._varied_bars = section.start_s, 0
+        lifted = song.risen >= LIFT or (section.again and song.biggest)
+        spend = self._spend(section.start_s) if lifted else ""
+        said = f"{part} {section.label}" + (f", for the {_nth(self._entry.times)} time" if section.again else ", new")
+        self._hang(_when(section, song, now), spend, f"{said}, known {_known(section)}")
+
+    def _rename(self, section: Section, song: SongNow, now: Now) -> None:
+        """The section is another one than it was taken for: its own look comes with the next line."""
+        if section.again:
+            if self._section is not None and not self._section.again:
+                self._book.rename(self._section.label, section.label)
+            found = self._book.get(section.label)
+            self._entry = found or self._book.comes(section.label, "verse", song.rank, now.wish)
+        else:
+            part = self._part(section, song, now)
+            self._entry = self._book.comes(section.label, part, song.rank, now.wish)
+        self._settled = True
+        self._hang(now.t_s, "", f"it is {section.label} {'again' if section.again else 'after all'}")
+
+    def _go_on(self, section: Section, song: SongNow, now: Now) -> None:
+        """Within a section: at a bar line it may prove to be of another kind, or be due for a variation."""
+        if self._entry is None or song.bars == self._varied_bars:
+            return
+        if not self._settled and song.bars >= 1:
+            self._settled = True
+            part = self._part(section, song, now)
+            if part != self._entry.part:
+                self._entry = self._book.settle(section.label, part, song.rank)
+                self._varied_s, self._varied_bars = now.t_s, song.bars
+                self._hang(now.t_s, "", f"{part} {section.label}, as it turns out")
+                return
+        due = song.bars - self._varied_bars >= VARY_BARS and now.t_s - self._varied_s >= VARY_S
+        if due or now.t_s - self._varied_s >= 2.0 * VARY_S:
+            self._variation += 1
+            self._varied_s, self._varied_bars = now.t_s, song.bars
+            self._hang(now.t_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
+
+    def _hang(self, start_s: float, spend: str, why: str) -> None:
+        entry = self._entry
+        if entry is None:
+            return
+        look = entry.looks[self._variation % min(2, len(entry.looks))]
+        palette = tuple(number for gel in entry.palette for number in (gel.hue_deg, gel.saturation))
+        wished = spend if (look.blinder if spend == "blinder" else look.strobe) else ""
+        self._cue = Cue(look.name, start_s, entry.label, times=entry.times, palette=palette, spend=wished, why=why)
+
+    def _spend(self, start_s: float) -> str:
+        if start_s - self._spent_s < SPEND_GAP_S or start_s - self._began_s < NOT_BEFORE_S:
+            return ""
+        self._spent_s = start_s
+        built, self._built = self._built, 0.0
+        return "strobe" if built > DROP_BUILD else "blinder"
+
+    def _said(self, song: SongNow, now: Now) -> Cue | None:
+        """The cue with what changes from hop to hop: level, build, beat."""
+        cue, entry, section, tempo = self._cue, self._entry, song.section, now.band.tempo
+        if cue is None or entry is None or section is None:
+            return None
+        return replace(
+            cue,
+            section_s=section.start_s,
+            confidence=section.confidence,
+            level=entry.level(song.rank),
+            biggest=song.biggest,
+            build=now.band.build if entry.part != "chorus" else 0.0,
+            beat_s=tempo.beat_s,
+            beat_t_s=tempo.beat_t_s,
+            number=tempo.number,
+            metre=tempo.metre,
+        )
+
+
+def _same(one: Section, other: Section) -> bool:
+    """A start that was corrected by a few hundredths is the same section."""
+    return abs(one.start_s - other.start_s) < 0.3
+
+
+def _when(section: Section, song: SongNow, now: Now) -> float:
+    """On the one where it lies ahead, else at once."""
+    return section.start_s if section.start_s > now.t_s - 0.1 else now.t_s
+
+
+def _known(section: Section) -> str:
+    late_s = section.known_s - section.start_s
+    return f"{-late_s:.1f} s ahead" if late_s < 0 else f"{late_s:.1f} s after its one"
+
+
+def _nth(times: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(times, f"{times}th")

@@ -1,0 +1,304 @@
+"""Sections as they are played: where one begins, which it is, and how it goes on. Pure.
+
+beats, frames, hits ──► BeatSummer ──► at each bar line: Boundary ──► SongMemory ──► Section
+
+A bar line is judged four times: before it sounds, so that the look can be there on the one; a tenth of a second after
+it, when a crash was heard or not; after two beats; after a bar. Once it is taken for a boundary, that stays.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+
+from controller.listening.form import lines
+from controller.listening.form.beat_sounds import NUMBERS, BeatSummer
+from controller.listening.form.memory import Passage, SongMemory
+from controller.listening.time.beats import Beat
+from controller.listening.time.drums import DrumHit
+from controller.listening.time.hearing import HeardFrame, Hearing
+
+STAGES = ("ahead", "hit", "two", "bar")
+HIT_S = 0.12
+BAR_SURE = 0.6
+MOST_BEATS = 4_000
+"""Half an hour of a fast song; who plays longer is remembered from then on."""
+RECALL = 0.5
+"""How sure it must be that a section is one of before."""
+RELABEL_BARS = (1, 2)
+"""After so many bars of a section its label is settled anew."""
+TWO = 2
+LEAD_S = 0.3
+"""A line is judged so long before it sounds: a hop, the time it takes to decide, and a cycle of output are shorter."""
+EARLY_S = 0.06
+"""A drummer is ahead of the beat by no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section, as far as it is known.
+
+    Attributes:
+        start_s: when it began, or will. known_s: when that was known, time of the sound. label: "A", "B", ...
+        confidence: 0..1 of the label. again: whether the label came before. stage: by which judgement.
+        bars: how long it lasted so far.
+    """
+
+    start_s: float
+    known_s: float
+    label: str
+    confidence: float
+    again: bool
+    stage: str
+    bars: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SongNow:
+    """Where the song is, at the newest beat.
+
+    Attributes:
+        song: number of the song tonight. section: the newest, which may lie ahead; None before the first.
+        rank: 0..1, how big the section is, between the smallest and the biggest of the song so far.
+        risen: by how much its rank is above that of the section before. biggest: no part was bigger, and there are two.
+        bars: whole bars of the section so far. line_s: the newest bar line; -inf before the first. beats: of the song.
+    """
+
+    song: int = 0
+    section: Section | None = None
+    rank: float = 0.4
+    risen: float = 0.0
+    biggest: bool = False
+    bars: int = 0
+    line_s: float = -np.inf
+    beats: int = 0
+
+
+class Judge(Protocol):
+    """Says whether a bar line is a boundary."""
+
+    def __call__(self, stage: str, numbers: Sequence[float], line_s: float) -> bool:
+        """At a stage of `STAGES`, from the numbers of `lines.NAMES` that are known by then."""
+        ...
+
+
+@dataclass
+class Line:
+    """A bar line that is judged: when, its number among the beats (-1: before it sounds), what is known, next stage."""
+
+    start_s: float
+    first: int = -1
+    numbers: list[float] = field(default_factory=list)
+    stage: int = 0
+
+
+class FormWatch:
+    """Follows one song.
+
+    Many attributes: what is heard of the open beat, the two lines that are judged, and the song.
+
+    Args:
+        judge: of bar lines.
+
+    Attributes:
+        section: the newest; None before the first. sections: all of the song, each as it was settled last.
+        now: where the song is; a new object each time, so that any thread may read it.
+    """
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._song = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Another song."""
+        self._song += 1
+        self.memory = SongMemory()
+        self.now = SongNow(self._song)
+        self.section: Section | None = None
+        self.sections: list[Section] = []
+        self._sounds = np.zeros((0, NUMBERS))
+        self._summer, self._first = BeatSummer(), BeatSummer()
+        self._coming: deque[Beat] = deque()
+        self._hits: list[DrumHit] = []
+        self._open: Beat | None = None
+        self._number = 0
+        self._line: Line | None = None
+        self._next: Line | None = None
+        self._usual = np.full(len(lines.PARTS), np.nan)
+        self._build = 0.0
+
+    def hear(self, heard: Hearing, known_s: float) -> None:
+        """What the newest block made known.
+
+        Args:
+            heard: the ear's networks, after that block. known_s: time of its last sample.
+        """
+        self._build = 0.0 if heard.energy is None else heard.energy.build
+        self._hits.extend(heard.hits)
+        self._coming.extend(heard.told)
+        for frame in heard.frames:
+            while self._coming and frame.t_s >= self._coming[0].t_s:
+                self._turn(self._coming.popleft(), known_s)
+            self._summer.add(frame)
+            self._ahead(frame.t_s, known_s)
+            self._strike(frame, known_s)
+        if heard.told or self.section is not self.now.section:
+            self._tell()
+
+    def _tell(self) -> None:
+        rank, risen, biggest = self.memory.rank()
+        line_s = -np.inf if self._line is None else self._line.start_s
+        bars = self.memory.passages[-1].bars if self.memory.passages else 0
+        self.now = SongNow(self._song, self.section, rank, risen, biggest, bars, line_s, len(self._sounds))
+
+    def _number_of(self, beat: Beat) -> int:
+        """Place in the bar of a beat that follows the newest: as told where that is sure, else counted on."""
+        return beat.number if beat.bar_confidence >= BAR_SURE else self._number % beat.metre + 1
+
+    def _ahead(self, now_s: float, known_s: float) -> None:
+        """Shortly before the next bar opens its line is judged, so that the look can be there on the one."""
+        beat = self._open
+        if beat is None or self._next is not None or self._number != beat.metre:
+            return
+        line_s = beat.t_s + beat.beat_s
+        if now_s < line_s - LEAD_S:
+            return
+        passage = self.memory.passages[-1]
+        self._next = Line(line_s)
+        if passage.start_s > now_s or len(passage.sounds) + 1 < beat.metre:
+            self._next.stage = len(STAGES)
+            return
+        sounds = np.array([*passage.sounds, self._summer.peek(self._within(beat.t_s, line_s))])
+        since, metre = round(len(sounds) / beat.metre), beat.metre
+        lengths, of_label = self.memory.lengths(), self.memory.lengths(passage.label)
+        self._next.numbers = lines.ahead(sounds, lines.Count(since, metre), lengths, of_label, self._build)
+        self._ask(self._next, known_s)
+
+    def _within(self, from_s: float, to_s: float) -> list[DrumHit]:
+        """Hits of a beat; a drummer may be a little ahead of it."""
+        return [one for one in self._hits if from_s - EARLY_S <= one.t_s < to_s - EARLY_S]
+
+    def _turn(self, beat: Beat, known_s: float) -> None:
+        """A beat begins: the one before is over."""
+        number = self._number_of(beat)
+        if self._open is not None:
+            self._close(self._open, beat.t_s)
+        self._open, self._number = beat, number
+        if not self.memory.passages:
+            self._begin(Line(beat.t_s, 0), known_s, "first")
+        line = self._line
+        if line is not None and number == 1:
+            line.stage = max(line.stage, STAGES.index("bar"))
+            self._after(line, beat.metre, known_s)
+        elif line is not None and len(self._sounds) - line.first == TWO and line.stage == STAGES.index("two"):
+            self._after(line, beat.metre, known_s)
+        if number == 1:
+            self._open_line(beat)
+
+    def _open_line(self, beat: Beat) -> None:
+        passage = self.memory.passages[-1]
+        passage.bars = round(len(passage.sounds) / beat.metre)
+        self._settle()
+        near = self._next is not None and abs(self._next.start_s - beat.t_s) < 0.5 * beat.beat_s
+        line = self._next if self._next is not None and near else Line(beat.t_s, stage=len(STAGES))
+        line.start_s, line.first, self._first = beat.t_s, len(self._sounds), BeatSummer()
+        if near and passage.start_s > beat.t_s - 0.5 * beat.beat_s:
+            passage.start_s = beat.t_s
+        self._line, self._next = line, None
+
+    def _close(self, beat: Beat, end_s: float) -> None:
+        mine = self._within(beat.t_s, end_s)
+        self._hits = [one for one in self._hits if one.t_s >= end_s - EARLY_S]
+        sound = self._summer.take(mine)
+        self._sounds = np.concatenate([self._sounds, sound[None]])
+        passages = self.memory.passages
+        ahead = len(passages) > 1 and passages[-1].start_s > beat.t_s + 0.5 * beat.beat_s
+        whose = passages[-2] if ahead else passages[-1]
+        whose.sounds.append(sound)
+        if len(self._sounds) > MOST_BEATS:
+            self.reset()
+
+    def _strike(self, frame: HeardFrame, known_s: float) -> None:
+        """The first tenth of a second of a bar."""
+        line = self._line
+        if line is None or line.stage != STAGES.index("hit") or not len(self._sounds):
+            return
+        self._first.add(frame)
+        if frame.t_s < line.start_s + HIT_S:
+            return
+        near = [one for one in self._hits if abs(one.t_s - line.start_s) <= HIT_S]
+        crash = max((one.strength for one in near if one.drum == "cymbal"), default=0.0)
+        kick = max((one.strength for one in near if one.drum == "kick"), default=0.0)
+        line.numbers += lines.hit(crash, kick, self._first.take(()), self._sounds[-1])
+        self._ask(line, known_s)
+
+    def _after(self, line: Line, metre: int, known_s: float) -> None:
+        """Two beats, or the whole bar, since the line have been heard."""
+        now, rest = (
+            self._sounds[line.first :],
+            self._sounds[max(0, line.first - lines.BEFORE_BARS * metre) : line.first],
+        )
+        if line.stage >= len(STAGES) or len(now) == 0 or len(rest) < metre:
+            return
+        rest = rest[len(rest) % metre :].reshape(-1, metre, NUMBERS)[:, : len(now)].reshape(-1, NUMBERS)
+        scale = lines.spread(self._sounds)
+        far = lines.apart(now.mean(axis=0), rest.mean(axis=0), scale)
+        usual = np.where(np.isnan(self._usual), far, self._usual)
+        if STAGES[line.stage] == "bar":
+            self._usual = usual + lines.USUAL * (far - usual)
+        likely = lines.like_a_start(now, [one.sounds for one in self.memory.passages[:-1]], scale)
+        line.numbers = [*line.numbers[: lines.KNOWN_AT_HIT], *lines.after(now, rest, far / (usual + 0.2)), likely]
+        self._ask(line, known_s)
+
+    def _ask(self, line: Line, known_s: float) -> None:
+        stage = STAGES[line.stage]
+        line.stage += 1
+        late = line.start_s < self.memory.passages[-1].start_s  # something began since
+        if not late and self._judge(stage, line.numbers, line.start_s):
+            line.stage = len(STAGES)
+            self._begin(line, known_s, stage)
+
+    # -- sections ------------------------------------------------------------------------------------------------
+
+    def _begin(self, line: Line, known_s: float, stage: str) -> None:
+        """A section begins at the line: its first beats, where they are over, are its own."""
+        start_s, before = line.start_s, self.memory.passages[-1] if self.memory.passages else None
+        passage = Passage("", start_s)
+        late = len(self._sounds) - line.first if line.first >= 0 else 0
+        if before is not None and late:
+            passage.sounds, before.sounds = before.sounds[-late:], before.sounds[:-late]
+        expected = {} if before is None else self.memory.after(before.label)
+        self.memory.passages.append(passage)
+        label, sure = self._label(passage, expected)
+        passage.label = label
+        again = any(one.label == label for one in self.memory.passages[:-1])
+        self.section = Section(start_s, known_s, label, sure, again, stage)
+        self.sections.append(self.section)
+
+    def _label(self, passage: Passage, expected: dict[str, float]) -> tuple[str, float]:
+        """Label and how sure it is, from what is heard of the passage and from how the song goes on usually."""
+        likely = dict(expected)
+        if passage.sounds:
+            heard = self.memory.likeness(passage, lines.spread(self._sounds), len(passage.sounds))
+            likely = {name: min(1.0, sure + 0.3 * expected.get(name, 0.0)) for name, sure in heard.items()}
+        best = max(likely, key=lambda name: likely[name], default="")
+        if best and likely[best] >= RECALL:
+            return best, likely[best]
+        return self.memory.new_label(), 1.0 - likely.get(best, 0.0)
+
+    def _settle(self) -> None:
+        """At a bar line early in a section: is it the one that it was taken for?"""
+        passage, section = self.memory.passages[-1], self.section
+        if section is None or passage.bars not in RELABEL_BARS or len(self.memory.passages) < 2:
+            return
+        before = self.memory.passages[-2]
+        own, passage.label = passage.label, ""
+        label, sure = self._label(passage, self.memory.after(before.label))
+        new = all(one.label != label for one in self.memory.passages[:-1])
+        kept_new = new and all(one.label != own for one in self.memory.passages[:-1])
+        passage.label = own if kept_new else label
+        self.section = replace(section, label=passage.label, confidence=sure, again=not new, bars=passage.bars)
+        self.sections[-1] = self.section

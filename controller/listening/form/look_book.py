@@ -1,0 +1,110 @@
+"""The look book: a part of the song gets a look when it first comes, and gets it back, bigger, when it returns. Pure.
+
+What people do (`human_looks.json` of the design notes): nine looks a song, the same part in the same one, another part
+in another; a new one on 58 % of section starts, and in long sections on a bar line after four or eight bars.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from controller.colour import apart_deg
+from controller.looks.gels import GELS, Gel
+from controller.looks.look import Look, Part
+from controller.looks.pack import Pack, palette_of
+
+APART_DEG, LEAST_APART_DEG = 55.0, 25.0
+"""Parts of one song are so far apart in hue, as long as there is room."""
+COLOURED = 0.5
+"""Saturation from which a gel may be the main one of a part; paler ones come with a look's harmony."""
+BIGGER = 0.08
+"""Each time that a part returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is kept of one part of the song.
+
+    Attributes:
+        label: of its sections. part: what it was when it first came. looks: its look, then those it is varied with.
+        palette: of one to three gels. times: how often it has come.
+    """
+
+    label: str
+    part: Part
+    looks: tuple[Look, ...]
+    palette: tuple[Gel, ...]
+    times: int = 1
+
+    def level(self, rank: float) -> float:
+        """0..1 of this time: a little bigger each time it returns."""
+        return min(1.0, rank + BIGGER * (self.times - 1))
+
+
+class LookBook:
+    """Keeps one song's looks.
+
+    Args:
+        pack: of looks to choose from.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._entries: dict[str, Entry] = {}
+
+    def clear(self) -> None:
+        """Another song."""
+        self._entries = {}
+
+    def get(self, label: str) -> Entry | None:
+        """What this part of the song has."""
+        return self._entries.get(label)
+
+    def comes(self, label: str, part: Part, rank: float, hue_deg: float, allowed: Callable[[Gel], bool]) -> Entry:
+        """A section begins: its entry, new or from before.
+
+        Args:
+            part, rank: of the section, as far as it is known. hue_deg: of the token stream, which colours new parts.
+            allowed: whether people want a gel.
+        """
+        before = self._entries.get(label)
+        if before is not None and all(map(allowed, before.palette[:1])):
+            entry = replace(before, times=before.times + 1)
+        else:
+            entry = self._new(label, part, rank, self._main(hue_deg, allowed))
+        self._entries[label] = entry
+        return entry
+
+    def settle(self, label: str, part: Part, rank: float) -> Entry:
+        """A part that just came for the first time turns out to be another kind: its look changes, its colour stays."""
+        before = self._entries[label]
+        entry = replace(self._new(label, part, rank, before.palette[0]), times=before.times)
+        self._entries[label] = entry
+        return entry
+
+    def rename(self, label: str, known: str) -> None:
+        """A part that was taken for a new one is one from before."""
+        self._entries.pop(label, None)
+        entry = self._entries.get(known)
+        if entry is not None:
+            self._entries[known] = replace(entry, times=entry.times + 1)
+
+    def _new(self, label: str, part: Part, rank: float, main: Gel) -> Entry:
+        taken = {one.looks[0].name for one in self._entries.values() if one.label != label}
+        fitting = self._pack.fitting(part, rank)
+        fresh = [one for one in fitting if one.name not in taken]
+        looks = (*fresh, *(one for one in fitting if one.name in taken))
+        return Entry(label, part, looks, palette_of(looks[0].harmony, main))
+
+    def _main(self, wish: Callable[[Gel], float]) -> Gel:
+        """The gel that is wished for most among those that are far from the other parts' main gels."""
+        wanted = [gel for gel in GELS if gel.saturation > COLOURED and wish(gel) > 0.0] or list(GELS)
+        others = [one.palette[0].hue_deg for one in self._entries.values()]
+        for least in (APART_DEG, LEAST_APART_DEG, 0.0):
+            free = [gel for gel in wanted if _far(gel, others) >= least]
+            if free:
+                return max(free, key=wish)
+        return wanted[0]
+
+
+def _far(gel: Gel, others_deg: Iterable[float]) -> float:
+    return min((apart_deg(gel.hue_deg, one) for one in others_deg), default=180.0)

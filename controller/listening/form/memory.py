@@ -1,0 +1,131 @@
+"""The song so far: its sections, which of them are alike, and how it usually goes on. Pure."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from controller.arrays import Float64Array
+from controller.listening.form.beat_sounds import DRUM, LEVEL
+from controller.listening.form.lines import apart
+
+WEIGHTS = np.array([1.0, 0.9, 0.7, 0.5, 0.5])
+"""Of timbre, harmony, drums, level and voice in how alike two passages are."""
+ALIKE, SOFT = 1.0, 0.18
+"""Passages that are this far apart are as likely the same as not; and how fast that turns."""
+
+FIRST = 0.35
+"""Rank of a song that has hardly begun: something must be left for later."""
+KNOWN_BEATS = 64
+"""Until so many beats have been heard, a song's first rank counts, too."""
+LEAST_RANGE = 0.12
+"""In mean bands: parts that differ by less are not the smallest and the biggest."""
+LEAST_BEATS, MOST_BEATS = 2, 32
+HIT_SIZE = 0.04
+"""What a drum hit in each beat adds to the level, in mean bands."""
+
+
+@dataclass
+class Passage:
+    """One section as it was played: label, when it began, whole bars so far, what each of its beats sounded like."""
+
+    label: str
+    start_s: float
+    bars: int = 0
+    sounds: list[Float64Array] = field(default_factory=list)
+
+    @property
+    def mean(self) -> Float64Array:
+        """(NUMBERS,) of the whole."""
+        return np.asarray(np.mean(self.sounds, axis=0))
+
+    def opening(self, beats: int) -> Float64Array:
+        """(NUMBERS,) of its first beats."""
+        return np.asarray(np.mean(self.sounds[:beats], axis=0))
+
+
+class SongMemory:
+    """Remembers one song.
+
+    Attributes:
+        passages: in order, the one that is played last.
+    """
+
+    def __init__(self) -> None:
+        self.passages: list[Passage] = []
+
+    @property
+    def labels(self) -> list[str]:
+        """Every label, in the order in which they first came."""
+        return list(dict.fromkeys(one.label for one in self.passages))
+
+    def lengths(self, label: str = "") -> list[int]:
+        """Bars of the sections that are over, or of those with this label."""
+        return [one.bars for one in self.passages[:-1] if label in ("", one.label)]
+
+    def new_label(self) -> str:
+        """The next that was not given yet."""
+        number, name = len(self.labels), ""
+        while True:
+            name = chr(ord("A") + number % 26) + name
+            number = number // 26 - 1
+            if number < 0:
+                return name
+
+    def after(self, label: str) -> dict[str, float]:
+        """How the song went on after sections with this label: label to share, shrunk while there were few."""
+        came: dict[str, float] = {}
+        for one, following in zip(self.passages[:-1], self.passages[1:-1], strict=False):
+            if one.label == label:
+                came[following.label] = came.get(following.label, 0.0) + 1.0
+        total = sum(came.values()) + 1.0
+        return {name: times / total for name, times in came.items()}
+
+    def rank(self) -> tuple[float, float, bool]:
+        """Of the newest passage: 0..1 how big, by how much more than the one before, and whether nothing was bigger.
+
+        A passage that has hardly begun is taken for what its label was before, or for as big as the last one.
+        """
+        if not self.passages:
+            return FIRST, 0.0, False
+        sizes = self._sizes()
+        low, high = min(sizes.values()), max(sizes.values())
+        middle, wide = 0.5 * (low + high), max(high - low, LEAST_RANGE)
+        ranks = {label: float(np.clip(0.5 + (size - middle) / wide, 0.0, 1.0)) for label, size in sizes.items()}
+        now = self.passages[-1].label
+        before = self.passages[-2].label if len(self.passages) > 1 else now
+        beats = sum(len(one.sounds) for one in self.passages)
+        trust = min(1.0, beats / KNOWN_BEATS)
+        mine = trust * ranks.get(now, ranks.get(before, 0.5)) + (1.0 - trust) * FIRST
+        biggest = len(sizes) > 1 and sizes.get(now, low) >= high
+        return mine, mine - ranks.get(before, mine), biggest
+
+    def _sizes(self) -> dict[str, float]:
+        """How big each part of the song is, from all of its passages."""
+        found: dict[str, list[Float64Array]] = {}
+        for one in self.passages:
+            if len(one.sounds) >= LEAST_BEATS or one is self.passages[0]:
+                found.setdefault(one.label, []).extend(one.sounds[-MOST_BEATS:])
+        return {label: _size(sounds) if sounds else 0.0 for label, sounds in found.items()}
+
+    def likeness(self, passage: Passage, scale: Float64Array, beats: int) -> dict[str, float]:
+        """0..1 for each earlier label: how surely the passage is one of those, from its first beats.
+
+        Args:
+            passage: in question, itself left out. scale: see `lines.spread`. beats: how many of its own count.
+        """
+        mine = passage.opening(beats)
+        found: dict[str, float] = {}
+        for one in self.passages:
+            if one is passage or not one.sounds:
+                continue
+            begins = float(WEIGHTS @ apart(mine, one.opening(beats), scale) / WEIGHTS.sum())
+            whole = float(WEIGHTS @ apart(mine, one.mean, scale) / WEIGHTS.sum())
+            far = min(begins, 0.5 * (begins + whole) if len(one.sounds) > beats else begins)
+            sure = 1.0 / (1.0 + float(np.exp((far - ALIKE) / SOFT)))
+            found[one.label] = max(found.get(one.label, 0.0), sure)
+        return found
+
+
+def _size(sounds: list[Float64Array]) -> float:
+    table = np.array(sounds)
+    return float(table[:, LEVEL].mean() + HIT_SIZE * table[:, DRUM:].sum() / len(table))
