@@ -107,8 +107,14 @@ class RatesConfig(ConfigSection):
 
 
 class LookConfig(ConfigSection):
-    """How tokens become light on stage. Times are time constants or full durations as named."""
+    """How cues and tokens become light on stage. Times are time constants or full durations as named.
 
+    `pack` is the name of a pack of looks or the path of one; `key_floor` is how strongly faces stay lit while a band
+    plays, whatever else is dark.
+    """
+
+    pack: Annotated[str, Field(min_length=1)] = "rock"
+    key_floor: Unit = 0.25
     attack_s: Positive = 0.06
     release_s: Positive = 0.4
     hue_fade_s: Positive = 0.35

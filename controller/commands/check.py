@@ -25,6 +25,7 @@ from controller.listening.decider import Decider, model_folders
 from controller.listening.opening.opening import read_opening
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.leading import open_hearing
+from controller.looks.pack import pack_of
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
 from controller.rig.patch.overrides import usable_because
@@ -42,6 +43,7 @@ def examine(config: Config, *, audio: bool = True, page: bool = True) -> Patch:
     patch = patch_of(config)
     examine_wiring(config)
     read_mapping(config.path(config.controls.mapping))
+    pack_of(config)
     if config.plan:
         read_plans(config.path(config.plan))
     if config.opening:
@@ -108,6 +110,7 @@ def print_check(config: Config) -> None:
     embedder, decoder = model_folders(config)
     console.print(f"{config.file}: good")
     console.print(f"embedder {embedder.name}, decoder {decoder.name}, seed {config.seed}, source {config.audio.source}")
+    console.print(f"looks: {config.look.pack}, {len(pack_of(config).looks)} of them")
     for line in describe_wiring(config):
         console.print(line)
     console.print(patch_sheet(config, patch))

@@ -1,58 +1,77 @@
 """A look: who is lit, in which harmony, how strongly, how it moves. It knows roles, not lamps. Pure."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field, model_validator
+
+from controller.config import ConfigSection, Unit
 
 Part = Literal["intro", "verse", "chorus", "solo", "break", "build", "ending"]
 """What a section is to its song, as far as hearing can tell: quiet beginning, held, biggest, one instrument, without
 drums, rising, last."""
 Harmony = Literal["alone", "analogous", "complement", "white", "pastel"]
+LitRole = Literal["key", "wash", "back", "pixel", "mover"]
+"""Whom a look lights: faces, the band from the front, the band from behind, bars, heads that are aimed (`beam` and
+`mover` of the patch). Blinders and strobes are spent, never lit."""
 FigureName = Literal["still", "pulse", "chase", "wave", "ping-pong", "alternate", "random", "build", "stomp"]
 MovementName = Literal["still", "sweep", "circle", "figure-eight", "fan", "bounce", "ballyhoo"]
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
 
+PARTS: tuple[Part, ...] = get_args(Part)
+LIT_ROLES: tuple[LitRole, ...] = get_args(LitRole)
 
-@dataclass(frozen=True, slots=True)
-class FigureOf:
-    """A figure in time: name, beats that one step takes, 0..1 of how dark the others go, and the roles that do it."""
+Beats = Annotated[float, Field(gt=0, le=64)]
+
+
+class FigureOf(ConfigSection):
+    """A figure in time: beats that one step takes (of a wave: one run), how dark the others go, who does it."""
 
     name: FigureName = "still"
-    beats: float = 1.0
-    depth: float = 0.6
-    roles: tuple[str, ...] = ("back", "pixel")
+    beats: Beats = 1.0
+    depth: Unit = 0.6
+    roles: tuple[LitRole, ...] = ("back", "pixel")
 
 
-@dataclass(frozen=True, slots=True)
-class MovementOf:
-    """A movement: name, beats of one round, 0..1 of the size, and what it moves around."""
+class MovementOf(ConfigSection):
+    """A movement: beats of one round, its size, and what it moves around."""
 
     name: MovementName = "still"
-    beats: float = 16.0
-    size: float = 0.4
+    beats: Annotated[float, Field(ge=1, le=64)] = 16.0
+    size: Unit = 0.4
     aim: Aim = "band"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(ConfigSection):
     """One look of a pack.
 
-    Attributes:
-        parts: of a song that it is for. rank: least and most of a section's energy within its song, 0..1.
-        lit: how strongly each role is lit, 0..1; a role that is not named is dark. `key` is the light on faces.
-        harmony: of its gels. level: of the whole at the lowest and at the highest rank, 0..1.
-        figure, movement: in time. beam: what lamps with wheels do: "open", "break-up", "prism", "narrow", "wide".
-        accents: roles that answer accents. blinder, strobe: may be spent when it begins.
+    `parts` of a song that it is for, and the least and most of a section's `rank` (its energy within its song). `lit`:
+    how strongly each role is lit; a role that is not named is dark. `wears`: which gel of the palette a role has, from
+    1; by itself washes and keys have the first, backs and movers the second, pixels the third. `level` of the whole at
+    the lowest and at the highest rank. `fade_beats` until it hangs; 0: at once. `breath`: how much of its brightness
+    follows the loudness. `accents`: roles that answer accents. `blinder`, `strobe`: may be spent when it begins.
     """
 
     name: str
-    parts: tuple[Part, ...]
-    rank: tuple[float, float] = (0.0, 1.0)
-    lit: tuple[tuple[str, float], ...] = (("key", 0.5), ("wash", 0.5), ("back", 0.6))
+    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    rank: tuple[Unit, Unit] = (0.0, 1.0)
+    lit: dict[LitRole, Unit] = Field(default={"key": 0.5, "wash": 0.5, "back": 0.6})
     harmony: Harmony = "alone"
-    level: tuple[float, float] = (0.3, 0.9)
-    figure: FigureOf = field(default_factory=FigureOf)
-    movement: MovementOf = field(default_factory=MovementOf)
-    beam: str = "open"
-    accents: tuple[str, ...] = ("back",)
+    wears: dict[LitRole, Annotated[int, Field(ge=1, le=3)]] = Field(default={})
+    level: tuple[Unit, Unit] = (0.3, 0.9)
+    fade_beats: Annotated[float, Field(ge=0, le=32)] = 0.0
+    breath: Unit = 0.45
+    figure: FigureOf = FigureOf()
+    movement: MovementOf = MovementOf()
+    beam: Literal["open", "break-up", "prism", "narrow", "wide"] = "open"
+    accents: tuple[LitRole, ...] = ("back",)
     blinder: bool = False
     strobe: bool = False
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Look":
+        for name, (least, most) in (("rank", self.rank), ("level", self.level)):
+            if least > most:
+                raise ValueError(f"{name} is written least first, then most")
+        if "key" in self.figure.roles or "key" in self.accents:
+            raise ValueError("the light on faces is slow: key takes part in no figure and answers no accent")
+        return self
