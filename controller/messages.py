@@ -202,6 +202,7 @@ class Operator:
         beat_s: seconds between tapped beats, 0 without any. beat_t_s: time of the newest.
         one_t_s: when somebody last said "this is one", 0: never. octave: how many times twice as fast the beats that
             are heard are to be counted, negative: half as fast. nudge_s: by how much they are to come later.
+        part: what they said last of the part of the song that is played, a word of the table. part_t_s: when.
         more: name and amount of whatever else is in the table of commands and was set.
     """
 
@@ -221,6 +222,8 @@ class Operator:
     one_t_s: float = 0.0
     octave: int = 0
     nudge_s: float = 0.0
+    part: str = ""
+    part_t_s: float = 0.0
     more: tuple[tuple[str, float], ...] = ()
 
 

@@ -148,6 +148,7 @@ class Listening:
                 if lit is not None:
                     self._decider.steering = lit.operator.steering
                     people = lit.operator
+                    self._ear.obey(people)
                 self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
                 self._decider.band = band_of(self._ear)
                 window = self._latest.take(0.1)

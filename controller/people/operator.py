@@ -8,6 +8,8 @@ hand       `target` with `values` intensity, hue in degrees, saturation (-1: not
 scene      `target` a name, `values` six numbers for each head; amount 0 gives the stage back to the model
 tap        a beat, now. one: the beat nearest to now is the first of a bar. twice_as_fast, half_as_fast, beat_earlier,
            beat_later: how the beats that are heard are counted. free_tempo: as if nobody had said anything of it.
+new_part   another part of the song begins with this bar. same_part: it did not, the one before goes on. chorus: this is
+           the biggest part
 mark       a name for this moment, for the log. undo: as it was before the last wish
 stand_as   everything at once, as JSON in `target`: how a spare stands where its leader does
 """
@@ -27,7 +29,8 @@ ON_OR_OFF = ("blackout", "hold", "quiet", "flash_override", "blinder", "strobe")
 LEANING = ("intensity", "energy", "pace", "spread")
 """Fields of `Operator` and of `Steering`, for reading them out of plain data."""
 BEAT_WORDS = ("one", "beat_earlier", "beat_later", "twice_as_fast", "half_as_fast", "free_tempo")
-BEAT_FIELDS = ("beat_s", "beat_t_s", "one_t_s", "octave", "nudge_s")
+PART_WORDS = ("new_part", "same_part", "chorus")
+BEAT_FIELDS = ("beat_s", "beat_t_s", "one_t_s", "octave", "nudge_s", "part", "part_t_s")
 NUDGE_S, MOST_NUDGE_S, MOST_OCTAVES = 0.02, 0.2, 2
 HUES = 180
 MOST_HUES = 12
@@ -78,6 +81,8 @@ class OperatorState:
             self.operator = replace(self.operator, beat_s=beat_s, beat_t_s=now_s)
         elif command.name in BEAT_WORDS:
             self._word(command.name, now_s)
+        elif command.name in PART_WORDS:
+            self.operator = replace(self.operator, part=command.name, part_t_s=now_s)
         elif command.name == "mark":
             self.marks.append((now_s, command.target[:LETTERS]))
         else:
@@ -229,6 +234,8 @@ def operator_from(plain: object) -> Operator | None:
             one_t_s=_number(plain.get("one_t_s", 0.0)),
             octave=int(_number(plain.get("octave", 0))),
             nudge_s=_number(plain.get("nudge_s", 0.0)),
+            part=str(plain.get("part", "")),
+            part_t_s=_number(plain.get("part_t_s", 0.0)),
             more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
         )
     except (KeyError, TypeError, ValueError, OverflowError):

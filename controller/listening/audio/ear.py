@@ -18,7 +18,7 @@ from controller.listening.audio.windows import Windows
 from controller.listening.form.form import FormWatch, SongNow
 from controller.listening.time.hearing import Hearing
 from controller.listening.time.tempo import Tempo
-from controller.messages import AudioBlock, Pulse, Window
+from controller.messages import AudioBlock, Operator, Pulse, Window
 
 
 class Ear:
@@ -75,6 +75,11 @@ class Ear:
         self.hearing.hear(block)
         if self.form is not None:
             self.form.hear(self.hearing, block.t_s)
+
+    def obey(self, people: Operator) -> None:
+        """What people say of the part of the song that is played; from any thread."""
+        if self.form is not None:
+            self.form.obey(people)
 
     @property
     def song(self) -> SongNow:

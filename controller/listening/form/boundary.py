@@ -1,4 +1,4 @@
-"""How likely a bar line opens a section: a weighed sum of what speaks for it, one for each time that it is judged. Pure.
+"""How likely a bar line opens a section: a weighed sum of what speaks for it. Pure.
 
 The weights are those of logistic regressions on real and made songs (`tools/train/form/fit.py`). A line is taken for a
 boundary as soon as one of the four says so; the earlier ones must be surer, since what they take cannot be taken back.
@@ -7,8 +7,6 @@ boundary as soon as one of the four says so; the earlier ones must be surer, sin
 from collections.abc import Sequence
 
 import numpy as np
-
-from controller.listening.form.lines import NAMES
 
 TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {}
 """By stage: least probability, intercept, and a weight for each number that is known by then."""
@@ -23,6 +21,3 @@ def score(stage: str, numbers: Sequence[float]) -> float:
 def boundary(stage: str, numbers: Sequence[float], line_s: float) -> bool:  # noqa: ARG001 - as `form.Judge` has it
     """Whether the line is taken for one; see `form.Judge`."""
     return stage in TABLE and score(stage, numbers) >= TABLE[stage][0]
-
-
-assert all(len(weights) <= len(NAMES) for _, _, weights in TABLE.values())

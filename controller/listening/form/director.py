@@ -120,7 +120,7 @@ class Director:
         lifted = song.risen >= LIFT or (section.again and song.biggest)
         spend = self._spend(section.start_s) if lifted else ""
         said = f"{part} {section.label}" + (f", for the {_nth(self._entry.times)} time" if section.again else ", new")
-        self._hang(_when(section, song, now), spend, f"{said}, known {_known(section)}")
+        self._hang(_when(section, now), spend, f"{said}, known {_known(section)}")
 
     def _rename(self, section: Section, song: SongNow, now: Now) -> None:
         """The section is another one than it was taken for: its own look comes with the next line."""
@@ -193,7 +193,7 @@ def _same(one: Section, other: Section) -> bool:
     return abs(one.start_s - other.start_s) < 0.3
 
 
-def _when(section: Section, song: SongNow, now: Now) -> float:
+def _when(section: Section, now: Now) -> float:
     """On the one where it lies ahead, else at once."""
     return section.start_s if section.start_s > now.t_s - 0.1 else now.t_s
 

@@ -19,12 +19,14 @@ from controller.listening.form.memory import Passage, SongMemory
 from controller.listening.time.beats import Beat
 from controller.listening.time.drums import DrumHit
 from controller.listening.time.hearing import HeardFrame, Hearing
+from controller.messages import Operator
 
 STAGES = ("ahead", "hit", "two", "bar")
 HIT_S = 0.12
 BAR_SURE = 0.6
 MOST_BEATS = 4_000
 """Half an hour of a fast song; who plays longer is remembered from then on."""
+NEW_SONG_S = 6.0
 RECALL = 0.5
 """How sure it must be that a section is one of before."""
 RELABEL_BARS = (1, 2)
@@ -110,6 +112,8 @@ class FormWatch:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._song = 0
+        self._people = self._wanted = Operator()
+        self._played_s = -np.inf
         self.reset()
 
     def reset(self) -> None:
@@ -136,6 +140,9 @@ class FormWatch:
         Args:
             heard: the ear's networks, after that block. known_s: time of its last sample.
         """
+        if self._wanted is not self._people:
+            self._heed(self._wanted, known_s)
+        self._notice(heard.kind, known_s)
         self._build = 0.0 if heard.energy is None else heard.energy.build
         self._hits.extend(heard.hits)
         self._coming.extend(heard.told)
@@ -148,11 +155,49 @@ class FormWatch:
         if heard.told or self.section is not self.now.section:
             self._tell()
 
+    def obey(self, people: Operator) -> None:
+        """What people say of the part that is played. From any thread; the next block heeds it."""
+        self._wanted = people
+
+    def _heed(self, people: Operator, known_s: float) -> None:
+        before, self._people = self._people, people
+        if people.part_t_s == before.part_t_s or not people.part or not self.memory.passages:
+            return
+        passage = self.memory.passages[-1]
+        match people.part:
+            case "new_part" if self._line is not None and passage.sounds:
+                self._begin(self._line, known_s, "said")
+                self._relabel(self.memory.new_label(), known_s)
+            case "same_part" if len(self.memory.passages) > 1:
+                self._relabel(self.memory.passages[-2].label, known_s)
+            case "chorus" if self.memory.chorus and passage.label != self.memory.chorus:
+                self._relabel(self.memory.chorus, known_s)
+            case "chorus":
+                self.memory.chorus = passage.label
+        self._tell()
+
+    def _relabel(self, label: str, known_s: float) -> None:
+        """A person knows which part this is."""
+        passage = self.memory.passages[-1]
+        passage.label, passage.said = label, True
+        again = any(one.label == label for one in self.memory.passages[:-1])
+        if self.section is not None:
+            self.section = replace(self.section, label=label, confidence=1.0, again=again, known_s=known_s)
+            self.sections[-1] = self.section
+
     def _tell(self) -> None:
         rank, risen, biggest = self.memory.rank()
         line_s = -np.inf if self._line is None else self._line.start_s
         bars = self.memory.passages[-1].bars if self.memory.passages else 0
         self.now = SongNow(self._song, self.section, rank, risen, biggest, bars, line_s, len(self._sounds))
+
+    def _notice(self, kind: str, known_s: float) -> None:
+        """After talk, applause or silence of some seconds the next music is another song."""
+        if kind not in ("band", "solo"):
+            return
+        if known_s - self._played_s > NEW_SONG_S and self.memory.passages:
+            self.reset()
+        self._played_s = known_s
 
     def _number_of(self, beat: Beat) -> int:
         """Place in the bar of a beat that follows the newest: as told where that is sure, else counted on."""
@@ -292,7 +337,8 @@ class FormWatch:
     def _settle(self) -> None:
         """At a bar line early in a section: is it the one that it was taken for?"""
         passage, section = self.memory.passages[-1], self.section
-        if section is None or passage.bars not in RELABEL_BARS or len(self.memory.passages) < 2:
+        few = len(self.memory.passages) < 2
+        if section is None or few or passage.said or passage.bars not in RELABEL_BARS:
             return
         before = self.memory.passages[-2]
         own, passage.label = passage.label, ""

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from controller.colour import apart_deg
-from controller.looks.gels import GELS, Gel
+from controller.looks.gels import Gel, palette_of
 from controller.looks.look import Look, Part
-from controller.looks.pack import Pack, palette_of
+from controller.looks.pack import Pack
 
 APART_DEG, LEAST_APART_DEG = 55.0, 25.0
 """Parts of one song are so far apart in hue, as long as there is room."""
@@ -59,18 +59,18 @@ class LookBook:
         """What this part of the song has."""
         return self._entries.get(label)
 
-    def comes(self, label: str, part: Part, rank: float, hue_deg: float, allowed: Callable[[Gel], bool]) -> Entry:
+    def comes(self, label: str, part: Part, rank: float, wish: Callable[[Gel], float]) -> Entry:
         """A section begins: its entry, new or from before.
 
         Args:
-            part, rank: of the section, as far as it is known. hue_deg: of the token stream, which colours new parts.
-            allowed: whether people want a gel.
+            part, rank: of the section, as far as it is known.
+            wish: how much the decoder would like a gel; 0: people do not want it.
         """
         before = self._entries.get(label)
-        if before is not None and all(map(allowed, before.palette[:1])):
+        if before is not None and wish(before.palette[0]) > 0.0:
             entry = replace(before, times=before.times + 1)
         else:
-            entry = self._new(label, part, rank, self._main(hue_deg, allowed))
+            entry = self._new(label, part, rank, self._main(wish))
         self._entries[label] = entry
         return entry
 
@@ -93,11 +93,13 @@ class LookBook:
         fitting = self._pack.fitting(part, rank)
         fresh = [one for one in fitting if one.name not in taken]
         looks = (*fresh, *(one for one in fitting if one.name in taken))
-        return Entry(label, part, looks, palette_of(looks[0].harmony, main))
+        return Entry(label, part, looks, palette_of(looks[0].harmony, main, self._pack.gels))
 
     def _main(self, wish: Callable[[Gel], float]) -> Gel:
         """The gel that is wished for most among those that are far from the other parts' main gels."""
-        wanted = [gel for gel in GELS if gel.saturation > COLOURED and wish(gel) > 0.0] or list(GELS)
+        wanted = [gel for gel in self._pack.gels if gel.saturation > COLOURED and wish(gel) > 0.0] or list(
+            self._pack.gels
+        )
         others = [one.palette[0].hue_deg for one in self._entries.values()]
         for least in (APART_DEG, LEAST_APART_DEG, 0.0):
             free = [gel for gel in wanted if _far(gel, others) >= least]

@@ -19,6 +19,8 @@ KNOWN_BEATS = 64
 """Until so many beats have been heard, a song's first rank counts, too."""
 LEAST_RANGE = 0.12
 """In mean bands: parts that differ by less are not the smallest and the biggest."""
+BELOW_CHORUS = 0.75
+"""Rank of all other parts once somebody said which is the chorus."""
 LEAST_BEATS, MOST_BEATS = 2, 32
 HIT_SIZE = 0.04
 """What a drum hit in each beat adds to the level, in mean bands."""
@@ -26,11 +28,12 @@ HIT_SIZE = 0.04
 
 @dataclass
 class Passage:
-    """One section as it was played: label, when it began, whole bars so far, what each of its beats sounded like."""
+    """One section as it was played: label, when it began, whole bars, whether a person named it, its beats' sounds."""
 
     label: str
     start_s: float
     bars: int = 0
+    said: bool = False
     sounds: list[Float64Array] = field(default_factory=list)
 
     @property
@@ -47,11 +50,12 @@ class SongMemory:
     """Remembers one song.
 
     Attributes:
-        passages: in order, the one that is played last.
+        passages: in order, the one that is played last. chorus: the label that somebody called so; "": nobody did.
     """
 
     def __init__(self) -> None:
         self.passages: list[Passage] = []
+        self.chorus = ""
 
     @property
     def labels(self) -> list[str]:
@@ -96,6 +100,9 @@ class SongMemory:
         beats = sum(len(one.sounds) for one in self.passages)
         trust = min(1.0, beats / KNOWN_BEATS)
         mine = trust * ranks.get(now, ranks.get(before, 0.5)) + (1.0 - trust) * FIRST
+        if self.chorus:
+            mine = 1.0 if now == self.chorus else min(mine, BELOW_CHORUS)
+            return mine, mine - ranks.get(before, mine), now == self.chorus
         biggest = len(sizes) > 1 and sizes.get(now, low) >= high
         return mine, mine - ranks.get(before, mine), biggest
 

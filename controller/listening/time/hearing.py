@@ -54,7 +54,7 @@ class Hearing:
         drum_column: of the blocks, that holds the drums alone; 0, the mix: there is none.
 
     Attributes:
-        frames: that the newest block completed. told: beats that it made known. hits: drum hits. energies: ten a second.
+        frames: that the newest block completed. told: beats that it made known. hits: of drums. energies: ten a second.
         energy: the newest, None before the first.
         kind: of sound; "" where no network tells it. voice: whether somebody sings. kind_sure: 0..1.
     """
