@@ -63,6 +63,8 @@ class Director:
     """
 
     def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._books: dict[int, LookBook] = {}
         self._book = LookBook(pack)
         self._song = -1
         self._began_s = 0.0
@@ -96,7 +98,7 @@ class Director:
 
     def _start(self, song: SongNow, now: Now) -> None:
         self._song, self._began_s = song.song, now.t_s
-        self._book.clear()
+        self._book = self._books.setdefault(song.song, LookBook(self._pack))
         self._section = self._entry = None
         self._drums = False
 

@@ -16,6 +16,7 @@ import numpy as np
 from controller.listening.form import lines
 from controller.listening.form.beat_sounds import NUMBERS, BeatSummer
 from controller.listening.form.memory import Passage, SongMemory
+from controller.listening.form.night import ASKED_BEATS, Night, goes_on
 from controller.listening.time.beats import Beat
 from controller.listening.time.drums import DrumHit
 from controller.listening.time.hearing import HeardFrame, Hearing
@@ -111,14 +112,15 @@ class FormWatch:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._song = 0
+        self._night, self._songs = Night(), 0
         self._people = self._wanted = Operator()
         self._played_s = -np.inf
         self.reset()
 
     def reset(self) -> None:
         """Another song."""
-        self._song += 1
+        self._songs += 1
+        self._song, self._known = self._songs, False
         self.memory = SongMemory()
         self.now = SongNow(self._song)
         self.section: Section | None = None
@@ -196,6 +198,8 @@ class FormWatch:
         if kind not in ("band", "solo"):
             return
         if known_s - self._played_s > NEW_SONG_S and self.memory.passages:
+            if self._open is not None:
+                self._night.keep(self._song, self.memory, self._open.beat_s)
             self.reset()
         self._played_s = known_s
 
@@ -263,6 +267,8 @@ class FormWatch:
         ahead = len(passages) > 1 and passages[-1].start_s > beat.t_s + 0.5 * beat.beat_s
         whose = passages[-2] if ahead else passages[-1]
         whose.sounds.append(sound)
+        if len(self._sounds) in ASKED_BEATS and not self._known:
+            self._know_again(beat.beat_s)
         if len(self._sounds) > MOST_BEATS:
             self.reset()
 
@@ -322,6 +328,18 @@ class FormWatch:
         again = any(one.label == label for one in self.memory.passages[:-1])
         self.section = Section(start_s, known_s, label, sure, again, stage)
         self.sections.append(self.section)
+
+    def _know_again(self, beat_s: float) -> None:
+        """Is it a song that was played tonight? Then its parts, and how it goes on, are known."""
+        kept = self._night.known(self.memory, beat_s, lines.spread(self._sounds))
+        if kept is None or self.section is None:
+            return
+        first = len(kept.memory.passages)
+        self._song, self._known, self.memory = kept.number, True, goes_on(self.memory, kept)
+        for passage, section in zip(self.memory.passages[first:], self.sections, strict=True):
+            passage.label, sure = self._label(passage, {})
+            section_now = replace(section, label=passage.label, confidence=sure, again=True)
+            self.sections[self.sections.index(section)] = self.section = section_now
 
     def _label(self, passage: Passage, expected: dict[str, float]) -> tuple[str, float]:
         """Label and how sure it is, from what is heard of the passage and from how the song goes on usually."""

@@ -51,10 +51,6 @@ class LookBook:
         self._pack = pack
         self._entries: dict[str, Entry] = {}
 
-    def clear(self) -> None:
-        """Another song."""
-        self._entries = {}
-
     def get(self, label: str) -> Entry | None:
         """What this part of the song has."""
         return self._entries.get(label)

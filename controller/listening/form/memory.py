@@ -60,7 +60,7 @@ class SongMemory:
     @property
     def labels(self) -> list[str]:
         """Every label, in the order in which they first came."""
-        return list(dict.fromkeys(one.label for one in self.passages))
+        return list(dict.fromkeys(one.label for one in self.passages if one.label))
 
     def lengths(self, label: str = "") -> list[int]:
         """Bars of the sections that are over, or of those with this label."""
@@ -123,7 +123,7 @@ class SongMemory:
         mine = passage.opening(beats)
         found: dict[str, float] = {}
         for one in self.passages:
-            if one is passage or not one.sounds:
+            if one is passage or not (one.sounds and one.label):
                 continue
             begins = float(WEIGHTS @ apart(mine, one.opening(beats), scale) / WEIGHTS.sum())
             whole = float(WEIGHTS @ apart(mine, one.mean, scale) / WEIGHTS.sum())

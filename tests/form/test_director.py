@@ -1,0 +1,129 @@
+"""Looks by the form of the song: kept for a part, given back bigger, spent seldom, wished by people."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from controller.colour import apart_deg
+from controller.listening.form.director import SPEND_GAP_S, Band, Director
+from controller.listening.form.form import Section, SongNow
+from controller.listening.time.tempo import Tempo
+from controller.looks.pack import read_pack
+
+BAR_S = 2.0
+
+
+@pytest.fixture
+def director():
+    return Director(read_pack("rock"))
+
+
+def anything(gel):
+    return 0.1 + gel.saturation / 1e3
+
+
+def band(section, rank=0.5, *, song=1, bars=0, **more):
+    now = {"kind": "band", "drummed": True, "build": 0.0, **{k: v for k, v in more.items() if k in Band.__slots__}}
+    form = {k: v for k, v in more.items() if k in SongNow.__slots__}
+    return Band(SongNow(song, section, rank, bars=bars, line_s=section.start_s, **form), Tempo(0.5, 0.0, 1), **now)
+
+
+def section(label, start_s, known_s=None, *, again=False):
+    return Section(start_s, start_s if known_s is None else known_s, label, 0.9, again, "hit")
+
+
+def test_a_part_gets_its_look_back_and_bigger(director):
+    first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    other = director.step(band(section("B", 30.0), 0.9, biggest=True), 30.1, anything)
+    again = director.step(band(section("A", 60.0, again=True), 0.4), 60.1, anything)
+    assert (again.look, again.palette) == (first.look, first.palette)
+    assert (again.times, first.times) == (2, 1)
+    assert again.level > first.level
+    assert other.palette != first.palette
+
+
+def test_parts_of_a_song_are_far_apart_in_colour(director):
+    hues = []
+    for number, label in enumerate("ABCD"):
+        cue = director.step(band(section(label, 30.0 * number), 0.3 + 0.15 * number), 30.0 * number, anything)
+        hues.append(cue.palette[0])
+    apart = [apart_deg(one, other) for at, one in enumerate(hues) for other in hues[:at]]
+    assert min(apart) >= 50.0
+
+
+def test_a_look_that_is_expected_comes_on_the_one(director):
+    director.step(band(section("A", 0.0)), 0.1, anything)
+    cue = director.step(band(section("B", 16.0, known_s=15.7)), 15.8, anything)
+    assert cue.start_s == 16.0
+    late = director.step(band(section("C", 32.0, known_s=34.0)), 34.1, anything)
+    assert late.start_s == pytest.approx(34.1)
+
+
+def test_a_new_song_forgets_the_looks_of_the_last(director):
+    before = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    favourite = next(gel for gel in read_pack("rock").gels if apart_deg(gel.hue_deg, before.palette[0]) > 90.0)
+    cue = director.step(band(section("A", 200.0), 0.4, song=2), 200.0, lambda gel: 1.0 if gel == favourite else 0.1)
+    assert cue.palette[0] == favourite.hue_deg
+    assert cue.times == 1
+
+
+def test_what_people_forbid_is_not_chosen_and_not_given_back(director):
+    before = director.step(band(section("A", 0.0)), 0.1, anything)
+
+    def without(gel):
+        return 0.0 if apart_deg(gel.hue_deg, before.palette[0]) < 30.0 else 0.1
+
+    director.step(band(section("B", 30.0)), 30.0, without)
+    again = director.step(band(section("A", 60.0, again=True)), 60.0, without)
+    assert apart_deg(again.palette[0], before.palette[0]) >= 30.0
+
+
+def test_a_blinder_is_spent_on_a_lift_and_not_again_for_a_while(director):
+    spent = []
+    for at in range(12):
+        label, lifts = ("B", True) if at % 2 else ("A", False)
+        start_s = 10.0 * at
+        rank, risen = (0.95, 0.5) if lifts else (0.4, -0.5)
+        now = band(section(label, start_s, again=at > 1), rank, biggest=lifts, risen=risen)
+        cue = director.step(now, start_s, anything)
+        if cue.spend:
+            assert label == "B"
+            spent.append(start_s)
+    assert 2 <= len(spent) <= 1 + 120.0 / SPEND_GAP_S
+    assert min(later - earlier for earlier, later in pairwise(spent)) >= SPEND_GAP_S
+
+
+def test_nothing_is_spent_while_nobody_drums_or_at_the_beginning(director):
+    director.step(band(section("A", 0.0), 0.2, kind="solo", drummed=False), 0.1, anything)
+    cue = director.step(band(section("B", 8.0), 1.0, biggest=True, risen=0.8), 8.0, anything)
+    assert cue.spend == ""
+
+
+def test_a_long_part_is_varied_but_keeps_its_colour(director):
+    here = section("A", 0.0)
+    cues = [director.step(band(here, 0.5, bars=int(hop * 0.1 / BAR_S)), 0.1 * hop, anything) for hop in range(600)]
+    looks = [cue.look for cue in cues]
+    changes = sum(one != other for one, other in pairwise(looks))
+    assert 2 <= changes <= 5
+    assert len({cue.palette for cue in cues}) == 1
+
+
+def test_without_drums_after_drums_it_is_a_break(director):
+    rock = read_pack("rock")
+    director.step(band(section("A", 0.0)), 0.1, anything)
+    cue = director.step(band(section("B", 30.0), 0.3, drummed=False), 30.0, anything)
+    assert "break" in rock.looks[cue.look].parts
+
+
+def test_a_label_that_is_corrected_brings_that_parts_own_look(director):
+    first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    wrong = section("C", 30.0)
+    director.step(band(wrong, 0.4), 30.0, anything)
+    cue = director.step(band(replace(wrong, label="A", again=True), 0.4, bars=1), 32.0, anything)
+    assert (cue.look, cue.palette, cue.times) == (first.look, first.palette, 2)
+
+
+def test_the_beat_goes_with_every_cue(director):
+    cue = director.step(band(section("A", 0.0)), 0.1, anything)
+    assert (cue.beat_s, cue.beat_t_s, cue.number, cue.metre) == (0.5, 0.0, 1, 4)
