@@ -167,7 +167,8 @@ class LookEngine:
 
     def _of_state(self, state: Health, accent: float, now_s: float) -> Target:
         if self._token is not None and self._token.cue is not None and state in ("talk", "quiet"):
-            return self._drawing.talk() if state == "talk" else self._drawing.quiet()
+            calm = self._drawing.talk if state == "talk" else self._drawing.quiet
+            return calm(self._fade.held[0], now_s)
         match state:
             case "live":
                 strength = self._pulse.onset_strength if self._pulse else 0.0

@@ -16,7 +16,7 @@ from controller.lighting.look.breath import Breath
 from controller.lighting.look.dress import colour_of, dressed
 from controller.lighting.look.duties import duties
 from controller.lighting.look.gate import WITH_S, Gate
-from controller.lighting.look.hanging import Hanging
+from controller.lighting.look.hanging import FRESH_S, Hanging
 from controller.lighting.look.movements import Movements
 from controller.lighting.look.roles import Target
 from controller.lighting.look.steps import Steps, step_s
@@ -45,7 +45,9 @@ REST_S, REST_FADE_S = 0.3, 0.7
 """Who pauses without having stopped dead is followed out slowly."""
 BLINDER_S, FLARE_S, STROBE_S = 0.7, 0.5, 0.1
 STROBES_S = (0.0, 0.42, 0.84)
+STROBE_LATE_S = 0.2
 SPENT_S = 4.0
+AWAY_S = 0.5
 BUILD_DOUBLES, BUILD_REACH = 2, 0.6
 """How often a rise doubles its figure's rate on its way, and how much of the way to full light it goes."""
 
@@ -94,10 +96,10 @@ class Drawing:
         self._pose = self._moves.pose(MovementOf(), 0.0, 1.0)
         self._house, self._white = to_linear(parse_colour(config.house_colour)), colour_of(SOFT_WHITE)
         self._dress = dressed(self.hanging.look, (), self._duties)
-        self._dressed_for: tuple[object, ...] = ()
+        self._palette: tuple[float, ...] = ()
         self._dancing = self._answering = np.zeros(rig.heads, np.bool_)
         self._from = np.zeros(rig.heads, np.float32), np.ones((rig.heads, 3), np.float32)
-        self._due, self._spent_s = False, -np.inf
+        self._due, self._spent_s, self._struck_s = False, -np.inf, -np.inf
         self._accents, self._lit = 0, False
         self._big = self._key = 0.0
         self._rest = 1.0
@@ -106,8 +108,7 @@ class Drawing:
     def hear_cue(self, cue: Cue, now_s: float) -> None:
         """Take the cue of the newest token."""
         self._beats.hear(cue, now_s)
-        if self.hanging.hear(cue, now_s):
-            self._came()
+        self.hanging.hear(cue)
 
     def hear_pulse(self, pulse: Pulse) -> None:
         """Take the next pulse."""
@@ -120,12 +121,9 @@ class Drawing:
             heard: at this moment. level: (N,) that the stage shows, but for what flashes. colour: (N, 3) so.
             now_s: time.
         """
-        elapsed_s = 0.0 if self._now_s is None else min(max(0.0, now_s - self._now_s), 0.5)
-        self._now_s = now_s
+        elapsed_s = self._elapsed_s(now_s)
         self._beats.advance(now_s)
-        if self.hanging.advance(now_s):
-            self._came()
-        snaps = self._put_on(level, colour) or self._stops.stopped
+        snaps = self._change(level, colour, now_s) or self._stops.stopped
         size = self._size(heard, elapsed_s)
         held, worn = self._on_the_way(self._dress.strength * np.float32(size) * self._figure(), now_s)
         if self._stops.stopped:
@@ -135,20 +133,34 @@ class Drawing:
         flash, worn = self._flash(heard, size, now_s), self._flared(worn, now_s)
         return Drawn(Target(held, flash, worn, *self._aim()), 0.0 if snaps else RELEASE_S)
 
-    def talk(self) -> Target:
+    def talk(self, shown: Float32Array, now_s: float) -> Target:
         """Somebody talks, or hands clap: faces lit warm and steady, what hung low behind them, nothing moves."""
-        calm, front = self.quiet(), self._duties.key | self._duties.facing
-        calm.intensity[front] = self._config.talk_intensity
-        calm.colour[front] = self._house
-        return calm
+        front = self._duties.key | self._duties.facing
+        colour = np.where(front[:, None], self._house, self._dress.colour).astype(np.float32)
+        level = np.where(front, np.float32(self._config.talk_intensity), self._low())
+        return self._calm(level, colour, shown, now_s)
 
-    def quiet(self) -> Target:
+    def quiet(self, shown: Float32Array, now_s: float) -> Target:
         """Nobody plays: the gels that hung, low, nothing moves, beams out."""
-        level = np.zeros(self._count, np.float32)
-        level[self._duties.of("back") | self._duties.of("pixel")] = 0.6 * self._config.quiet_intensity
-        level[self._duties.of("wash") | self._duties.key] = self._config.quiet_intensity
-        level[self._duties.turning & ~self._duties.key] = 0.0
-        return Target(level, np.zeros(self._count, np.float32), self._dress.colour.copy(), *self._pose)
+        return self._calm(self._low(), self._dress.colour.copy(), shown, now_s)
+
+    def _low(self) -> Float32Array:
+        duties, level = self._duties, np.zeros(self._count, np.float32)
+        level[duties.of("back") | duties.of("pixel")] = 0.6 * self._config.quiet_intensity
+        level[duties.of("wash") | duties.key] = self._config.quiet_intensity
+        level[duties.turning & ~duties.key] = 0.0
+        return level
+
+    def _calm(self, level: Float32Array, colour: Float32Array, shown: Float32Array, now_s: float) -> Target:
+        self._lit, self._spent_s = False, -np.inf  # what flashed does not flash on after it
+        held = self._gate.held(level, shown, now_s, 0.0)
+        return Target(held, np.zeros(self._count, np.float32), colour, *self._pose)
+
+    def _elapsed_s(self, now_s: float) -> float:
+        """Since the last time, as far as anything follows it."""
+        elapsed_s = 0.0 if self._now_s is None else min(max(0.0, now_s - self._now_s), AWAY_S)
+        self._now_s = now_s
+        return elapsed_s
 
     # what hangs
 
@@ -156,21 +168,21 @@ class Drawing:
     def _cue(self) -> Cue:
         return self.hanging.cue
 
-    def _came(self) -> None:
-        """A look has come: what is to be spent on its beginning is due, if it came on time."""
-        self._due = bool(self._cue.spend) and self.hanging.fresh
-        self._big = self._cue.level
-
-    def _put_on(self, level: Float32Array, colour: Float32Array) -> bool:
-        """Put the heads into what the cue says; True if that changed, and is to be seen at once."""
-        cue, look = self._cue, self.hanging.look
-        dressed_for = (cue.look, cue.start_s, cue.palette)
-        if dressed_for == self._dressed_for:
+    def _change(self, level: Float32Array, colour: Float32Array, now_s: float) -> bool:
+        """Hang the look that is due, and put the heads into what its cue says; True if that is to be seen at once."""
+        due, cue = self.hanging.due(now_s), self._cue
+        if (not due and cue.palette == self._palette) or not self._gate.open(now_s):
             return False
-        self._dressed_for, self._dress = dressed_for, dressed(look, cue.palette, self._duties)
+        if due:
+            self.hanging.hang(now_s)
+            cue = self._cue
+            self._due, self._big = bool(cue.spend) and self.hanging.fresh, cue.level
+        look = self.hanging.look
+        self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
         self._from = level.copy(), colour.copy()
         self._dancing, self._answering = self._dress.lit_as(look.figure.roles), self._dress.lit_as(look.accents)
         self._gate.gap_s = WAVE_GAP_S if look.figure.name == "wave" else self._config.accent_gap_s
+        self._lit = False
         return True
 
     def _on_the_way(self, held: Float32Array, now_s: float) -> tuple[Float32Array, Float32Array]:
@@ -251,13 +263,14 @@ class Drawing:
     def _flash(self, heard: Heard, size: float, now_s: float) -> Float32Array:
         """(N,) 0..1: accents, and what is spent on the beginning of a look."""
         flash = np.zeros(self._count, np.float32)
-        if self._due and self._gate.open(now_s):
-            self._due, self._spent_s = False, now_s
+        self._due &= now_s - self.hanging.began_s <= FRESH_S
         if heard.accents != self._accents:
             self._accents, self._lit = heard.accents, self._may_accent(now_s)
         if self._stops.stopped:
-            self._due, self._lit, self._spent_s = False, False, -np.inf
+            self._lit, self._spent_s = False, -np.inf
             return flash
+        if self._due and self._gate.open(now_s):
+            self._due, self._spent_s = False, now_s
         if self._lit and heard.accent > 0.005:
             flash[self._turn(heard.accents)] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
         if now_s - self._spent_s < SPENT_S:
@@ -288,10 +301,11 @@ class Drawing:
         else:
             heads = self._flaring()
             flash[heads] = np.maximum(flash[heads], np.float32(np.exp(-since_s / FLARE_S)))
-        if self._cue.spend == "strobe" and self._duties.strobe.any():
-            begun_s = max(one for one in STROBES_S if one <= max(since_s, 0.0))
-            if since_s - begun_s > WITH_S or self._gate.open(now_s):
-                flash[self._duties.strobe] = np.exp(-max(since_s - begun_s, 0.0) / STROBE_S)
+        if self._cue.spend == "strobe":
+            begun_s = self._spent_s + max(one for one in STROBES_S if one <= max(since_s, 0.0))
+            if self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S and self._gate.open(now_s):
+                self._struck_s = now_s
+            flash[self._duties.strobe] = np.exp(-max(now_s - self._struck_s, 0.0) / STROBE_S)
 
     def _flaring(self) -> BoolArray:
         """(N,) what a rig without blinders flares with: whatever is at the back."""

@@ -30,32 +30,31 @@ class Hanging:
         self.began_s = 0.0
         self.fresh = False
 
-    def hear(self, cue: Cue, now_s: float) -> bool:
-        """Take the cue of the newest token; True if another look hangs from now on."""
+    def hear(self, cue: Cue) -> None:
+        """Take the cue of the newest token: the one that hangs, said again, or one to come."""
         if self.cue is not NOTHING and _same(cue, self.cue):
             self.cue, self.ahead = cue, None
-            return False
-        self.ahead = cue
-        if self.cue is NOTHING or now_s >= cue.start_s - EARLY_S:
-            return self._hang(cue, now_s)
-        return False
+        else:
+            self.ahead = cue
 
-    def advance(self, now_s: float) -> bool:
-        """Let time pass; True if the look that was announced hangs from now on."""
-        if self.ahead is None or now_s < self.ahead.start_s - EARLY_S:
+    def due(self, now_s: float) -> bool:
+        """Whether another look is to hang now; where nothing hangs yet, the first one is due at once."""
+        if self.ahead is None:
             return False
-        return self._hang(self.ahead, now_s)
+        return self.cue is NOTHING or now_s >= self.ahead.start_s - EARLY_S
+
+    def hang(self, now_s: float) -> None:
+        """Hang what is announced."""
+        if self.ahead is None:
+            return
+        self.cue, self.ahead, self.began_s = self.ahead, None, now_s
+        self.fresh = abs(now_s - self.cue.start_s) <= FRESH_S
+        found = self._pack.looks.get(self.cue.look)
+        self.look = found if found is not None else self._pack.fitting("verse", self.cue.level)[0]
 
     def until_next_s(self, now_s: float) -> float:
         """Seconds until a look that is announced comes; infinite without one."""
         return float("inf") if self.ahead is None else self.ahead.start_s - now_s
-
-    def _hang(self, cue: Cue, now_s: float) -> bool:
-        self.cue, self.ahead, self.began_s = cue, None, now_s
-        self.fresh = abs(now_s - cue.start_s) <= FRESH_S
-        found = self._pack.looks.get(cue.look)
-        self.look = found if found is not None else self._pack.fitting("verse", cue.level)[0]
-        return True
 
 
 def _same(cue: Cue, other: Cue) -> bool:

@@ -45,11 +45,13 @@ class Movements:
             movement: of the look. turns: beats so far. turn_s: seconds of a beat.
         """
         pan_deg, tilt_deg = self._aims[movement.aim]
-        if movement.name != "still":
+        if movement.name == "still":
+            tilt_deg = _over_heads(pan_deg, tilt_deg, 0.0, 0.0)
+        else:
             pan, tilt, harmonics = self._offsets(movement.name, 2.0 * np.pi * (turns / movement.beats % 1.0))
             wide_deg, high_deg = self._reach_deg(movement, movement.beats * turn_s, harmonics)
-            pan_deg, tilt_deg = pan_deg + wide_deg * pan, tilt_deg + high_deg * tilt
-        tilt_deg = _over_heads(pan_deg, tilt_deg)
+            tilt_deg = _over_heads(pan_deg, tilt_deg, wide_deg, high_deg) + np.float32(high_deg) * tilt
+            pan_deg = pan_deg + np.float32(wide_deg) * pan
         return _share_of(pan_deg, self._rig.pan_deg), _share_of(tilt_deg, self._rig.tilt_deg)
 
     def _offsets(self, name: str, phase: float) -> tuple[Float32Array, Float32Array, tuple[float, float]]:
@@ -79,12 +81,16 @@ class Movements:
         return found[0], found[1]
 
 
-def _over_heads(pan_deg: Float32Array, tilt_deg: Float32Array) -> Float32Array:
-    """Tilts (N,) of which none looks at the audience's eyes: to the nearer end of what is allowed."""
-    low_deg, high_deg = BLINDING_DEG
+def _over_heads(pan_deg: Float32Array, tilt_deg: Float32Array, wide_deg: float, high_deg: float) -> Float32Array:
+    """Tilts (N,) around which heads may swing and never look at the audience's eyes: below them, or above.
+
+    Args:
+        pan_deg, tilt_deg: (N,) as wished. wide_deg, high_deg: how far they swing to either side.
+    """
+    lowest, highest = BLINDING_DEG[0] - high_deg, BLINDING_DEG[1] + high_deg
     # a tilt the other way round looks upstage
-    at_people = (np.abs(pan_deg) < FACING_DEG) & (tilt_deg > low_deg) & (tilt_deg < high_deg)
-    nearer = np.where(tilt_deg < 0.5 * (low_deg + high_deg), low_deg, high_deg)
+    at_people = (np.abs(pan_deg) < FACING_DEG + wide_deg) & (tilt_deg > lowest) & (tilt_deg < highest)
+    nearer = np.where(tilt_deg < 0.5 * (lowest + highest), lowest, highest)
     return np.where(at_people, nearer, tilt_deg).astype(np.float32)
 
 
