@@ -46,6 +46,8 @@ REST_S, REST_FADE_S = 0.3, 0.7
 BLINDER_S, FLARE_S, STROBE_S = 0.7, 0.5, 0.1
 STROBES_S = (0.0, 0.42, 0.84)
 STROBE_LATE_S = 0.2
+SPEND_GAP_S = 4.0
+"""What is spent is spent: not again so soon, whatever a cue says."""
 SPENT_S = 4.0
 AWAY_S = 0.5
 BUILD_DOUBLES, BUILD_REACH = 2, 0.6
@@ -99,7 +101,7 @@ class Drawing:
         self._palette: tuple[float, ...] = ()
         self._dancing = self._answering = np.zeros(rig.heads, np.bool_)
         self._from = np.zeros(rig.heads, np.float32), np.ones((rig.heads, 3), np.float32)
-        self._due, self._spent_s, self._struck_s = False, -np.inf, -np.inf
+        self._due, self._spent_s, self._paid_s, self._struck_s = False, -np.inf, -np.inf, -np.inf
         self._accents, self._lit = 0, False
         self._big = self._key = 0.0
         self._rest = 1.0
@@ -176,7 +178,8 @@ class Drawing:
         if due:
             self.hanging.hang(now_s)
             cue = self._cue
-            self._due, self._big = bool(cue.spend) and self.hanging.fresh, cue.level
+            rested = now_s - self._paid_s >= SPEND_GAP_S
+            self._due, self._big = bool(cue.spend) and self.hanging.fresh and rested, cue.level
         look = self.hanging.look
         self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
         self._from = level.copy(), colour.copy()
@@ -270,7 +273,7 @@ class Drawing:
             self._lit, self._spent_s = False, -np.inf
             return flash
         if self._due and self._gate.open(now_s):
-            self._due, self._spent_s = False, now_s
+            self._due, self._spent_s, self._paid_s = False, now_s, now_s
         if self._lit and heard.accent > 0.005:
             flash[self._turn(heard.accents)] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
         if now_s - self._spent_s < SPENT_S:
