@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.output.sender import NOBODY
+from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.looks.gels import nearest_gel, palette_of
 from controller.messages import Cue, LightToken, Pulse
