@@ -12,12 +12,15 @@ from controller.colour import hue_degrees, parse_colour
 from controller.config import Config
 from controller.lighting.health import Health, Limits, health
 from controller.lighting.look.accents import Accents
+from controller.lighting.look.drawing import Drawing, Drawn, Heard
 from controller.lighting.look.fade import Fade
+from controller.lighting.look.hanging import Hanging
 from controller.lighting.look.history import History
 from controller.lighting.look.manual import Manual
 from controller.lighting.look.master import Master
 from controller.lighting.look.roles import Pressed, Roles, Target
-from controller.messages import Command, DmxFrame, LightToken, Operator, Picture, Pulse
+from controller.looks.pack import Pack, pack_of
+from controller.messages import Command, Cue, DmxFrame, LightToken, Operator, Picture, Pulse
 from controller.people.operator import OperatorState
 from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch
@@ -47,9 +50,10 @@ class LookEngine:
 
     Args:
         config: look, rates and palette. patch: the rig.
+        pack: the looks; without it, the pack that the configuration names is read.
     """
 
-    def __init__(self, config: Config, patch: Patch) -> None:
+    def __init__(self, config: Config, patch: Patch, pack: Pack | None = None) -> None:
         look, rates = config.look, config.rates
         self._limits = Limits(rates.token_stale_s, rates.token_dead_s, rates.pulse_dead_s, config.audio.silence_after_s)
         self._quiet_fade_s = look.quiet_fade_s
@@ -57,10 +61,12 @@ class LookEngine:
         self._history = History(hue_degrees(parse_colour(config.palette[0])), 0.4)
         self._accents = Accents(look.accent_release_s, look.accent_gap_s)
         self._roles = Roles(patch.rig, look)
+        self._drawing = Drawing(patch.rig, look, pack or pack_of(config))
         self._fade = Fade(patch.rig, look)
         self._master = Master()
         self._renderer = Renderer(patch)
         self._token: LightToken | None = None
+        self._cued: Cue | None = None
         self._pulse: Pulse | None = None
         self._manual = Manual(targets_of(patch), patch.heads)
         self.state = OperatorState()
@@ -71,6 +77,7 @@ class LookEngine:
         if self._token is not None and token.t_s <= self._token.t_s:
             return
         self._token = token
+        self._cued = token.cue
         if self._pulse is None or self._pulse.silent_s < REST_S:
             self._history.add(token)
         else:
@@ -81,6 +88,7 @@ class LookEngine:
         before, self._pulse = self._pulse, pulse
         if before is not None and pulse.kind in PAUSES:
             self._pulse = replace(pulse, kind=before.kind)
+        self._drawing.hear_pulse(self._pulse)
         accented = self._accents.would_light(pulse)
         self._accents.hear(pulse, now_s)
         return accented
@@ -101,8 +109,13 @@ class LookEngine:
         slowly = state in ("quiet", "talk") or self.operator.quiet
         elapsed_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s)
         self._ticked_s = now_s
-        target = self._manual.scene(self._target(state, now_s), self.operator.scene, elapsed_s)
-        look = self._fade.step(target, now_s, self._quiet_fade_s if slowly else None)
+        drawn = self._drawn(state, now_s)
+        target = self._target(state, now_s) if drawn is None else self._with_buttons(drawn.target, now_s)
+        target = self._manual.scene(target, self.operator.scene, elapsed_s)
+        if drawn is None:
+            look = self._fade.step(target, now_s, self._quiet_fade_s if slowly else None)
+        else:
+            look = self._fade.follow(target, now_s, drawn.release_s)
         look = self._manual.apply(look, self.operator.hands, elapsed_s)
         look = self._master.apply(look, self.operator)
         haze = 0.0 if self.operator.blackout else self.operator.haze
@@ -123,14 +136,39 @@ class LookEngine:
         kind = self._pulse.kind if self._pulse else ""
         return health(token_age_s, pulse_age_s, silent_s, self._limits, kind)
 
+    @property
+    def hanging(self) -> Hanging:
+        """Which look hangs, where the newest token says one."""
+        return self._drawing.hanging
+
+    def _drawn(self, state: Health, now_s: float) -> Drawn | None:
+        """The look that a cue says, while a band plays; None: nobody says one, or it is no time for it."""
+        token, pulse, people = self._token, self._pulse, self.operator
+        if self._cued is not None:
+            self._drawing.hear_cue(self._cued, now_s)
+            self._cued = None
+        if token is None or token.cue is None or people.quiet or state not in ("live", "fallback"):
+            return None
+        value = token.value / 255.0 if state == "live" else -1.0
+        loudness, silent_s = (pulse.loudness, pulse.silent_s) if pulse else (0.5, 0.0)
+        heard = Heard(loudness, value, silent_s, self._accent(now_s), self._accents.count, people.steering.intensity)
+        return self._drawing.draw(heard, *self._fade.held, now_s)
+
+    def _accent(self, now_s: float) -> float:
+        return min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)
+
+    def _with_buttons(self, target: Target, now_s: float) -> Target:
+        return self._roles.with_buttons(target, Pressed(self.operator.blinder, self.operator.strobe), now_s)
+
     def _target(self, state: Health, now_s: float) -> Target:
-        accent = min(1.0, self._accents.level(now_s) * 2.0 * self.operator.steering.energy)
-        pressed = Pressed(self.operator.blinder, self.operator.strobe)
         if self.operator.quiet and state != "house":
-            return self._roles.with_buttons(self._roles.quiet(self._history), pressed, now_s)
-        return self._roles.with_buttons(self._of_state(state, accent, now_s), pressed, now_s)
+            return self._with_buttons(self._of_state("quiet", 0.0, now_s), now_s)
+        return self._with_buttons(self._of_state(state, self._accent(now_s), now_s), now_s)
 
     def _of_state(self, state: Health, accent: float, now_s: float) -> Target:
+        if self._token is not None and self._token.cue is not None and state in ("talk", "quiet"):
+            calm = self._drawing.talk if state == "talk" else self._drawing.quiet
+            return calm(self._fade.held[0], now_s)
         match state:
             case "live":
                 strength = self._pulse.onset_strength if self._pulse else 0.0

@@ -37,6 +37,11 @@ class Fade:
         self._seq = 0
         self._t_s: float | None = None
 
+    @property
+    def held(self) -> tuple[Float32Array, Float32Array]:
+        """Brightness (N,) without what flashes, and colours (N, 3), as they are now."""
+        return self._intensity, self._colour
+
     def step(self, target: Target, now_s: float, release_s: float | None = None) -> Picture:
         """The look at this tick.
 
@@ -46,7 +51,6 @@ class Fade:
         """
         elapsed_s = 0.0 if self._t_s is None else max(0.0, now_s - self._t_s)
         first = self._t_s is None
-        self._t_s = now_s
         way = target.intensity - self._intensity
         # a real hit rises at once; the small ups and downs of one token after another are breathed, not flickered
         attack_s = self._config.attack_s + BREATH_S * np.exp(-np.maximum(way, 0.0) / HIT)
@@ -57,6 +61,23 @@ class Fade:
         turn = 1.0 if first else _share(elapsed_s, self._config.hue_fade_s / 3.0)
         turns = np.where(self._intensity < 0.01, 1.0, turn).astype(np.float32)[:, None]
         self._colour += (target.colour - self._colour) * turns
+        return self._picture(target, now_s, elapsed_s)
+
+    def follow(self, target: Target, now_s: float, release_s: float) -> Picture:
+        """The look at this tick where the target comes in its own time: it is there at once, and heads turn to it.
+
+        Args:
+            target: where to be. now_s: time of this tick. release_s: time constant of falling brightness; 0: none.
+        """
+        elapsed_s = 0.0 if self._t_s is None else max(0.0, now_s - self._t_s)
+        way = target.intensity - self._intensity
+        falls = _share(elapsed_s, release_s) if release_s > 0.0 else 1.0
+        self._intensity = self._intensity + np.where(way < 0.0, way * np.float32(falls), way)
+        self._colour = target.colour.copy()
+        return self._picture(target, now_s, elapsed_s)
+
+    def _picture(self, target: Target, now_s: float, elapsed_s: float) -> Picture:
+        self._t_s = now_s
         pan, tilt = (
             axis.step(goal, elapsed_s) for axis, goal in zip(self._turning, (target.pan, target.tilt), strict=True)
         )

@@ -91,6 +91,10 @@ AIMS: dict[str, Aim] = {
     "fan": _towards(2.4, 0.4, -2.5, 0.3),
     "band": _towards(0.5, 0.0, 0.6, 1.2),
     "crowd": _towards(1.4, 0.0, -5.0, 1.6),
+    "singer": _towards(0.0, 0.0, 0.6, 1.6),
+    "drums": _towards(0.0, 0.2, 2.0, 1.0),
+    "sky": _towards(1.2, 0.2, -2.0, 8.0),
+    "cross": _towards(-0.9, 0.0, -1.5, 0.0),
 }
 CALM_AIMS = ("band", "parallel", "centre", "crossed")
 BUSY_AIMS = ("crossed", "fan", "centre", "crowd", "parallel")

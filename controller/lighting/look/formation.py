@@ -11,7 +11,7 @@ import numpy as np
 from controller.arrays import BoolArray, Float32Array
 from controller.rig.heads import Rig
 
-ROLES = ("wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer")
+ROLES = ("key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer")
 CENTRE_M = 0.05
 
 
@@ -52,7 +52,7 @@ def form(rig: Rig) -> Formation:
     if not answer.any():
         answer = lead & ((odd == 1) if odd[lead].any() else (side > 0))
         lead = lead & ~answer
-    groups = (lead, answer, of["beam"], of["mover"], of["pixel"], of["blinder"], of["strobe"])
+    groups = (of["key"], lead, answer, of["beam"], of["mover"], of["pixel"], of["blinder"], of["strobe"])
     across = sum((_order(mask, x) for mask in groups), np.zeros(rig.heads, np.float32))
     upstage = sum((_share(mask, y) for mask in groups), np.zeros(rig.heads, np.float32))
     return Formation(lead, answer, of, side, across, np.abs(2.0 * across - 1.0), upstage, odd)

@@ -1,0 +1,329 @@
+"""A cue on a rig: the look that hangs, in its gels, at its level, with the beat, in the breath of the music.
+
+who is lit x how big the section is x how loud it is now x the beat, faces apart ─► gate (nothing rises in turns) ─►
+accents, and what is spent, on top
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from controller.arrays import BoolArray, Float32Array
+from controller.colour import parse_colour, to_linear
+from controller.config import LookConfig
+from controller.lighting.look.beats import Beats
+from controller.lighting.look.breath import Breath
+from controller.lighting.look.dress import colour_of, dressed
+from controller.lighting.look.duties import duties
+from controller.lighting.look.gate import WITH_S, Gate
+from controller.lighting.look.hanging import FRESH_S, Hanging
+from controller.lighting.look.movements import Movements
+from controller.lighting.look.roles import Target
+from controller.lighting.look.steps import Steps, step_s
+from controller.lighting.look.stops import Stops
+from controller.looks.gels import SOFT_WHITE
+from controller.looks.look import MovementOf
+from controller.looks.pack import Pack
+from controller.messages import Cue, Pulse
+from controller.rig.heads import Rig
+
+VALUE = 0.25
+"""So much of the breath is the token's value; the rest is how loud it is."""
+BIG_S = 0.8
+"""Time constant with which a look follows what is thought of its section meanwhile."""
+KEY_UP_S, KEY_DOWN_S = 0.8, 1.5
+"""Time constants of the light on faces."""
+RELEASE_S = 0.12
+"""Time constant with which the steps of a figure go."""
+WAVE_GAP_S = 0.53
+"""Where lamps swell by themselves, what rises fast keeps a longer distance."""
+FIGURE_SEEN = 0.2
+"""A figure of less depth does not keep accents away from its steps."""
+FREE_FADE_S = 0.5
+"""A beat of a fade, where nobody hears beats."""
+REST_S, REST_FADE_S = 0.3, 0.7
+"""Who pauses without having stopped dead is followed out slowly."""
+BLINDER_S, FLARE_S, STROBE_S = 0.7, 0.5, 0.1
+STROBES_S = (0.0, 0.42, 0.84)
+STROBE_LATE_S = 0.2
+SPEND_GAP_S = 4.0
+"""What is spent is spent: not again so soon, whatever a cue says."""
+SPENT_S = 4.0
+AWAY_S = 0.5
+BUILD_DOUBLES, BUILD_REACH = 2, 0.6
+"""How often a rise doubles its figure's rate on its way, and how much of the way to full light it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is heard at this moment, as far as a look goes by it.
+
+    Attributes:
+        loudness, value: 0..1, of the pulse and of the token; value -1: unknown. silent_s: since there was sound.
+        accent: envelope 0..1. accents: how many so far. intensity: 0..1, the operator's wish, 0.5: none.
+    """
+
+    loudness: float
+    value: float
+    silent_s: float
+    accent: float
+    accents: int
+    intensity: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Where the stage should go, and how fast light falls there: time constant in seconds, 0: at once."""
+
+    target: Target
+    release_s: float
+
+
+class Drawing:
+    """Draws cues for one rig.
+
+    Many attributes: each of its parts keeps one thing that a look depends on.
+
+    Args:
+        rig: heads, roles and places. config: levels and times. pack: the looks.
+    """
+
+    def __init__(self, rig: Rig, config: LookConfig, pack: Pack) -> None:
+        self._config, self._count = config, rig.heads
+        self._duties = duties(rig)
+        self.hanging, self._beats, self._stops = Hanging(pack), Beats(), Stops()
+        self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
+        self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
+        self._at_singer = self._moves.pose(MovementOf(aim="singer"), 0.0, 1.0)
+        self._pose = self._moves.pose(MovementOf(), 0.0, 1.0)
+        self._house, self._white = to_linear(parse_colour(config.house_colour)), colour_of(SOFT_WHITE)
+        self._dress = dressed(self.hanging.look, (), self._duties)
+        self._palette: tuple[float, ...] = ()
+        self._dancing = self._answering = np.zeros(rig.heads, np.bool_)
+        self._from = np.zeros(rig.heads, np.float32), np.ones((rig.heads, 3), np.float32)
+        self._due, self._spent_s, self._paid_s, self._struck_s = False, -np.inf, -np.inf, -np.inf
+        self._accents, self._lit = 0, False
+        self._big = self._key = 0.0
+        self._rest = 1.0
+        self._now_s: float | None = None
+
+    def hear_cue(self, cue: Cue, now_s: float) -> None:
+        """Take the cue of the newest token."""
+        self._beats.hear(cue, now_s)
+        self.hanging.hear(cue)
+
+    def hear_pulse(self, pulse: Pulse) -> None:
+        """Take the next pulse."""
+        self._stops.hear(pulse)
+
+    def draw(self, heard: Heard, level: Float32Array, colour: Float32Array, now_s: float) -> Drawn:
+        """Where the stage should go.
+
+        Args:
+            heard: at this moment. level: (N,) that the stage shows, but for what flashes. colour: (N, 3) so.
+            now_s: time.
+        """
+        elapsed_s = self._elapsed_s(now_s)
+        self._beats.advance(now_s)
+        snaps = self._change(level, colour, now_s) or self._stops.stopped
+        size = self._size(heard, elapsed_s)
+        held, worn = self._on_the_way(self._dress.strength * np.float32(size) * self._figure(), now_s)
+        if self._stops.stopped:
+            held = np.zeros_like(held)
+        held, worn = self._with_faces(held, worn, elapsed_s)
+        held = self._gate.held(held, level, now_s, elapsed_s)
+        flash, worn = self._flash(heard, size, now_s), self._flared(worn, now_s)
+        return Drawn(Target(held, flash, worn, *self._aim()), 0.0 if snaps else RELEASE_S)
+
+    def talk(self, shown: Float32Array, now_s: float) -> Target:
+        """Somebody talks, or hands clap: faces lit warm and steady, what hung low behind them, nothing moves."""
+        front = self._duties.key | self._duties.facing
+        colour = np.where(front[:, None], self._house, self._dress.colour).astype(np.float32)
+        level = np.where(front, np.float32(self._config.talk_intensity), self._low())
+        return self._calm(level, colour, shown, now_s)
+
+    def quiet(self, shown: Float32Array, now_s: float) -> Target:
+        """Nobody plays: the gels that hung, low, nothing moves, beams out."""
+        return self._calm(self._low(), self._dress.colour.copy(), shown, now_s)
+
+    def _low(self) -> Float32Array:
+        duties, level = self._duties, np.zeros(self._count, np.float32)
+        level[duties.of("back") | duties.of("pixel")] = 0.6 * self._config.quiet_intensity
+        level[duties.of("wash") | duties.key] = self._config.quiet_intensity
+        level[duties.turning & ~duties.key] = 0.0
+        return level
+
+    def _calm(self, level: Float32Array, colour: Float32Array, shown: Float32Array, now_s: float) -> Target:
+        self._lit, self._spent_s = False, -np.inf  # what flashed does not flash on after it
+        held = self._gate.held(level, shown, now_s, 0.0)
+        return Target(held, np.zeros(self._count, np.float32), colour, *self._pose)
+
+    def _elapsed_s(self, now_s: float) -> float:
+        """Since the last time, as far as anything follows it."""
+        elapsed_s = 0.0 if self._now_s is None else min(max(0.0, now_s - self._now_s), AWAY_S)
+        self._now_s = now_s
+        return elapsed_s
+
+    # what hangs
+
+    @property
+    def _cue(self) -> Cue:
+        return self.hanging.cue
+
+    def _change(self, level: Float32Array, colour: Float32Array, now_s: float) -> bool:
+        """Hang the look that is due, and put the heads into what its cue says; True if that is to be seen at once."""
+        due, cue = self.hanging.due(now_s), self._cue
+        if (not due and cue.palette == self._palette) or not self._gate.open(now_s):
+            return False
+        if due:
+            self.hanging.hang(now_s)
+            cue = self._cue
+            rested = now_s - self._paid_s >= SPEND_GAP_S
+            self._due, self._big = bool(cue.spend) and self.hanging.fresh and rested, cue.level
+        look = self.hanging.look
+        self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
+        self._from = level.copy(), colour.copy()
+        self._dancing, self._answering = self._dress.lit_as(look.figure.roles), self._dress.lit_as(look.accents)
+        self._gate.gap_s = WAVE_GAP_S if look.figure.name == "wave" else self._config.accent_gap_s
+        self._lit = False
+        return True
+
+    def _on_the_way(self, held: Float32Array, now_s: float) -> tuple[Float32Array, Float32Array]:
+        """Levels and colours of a look that may still be on its way in."""
+        beat_s = self._beats.beat_s if self._beats.sure else FREE_FADE_S
+        whole_s, gone_s = self.hanging.look.fade_beats * beat_s, max(0.0, now_s - self.hanging.began_s)
+        if gone_s >= whole_s:
+            return held, self._dress.colour
+        share = np.float32(gone_s / whole_s)
+        level, colour = self._from
+        return level + (held - level) * share, colour + (self._dress.colour - colour) * share
+
+    # how bright
+
+    def _size(self, heard: Heard, elapsed_s: float) -> float:
+        """0..1 of the whole look: as big as its section, with what is building up, and as loud as it is now."""
+        look, (least, most) = self.hanging.look, self.hanging.look.level
+        self._big += (self._cue.level - self._big) * _share(elapsed_s, BIG_S)
+        size = least + (most - least) * self._big
+        size += (1.0 - size) * BUILD_REACH * self._cue.build
+        loudness = heard.loudness if heard.value < 0.0 else (1.0 - VALUE) * heard.loudness + VALUE * heard.value
+        if not self._stops.stopped:  # what comes after a stop is as loud as what was before it
+            self._breath.step(loudness, elapsed_s)
+        size *= 1.0 - look.breath * (1.0 - self._breath.now)
+        resting = heard.silent_s >= REST_S and not self._stops.stopped
+        self._rest = self._rest * (1.0 - _share(elapsed_s, REST_FADE_S)) if resting else 1.0
+        return float(np.clip(size * self._rest * (0.5 + heard.intensity), 0.0, 1.0))
+
+    def _with_faces(
+        self, held: Float32Array, colour: Float32Array, elapsed_s: float
+    ) -> tuple[Float32Array, Float32Array]:
+        """Faces: slow, never below their floor, whatever the look does."""
+        duties, floor = self._duties, self._config.key_floor
+        goal = self.hanging.look.lit.get("key", 0.0) * (0.6 + 0.4 * self._big)
+        constant_s = KEY_UP_S if goal > self._key else KEY_DOWN_S
+        self._key = max(floor, self._key + (goal - self._key) * _share(elapsed_s, constant_s))
+        if not duties.key.any():
+            return held, colour
+        held, colour, heads = held.copy(), colour.copy(), duties.shared
+        if not heads.any():
+            held[duties.key] = self._key
+            colour[duties.key] = self._dress.key_colour
+            return held, colour
+        # light adds up: a face's share, and the colour that the lamp has beside it
+        light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * self._dress.key_colour
+        most = np.maximum(light.max(axis=1), np.float32(1e-6))
+        held[heads], colour[heads] = np.sqrt(np.minimum(most, 1.0)), light / most[:, None]
+        return held, colour
+
+    # in time
+
+    def _figure(self) -> Float32Array | np.float32:
+        """(N,) 0..1 by the beat."""
+        figure = self.hanging.look.figure
+        if figure.name == "still" or figure.depth == 0.0:
+            return np.float32(1.0)
+        length_s, steps = self._step()
+        pattern = self._steps.pattern(figure.name, steps, length_s, self._cue.build)
+        return np.where(self._dancing, 1.0 - np.float32(figure.depth) * (1.0 - pattern), np.float32(1.0))
+
+    def _step(self) -> tuple[float, float]:
+        """Seconds of a step of the figure, and how many there have been; a build makes them shorter on its way."""
+        figure = self.hanging.look.figure
+        beats = figure.beats / 2.0 ** round(BUILD_DOUBLES * self._cue.build)
+        length_s = step_s(figure.name, beats, self._beats.beat_s)
+        return length_s, self._beats.at * self._beats.beat_s / length_s
+
+    def _aim(self) -> tuple[Float32Array, Float32Array]:
+        """Pan and tilt (N,): heads that light faces look at them and do not move."""
+        if self._duties.turning.any():
+            pan, tilt = self._moves.pose(self.hanging.look.movement, self._beats.turns, self._beats.turn_s)
+            face = self._duties.key
+            self._pose = np.where(face, self._at_singer[0], pan), np.where(face, self._at_singer[1], tilt)
+        return self._pose
+
+    # on top
+
+    def _flash(self, heard: Heard, size: float, now_s: float) -> Float32Array:
+        """(N,) 0..1: accents, and what is spent on the beginning of a look."""
+        flash = np.zeros(self._count, np.float32)
+        self._due &= now_s - self.hanging.began_s <= FRESH_S
+        if heard.accents != self._accents:
+            self._accents, self._lit = heard.accents, self._may_accent(now_s)
+        if self._stops.stopped:
+            self._lit, self._spent_s = False, -np.inf
+            return flash
+        if self._due and self._gate.open(now_s):
+            self._due, self._spent_s, self._paid_s = False, now_s, now_s
+        if self._lit and heard.accent > 0.005:
+            flash[self._turn(heard.accents)] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
+        if now_s - self._spent_s < SPENT_S:
+            self._add_spent(flash, now_s)
+        return flash
+
+    def _may_accent(self, now_s: float) -> bool:
+        """Whether an accent may rise: not shortly before a look or a step, which are to be seen on their beat."""
+        if not self._answering.any() or self.hanging.until_next_s(now_s) < self._gate.gap_s:
+            return False
+        figure = self.hanging.look.figure
+        if figure.name not in ("still", "wave") and figure.depth > FIGURE_SEEN:
+            length_s, steps = self._step()
+            into_s = (steps % 1.0) * length_s
+            if into_s > WITH_S and length_s - into_s < self._gate.gap_s:
+                return False
+        return self._gate.open(now_s)
+
+    def _turn(self, accents: int) -> BoolArray:
+        """(N,) heads whose turn this accent is: every other pair, where there is more than one."""
+        turn = self._answering & (self._duties.odd == accents % 2)
+        return turn if turn.any() else self._answering
+
+    def _add_spent(self, flash: Float32Array, now_s: float) -> None:
+        since_s, lamps = now_s - self._spent_s, self._duties.blinder
+        if lamps.any():
+            flash[lamps] = np.exp(-since_s / BLINDER_S)
+        else:
+            heads = self._flaring()
+            flash[heads] = np.maximum(flash[heads], np.float32(np.exp(-since_s / FLARE_S)))
+        if self._cue.spend == "strobe":
+            begun_s = self._spent_s + max(one for one in STROBES_S if one <= max(since_s, 0.0))
+            if self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S and self._gate.open(now_s):
+                self._struck_s = now_s
+            flash[self._duties.strobe] = np.exp(-max(now_s - self._struck_s, 0.0) / STROBE_S)
+
+    def _flaring(self) -> BoolArray:
+        """(N,) what a rig without blinders flares with: whatever is at the back."""
+        return self._duties.of("back") & ~self._duties.key
+
+    def _flared(self, colour: Float32Array, now_s: float) -> Float32Array:
+        """Colours with the white of a flare in them."""
+        since_s = now_s - self._spent_s
+        if since_s >= SPENT_S or self._duties.blinder.any():
+            return colour
+        heads, colour = self._flaring(), colour.copy()
+        colour[heads] += np.float32(np.exp(-since_s / FLARE_S)) * (self._white - colour[heads])
+        return colour
+
+
+def _share(elapsed_s: float, constant_s: float) -> float:
+    """How much of the way an exponential approach goes in this time."""
+    return 1.0 - float(np.exp(-elapsed_s / constant_s))
