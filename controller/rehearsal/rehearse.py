@@ -1,7 +1,8 @@
 """The show without waiting: the same stages in one process and a virtual time, written to files.
 
-The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show` and `report.html`, byte for byte;
-`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run. Edge: files.
+The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show`, `heads.npz`, `form.json` and
+`report.html`, byte for byte; `report.json` adds how long things took, under `timings_ms` and `wall`, and those differ
+from run to run. Edge: files.
 """
 
 import json
@@ -38,16 +39,19 @@ from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
+from controller.records import rendered, told_form
 from controller.records.cycles import Heard
+from controller.records.rendered import RenderedRig
 from controller.records.show_file import ShowFile
+from controller.records.told_form import ToldForm
 from controller.rehearsal.offline_clock import OfflineClock
-from controller.rehearsal.report_page import Intervention, Onset, ReportData, StageTiming, render_report
+from controller.rehearsal.rendering import Rendering
+from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.sound_format import HOP_S, HOP_SAMPLES
 from controller.timing import Percentiles, Timings
 
-REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
 KEEP_TIMINGS = 20_000
 
@@ -59,15 +63,16 @@ def floats() -> "array[float]":
 
 @dataclass
 class Traces:
-    """What a rehearsal remembers for its report: a few bytes for each hop or tick."""
+    """What a rehearsal remembers for its report: a few bytes for each hop or tick, some more for the rig."""
 
+    rendering: Rendering
+    form: ToldForm = field(default_factory=ToldForm)
     tokens: "array[int]" = field(default_factory=lambda: array("h"))
     levels_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
     waveform: "array[float]" = field(default_factory=floats)
     levels: "array[float]" = field(default_factory=floats)
     power: "array[float]" = field(default_factory=floats)
-    colours: bytearray = field(default_factory=bytearray)
     states: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -93,7 +98,7 @@ class Rehearsal:
         self._token: LightToken | None = None
         self._ear = open_ear(config, source.stems)
         self._timings = Timings(keep=KEEP_TIMINGS)
-        self._traces = Traces()
+        self._traces = Traces(Rendering(self._patch))
         self._cycles = OfflineClock(self._made, config.rates.output_hz)
         self._onset_count = 0
         self._rows = _rows(self._patch)
@@ -136,22 +141,21 @@ class Rehearsal:
         for now_s, tick in self._cycles.until(end_s, pulses, Heard(token=self._token)):
             self._timings.add("tick", self._clock.now_s() - started_s)
             recorder.write(tick.frames, now_s)
-            self._watch(tick)
+            self._watch(tick, now_s)
             started_s = self._clock.now_s()
         self._token = token
 
-    def _watch(self, tick: Tick) -> None:
+    def _watch(self, tick: Tick, now_s: float) -> None:
         light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
+        traces.rendering.watch(now_s, light, tick.frames)
         traces.levels.extend(self._made.limiter.levels)
         traces.power.append(float(light.max(axis=1).mean()))
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
-        if self._cycles.count % REPORT_EVERY_TICKS == 0:
-            rows = light[[head for _, head in self._rows]]
-            traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 
     def _remember(self, token: LightToken, pulses: list[Pulse], samples: Float32Array) -> None:
         traces = self._traces
         traces.tokens.extend((token.hue, token.value))
+        traces.form.take(token.cue, token.t_s)
         traces.levels_db.append(pulses[-1].level_db)
         for pulse in pulses:
             if pulse.onsets != self._onset_count:
@@ -162,7 +166,7 @@ class Rehearsal:
             traces.waveform.extend((float(part.min()), float(part.max())))
 
     def _report(self, wall_s: float) -> dict[str, Any]:
-        figures = self._figures()
+        figures, rig = self._figures(), self._traces.rendering.rig()
         identity = self._identity()
         timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()}
         music_s = len(self._traces.light) * HOP_S
@@ -178,8 +182,10 @@ class Rehearsal:
             },
             "wall": {"seconds": round(wall_s, 2), "times_real_time": round(music_s / wall_s, 1)},
         }
+        rig.write(self._out / rendered.NAME)
+        self._traces.form.write(self._out / told_form.NAME)
         (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        (self._out / "report.html").write_text(self._page(figures, identity, timings), encoding="utf-8")
+        (self._out / "report.html").write_text(self._page(figures, identity, timings, rig), encoding="utf-8")
         return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
 
     def _figures(self) -> dict[str, Any]:
@@ -222,7 +228,9 @@ class Rehearsal:
             "config_sha256": sha256_of(self._config.file),
         }
 
-    def _page(self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles]) -> str:
+    def _page(
+        self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles], rig: RenderedRig
+    ) -> str:
         traces = self._traces
         shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
         return render_report(
@@ -236,7 +244,7 @@ class Rehearsal:
                 levels_db=np.array(traces.levels_db, np.float32),
                 levels_hz=1.0 / HOP_S,
                 tokens=traces.light,
-                rig=np.frombuffer(bytes(traces.colours), np.uint8).reshape(-1, len(self._rows), 3),
+                rig=np.rint(to_encoded(rig.light[:, self._shown_heads()]) * 255.0).astype(np.uint8),
                 groups=tuple(name for name, _ in self._rows),
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,
@@ -244,9 +252,22 @@ class Rehearsal:
                 timings={stage: StageTiming(*three) for stage, three in timings.items()},
                 interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
                 identity=identity,
-                rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
+                rig_hz=float(rendered.RATE_HZ),
+                sections=self._sections(),
             )
         )
+
+    def _shown_heads(self) -> list[int]:
+        """Columns of the rendered rig in the order of the report's rows."""
+        return [self._traces.rendering.heads.index(head) for _, head in self._rows]
+
+    def _sections(self) -> tuple[Section, ...] | None:
+        """As the cues told them; None where nobody follows the form."""
+        found = self._traces.form.sections
+        if not found:
+            return None
+        ends_s = [*(one.start_s for one in found[1:]), len(self._traces.light) * HOP_S]
+        return tuple(Section(one.start_s, end_s, one.label) for one, end_s in zip(found, ends_s, strict=True))
 
 
 def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
@@ -288,7 +309,8 @@ def _block_lift(heard: Float32Array, seen: Float32Array, rate_hz: float) -> floa
 def _rows(patch: Patch) -> list[tuple[str, int]]:
     """Rows of the report's picture of the rig: name and head, role by role, left to right; hazers give no light."""
     order = {
-        role: number for number, role in enumerate(("wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
+        role: number
+        for number, role in enumerate(("key", "wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
     }
     heads = [head for head in range(patch.heads) if patch.roles[head] in order]
     heads.sort(key=lambda head: (order[patch.roles[head]], float(patch.positions_m[head, 0]), head))
