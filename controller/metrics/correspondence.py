@@ -9,7 +9,7 @@ hue of a rig counts as far as it is saturated, since white has none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ BEAT_WIDTH_FRAMES = 0.5
 BEAT_SHIFT = 2
 SHIFTS = 8
 SMALLEST_SHIFT_S = 20.0
+SECTION_S = 2.0
+"""Less of a section says nothing of its look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ class MusicFeatures:
     def marks_s(self) -> dict[str, Float64Array]:
         """Seconds of beats, downbeats and section starts."""
         return {name: getattr(self, name) / RATE_HZ for name in ("beats", "downbeats", "section_starts")}
+
+    def until(self, end_s: float) -> "MusicFeatures":
+        """The song as far as that; a section that has only begun is left out."""
+        begun = self.section_starts < (end_s - SECTION_S) * RATE_HZ
+        beats, downbeats = (marks[marks < end_s * RATE_HZ] for marks in (self.beats, self.downbeats))
+        stops = tuple(one for one in self.stops if one.at_s < end_s)
+        kinds = self.section_kinds[begun] if len(self.section_kinds) else self.section_kinds
+        return replace(
+            self, beats=beats, downbeats=downbeats, section_starts=self.section_starts[begun], section_kinds=kinds,
+            stops=stops,
+        )  # fmt: skip
 
     def marks(self) -> dict[str, IntArray]:
         """Hops that can first hear beats, downbeats and section starts."""

@@ -3,7 +3,7 @@
 Brightness is perceived: a head's strongest component of its own full, gamma-encoded. The whole rig is as bright as its
 heads are in the mean, and has the hue in which most of the light is (a mean of red and green would be a yellow that
 nobody sees): light-weighted hues on the circle, smoothed by 12 degrees, the highest place. A rig that is dark keeps
-the hue that it had.
+the colour that it had.
 """
 
 from dataclasses import dataclass, replace
@@ -82,11 +82,12 @@ def seen(rig: RenderedRig) -> SeenRig:
     brightness, hue_deg, saturation = hue_saturation(encoded)
     steps = np.abs(np.diff(encoded, axis=0, prepend=encoded[:1])).mean(axis=(1, 2), dtype=np.float64)
     rig_hue_deg = dominant_hue(brightness, hue_deg, saturation)
-    total = np.maximum(brightness.sum(axis=1, dtype=np.float64), 1e-9)
+    total = brightness.sum(axis=1, dtype=np.float64)
+    pale = (brightness * saturation).sum(axis=1, dtype=np.float64) / np.maximum(total, 1e-9)
     return SeenRig(
         brightness, hue_deg, saturation, tuple(rig.role.tolist()), _keys(rig),
         intensity=brightness.mean(axis=1, dtype=np.float64), rig_hue_deg=rig_hue_deg,
-        rig_saturation=(brightness * saturation).sum(axis=1, dtype=np.float64) / total, change=steps, ticks=_ticks(rig),
+        rig_saturation=_kept(pale, total > DARK), change=steps, ticks=_ticks(rig),
     )  # fmt: skip
 
 
@@ -113,10 +114,14 @@ def dominant_hue(brightness: FloatingArray, hue_deg: FloatingArray, saturation: 
     away = (hue_deg - centre_deg[:, None] + 180.0) % 360.0 - 180.0
     near = weights * (np.abs(away) <= 2.0 * SMOOTH_DEG)
     found = (centre_deg + (near * away).sum(axis=1) / np.maximum(near.sum(axis=1), 1e-9)) % 360.0
-    known = weights.sum(axis=1) > DARK
+    return _kept(found, weights.sum(axis=1) > DARK)
+
+
+def _kept(values: Float64Array, known: BoolArray) -> Float64Array:
+    """Each value, or the last before it that is known; before the first that one. (n,)"""
     last = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
     first = int(known.argmax()) if known.any() else 0
-    return np.asarray(found[np.where(last < 0, first, last)], np.float64)
+    return np.asarray(values[np.where(last < 0, first, last)], np.float64)
 
 
 def smoothed_hues(weights: FloatingArray, hue_deg: FloatingArray) -> Float64Array:

@@ -3,7 +3,7 @@
 Chroma, onset envelope, root mean square and beats are librosa's (McFee et al., SciPy 2015; beats after Ellis, 2007),
 at 30 frames a second. Downbeats and sections are guesses: the beat of four with the strongest onsets, and peaks in the
 novelty of harmony, timbre and loudness from bar to bar. Sections of one kind are those that sound alike as wholes:
-clusters of their means (average linkage; SciPy). Both libraries are loaded when a song is heard and not before: a venue
+clusters of their means (Ward; SciPy). Both libraries are loaded when a song is heard and not before: a venue
 has neither.
 """
 
@@ -25,9 +25,8 @@ LEAST_BARS = 4
 PROMINENT = 0.4
 LOUD_WEIGHT = 4
 TIMBRES = 13
-KINDS = (2, 6)
-SECTIONS_A_KIND = 2.2
-"""How often a part of a song comes, roughly: how many kinds are looked for."""
+SECTIONS_A_KIND = (1.6, 3.0)
+"""How often a part of a song comes, at the least and at the most; between them the clearest number of kinds."""
 
 
 def music_features(samples: Float32Array) -> MusicFeatures:
@@ -106,10 +105,13 @@ def guess_kinds(frames: FloatingArray, starts: IntArray) -> IntArray:
     """
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - absent at venues, as librosa is
 
-    if len(starts) < 2:
-        return np.zeros(len(starts), np.int64)
-    wanted = int(np.clip(round(len(starts) / SECTIONS_A_KIND), *KINDS))
-    found = fcluster(linkage(_means(_standard(frames), starts), "average"), wanted, criterion="maxclust")
+    count = len(starts)
+    if count < 3:
+        return np.arange(count, dtype=np.int64)
+    tree = linkage(_means(_standard(frames), starts), "ward")
+    most, fewest = (max(2, round(count / each)) for each in SECTIONS_A_KIND)
+    gaps = {kinds: tree[count - kinds, 2] / max(tree[count - kinds - 1, 2], 1e-9) for kinds in range(fewest, most + 1)}
+    found = fcluster(tree, max(gaps, key=lambda kinds: gaps[kinds]), criterion="maxclust")
     order: dict[int, int] = {}
     return np.array([order.setdefault(int(one), len(order)) for one in found], np.int64)
 

@@ -46,7 +46,8 @@ class Verdict:
 
 
 def judge(rig: RenderedRig, music: MusicFeatures, told: ToldForm) -> Verdict:
-    """Judge a rendered rig against its song."""
+    """Judge a rendered rig against its song, as much of it as is lit."""
+    music = music.until(len(rig.time_s) / RATE_HZ)
     judged, looks = Judged(rig), Judged(one_colour(rig, music))
     against = AgainstMusic(music, len(rig.time_s), 0.0)
     show, shuffled = judged.with_lift(music, against)

@@ -330,4 +330,8 @@ def test_one_colour_is_as_bright_as_the_song_is_loud():
     judged = Judged(dull)
     assert np.corrcoef(judged.rig.intensity, loudness(music, 300))[0, 1] > 0.99
     assert dull.light[:, 4].max() == 0.0  # blinders stay out of it
+    music.rms[:300] = 0.0  # in the dark it has the colour that it had, or will have
+    rig = Judged(one_colour(rig, music)).rig
+    assert np.ptp(rig.rig_saturation) == pytest.approx(0.0, abs=1e-3)
+    assert np.ptp(rig.rig_hue_deg) == pytest.approx(0.0, abs=1e-3)
     assert loudness(music, 300).max() == 1.0
