@@ -38,7 +38,11 @@ from controller.listening.time.leading import tempo_of
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
+from controller.metrics.held_looks import held_looks
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
+from controller.metrics.seen_rig import seen
+from controller.metrics.stagecraft import blinder_hits_s, colours, contrast, key_share
+from controller.metrics.stops import levels_db, stop_figures, stops
 from controller.records import rendered, told_form
 from controller.records.cycles import Heard
 from controller.records.rendered import RenderedRig
@@ -69,6 +73,7 @@ class Traces:
     form: ToldForm = field(default_factory=ToldForm)
     tokens: "array[int]" = field(default_factory=lambda: array("h"))
     levels_db: "array[float]" = field(default_factory=floats)
+    fine_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
     waveform: "array[float]" = field(default_factory=floats)
     levels: "array[float]" = field(default_factory=floats)
@@ -161,12 +166,14 @@ class Rehearsal:
             if pulse.onsets != self._onset_count:
                 self._onset_count = pulse.onsets
                 traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
+        traces.fine_db.extend(levels_db(samples[:, 0]).tolist())
         quarters = samples[:, 0].reshape(4, -1)
         for part in quarters:
             traces.waveform.extend((float(part.min()), float(part.max())))
 
     def _report(self, wall_s: float) -> dict[str, Any]:
-        figures, rig = self._figures(), self._traces.rendering.rig()
+        rig = self._traces.rendering.rig()
+        figures = {**self._figures(), **self._rig_figures(rig)}
         identity = self._identity()
         timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()}
         music_s = len(self._traces.light) * HOP_S
@@ -217,6 +224,23 @@ class Rehearsal:
             "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(traces.light) * HOP_S, 1e-9), 1),
             "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
         }
+
+    def _rig_figures(self, rig: RenderedRig) -> dict[str, Any]:
+        """What can be said of the rendered rig without hearing the whole song; `followspot evaluate` says the rest."""
+        shown, traces = seen(rig), self._traces
+        played = np.array(traces.levels_db, np.float32) > self._config.audio.silence_db
+        moment = np.minimum(np.arange(len(rig.time_s)), len(played) - 1)
+        minutes = max(len(traces.light) * HOP_S, 1e-9) / 60.0
+        figures = {
+            **contrast(shown),
+            **colours(shown),
+            "key_at_floor_share": key_share(shown, played[moment]),
+            "blinders_a_minute": len(blinder_hits_s(shown.ticks)) / minutes,
+            "held_looks_a_minute": len(held_looks(shown.ticks)) / minutes,
+            "looks_told_a_minute": len(traces.form.looks) / minutes,
+            **stop_figures(shown.ticks, stops(np.array(traces.fine_db, np.float64))),
+        }
+        return {name: round(amount, 3) for name, amount in figures.items() if not np.isnan(amount)}
 
     def _identity(self) -> dict[str, str]:
         embedder, decoder = self._config.path(self._config.model.embedder), self._decider.decoder_folder

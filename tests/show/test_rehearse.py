@@ -128,7 +128,11 @@ def test_the_report_names_what_made_it(first, config):
     figures = report["metrics"]
     assert figures["flashes_in_worst_second"] <= 3
     assert figures["dark_share"] < 0.05
+    assert figures["key_at_floor_share"] > 0.5
+    assert figures["stops"] == 1.0  # the two seconds of silence at the end
+    assert {"brightness_sd", "dim_share", "washes_lit_share", "hues_median", "held_looks_a_minute"} <= figures.keys()
     page = (first[0] / "report.html").read_text()
+    assert "<td>brightness_sd</td>" in page
     assert "Timing, ms" in page
     assert "excerpt &amp; more.wav" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
