@@ -91,13 +91,14 @@ class Rehearsal:
 
     Args:
         config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
+        decider: who decides; None: the configured model.
     """
 
-    def __init__(self, config: Config, source: Recorded, out: Path, song: Path) -> None:
+    def __init__(self, config: Config, source: Recorded, out: Path, song: Path, decider: Decider | None = None) -> None:
         self._config, self._source, self._out = config, source, out
         self._audio = os.path.relpath(song, out) if song.is_file() else None
         self._clock = MonotonicClock()
-        self._decider = Decider(config, self._clock, patient=True)
+        self._decider = decider or Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
@@ -294,15 +295,18 @@ class Rehearsal:
         return tuple(Section(one.start_s, end_s, one.label) for one, end_s in zip(found, ends_s, strict=True))
 
 
-def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
+def rehearse(config: Config, song: Path, out: Path, decider: Decider | None = None) -> dict[str, Any]:
     """Rehearse one song or folder of stems into `out`.
+
+    Args:
+        decider: who decides instead of the configured model.
 
     Raises:
         ControllerError: something cannot be used; nothing is written then.
     """
     source = open_recorded(song, config)
     try:
-        rehearsal = Rehearsal(config, source, out, song)
+        rehearsal = Rehearsal(config, source, out, song, decider)
         out.mkdir(parents=True, exist_ok=True)
         return rehearsal.run()
     except OSError as error:
