@@ -1,8 +1,8 @@
 """The show without waiting: the same stages in one process and a virtual time, written to files.
 
 The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show`, `heads.npz`, `form.json` and
-`report.html`, byte for byte; `report.json` adds how long things took, under `timings_ms` and `wall`, and those differ
-from run to run. Edge: files.
+`sheet.png`, byte for byte; `report.json` and `report.html` add how long things took, and that differs from run to run.
+Edge: files.
 """
 
 import json
@@ -48,9 +48,11 @@ from controller.records.cycles import Heard
 from controller.records.rendered import RenderedRig
 from controller.records.show_file import ShowFile
 from controller.records.told_form import ToldForm
+from controller.rehearsal import show_sheet
 from controller.rehearsal.offline_clock import OfflineClock
 from controller.rehearsal.rendering import Rendering
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
+from controller.rehearsal.show_sheet import Sheet, draw
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.sound_format import HOP_S, HOP_SAMPLES
@@ -79,6 +81,7 @@ class Traces:
     levels: "array[float]" = field(default_factory=floats)
     power: "array[float]" = field(default_factory=floats)
     states: dict[str, int] = field(default_factory=dict)
+    bars_s: list[float] = field(default_factory=list)
 
     @property
     def light(self) -> npt.NDArray[np.int64]:
@@ -139,6 +142,8 @@ class Rehearsal:
         started_s = self._clock.now_s()
         pulses, window = self._ear.hop(block)
         self._decider.beats = self._ear.tempo = tempo_of(self._ear.hearing)
+        if self._ear.hearing is not None:
+            self._traces.bars_s += [beat.t_s for beat in self._ear.hearing.told if beat.number == 1]
         self._timings.add("accent", self._clock.now_s() - started_s)
         token = self._decider.step(window)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
@@ -194,6 +199,7 @@ class Rehearsal:
         self._traces.form.write(self._out / told_form.NAME)
         (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         (self._out / "report.html").write_text(self._page(figures, identity, timings, rig), encoding="utf-8")
+        draw(self._sheet(rig, figures), self._out / show_sheet.NAME)
         return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
 
     def _figures(self) -> dict[str, Any]:
@@ -280,6 +286,24 @@ class Rehearsal:
                 rig_hz=float(rendered.RATE_HZ),
                 sections=self._sections(),
             )
+        )
+
+    def _sheet(self, rig: RenderedRig, figures: dict[str, Any]) -> Sheet:
+        traces = self._traces
+        said = ", ".join(
+            f"{words} {figures[name]:g}"
+            for name, words in (("brightness_sd", "brightness sd"), ("dim_share", "dark"), ("hues_median", "hues"))
+            if name in figures
+        )
+        return Sheet(
+            title=f"{self._source.name}   ({self._decider.decoder_name}, seed {self._config.seed}; {said})",
+            waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
+            waveform_hz=WAVEFORM_HZ,
+            tokens=traces.light,
+            rig=rig,
+            form=traces.form,
+            bars_s=tuple(traces.bars_s),
+            limited_s=tuple(one.start_s for one in self._made.limiter.steps),
         )
 
     def _shown_heads(self) -> list[int]:

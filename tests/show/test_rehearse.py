@@ -45,7 +45,7 @@ def first(excerpt, config, tmp_path_factory):
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(first, excerpt, config, tmp_path):
     out, _ = first
     rehearse(config, excerpt, tmp_path / "again")
-    for name in ("tokens.csv", "dmx.show", "heads.npz", "form.json"):
+    for name in ("tokens.csv", "dmx.show", "heads.npz", "form.json", "sheet.png"):
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rehearse(with_overrides(config, seed=99), excerpt, tmp_path / "other")
     assert (out / "tokens.csv").read_bytes() != (tmp_path / "other" / "tokens.csv").read_bytes()
