@@ -18,7 +18,7 @@ COMMANDS = {
     "hear": "what is heard of a song: beats, bars, drums, voice, kind of sound, as a table and a picture",
     "room": "the rehearsal room: a song, its show, a show plan to follow live",
     "replay": "a recorded show again, bit for bit",
-    "evaluate": "how good a light file is",
+    "evaluate": "how good a rehearsed rig, or a light file, is",
     "init": "five questions to a valid config.yaml, and a walk along the rig",
     "check": "validate config, patch, profiles and models; print the patch sheet",
     "patch": "the patch: sheet, explain, identify",

@@ -1,6 +1,6 @@
-"""The command `evaluate`: a light file judged against its song, and against a show by people where there is one.
+"""The command `evaluate`: a rehearsed rig, or a light file, judged against its song.
 
-Edge: reads files.
+A light file can be set beside a show by people, a rig beside another one that plays the same song. Edge: reads files.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from rich.console import Console
 
 from controller.arrays import Float32Array, IntArray
+from controller.commands.judged_rig import judged_rig, limiter_of, print_judged
 from controller.commands.paper import paper, wide_table
 from controller.errors import EvaluationError
 from controller.listening.audio.file_source import MonoStream
@@ -155,20 +156,10 @@ def evaluate(tokens: Path, audio: Path, reference: Path | None = None) -> dict[s
         "likeness": far["mean"],
         "metrics": figures,
         "craft": craft(shown.light, _marks(music, shown.first_s)),
-        "limiter": _rehearsed(tokens),
+        "limiter": limiter_of(tokens.parent),
         "token_flashes_in_worst_second": token_flashes_in_worst_second(shown.light),
         "reference": compared,
     }
-
-
-def _rehearsed(tokens: Path) -> dict[str, Any] | None:
-    """What the limiter did in the rehearsal that wrote these tokens; None if they come from elsewhere."""
-    try:
-        report = json.loads((tokens.parent / "report.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    limiter = report.get("limiter") if isinstance(report, dict) else None
-    return limiter if isinstance(limiter, dict) and isinstance(limiter.get("at"), list) else None
 
 
 def _marks(music: MusicFeatures, first_s: float) -> dict[str, IntArray]:
@@ -263,17 +254,31 @@ def _plain(number: float | None) -> str:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
-    parser.add_argument("tokens", type=Path, metavar="TOKENS.csv", help="as `rehearse` writes it")
+    parser.add_argument("light", type=Path, metavar="DIR_OR_TOKENS.csv", help="as `rehearse` writes them")
     parser.add_argument("--audio", type=Path, required=True, metavar="SONG", help="the song it is for")
-    parser.add_argument("--reference", type=Path, metavar="REF.csv", help="a show by people for the same song")
+    parser.add_argument("--reference", type=Path, metavar="REF.csv", help="a show by people, beside TOKENS.csv")
+    parser.add_argument("--against", type=Path, metavar="DIR", help="the same song on another rig, beside DIR")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge it; returns the exit code."""
-    result = evaluate(options.tokens, options.audio, options.reference)
+    rig = options.light.is_dir()
+    if rig and options.reference is not None:
+        raise EvaluationError("--reference goes with a TOKENS.csv; for a folder give --against, or its tokens.csv")
+    if not rig and options.against is not None:
+        raise EvaluationError("--against goes with a folder as `rehearse` writes it; for a TOKENS.csv give --reference")
+    if rig:
+        samples = read_song(options.audio)
+        length_s = len(samples) / SAMPLE_RATE_HZ
+        result = {"audio": str(options.audio)}
+        result |= judged_rig(options.light, music_features(samples), length_s, options.against)
+    else:
+        result = evaluate(options.light, options.audio, options.reference)
     if options.json:
         print(json.dumps(result))
+    elif rig:
+        print_judged(result)
     else:
         print_evaluation(result)
     return 0

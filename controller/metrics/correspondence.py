@@ -4,11 +4,12 @@ Definitions and parameters: Kohl, Wursthorn, Weiss, "Automatic Stage Lighting", 
 PETRAE 2025; self-similarity, smoothing and the checkerboard kernel as in libfmp (Müller and Zalkow, 2021). All at 30
 frames a second. Ours: smoothing and kernels never reach over the ends of a song (zeros there would give a constant
 light a structure); hue enters as sine and cosine scaled to 0..1; shifts of structure are in frames of the matrix, a
-third of a second each; where one side never moves a correlation is 0.
+third of a second each; where one side never moves a correlation is 0. A light is a row of tokens or a rendered rig; the
+hue of a rig counts as far as it is saturated, since white has none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from controller.arrays import Float64Array, FloatingArray, IntArray
 from controller.metrics.against_reference import HUES, changes, pearson
 from controller.metrics.craft import hop_of
+from controller.metrics.seen_rig import SeenRig
+from controller.metrics.stops import Stop
 from controller.sound_format import HOP_S
 
 RATE_HZ = 30
@@ -32,6 +35,8 @@ BEAT_WIDTH_FRAMES = 0.5
 BEAT_SHIFT = 2
 SHIFTS = 8
 SMALLEST_SHIFT_S = 20.0
+SECTION_S = 2.0
+"""Less of a section says nothing of its look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class MusicFeatures:
 
     Attributes:
         chroma: (frames, 12) 0..1. onsets: (frames,) onset envelope. rms: (frames,) root mean square.
-        beats, downbeats, section_starts: frame numbers.
+        beats, downbeats, section_starts: frame numbers. section_kinds: (sections,) equal numbers sound alike.
+        stops: dead stops of the band.
     """
 
     chroma: FloatingArray
@@ -49,6 +55,24 @@ class MusicFeatures:
     beats: IntArray
     downbeats: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
     section_starts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    section_kinds: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    stops: tuple[Stop, ...] = ()
+
+    @property
+    def marks_s(self) -> dict[str, Float64Array]:
+        """Seconds of beats, downbeats and section starts."""
+        return {name: getattr(self, name) / RATE_HZ for name in ("beats", "downbeats", "section_starts")}
+
+    def until(self, end_s: float) -> "MusicFeatures":
+        """The song as far as that; a section that has only begun is left out."""
+        begun = self.section_starts < (end_s - SECTION_S) * RATE_HZ
+        beats, downbeats = (marks[marks < end_s * RATE_HZ] for marks in (self.beats, self.downbeats))
+        stops = tuple(one for one in self.stops if one.at_s < end_s)
+        kinds = self.section_kinds[begun] if len(self.section_kinds) else self.section_kinds
+        return replace(
+            self, beats=beats, downbeats=downbeats, section_starts=self.section_starts[begun], section_kinds=kinds,
+            stops=stops,
+        )  # fmt: skip
 
     def marks(self) -> dict[str, IntArray]:
         """Hops that can first hear beats, downbeats and section starts."""
@@ -165,15 +189,55 @@ def on_beats(curve: FloatingArray, beats: IntArray) -> float:
     return max(found)
 
 
-def colour_variation(hue: npt.NDArray[np.integer]) -> float:
+def colour_variation(hue: npt.NDArray[np.number], around: float = HUES) -> float:
     """Standard deviation of hue as a share of the circle, around its circular mean: 0.289 for uniform hues.
 
     The publication takes the larger of hue and saturation; a token's saturation never changes.
     """
-    angle = np.asarray(hue) * (2.0 * np.pi / HUES)
+    angle = np.asarray(hue) * (2.0 * np.pi / around)
     mean = np.arctan2(np.sin(angle).mean(), np.cos(angle).mean())
     away = (angle - mean + np.pi) % (2.0 * np.pi) - np.pi
     return float(np.sqrt(np.square(away - away.mean()).mean()) / (2.0 * np.pi))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Appearance:
+    """A light as a whole, n moments.
+
+    Attributes:
+        intensity, saturation: (n,) 0..1. angle: (n,) hue in radians. change: (n,) how much since the moment before.
+    """
+
+    intensity: Float64Array
+    angle: Float64Array
+    saturation: Float64Array
+    change: Float64Array
+
+    @classmethod
+    def of_tokens(cls, light: IntArray) -> "Appearance":
+        """Light (n, 2), hue and value."""
+        hue_change, value_change = changes(light)
+        change = np.concatenate([[0.0], hue_change / 90.0 + value_change / 255.0])
+        angle: Float64Array = light[:, 0] * np.float64(2.0 * np.pi / HUES)
+        return cls(light[:, 1] / 255.0, angle, np.ones(len(light)), change)
+
+    @classmethod
+    def of_rig(cls, rig: SeenRig) -> "Appearance":
+        """A rendered rig."""
+        return cls(rig.intensity, np.radians(rig.rig_hue_deg), rig.rig_saturation, rig.change)
+
+    def __len__(self) -> int:
+        return len(self.intensity)
+
+    def at(self, places: IntArray) -> "Appearance":
+        """Those moments; one that comes again at once changes nothing."""
+        again = np.concatenate([[False], np.diff(places) == 0])
+        change = np.where(again, 0.0, self.change[places])
+        return Appearance(self.intensity[places], self.angle[places], self.saturation[places], change)
+
+    def shifted(self, by: int) -> "Appearance":
+        """So many moments later, the end before the beginning."""
+        return Appearance(*(np.roll(one, by) for one in (self.intensity, self.angle, self.saturation, self.change)))
 
 
 def shifts(length: int, rate_hz: float) -> IntArray:
@@ -215,38 +279,36 @@ class AgainstMusic:
         self._beats = music.beats[music.beats < frames]
         self._matrix = self_similarity(music.chroma[:frames])
 
-    def scores(self, light: IntArray) -> dict[str, float]:
+    def scores(self, light: IntArray | Appearance) -> dict[str, float]:
         """Every metric by name.
 
         Args:
-            light: (hops, 2).
+            light: (hops, 2) tokens, or how a rig looks, `hops` moments.
         """
-        held = light[self._hop_of_frame]
-        intensity = held[:, 1] / 255.0
-        angle = held[:, 0] * (2.0 * np.pi / HUES)
-        colour = 0.5 + 0.5 * np.stack([np.sin(angle), np.cos(angle)], axis=1)
-        whole = self_similarity(np.column_stack([intensity, colour, np.ones(len(held))]))
-        hue_change, value_change = changes(held)
-        change = np.concatenate([[0.0], hue_change / 90.0 + value_change / 255.0])
+        held = (light if isinstance(light, Appearance) else Appearance.of_tokens(light)).at(self._hop_of_frame)
+        around = held.saturation[:, None] * np.stack([np.sin(held.angle), np.cos(held.angle)], axis=1)
+        colour = 0.5 + 0.5 * around
+        whole = self_similarity(np.column_stack([held.intensity, colour, held.saturation]))
         return {
             "structure": structure(self._matrix, whole),
             "novelty": novelty(self._matrix, whole),
-            "loudness_brightness": block_correlation(self._rms, intensity, RATE_HZ),
-            "onset_change": block_correlation(self._onsets, change, RATE_HZ),
-            "beat_peak": on_beats(intensity, self._beats),
-            "beat_valley": on_beats(-intensity, self._beats),
-            "intensity_variation": float(intensity.std()),
-            "colour_variation": colour_variation(held[:, 0]),
+            "loudness_brightness": block_correlation(self._rms, held.intensity, RATE_HZ),
+            "onset_change": block_correlation(self._onsets, held.change, RATE_HZ),
+            "beat_peak": on_beats(held.intensity, self._beats),
+            "beat_valley": on_beats(-held.intensity, self._beats),
+            "intensity_variation": float(held.intensity.std()),
+            "colour_variation": max(colour_variation(held.angle, 2.0 * np.pi), float(held.saturation.std())),
             "colour_structure": structure(self._matrix, self_similarity(colour)),
         }
 
-    def lifts(self, light: IntArray) -> dict[str, float]:
+    def lifts(self, light: IntArray | Appearance) -> dict[str, float]:
         """Each score less its mean over eight circular shifts; NaN where the light is too short for them.
 
         The variations have none: a shift does not change them.
         """
-        here = self.scores(light)
-        wrong = [self.scores(np.roll(light, int(by), axis=0)) for by in shifts(len(light), 1.0 / HOP_S)]
+        shown = light if isinstance(light, Appearance) else Appearance.of_tokens(light)
+        here = self.scores(shown)
+        wrong = [self.scores(shown.shifted(int(by))) for by in shifts(len(shown), 1.0 / HOP_S)]
         return {
             name: score - float(np.mean([one[name] for one in wrong])) if wrong else float("nan")
             for name, score in here.items()

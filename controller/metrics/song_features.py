@@ -2,7 +2,9 @@
 
 Chroma, onset envelope, root mean square and beats are librosa's (McFee et al., SciPy 2015; beats after Ellis, 2007),
 at 30 frames a second. Downbeats and sections are guesses: the beat of four with the strongest onsets, and peaks in the
-novelty of harmony and loudness. librosa is loaded when a song is heard and not before: a venue has none.
+novelty of harmony, timbre and loudness from bar to bar. Sections of one kind are those that sound alike as wholes:
+clusters of their means (Ward; SciPy). Both libraries are loaded when a song is heard and not before: a venue
+has neither.
 """
 
 import numpy as np
@@ -10,13 +12,21 @@ import soxr
 
 from controller.arrays import Float32Array, FloatingArray, IntArray
 from controller.errors import EvaluationError
-from controller.metrics.correspondence import EVERY, KERNEL_HALF, RATE_HZ, MusicFeatures, novelty_curve, self_similarity
+from controller.metrics import stops
+from controller.metrics.correspondence import RATE_HZ, MusicFeatures
 from controller.sound_format import SAMPLE_RATE_HZ
 
 LIBRARY_RATE_HZ = 22_050
 STEP = LIBRARY_RATE_HZ // RATE_HZ
 BEATS_PER_BAR = 4
-SECTION_S = 8.0
+SECTION_S = 7.0
+KERNEL_S = 12.0
+LEAST_BARS = 4
+PROMINENT = 0.4
+LOUD_WEIGHT = 4
+TIMBRES = 13
+SECTIONS_A_KIND = (1.6, 3.0)
+"""How often a part of a song comes, at the least and at the most; between them the clearest number of kinds."""
 
 
 def music_features(samples: Float32Array) -> MusicFeatures:
@@ -42,7 +52,15 @@ def music_features(samples: Float32Array) -> MusicFeatures:
     _, beats = librosa.beat.beat_track(onset_envelope=onsets, sr=LIBRARY_RATE_HZ, hop_length=STEP, trim=False)
     beats = np.asarray(beats, np.int64)
     downbeats = guess_downbeats(beats, onsets)
-    return MusicFeatures(chroma, onsets, rms, beats, downbeats, guess_sections(chroma, rms, downbeats))
+    mel = librosa.power_to_db(librosa.feature.melspectrogram(S=magnitude**2, sr=LIBRARY_RATE_HZ, n_mels=40), amin=1e-7)
+    timbre = librosa.feature.mfcc(S=mel, n_mfcc=TIMBRES)[1:].T
+    loud = librosa.amplitude_to_db(rms, ref=np.max)[:, None]
+    frames = np.hstack([_standard(chroma), _standard(timbre), np.repeat(_standard(loud), LOUD_WEIGHT, axis=1)])
+    starts = guess_sections(frames, downbeats)
+    kinds = guess_kinds(frames, starts)
+    return MusicFeatures(
+        chroma, onsets, rms, beats, downbeats, starts, kinds, tuple(stops.stops(stops.levels_db(samples)))
+    )
 
 
 def guess_downbeats(beats: IntArray, onsets: FloatingArray) -> IntArray:
@@ -53,19 +71,58 @@ def guess_downbeats(beats: IntArray, onsets: FloatingArray) -> IntArray:
     return beats[int(np.argmax(strength)) :: BEATS_PER_BAR]
 
 
-def guess_sections(chroma: FloatingArray, rms: FloatingArray, downbeats: IntArray) -> IntArray:
-    """Downbeats at which another section seems to start, 8 s apart or more; the song's start is one.
+def guess_sections(frames: FloatingArray, downbeats: IntArray) -> IntArray:
+    """Downbeats at which another section seems to start, four bars and 7 s apart or more; the song's start is one.
+
+    Peaks in the novelty of bars (Foote, ICME 2000), over some 12 s to either side.
 
     Args:
-        chroma: (frames, 12). rms: (frames,). downbeats: frames.
+        frames: (frames, d) features. downbeats: frames.
     """
-    loud = np.repeat((rms / max(float(rms.max()), 1e-9))[:, None], 6, axis=1)  # half the weight of harmony
-    curve = novelty_curve(self_similarity(np.concatenate([chroma, loud], axis=1)))
-    if len(curve) < 3 or len(downbeats) == 0:
+    from scipy.signal import find_peaks  # noqa: PLC0415 - absent at venues, as librosa is
+
+    if len(downbeats) < 2 * LEAST_BARS:
         return downbeats[:1]
-    reach = round(SECTION_S * RATE_HZ / EVERY)
-    strong = np.flatnonzero(curve > curve.mean() + curve.std())
-    tops = [at for at in strong if curve[at] >= curve[max(at - reach, 0) : at + reach + 1].max()]
-    frames = (np.array(tops, np.int64) + KERNEL_HALF) * EVERY
-    nearest = downbeats[np.abs(frames[:, None] - downbeats[None, :]).argmin(axis=1)] if len(frames) else frames
-    return np.unique(np.concatenate([downbeats[:1], nearest]))
+    bars = _standard(_means(frames, downbeats))
+    bar_s = max(float(np.median(np.diff(downbeats))) / RATE_HZ, 0.1)
+    half = int(np.clip(round(KERNEL_S / bar_s), LEAST_BARS, len(bars) // 2))
+    shortest = max(LEAST_BARS, round(SECTION_S / bar_s))
+    unit = bars / np.maximum(np.linalg.norm(bars, axis=1, keepdims=True), 1e-6)
+    axis = (np.arange(-half, half) + 0.5) / half
+    taper = np.sign(axis) * np.exp(-2.0 * np.square(axis))
+    padded = np.pad(unit @ unit.T, half, mode="edge")
+    curve = np.array([taper @ padded[at : at + 2 * half, at : at + 2 * half] @ taper for at in range(len(bars))])
+    tops, _ = find_peaks(curve, distance=shortest, prominence=PROMINENT * float(curve.std()))
+    inside = [int(at) for at in tops if shortest <= at <= len(bars) - LEAST_BARS]
+    return np.asarray(downbeats[[0, *inside]])
+
+
+def guess_kinds(frames: FloatingArray, starts: IntArray) -> IntArray:
+    """Which sections sound alike: (sections,) kinds, numbered as they come.
+
+    Args:
+        frames: (frames, d) features. starts: (sections,) frames.
+    """
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - absent at venues, as librosa is
+
+    count = len(starts)
+    if count < 3:
+        return np.arange(count, dtype=np.int64)
+    tree = linkage(_means(_standard(frames), starts), "ward")
+    most, fewest = (max(2, round(count / each)) for each in SECTIONS_A_KIND)
+    gaps = {kinds: tree[count - kinds, 2] / max(tree[count - kinds - 1, 2], 1e-9) for kinds in range(fewest, most + 1)}
+    found = fcluster(tree, max(gaps, key=lambda kinds: gaps[kinds]), criterion="maxclust")
+    order: dict[int, int] = {}
+    return np.array([order.setdefault(int(one), len(order)) for one in found], np.int64)
+
+
+def _standard(table: FloatingArray) -> FloatingArray:
+    """Each column around 0, with a standard deviation of 1."""
+    return np.asarray((table - table.mean(axis=0)) / (table.std(axis=0) + 1e-6))
+
+
+def _means(frames: FloatingArray, starts: IntArray) -> FloatingArray:
+    """Mean of the frames of each stretch from one start to the next: (starts, d)."""
+    parts = np.split(frames, starts)[1:]
+    rows = [part.mean(axis=0) if len(part) else np.zeros(frames.shape[1]) for part in parts]
+    return np.array(rows).reshape(-1, frames.shape[1])

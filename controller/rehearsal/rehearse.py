@@ -1,7 +1,8 @@
 """The show without waiting: the same stages in one process and a virtual time, written to files.
 
-The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show` and `report.html`, byte for byte;
-`report.json` adds how long things took, under `timings_ms` and `wall`, and those differ from run to run. Edge: files.
+The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show`, `heads.npz`, `form.json` and
+`sheet.png`, byte for byte; `report.json` and `report.html` add how long things took, and that differs from run to run.
+Edge: files.
 """
 
 import json
@@ -37,17 +38,26 @@ from controller.listening.time.leading import tempo_of
 from controller.messages import AudioBlock, LightToken, Pulse
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
+from controller.metrics.held_looks import held_looks
 from controller.metrics.safety import dark_share, flash_times_s, most_in_one_second
+from controller.metrics.seen_rig import seen
+from controller.metrics.stagecraft import blinder_hits_s, colours, contrast, key_share
+from controller.metrics.stops import levels_db, stop_figures, stops
+from controller.records import rendered, told_form
 from controller.records.cycles import Heard
+from controller.records.rendered import RenderedRig
 from controller.records.show_file import ShowFile
+from controller.records.told_form import ToldForm
+from controller.rehearsal import show_sheet
 from controller.rehearsal.offline_clock import OfflineClock
-from controller.rehearsal.report_page import Intervention, Onset, ReportData, StageTiming, render_report
+from controller.rehearsal.rendering import Rendering
+from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
+from controller.rehearsal.show_sheet import Sheet, draw
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.sound_format import HOP_S, HOP_SAMPLES
 from controller.timing import Percentiles, Timings
 
-REPORT_EVERY_TICKS = 4
 WAVEFORM_HZ = 40.0
 KEEP_TIMINGS = 20_000
 
@@ -59,16 +69,19 @@ def floats() -> "array[float]":
 
 @dataclass
 class Traces:
-    """What a rehearsal remembers for its report: a few bytes for each hop or tick."""
+    """What a rehearsal remembers for its report: a few bytes for each hop or tick, some more for the rig."""
 
+    rendering: Rendering
+    form: ToldForm = field(default_factory=ToldForm)
     tokens: "array[int]" = field(default_factory=lambda: array("h"))
     levels_db: "array[float]" = field(default_factory=floats)
+    fine_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
     waveform: "array[float]" = field(default_factory=floats)
     levels: "array[float]" = field(default_factory=floats)
     power: "array[float]" = field(default_factory=floats)
-    colours: bytearray = field(default_factory=bytearray)
     states: dict[str, int] = field(default_factory=dict)
+    bars_s: list[float] = field(default_factory=list)
 
     @property
     def light(self) -> npt.NDArray[np.int64]:
@@ -81,19 +94,20 @@ class Rehearsal:
 
     Args:
         config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
+        decider: who decides; None: the configured model.
     """
 
-    def __init__(self, config: Config, source: Recorded, out: Path, song: Path) -> None:
+    def __init__(self, config: Config, source: Recorded, out: Path, song: Path, decider: Decider | None = None) -> None:
         self._config, self._source, self._out = config, source, out
         self._audio = os.path.relpath(song, out) if song.is_file() else None
         self._clock = MonotonicClock()
-        self._decider = Decider(config, self._clock, patient=True)
+        self._decider = decider or Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
         self._token: LightToken | None = None
         self._ear = open_ear(config, source.stems)
         self._timings = Timings(keep=KEEP_TIMINGS)
-        self._traces = Traces()
+        self._traces = Traces(Rendering(self._patch))
         self._cycles = OfflineClock(self._made, config.rates.output_hz)
         self._onset_count = 0
         self._rows = _rows(self._patch)
@@ -129,6 +143,8 @@ class Rehearsal:
         pulses, window = self._ear.hop(block)
         self._decider.beats = self._ear.tempo = tempo_of(self._ear.hearing)
         self._decider.band = band_of(self._ear)
+        if self._ear.hearing is not None:
+            self._traces.bars_s += [beat.t_s for beat in self._ear.hearing.told if beat.number == 1]
         self._timings.add("accent", self._clock.now_s() - started_s)
         token = self._decider.step(window)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
@@ -137,33 +153,34 @@ class Rehearsal:
         for now_s, tick in self._cycles.until(end_s, pulses, Heard(token=self._token)):
             self._timings.add("tick", self._clock.now_s() - started_s)
             recorder.write(tick.frames, now_s)
-            self._watch(tick)
+            self._watch(tick, now_s)
             started_s = self._clock.now_s()
         self._token = token
 
-    def _watch(self, tick: Tick) -> None:
+    def _watch(self, tick: Tick, now_s: float) -> None:
         light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
+        traces.rendering.watch(now_s, light, tick.frames)
         traces.levels.extend(self._made.limiter.levels)
         traces.power.append(float(light.max(axis=1).mean()))
         traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
-        if self._cycles.count % REPORT_EVERY_TICKS == 0:
-            rows = light[[head for _, head in self._rows]]
-            traces.colours += np.rint(to_encoded(rows) * 255.0).astype(np.uint8).tobytes()
 
     def _remember(self, token: LightToken, pulses: list[Pulse], samples: Float32Array) -> None:
         traces = self._traces
         traces.tokens.extend((token.hue, token.value))
+        traces.form.take(token.cue, token.t_s)
         traces.levels_db.append(pulses[-1].level_db)
         for pulse in pulses:
             if pulse.onsets != self._onset_count:
                 self._onset_count = pulse.onsets
                 traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
+        traces.fine_db.extend(levels_db(samples[:, 0]).tolist())
         quarters = samples[:, 0].reshape(4, -1)
         for part in quarters:
             traces.waveform.extend((float(part.min()), float(part.max())))
 
     def _report(self, wall_s: float) -> dict[str, Any]:
-        figures = self._figures()
+        rig = self._traces.rendering.rig()
+        figures = {**self._figures(), **self._rig_figures(rig)}
         identity = self._identity()
         timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()}
         music_s = len(self._traces.light) * HOP_S
@@ -179,8 +196,11 @@ class Rehearsal:
             },
             "wall": {"seconds": round(wall_s, 2), "times_real_time": round(music_s / wall_s, 1)},
         }
+        rig.write(self._out / rendered.NAME)
+        self._traces.form.write(self._out / told_form.NAME)
         (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        (self._out / "report.html").write_text(self._page(figures, identity, timings), encoding="utf-8")
+        (self._out / "report.html").write_text(self._page(figures, identity, timings, rig), encoding="utf-8")
+        draw(self._sheet(rig, figures), self._out / show_sheet.NAME)
         return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
 
     def _figures(self) -> dict[str, Any]:
@@ -213,6 +233,23 @@ class Rehearsal:
             "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
         }
 
+    def _rig_figures(self, rig: RenderedRig) -> dict[str, Any]:
+        """What can be said of the rendered rig without hearing the whole song; `followspot evaluate` says the rest."""
+        shown, traces = seen(rig), self._traces
+        played = np.array(traces.levels_db, np.float32) > self._config.audio.silence_db
+        moment = np.minimum(np.arange(len(rig.time_s)), len(played) - 1)
+        minutes = max(len(traces.light) * HOP_S, 1e-9) / 60.0
+        figures = {
+            **contrast(shown),
+            **colours(shown),
+            "key_at_floor_share": key_share(shown, played[moment]),
+            "blinders_a_minute": len(blinder_hits_s(shown.ticks)) / minutes,
+            "held_looks_a_minute": len(held_looks(shown.ticks)) / minutes,
+            "looks_told_a_minute": len(traces.form.looks) / minutes,
+            **stop_figures(shown.ticks, stops(np.array(traces.fine_db, np.float64))),
+        }
+        return {name: round(amount, 3) for name, amount in figures.items() if not np.isnan(amount)}
+
     def _identity(self) -> dict[str, str]:
         embedder, decoder = self._config.path(self._config.model.embedder), self._decider.decoder_folder
         return {
@@ -223,7 +260,9 @@ class Rehearsal:
             "config_sha256": sha256_of(self._config.file),
         }
 
-    def _page(self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles]) -> str:
+    def _page(
+        self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles], rig: RenderedRig
+    ) -> str:
         traces = self._traces
         shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
         return render_report(
@@ -237,7 +276,7 @@ class Rehearsal:
                 levels_db=np.array(traces.levels_db, np.float32),
                 levels_hz=1.0 / HOP_S,
                 tokens=traces.light,
-                rig=np.frombuffer(bytes(traces.colours), np.uint8).reshape(-1, len(self._rows), 3),
+                rig=np.rint(to_encoded(rig.light[:, self._shown_heads()]) * 255.0).astype(np.uint8),
                 groups=tuple(name for name, _ in self._rows),
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,
@@ -245,20 +284,54 @@ class Rehearsal:
                 timings={stage: StageTiming(*three) for stage, three in timings.items()},
                 interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
                 identity=identity,
-                rig_hz=self._config.rates.output_hz / REPORT_EVERY_TICKS,
+                rig_hz=float(rendered.RATE_HZ),
+                sections=self._sections(),
             )
         )
 
+    def _sheet(self, rig: RenderedRig, figures: dict[str, Any]) -> Sheet:
+        traces = self._traces
+        said = ", ".join(
+            f"{words} {figures[name]:g}"
+            for name, words in (("brightness_sd", "brightness sd"), ("dim_share", "dark"), ("hues_median", "hues"))
+            if name in figures
+        )
+        return Sheet(
+            title=f"{self._source.name}   ({self._decider.decoder_name}, seed {self._config.seed}; {said})",
+            waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
+            waveform_hz=WAVEFORM_HZ,
+            tokens=traces.light,
+            rig=rig,
+            form=traces.form,
+            bars_s=tuple(traces.bars_s),
+            limited_s=tuple(one.start_s for one in self._made.limiter.steps),
+        )
 
-def rehearse(config: Config, song: Path, out: Path) -> dict[str, Any]:
+    def _shown_heads(self) -> list[int]:
+        """Columns of the rendered rig in the order of the report's rows."""
+        return [self._traces.rendering.heads.index(head) for _, head in self._rows]
+
+    def _sections(self) -> tuple[Section, ...] | None:
+        """As the cues told them; None where nobody follows the form."""
+        found = self._traces.form.sections
+        if not found:
+            return None
+        ends_s = [*(one.start_s for one in found[1:]), len(self._traces.light) * HOP_S]
+        return tuple(Section(one.start_s, end_s, one.label) for one, end_s in zip(found, ends_s, strict=True))
+
+
+def rehearse(config: Config, song: Path, out: Path, decider: Decider | None = None) -> dict[str, Any]:
     """Rehearse one song or folder of stems into `out`.
+
+    Args:
+        decider: who decides instead of the configured model.
 
     Raises:
         ControllerError: something cannot be used; nothing is written then.
     """
     source = open_recorded(song, config)
     try:
-        rehearsal = Rehearsal(config, source, out, song)
+        rehearsal = Rehearsal(config, source, out, song, decider)
         out.mkdir(parents=True, exist_ok=True)
         return rehearsal.run()
     except OSError as error:
@@ -289,7 +362,8 @@ def _block_lift(heard: Float32Array, seen: Float32Array, rate_hz: float) -> floa
 def _rows(patch: Patch) -> list[tuple[str, int]]:
     """Rows of the report's picture of the rig: name and head, role by role, left to right; hazers give no light."""
     order = {
-        role: number for number, role in enumerate(("wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
+        role: number
+        for number, role in enumerate(("key", "wash", "back", "pixel", "beam", "mover", "blinder", "strobe"))
     }
     heads = [head for head in range(patch.heads) if patch.roles[head] in order]
     heads.sort(key=lambda head: (order[patch.roles[head]], float(patch.positions_m[head, 0]), head))

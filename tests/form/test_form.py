@@ -20,29 +20,30 @@ def watch():
 
 
 def follow(watch, parts, rng, start_s=0.0):
+    """The parts played; what is expected after the last of them does not come."""
     for now_s, found in played(parts, rng, start_s):
         watch.hear(found, now_s)
-    return watch
+    return [one for one in watch.sections if one.start_s < now_s - 0.2]
 
 
 def test_parts_that_come_again_are_known_again(watch, rng):
-    follow(watch, SONG, rng)
-    assert [one.label for one in watch.sections] == LABELS
-    assert [one.again for one in watch.sections] == [False, False, True, True, False, True]
+    sections = follow(watch, SONG, rng)
+    assert [one.label for one in sections] == LABELS
+    assert [one.again for one in sections] == [False, False, True, True, False, True]
 
 
 def test_sections_begin_on_their_one_and_are_known_in_time(watch, rng):
-    follow(watch, SONG, rng)
-    starts = np.array([one.start_s for one in watch.sections])
+    sections = follow(watch, SONG, rng)
+    starts = np.array([one.start_s for one in sections])
     assert starts == pytest.approx(np.arange(6) * 8 * BAR_S, abs=0.05)
-    late = [one.known_s - one.start_s for one in watch.sections[1:]]
+    late = [one.known_s - one.start_s for one in sections[1:]]
     assert max(late) <= BAR_S + 0.2
     assert min(late) < 0.0  # eight bars, again and again: some are seen coming
 
 
 def test_one_part_all_night_is_one_section_or_repeats_its_label(watch, rng):
-    follow(watch, ((VERSE, 64),), rng)
-    assert {one.label for one in watch.sections} == {"A"}
+    sections = follow(watch, ((VERSE, 64),), rng)
+    assert [one.label for one in sections] == ["A"]
 
 
 def test_the_biggest_part_has_the_highest_rank(watch, rng):
@@ -50,16 +51,16 @@ def test_the_biggest_part_has_the_highest_rank(watch, rng):
     for now_s, found in played(SONG, rng):
         watch.hear(found, now_s)
         ranks[watch.memory.passages[-1].label] = watch.now.rank
-    assert ranks["B"] > ranks["A"] > ranks["C"]
+    assert ranks["B"] > max(ranks["A"], ranks["C"])
     assert watch.now.biggest
 
 
 def test_after_talk_it_is_another_song(watch, rng):
     follow(watch, SONG[:2], rng)
     song = watch.now.song
-    follow(watch, SONG[:2], rng, start_s=200.0)
+    sections = follow(watch, SONG[:2], rng, start_s=200.0)
     assert watch.now.song == song + 1
-    assert [one.label for one in watch.sections] == ["A", "B"]
+    assert [one.label for one in sections] == ["A", "B"]
 
 
 def test_a_person_knows_better(watch, rng):
@@ -96,9 +97,9 @@ def test_a_song_that_is_played_again_is_known_again(watch, rng):
     first = watch.now.song
     follow(watch, other, rng, start_s=200.0)
     assert watch.now.song != first
-    follow(watch, SONG, rng, start_s=400.0)
+    sections = follow(watch, SONG, rng, start_s=400.0)
     assert watch.now.song == first
-    assert [one.label for one in watch.sections] == LABELS
+    assert [one.label for one in sections] == LABELS
 
 
 def test_a_song_that_begins_otherwise_is_another(watch, rng):

@@ -6,10 +6,13 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from made_rig import lamps, made_rig
 
 from controller.__main__ import main
 from controller.commands.evaluate import read_light
 from controller.errors import EvaluationError
+from controller.metrics.figures import FIGURES
+from controller.records.told_form import ToldForm, ToldSection
 
 SONG = "controller/songs/metal_madness.opus"
 needs_librosa = pytest.mark.skipif(importlib.util.find_spec("librosa") is None, reason="librosa is not installed")
@@ -130,6 +133,74 @@ def test_a_real_song_is_judged(tmp_path, light, capsys, root):
     assert code == 0
     for said in ("likeness to professionals", "0.115 / 0.215 / 0.333", "by chance", "not from DMX", "best constant"):
         assert said in out
+
+
+def rehearsed(folder, seconds=60):
+    """A folder as `rehearse` writes it: two hues in turns of ten seconds."""
+    folder.mkdir()
+    light = made_rig(lambda t_s: lamps(np.where(t_s % 20 < 10, 0.0, 220.0), 0.3 + 0.3 * (t_s % 20 < 10)), seconds)
+    light.write(folder / "heads.npz")
+    ToldForm([ToldSection(0.0, 0.1, "A", 1.0), ToldSection(10.0, 9.0, "B", 0.5)]).write(folder / "form.json")
+    return folder
+
+
+@needs_librosa
+@quiet
+def test_a_rehearsed_rig_is_judged_beside_what_is_dull(tmp_path, capsys, root):
+    folder = rehearsed(tmp_path / "out")
+    code, out, err = followspot(capsys, folder, "--audio", root / SONG, "--against", folder, "--json")
+    assert (code, err, len(out.splitlines())) == (0, "", 1)
+    result = json.loads(out)
+    figures = result["figures"]
+    assert figures["likeness"].keys() == {"show", "one_colour", "shuffled"}
+    assert all(figures[one.name] for one in FIGURES)
+    assert figures["form_same"]["one_colour"] == figures["form_different"]["one_colour"] == 1.0
+    assert figures["loudness_brightness"]["one_colour"] > 0.9
+    assert figures["brightness_sd"]["show"] == pytest.approx(0.8 * 0.15, abs=0.01)
+    assert figures["held_looks_a_minute"]["show"] == pytest.approx(5.0)
+    assert figures["blinders_asked_for"]["show"] is None
+    assert result["retargeting"] == pytest.approx({"mean": 1.0, "peak": 1.0, "range": 1.0, "hue": 1.0})
+    code, out, _ = followspot(capsys, folder, "--audio", root / SONG)
+    assert code == 0
+    for figure in FIGURES:
+        assert figure.words.strip() in out
+    assert "≤ .22, never alone" in out
+    assert out.count("one colour") >= 5
+
+
+def test_a_folder_and_a_light_file_take_their_own_company(tmp_path, light, capsys):
+    folder, tokens = rehearsed(tmp_path / "out"), write(tmp_path / "t.csv", light)
+    assert "--reference goes with" in followspot(capsys, folder, "--audio", SONG, "--reference", tokens)[2]
+    assert "--against goes with" in followspot(capsys, tokens, "--audio", SONG, "--against", folder)[2]
+
+
+@needs_librosa
+@quiet
+def test_a_folder_without_light_a_short_one_and_a_short_song_are_refused(tmp_path, capsys, rng):
+    soundfile.write(tmp_path / "short.wav", rng.normal(0, 0.1, 48_000 * 25), 48_000)
+    (tmp_path / "none").mkdir()
+    said = followspot(capsys, tmp_path / "none", "--audio", tmp_path / "short.wav")[2]
+    assert "heads.npz: cannot be read" in said
+    said = followspot(capsys, rehearsed(tmp_path / "brief", 10), "--audio", tmp_path / "short.wav")[2]
+    assert "holds 10.0 s of light" in said
+    said = followspot(capsys, rehearsed(tmp_path / "long"), "--audio", tmp_path / "short.wav")[2]
+    assert "the song lasts 25.0 s, the light 60.0 s" in said
+
+
+@needs_librosa
+@quiet
+def test_sections_and_their_kinds(rng):
+    from controller.metrics.song_features import music_features
+
+    part_s, t_s = 16, np.arange(48_000 * 96) / 48_000
+    loud = (t_s // part_s) % 2 == 1
+    tone = np.where(loud, 0.3 * np.sign(np.sin(2 * np.pi * 220 * t_s)), 0.05 * np.sin(2 * np.pi * 523.25 * t_s))
+    for start in range(0, len(t_s), 24_000):
+        tone[start : start + 2_400] += rng.normal(size=2_400) * np.exp(-np.arange(2_400) / 400) * 0.4
+    music = music_features(tone.astype(np.float32))
+    np.testing.assert_allclose(music.section_starts[1:] / 30, [16, 32, 48, 64, 80], atol=2.1)
+    assert music.section_kinds.tolist() == [0, 1, 0, 1, 0, 1]
+    assert music.stops == ()
 
 
 @needs_librosa

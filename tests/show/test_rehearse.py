@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,11 @@ import soundfile
 
 from controller.config import with_overrides
 from controller.errors import AudioError
+from controller.listening.decider import Decider
+from controller.messages import Cue
+from controller.records.rendered import read_rendered
 from controller.rehearsal.rehearse import rehearse
+from controller.rig.observe import Observer
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +45,7 @@ def first(excerpt, config, tmp_path_factory):
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(first, excerpt, config, tmp_path):
     out, _ = first
     rehearse(config, excerpt, tmp_path / "again")
-    for name in ("tokens.csv", "dmx.show"):
+    for name in ("tokens.csv", "dmx.show", "heads.npz", "form.json", "sheet.png"):
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rehearse(with_overrides(config, seed=99), excerpt, tmp_path / "other")
     assert (out / "tokens.csv").read_bytes() != (tmp_path / "other" / "tokens.csv").read_bytes()
@@ -68,6 +73,52 @@ def test_dmx_is_in_ola_recorder_format(first, config):
     assert any(any(frame) for frame in levels)
 
 
+def test_heads_show_what_the_bytes_say(first, patch):
+    rig = read_rendered(first[0] / "heads.npz")
+    np.testing.assert_allclose(rig.time_s, np.arange(100) / 10, atol=1e-9)
+    np.testing.assert_allclose(rig.tick_s, np.arange(400) / 40, atol=1e-9)
+    assert "hazer" not in rig.role
+    assert len(rig.id) == patch.heads - 1
+    lines = (first[0] / "dmx.show").read_text().splitlines()[1::2]
+    observer, kept = Observer(patch), [head for head in range(patch.heads) if patch.roles[head] != "hazer"]
+    for number in range(100):
+        frames = {}
+        for line in lines[8 * number : 8 * number + 2]:  # two universes, forty cycles a second
+            universe, levels = line.split()
+            frames[int(universe)] = np.zeros(512, np.uint8)
+            frames[int(universe)][: levels.count(",") + 1] = [int(level) for level in levels.split(",")]
+        stage = observer.observe(frames)
+        np.testing.assert_allclose(rig.light[number], stage.light[kept], atol=1e-6)
+        np.testing.assert_allclose(rig.pan_tilt_deg[number, :, 1], stage.tilt_deg[kept], atol=1e-4)
+    assert rig.light.max() > 0.2
+    washes = rig.light[:, rig.role == "wash"].mean(axis=1)
+    np.testing.assert_allclose(rig.group_light[::4, list(rig.group).index("wash")], washes, atol=1e-5)
+
+
+def test_without_cues_a_song_has_no_form(first):
+    assert json.loads((first[0] / "form.json").read_text()) == {"sections": [], "looks": []}
+
+
+def test_sections_and_looks_are_those_of_the_cues(config, excerpt, tmp_path, monkeypatch):
+    step = Decider.step
+
+    def cued(self, window):
+        t_s = window.t_s
+        cue = Cue("dawn", 0.0, label="A", confidence=0.5)
+        if t_s >= 3.95:
+            cue = Cue("roar", 4.2, label="B", section_s=4.2, confidence=0.75)
+        if t_s >= 6.95:
+            cue = Cue("dawn", 6.4, label="A", section_s=6.4, confidence=1.0)
+        return replace(step(self, window), cue=cue)
+
+    monkeypatch.setattr(Decider, "step", cued)
+    rehearse(config, excerpt, tmp_path)
+    told = json.loads((tmp_path / "form.json").read_text())
+    assert told["sections"] == [[0.0, 0.1, "A", 0.5], [4.2, 4.0, "B", 0.75], [6.4, 7.0, "A", 1.0]]
+    assert told["looks"] == [[0.0, "dawn", "A"], [4.2, "roar", "B"], [6.4, "dawn", "A"]]
+    assert '"sections":[[0.0,4.2,"A"]' in (tmp_path / "report.html").read_text()
+
+
 def test_the_report_names_what_made_it(first, config):
     report = json.loads((first[0] / "report.json").read_text())
     assert report["seed"] == config.seed
@@ -77,7 +128,11 @@ def test_the_report_names_what_made_it(first, config):
     figures = report["metrics"]
     assert figures["flashes_in_worst_second"] <= 3
     assert figures["dark_share"] < 0.05
+    assert figures["key_at_floor_share"] > 0.5
+    assert figures["stops"] == 1.0  # the two seconds of silence at the end
+    assert {"brightness_sd", "dim_share", "washes_lit_share", "hues_median", "held_looks_a_minute"} <= figures.keys()
     page = (first[0] / "report.html").read_text()
+    assert "<td>brightness_sd</td>" in page
     assert "Timing, ms" in page
     assert "excerpt &amp; more.wav" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

@@ -8,7 +8,7 @@ it, when a crash was heard or not; after two beats; after a bar. Once it is take
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +30,8 @@ MOST_BEATS = 4_000
 NEW_SONG_S = 6.0
 RECALL = 0.5
 """How sure it must be that a section is one of before."""
+EARLY_RECALL = 0.75
+"""And after two beats, which tell less."""
 RELABEL_BARS = (1, 2)
 """After so many bars of a section its label is settled anew."""
 TWO = 2
@@ -46,7 +48,6 @@ class Section:
     Attributes:
         start_s: when it began, or will. known_s: when that was known, time of the sound. label: "A", "B", ...
         confidence: 0..1 of the label. again: whether the label came before. stage: by which judgement.
-        bars: how long it lasted so far.
     """
 
     start_s: float
@@ -55,7 +56,6 @@ class Section:
     confidence: float
     again: bool
     stage: str
-    bars: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class FormWatch:
         judge: of bar lines.
 
     Attributes:
-        section: the newest; None before the first. sections: all of the song, each as it was settled last.
+        sections: all of the song, each as it was settled last; neighbours with one label are one.
         now: where the song is; a new object each time, so that any thread may read it.
     """
 
@@ -123,8 +123,6 @@ class FormWatch:
         self._song, self._known = self._songs, False
         self.memory = SongMemory()
         self.now = SongNow(self._song)
-        self.section: Section | None = None
-        self.sections: list[Section] = []
         self._sounds = np.zeros((0, NUMBERS))
         self._summer, self._first = BeatSummer(), BeatSummer()
         self._coming: deque[Beat] = deque()
@@ -135,6 +133,7 @@ class FormWatch:
         self._next: Line | None = None
         self._usual = np.full(len(lines.PARTS), np.nan)
         self._build = 0.0
+        self._before, self._changed = 0, False
 
     def hear(self, heard: Hearing, known_s: float) -> None:
         """What the newest block made known.
@@ -154,7 +153,7 @@ class FormWatch:
             self._summer.add(frame)
             self._ahead(frame.t_s, known_s)
             self._strike(frame, known_s)
-        if heard.told or self.section is not self.now.section:
+        if heard.told or self._changed:
             self._tell()
 
     def obey(self, people: Operator) -> None:
@@ -181,17 +180,29 @@ class FormWatch:
     def _relabel(self, label: str, known_s: float) -> None:
         """A person knows which part this is."""
         passage = self.memory.passages[-1]
-        passage.label, passage.said = label, True
-        again = any(one.label == label for one in self.memory.passages[:-1])
-        if self.section is not None:
-            self.section = replace(self.section, label=label, confidence=1.0, again=again, known_s=known_s)
-            self.sections[-1] = self.section
+        passage.label, passage.sure, passage.said, passage.known_s = label, 1.0, True, known_s
+
+    @property
+    def sections(self) -> list[Section]:
+        """Of the song that is played now."""
+        found: list[Section] = []
+        seen = {one.label for one in self.memory.passages[: self._before]}
+        for one in self.memory.passages[self._before :]:
+            if not found or found[-1].label != one.label:
+                again = one.label in seen
+                found.append(Section(one.start_s, one.known_s, one.label, one.sure, again, one.stage))
+                seen.add(one.label)
+        return found
 
     def _tell(self) -> None:
+        self._changed = False
+        sections = self.sections
         rank, risen, biggest = self.memory.rank()
         line_s = -np.inf if self._line is None else self._line.start_s
         bars = self.memory.passages[-1].bars if self.memory.passages else 0
-        self.now = SongNow(self._song, self.section, rank, risen, biggest, bars, line_s, len(self._sounds))
+        self.now = SongNow(
+            self._song, sections[-1] if sections else None, rank, risen, biggest, bars, line_s, len(self._sounds)
+        )
 
     def _notice(self, kind: str, known_s: float) -> None:
         """After talk, applause or silence of some seconds the next music is another song."""
@@ -238,6 +249,8 @@ class FormWatch:
         self._open, self._number = beat, number
         if not self.memory.passages:
             self._begin(Line(beat.t_s, 0), known_s, "first")
+        if len(self.memory.passages[-1].sounds) == TWO:
+            self._settle(known_s, EARLY_RECALL)
         line = self._line
         if line is not None and number == 1:
             line.stage = max(line.stage, STAGES.index("bar"))
@@ -245,12 +258,13 @@ class FormWatch:
         elif line is not None and len(self._sounds) - line.first == TWO and line.stage == STAGES.index("two"):
             self._after(line, beat.metre, known_s)
         if number == 1:
-            self._open_line(beat)
+            self._open_line(beat, known_s)
 
-    def _open_line(self, beat: Beat) -> None:
+    def _open_line(self, beat: Beat, known_s: float) -> None:
         passage = self.memory.passages[-1]
         passage.bars = round(len(passage.sounds) / beat.metre)
-        self._settle()
+        if passage.bars in RELABEL_BARS:
+            self._settle(known_s, RECALL)
         near = self._next is not None and abs(self._next.start_s - beat.t_s) < 0.5 * beat.beat_s
         line = self._next if self._next is not None and near else Line(beat.t_s, stage=len(STAGES))
         line.start_s, line.first, self._first = beat.t_s, len(self._sounds), BeatSummer()
@@ -288,10 +302,10 @@ class FormWatch:
 
     def _after(self, line: Line, metre: int, known_s: float) -> None:
         """Two beats, or the whole bar, since the line have been heard."""
-        now, rest = (
-            self._sounds[line.first :],
-            self._sounds[max(0, line.first - lines.BEFORE_BARS * metre) : line.first],
-        )
+        # only with bars of the same section: what was before it is unlike its second bar, too
+        begun = len(self._sounds) - len(self.memory.passages[-1].sounds)
+        first = max(begun, line.first - lines.BEFORE_BARS * metre)
+        now, rest = self._sounds[line.first :], self._sounds[first : line.first]
         if line.stage >= len(STAGES) or len(now) == 0 or len(rest) < metre:
             return
         rest = rest[len(rest) % metre :].reshape(-1, metre, NUMBERS)[:, : len(now)].reshape(-1, NUMBERS)
@@ -317,52 +331,46 @@ class FormWatch:
     def _begin(self, line: Line, known_s: float, stage: str) -> None:
         """A section begins at the line: its first beats, where they are over, are its own."""
         start_s, before = line.start_s, self.memory.passages[-1] if self.memory.passages else None
-        passage = Passage("", start_s)
+        passage = Passage("", start_s, known_s, stage)
         late = len(self._sounds) - line.first if line.first >= 0 else 0
         if before is not None and late:
             passage.sounds, before.sounds = before.sounds[-late:], before.sounds[:-late]
         expected = {} if before is None else self.memory.after(before.label)
         self.memory.passages.append(passage)
-        label, sure = self._label(passage, expected)
-        passage.label = label
-        again = any(one.label == label for one in self.memory.passages[:-1])
-        self.section = Section(start_s, known_s, label, sure, again, stage)
-        self.sections.append(self.section)
+        self._changed = True
+        passage.label, passage.sure = self._label(passage, expected)
 
     def _know_again(self, beat_s: float) -> None:
         """Is it a song that was played tonight? Then its parts, and how it goes on, are known."""
         kept = self._night.known(self.memory, beat_s, lines.spread(self._sounds))
-        if kept is None or self.section is None:
+        if kept is None:
             return
-        first = len(kept.memory.passages)
         self._song, self._known, self.memory = kept.number, True, goes_on(self.memory, kept)
-        for passage, section in zip(self.memory.passages[first:], self.sections, strict=True):
-            passage.label, sure = self._label(passage, {})
-            section_now = replace(section, label=passage.label, confidence=sure, again=True)
-            self.sections[self.sections.index(section)] = self.section = section_now
+        self._before = len(kept.memory.passages)
+        for passage in self.memory.passages[self._before :]:
+            passage.label, passage.sure = self._label(passage, {})
 
-    def _label(self, passage: Passage, expected: dict[str, float]) -> tuple[str, float]:
+    def _label(self, passage: Passage, expected: dict[str, float], least: float = RECALL) -> tuple[str, float]:
         """Label and how sure it is, from what is heard of the passage and from how the song goes on usually."""
         likely = dict(expected)
         if passage.sounds:
             heard = self.memory.likeness(passage, lines.spread(self._sounds), len(passage.sounds))
             likely = {name: min(1.0, sure + 0.3 * expected.get(name, 0.0)) for name, sure in heard.items()}
         best = max(likely, key=lambda name: likely[name], default="")
-        if best and likely[best] >= RECALL:
+        if best and likely[best] >= least:
             return best, likely[best]
         return self.memory.new_label(), 1.0 - likely.get(best, 0.0)
 
-    def _settle(self) -> None:
-        """At a bar line early in a section: is it the one that it was taken for?"""
-        passage, section = self.memory.passages[-1], self.section
-        few = len(self.memory.passages) < 2
-        if section is None or few or passage.said or passage.bars not in RELABEL_BARS:
+    def _settle(self, known_s: float, least: float) -> None:
+        """Early in a passage: is it the part that it was taken for? `least`: how sure a part of before must be."""
+        passages = self.memory.passages
+        passage = passages[-1]
+        if len(passages) < 2 or passage.said:
             return
-        before = self.memory.passages[-2]
         own, passage.label = passage.label, ""
-        label, sure = self._label(passage, self.memory.after(before.label))
-        new = all(one.label != label for one in self.memory.passages[:-1])
-        kept_new = new and all(one.label != own for one in self.memory.passages[:-1])
-        passage.label = own if kept_new else label
-        self.section = replace(section, label=passage.label, confidence=sure, again=not new, bars=passage.bars)
-        self.sections[-1] = self.section
+        label, sure = self._label(passage, self.memory.after(passages[-2].label), least)
+        others = {one.label for one in passages[:-1]}
+        passage.label = own if own not in others and label not in others else label
+        passage.sure = sure
+        if passage.label != own:
+            passage.known_s = known_s

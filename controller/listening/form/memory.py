@@ -8,13 +8,14 @@ from controller.arrays import Float64Array
 from controller.listening.form.beat_sounds import DRUM, LEVEL
 from controller.listening.form.lines import apart
 
-WEIGHTS = np.array([1.0, 0.9, 0.7, 0.5, 0.5])
-"""Of timbre, harmony, drums, level and voice in how alike two passages are."""
-ALIKE, SOFT = 1.0, 0.18
-"""Passages that are this far apart are as likely the same as not; and how fast that turns."""
-
+BEGINS, WHOLE, ALIKE = np.array([0.6, 0.4, 1.0, 0.2, 0.1]), np.array([1.0, 0.3, 0.8, 1.2, 0.4]), 2.6
+"""How surely a passage is one of before: ALIKE, less so much for each of timbre, harmony, drums, level and voice in which
+its first beats are unlike that one's first beats and unlike the whole of it. After a logistic regression on pairs of
+sections (`tools/train/form/fit.py`); real songs alone gave harmony less, since their labels are guessed without it."""
 FIRST = 0.35
 """Rank of a song that has hardly begun: something must be left for later."""
+SMALLEST = 0.2
+"""Rank of the smallest part: it is played, too."""
 KNOWN_BEATS = 64
 """Until so many beats have been heard, a song's first rank counts, too."""
 LEAST_RANGE = 0.12
@@ -28,10 +29,19 @@ HIT_SIZE = 0.04
 
 @dataclass
 class Passage:
-    """One section as it was played: label, when it began, whole bars, whether a person named it, its beats' sounds."""
+    """One passage from a boundary to the next.
+
+    Attributes:
+        label: of the section that it is, or is a part of. start_s: of its one. known_s: when it was known, which label.
+        stage: by which judgement. sure: 0..1 of the label. bars: whole ones. said: a person named it.
+        sounds: of its beats.
+    """
 
     label: str
     start_s: float
+    known_s: float
+    stage: str
+    sure: float = 0.0
     bars: int = 0
     said: bool = False
     sounds: list[Float64Array] = field(default_factory=list)
@@ -94,7 +104,8 @@ class SongMemory:
         sizes = self._sizes()
         low, high = min(sizes.values()), max(sizes.values())
         middle, wide = 0.5 * (low + high), max(high - low, LEAST_RANGE)
-        ranks = {label: float(np.clip(0.5 + (size - middle) / wide, 0.0, 1.0)) for label, size in sizes.items()}
+        places = {label: float(np.clip(0.5 + (size - middle) / wide, 0.0, 1.0)) for label, size in sizes.items()}
+        ranks = {label: SMALLEST + (1.0 - SMALLEST) * place for label, place in places.items()}
         now = self.passages[-1].label
         before = self.passages[-2].label if len(self.passages) > 1 else now
         beats = sum(len(one.sounds) for one in self.passages)
@@ -125,11 +136,9 @@ class SongMemory:
         for one in self.passages:
             if one is passage or not (one.sounds and one.label):
                 continue
-            begins = float(WEIGHTS @ apart(mine, one.opening(beats), scale) / WEIGHTS.sum())
-            whole = float(WEIGHTS @ apart(mine, one.mean, scale) / WEIGHTS.sum())
-            far = min(begins, 0.5 * (begins + whole) if len(one.sounds) > beats else begins)
-            sure = 1.0 / (1.0 + float(np.exp((far - ALIKE) / SOFT)))
-            found[one.label] = max(found.get(one.label, 0.0), sure)
+            begins, whole = apart(mine, one.opening(beats), scale), apart(mine, one.mean, scale)
+            for_it = ALIKE - float(BEGINS @ begins) - float(WHOLE @ whole)
+            found[one.label] = max(found.get(one.label, 0.0), 1.0 / (1.0 + float(np.exp(-for_it))))
         return found
 
 

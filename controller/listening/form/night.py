@@ -1,15 +1,17 @@
 """The songs of the night: one that is played again is known from how it begins, and goes on as it was kept. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.arrays import Float64Array
 from controller.listening.form.lines import apart
-from controller.listening.form.memory import WEIGHTS, Passage, SongMemory
+from controller.listening.form.memory import BEGINS, SongMemory
 
 MOST_SONGS = 60
 """A night of four bands has fewer; the oldest are forgotten."""
+MOST_PASSAGES = 60
+"""Of a song that is played again and again."""
 LEAST_BEATS = 64
 """What was shorter was no song."""
 OPENING_BEATS = 16
@@ -40,6 +42,7 @@ class Night:
         if sum(len(one.sounds) for one in memory.passages) < LEAST_BEATS:
             return
         self._songs = [one for one in self._songs if one.number != number][-MOST_SONGS + 1 :]
+        memory.passages = memory.passages[-MOST_PASSAGES:]
         self._songs.append(Kept(number, memory, beat_s))
 
     def known(self, memory: SongMemory, beat_s: float, scale: Float64Array) -> Kept | None:
@@ -64,9 +67,7 @@ def goes_on(memory: SongMemory, kept: Kept) -> SongMemory:
     """
     joined = SongMemory()
     joined.chorus = kept.memory.chorus
-    joined.passages = [*kept.memory.passages[-MOST_SONGS:]]
-    for one in memory.passages:
-        joined.passages.append(Passage("", one.start_s, one.bars, sounds=one.sounds))
+    joined.passages = [*kept.memory.passages, *(replace(one, label="") for one in memory.passages)]
     return joined
 
 
@@ -74,7 +75,7 @@ def _apart(heard: list[Float64Array], kept: Kept, scale: Float64Array) -> float:
     """How far two songs are apart in their first bars, four bars at a time."""
     theirs = [sound for one in kept.memory.passages for sound in one.sounds]
     count = min(len(heard), len(theirs)) // OPENING_BEATS
-    parts = [float(WEIGHTS @ apart(_mean(heard, at), _mean(theirs, at), scale) / WEIGHTS.sum()) for at in range(count)]
+    parts = [float(BEGINS @ apart(_mean(heard, at), _mean(theirs, at), scale) / BEGINS.sum()) for at in range(count)]
     return float(np.mean(parts)) if parts else np.inf
 
 
