@@ -23,7 +23,7 @@ def follow(watch, parts, rng, start_s=0.0):
     """The parts played; what is expected after the last of them does not come."""
     for now_s, found in played(parts, rng, start_s):
         watch.hear(found, now_s)
-    return [one for one in watch.sections if one.start_s < now_s - 0.2]
+    return [one for one in watch.sections if one.start_s < now_s - 0.5]
 
 
 def test_parts_that_come_again_are_known_again(watch, rng):
@@ -47,12 +47,13 @@ def test_one_part_all_night_is_one_section_or_repeats_its_label(watch, rng):
 
 
 def test_the_biggest_part_has_the_highest_rank(watch, rng):
-    ranks = {}
+    ranks, biggest = {}, {}
     for now_s, found in played(SONG, rng):
         watch.hear(found, now_s)
-        ranks[watch.memory.passages[-1].label] = watch.now.rank
+        if watch.now.bars >= 2:
+            ranks[watch.now.section.label], biggest[watch.now.section.label] = watch.now.rank, watch.now.biggest
     assert ranks["B"] > max(ranks["A"], ranks["C"])
-    assert watch.now.biggest
+    assert (biggest["A"], biggest["B"], biggest["C"]) == (False, True, False)
 
 
 def test_after_talk_it_is_another_song(watch, rng):
