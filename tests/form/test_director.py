@@ -29,8 +29,8 @@ def band(section, rank=0.5, *, song=1, bars=0, **more):
     return Band(SongNow(song, section, rank, bars=bars, line_s=section.start_s, **form), Tempo(0.5, 0.0, 1), **now)
 
 
-def section(label, start_s, known_s=None, *, again=False):
-    return Section(start_s, start_s if known_s is None else known_s, label, 0.9, again, "hit")
+def section(label, start_s, known_s=None, *, again=False, opens=0.9):
+    return Section(start_s, start_s if known_s is None else known_s, label, 0.9, again, "hit", opens)
 
 
 def test_a_part_gets_its_look_back_and_bigger(director):
@@ -127,3 +127,21 @@ def test_a_label_that_is_corrected_brings_that_parts_own_look(director):
 def test_the_beat_goes_with_every_cue(director):
     cue = director.step(band(section("A", 0.0)), 0.1, anything)
     assert (cue.beat_s, cue.beat_t_s, cue.number, cue.metre) == (0.5, 0.0, 1, 4)
+
+
+def test_what_may_be_a_new_part_is_a_variation_until_it_is_sure(director):
+    first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    perhaps = section("B", 30.0, opens=0.25)
+    cue = director.step(band(perhaps, 0.4), 29.8, anything)
+    assert (cue.start_s, cue.label, cue.palette) == (30.0, "A", first.palette)
+    assert cue.look != first.look
+    sure = director.step(band(perhaps, 0.4, bars=1), 32.0, anything)
+    assert sure.label == "B"
+    assert sure.palette != first.palette
+
+
+def test_a_part_that_was_none_leaves_no_trace(director):
+    first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    director.step(band(section("B", 30.0), 0.4), 30.0, anything)
+    back = director.step(band(section("A", 0.0), 0.4, bars=1), 32.0, anything)
+    assert (back.label, back.palette, back.times) == ("A", first.palette, 1)

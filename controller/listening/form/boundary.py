@@ -113,6 +113,7 @@ def score(stage: str, numbers: Sequence[float]) -> float:
     return float(1.0 / (1.0 + np.exp(-(intercept + np.dot(weights, numbers)))))
 
 
-def boundary(stage: str, numbers: Sequence[float], line_s: float) -> bool:  # noqa: ARG001 - as `form.Judge` has it
-    """Whether the line is taken for one; see `form.Judge`."""
-    return stage in TABLE and score(stage, numbers) >= TABLE[stage][0]
+def boundary(stage: str, numbers: Sequence[float], line_s: float) -> float:  # noqa: ARG001 - as `form.Judge` has it
+    """How surely the line is taken for one, 0: it is not; see `form.Judge`."""
+    found = score(stage, numbers)
+    return found if found >= TABLE[stage][0] else 0.0

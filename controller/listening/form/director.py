@@ -24,6 +24,10 @@ SPEND_GAP_S, NOT_BEFORE_S = 40.0, 15.0
 INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 BUILDS = 0.45
+OPENS = 0.45
+"""So sure it must be that something begins, before another colour comes; until then it is a variation."""
+CORRECTED_S = 0.3
+"""A start that moves by less is the same one."""
 
 
 Wish = Callable[[Gel], float]
@@ -71,7 +75,7 @@ class Director:
         self._section: Section | None = None
         self._entry: Entry | None = None
         self._variation, self._varied_s, self._varied_bars = 0, 0.0, 0
-        self._settled = False
+        self._settled = self._unsure = False
         self._spent_s = -SPEND_GAP_S
         self._built = 0.0
         self._drums = False
@@ -87,13 +91,15 @@ class Director:
         section = song.section
         if section is None:
             return None
-        if self._section is None or (section.start_s != self._section.start_s and not _same(section, self._section)):
+        before, self._section = self._section, section
+        if before is None or section.start_s > before.start_s + CORRECTED_S:
             self._begin(section, song, now)
-        elif section.label != self._section.label:
-            self._rename(section, song, now)
+        elif section.start_s < before.start_s - CORRECTED_S:
+            self._take_back(before, section, now)
+        elif section.label != before.label:
+            self._rename(before, section, song, now)
         else:
             self._go_on(section, song, now)
-        self._section = section
         return self._said(song, now)
 
     def _start(self, song: SongNow, now: Now) -> None:
@@ -115,45 +121,67 @@ class Director:
         return "chorus" if song.biggest and song.rank >= CHORUS else "verse"
 
     def _begin(self, section: Section, song: SongNow, now: Now) -> None:
+        """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
+        self._settled = section.again
+        self._varied_s, self._varied_bars = section.start_s, 0
+        self._unsure = not section.again and section.opens < OPENS and self._entry is not None
+        if self._unsure:
+            self._variation += 1
+            self._hang(_when(section.start_s, now), "", f"perhaps a new part, known {_known(section)}")
+            return
+        self._open(section, song, now, _when(section.start_s, now))
+
+    def _open(self, section: Section, song: SongNow, now: Now, start_s: float) -> None:
         part = self._part(section, song, now)
         self._entry = self._book.comes(section.label, part, song.rank, now.wish)
-        self._variation, self._settled = 0, section.again
-        self._varied_s, self._varied_bars = section.start_s, 0
+        self._variation, self._unsure = 0, False
         lifted = song.risen >= LIFT or (section.again and song.biggest)
         spend = self._spend(section.start_s) if lifted else ""
         said = f"{part} {section.label}" + (f", for the {_nth(self._entry.times)} time" if section.again else ", new")
-        self._hang(_when(section, now), spend, f"{said}, known {_known(section)}")
+        self._hang(start_s, spend, f"{said}, known {_known(section)}")
 
-    def _rename(self, section: Section, song: SongNow, now: Now) -> None:
-        """The section is another one than it was taken for: its own look comes with the next line."""
-        if section.again:
-            if self._section is not None and not self._section.again:
-                self._book.rename(self._section.label, section.label)
-            found = self._book.get(section.label)
-            self._entry = found or self._book.comes(section.label, "verse", song.rank, now.wish)
-        else:
-            part = self._part(section, song, now)
-            self._entry = self._book.comes(section.label, part, song.rank, now.wish)
+    def _take_back(self, wrong: Section, section: Section, now: Now) -> None:
+        """What was taken for a new part is still the one before."""
+        known = self._book.get(section.label)
+        if not wrong.again and not self._unsure:
+            self._book.forget(wrong.label)
         self._settled = True
-        self._hang(now.t_s, "", f"it is {section.label} {'again' if section.again else 'after all'}")
+        if self._unsure or known is None:
+            self._unsure = False
+            return
+        self._entry = known
+        self._variation += 1
+        self._hang(_when(now.band.song.line_s, now), "", f"still {section.label}")
+
+    def _rename(self, before: Section, section: Section, song: SongNow, now: Now) -> None:
+        """The section is another one than it was taken for: its own look comes with the next line."""
+        if not before.again and not self._unsure:
+            self._book.forget(before.label)
+        self._settled = section.again
+        self._open(section, song, now, _when(song.line_s, now))
 
     def _go_on(self, section: Section, song: SongNow, now: Now) -> None:
         """Within a section: at a bar line it may prove to be of another kind, or be due for a variation."""
         if self._entry is None or song.bars == self._varied_bars:
+            return
+        start_s = _when(song.line_s, now)
+        if self._unsure:
+            self._open(section, song, now, start_s)
+            self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
             return
         if not self._settled and song.bars >= 1:
             self._settled = True
             part = self._part(section, song, now)
             if part != self._entry.part:
                 self._entry = self._book.settle(section.label, part, song.rank)
-                self._varied_s, self._varied_bars = now.t_s, song.bars
-                self._hang(now.t_s, "", f"{part} {section.label}, as it turns out")
+                self._varied_s, self._varied_bars = start_s, song.bars
+                self._hang(start_s, "", f"{part} {section.label}, as it turns out")
                 return
-        due = song.bars - self._varied_bars >= VARY_BARS and now.t_s - self._varied_s >= VARY_S
-        if due or now.t_s - self._varied_s >= 2.0 * VARY_S:
+        due = song.bars - self._varied_bars >= VARY_BARS and start_s - self._varied_s >= VARY_S
+        if due or start_s - self._varied_s >= 2.0 * VARY_S:
             self._variation += 1
-            self._varied_s, self._varied_bars = now.t_s, song.bars
-            self._hang(now.t_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
+            self._varied_s, self._varied_bars = start_s, song.bars
+            self._hang(start_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
 
     def _hang(self, start_s: float, spend: str, why: str) -> None:
         entry = self._entry
@@ -190,14 +218,9 @@ class Director:
         )
 
 
-def _same(one: Section, other: Section) -> bool:
-    """A start that was corrected by a few hundredths is the same section."""
-    return abs(one.start_s - other.start_s) < 0.3
-
-
-def _when(section: Section, now: Now) -> float:
-    """On the one where it lies ahead, else at once."""
-    return section.start_s if section.start_s > now.t_s - 0.1 else now.t_s
+def _when(line_s: float, now: Now) -> float:
+    """On the line where it lies ahead, else at once."""
+    return max(line_s, now.t_s)
 
 
 def _known(section: Section) -> str:

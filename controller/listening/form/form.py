@@ -48,6 +48,7 @@ class Section:
     Attributes:
         start_s: when it began, or will. known_s: when that was known, time of the sound. label: "A", "B", ...
         confidence: 0..1 of the label. again: whether the label came before. stage: by which judgement.
+        opens: 0..1, how sure it is that something begins here.
     """
 
     start_s: float
@@ -56,6 +57,7 @@ class Section:
     confidence: float
     again: bool
     stage: str
+    opens: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class SongNow:
         song: number of the song tonight. section: the newest, which may lie ahead; None before the first.
         rank: 0..1, how big the section is, between the smallest and the biggest of the song so far.
         risen: by how much its rank is above that of the section before. biggest: no part was bigger, and there are two.
-        bars: whole bars of the section so far. line_s: the newest bar line; -inf before the first. beats: of the song.
+        line_s: the bar line that comes next, once that is near, else the last; -inf before the first.
+        bars: whole bars of the section at that line. beats: of the song.
     """
 
     song: int = 0
@@ -80,10 +83,10 @@ class SongNow:
 
 
 class Judge(Protocol):
-    """Says whether a bar line is a boundary."""
+    """Says whether a bar line is a boundary, and how surely."""
 
-    def __call__(self, stage: str, numbers: Sequence[float], line_s: float) -> bool:
-        """At a stage of `STAGES`, from the numbers of `lines.NAMES` that are known by then."""
+    def __call__(self, stage: str, numbers: Sequence[float], line_s: float) -> float:
+        """0: it is none; else 0..1, from the numbers of `lines.NAMES` that are known at a stage of `STAGES`."""
         ...
 
 
@@ -190,7 +193,7 @@ class FormWatch:
         for one in self.memory.passages[self._before :]:
             if not found or found[-1].label != one.label:
                 again = one.label in seen
-                found.append(Section(one.start_s, one.known_s, one.label, one.sure, again, one.stage))
+                found.append(Section(one.start_s, one.known_s, one.label, one.sure, again, one.stage, one.opens))
                 seen.add(one.label)
         return found
 
@@ -200,9 +203,12 @@ class FormWatch:
         rank, risen, biggest = self.memory.rank()
         line_s = -np.inf if self._line is None else self._line.start_s
         bars = self.memory.passages[-1].bars if self.memory.passages else 0
-        self.now = SongNow(
-            self._song, sections[-1] if sections else None, rank, risen, biggest, bars, line_s, len(self._sounds)
-        )
+        if self._next is not None and self._open is not None:
+            beats = len(self.memory.passages[-1].sounds) + 1
+            ahead = self.memory.passages[-1].start_s >= self._next.start_s
+            line_s, bars = self._next.start_s, 0 if ahead else round(beats / self._open.metre)
+        newest = sections[-1] if sections else None
+        self.now = SongNow(self._song, newest, rank, risen, biggest, bars, line_s, len(self._sounds))
 
     def _notice(self, kind: str, known_s: float) -> None:
         """After talk, applause or silence of some seconds the next music is another song."""
@@ -227,7 +233,7 @@ class FormWatch:
         if now_s < line_s - LEAD_S:
             return
         passage = self.memory.passages[-1]
-        self._next = Line(line_s)
+        self._next, self._changed = Line(line_s), True
         if passage.start_s > now_s or len(passage.sounds) + 1 < beat.metre:
             self._next.stage = len(STAGES)
             return
@@ -322,9 +328,11 @@ class FormWatch:
         stage = STAGES[line.stage]
         line.stage += 1
         late = line.start_s < self.memory.passages[-1].start_s  # something began since
-        if not late and self._judge(stage, line.numbers, line.start_s):
+        opens = 0.0 if late else float(self._judge(stage, line.numbers, line.start_s))
+        if opens > 0.0:
             line.stage = len(STAGES)
             self._begin(line, known_s, stage)
+            self.memory.passages[-1].opens = opens
 
     # -- sections ------------------------------------------------------------------------------------------------
 

@@ -77,12 +77,9 @@ class LookBook:
         self._entries[label] = entry
         return entry
 
-    def rename(self, label: str, known: str) -> None:
-        """A part that was taken for a new one is one from before."""
+    def forget(self, label: str) -> None:
+        """A part that was taken for a new one is none."""
         self._entries.pop(label, None)
-        entry = self._entries.get(known)
-        if entry is not None:
-            self._entries[known] = replace(entry, times=entry.times + 1)
 
     def _new(self, label: str, part: Part, rank: float, main: Gel) -> Entry:
         taken = {one.looks[0].name for one in self._entries.values() if one.label != label}

@@ -34,7 +34,7 @@ class Passage:
     Attributes:
         label: of the section that it is, or is a part of. start_s: of its one. known_s: when it was known, which label.
         stage: by which judgement. sure: 0..1 of the label. bars: whole ones. said: a person named it.
-        sounds: of its beats.
+        opens: 0..1, how sure it is that something begins there. sounds: of its beats.
     """
 
     label: str
@@ -44,6 +44,7 @@ class Passage:
     sure: float = 0.0
     bars: int = 0
     said: bool = False
+    opens: float = 1.0
     sounds: list[Float64Array] = field(default_factory=list)
 
     @property

@@ -42,7 +42,7 @@ class Night:
         if sum(len(one.sounds) for one in memory.passages) < LEAST_BEATS:
             return
         self._songs = [one for one in self._songs if one.number != number][-MOST_SONGS + 1 :]
-        memory.passages = memory.passages[-MOST_PASSAGES:]
+        memory.passages = [one for one in memory.passages if one.sounds][-MOST_PASSAGES:]
         self._songs.append(Kept(number, memory, beat_s))
 
     def known(self, memory: SongMemory, beat_s: float, scale: Float64Array) -> Kept | None:

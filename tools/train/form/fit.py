@@ -37,11 +37,11 @@ class Teacher:
         self._starts_s = np.array(starts_s)
         self.rows: Rows = {stage: [] for stage in STAGES}
 
-    def __call__(self, stage: str, numbers: Sequence[float], line_s: float) -> bool:
+    def __call__(self, stage: str, numbers: Sequence[float], line_s: float) -> float:
         """As `form.Judge` has it."""
         opens = bool(len(self._starts_s)) and float(np.abs(self._starts_s - line_s).min()) < NEAR_S
         self.rows[stage].append((list(numbers), opens))
-        return opens and stage == STAGES[-1]
+        return float(opens and stage == STAGES[-1])
 
 
 def rows_of(file: Path) -> Rows:
