@@ -103,6 +103,8 @@ class Minute:
 class BusFeed:
     """What the page asks for, from the bus; see `page.feed.PageFeed`.
 
+    Many attributes: what the page asks for comes from as many places.
+
     Args:
         run: configuration and folder. clock: time. audit: told of what controllers do.
     """

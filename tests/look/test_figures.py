@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from controller.config import LookConfig
-from controller.lighting.look.beats import FREE_BEAT_S, Beats
+from controller.lighting.look.counting import FREE_BEAT_S, Counting
 from controller.lighting.look.duties import duties
 from controller.lighting.look.movements import BLINDING_DEG, Movements
 from controller.lighting.look.steps import LEAST_STEP_S, Steps, step_s
@@ -109,7 +109,7 @@ def test_without_a_beat_it_runs_by_itself_and_gently(config):
 
 
 def test_beats_never_run_back_and_find_their_place_in_the_bar():
-    beats, seen = Beats(), []
+    beats, seen = Counting(), []
     for tick in range(800):
         now_s = tick * CYCLE_S
         if tick % 4 == 0:
@@ -127,14 +127,13 @@ def test_beats_never_run_back_and_find_their_place_in_the_bar():
 
 
 @pytest.mark.parametrize("name", MOVEMENTS)
-@pytest.mark.parametrize("beats", [4.0, 8.0, 16.0])
+@pytest.mark.parametrize("beats", [4.0, 8.0])
 def test_a_movement_takes_whole_beats_and_real_heads_can_follow(config, name, beats):
     band = Band(config, one_look(movement=MovementOf(name=name, beats=beats, size=1.0, aim="cross")))
     band.cue = cue("one", level=1.0)
-    rounds = 24.0 if beats < 16.0 else 40.0
     band.play(4.0)
     first = len(band.ticks)
-    band.play(rounds)
+    band.play(14.0)
     heads = band.heads("beam")
     looks = [tick.look for tick in band.ticks[first:]]
     pan = np.array([look.pan[heads] for look in looks]) * band.patch.rig.pan_deg[heads]
@@ -159,7 +158,7 @@ def period_of(angle):
 
 
 @pytest.mark.parametrize("aim", AIMS)
-@pytest.mark.parametrize("name", ("still", *MOVEMENTS))
+@pytest.mark.parametrize("name", ["still", *MOVEMENTS])
 def test_nobody_in_the_audience_is_blinded(patch, parts, aim, name):
     moves = Movements(patch.rig, parts, LookConfig())
     turning = parts.turning

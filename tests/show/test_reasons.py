@@ -59,14 +59,15 @@ def test_a_cue_is_told_with_its_look_gel_figure_and_why(patch, now):
     cue = Cue("two colours", 8.0, "B", times=2, level=0.4, palette=(224.0, 1.0, 44.0, 0.95), why="the verse again")
     look = read_pack("rock").looks["two colours"]
     cued = replace(now, token=replace(TOKEN, cue=cue), drawn=look)
-    flat = {fixture.config.id: lane for lane in patch.lanes for fixture in [patch.fixtures[lane.fixture]]}
-    told = said(patch, flat["front-1"].slots[0], cued)
+    lit = [lane for lane in patch.lanes if lane.control in ("intensity", "red")]
+    flat = {patch.fixtures[lane.fixture].config.id: lane.slots[0] for lane in lit}
+    told = said(patch, flat["front-1"], cued)
     assert told["cue"] == "look 'two colours': section B, time 2, 40% of the song's range; the verse again"
     assert told["rule"] == "wash: lit at 60% in L119 Dark Blue"
-    back = said(patch, flat["back-2"].slots[0], cued)["rule"]
+    back = said(patch, flat["back-2"], cued)["rule"]
     assert back == "back: lit at 65% in L104 Deep Amber; figure alternate, a step every 2 beats; answers accents"
-    assert said(patch, flat["spot-l"].slots[0], cued)["rule"].startswith("beam: dark in this look")
-    assert "cue" not in said(patch, flat["front-1"].slots[0], replace(cued, health="talk"))
+    assert said(patch, flat["spot-l"], cued)["rule"].startswith("beam: dark in this look")
+    assert "cue" not in said(patch, flat["front-1"], replace(cued, health="talk"))
 
 
 def test_people_are_named(patch, now):
