@@ -33,7 +33,7 @@ Unit = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Role = Annotated[
-    Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
+    Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
     BeforeValidator(lambda written: "pixel" if written == "bar" else written),  # `bar`: the name of version 0.1
 ]
 

@@ -34,13 +34,14 @@ PALETTE = ["#ff3a12", "#c8149a", "#2b34ff", "#12c2d6"]
 LIT_S = 3.0
 PAGE_WITHIN_S = 30.0
 FIXTURES = re.compile(
-    r"^(?:(\d{1,3})\s*[x×]?\s+)?([\w:./+-]+)(?:\s+(?!(?:wash|back|beam|mover|pixel|blinder|strobe|hazer)\b)(\w[\w.-]*))?"
-    r"(?:\s+(wash|back|beam|mover|pixel|blinder|strobe|hazer))?(?:\s+@(\d{1,3}))?$"
+    r"^(?:(\d{1,3})\s*[x×]?\s+)?([\w:./+-]+)(?:\s+(?!(?:key|wash|back|beam|mover|pixel|blinder|strobe|hazer)\b)(\w[\w.-]*))?"
+    r"(?:\s+(key|wash|back|beam|mover|pixel|blinder|strobe|hazer))?(?:\s+@(\d{1,3}))?$"
 )
 ROOM = re.compile(r"^(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)$")
 ROLES = {"hazer": "hazer", "strobe": "strobe", "blinder": "blinder", "spot": "beam", "bar": "pixel", "matrix": "pixel"}
 """Words in a profile's name, and what such a fixture is for; any other is a wash."""
 HANGS = {
+    "key": (-1.0, 1.0),
     "wash": (-1.0, 1.0),
     "back": (0.8, 0.95),
     "beam": (0.65, 1.0),

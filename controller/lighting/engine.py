@@ -12,7 +12,7 @@ from controller.colour import hue_degrees, parse_colour
 from controller.config import Config
 from controller.lighting.health import Health, Limits, health
 from controller.lighting.look.accents import Accents
-from controller.lighting.look.drawing import Drawing, Drawn, Heard
+from controller.lighting.look.drawing import CueDrawing, Drawn, Moment
 from controller.lighting.look.fade import Fade
 from controller.lighting.look.hanging import Hanging
 from controller.lighting.look.history import History
@@ -48,6 +48,8 @@ class Tick:
 class LookEngine:
     """The output half of the show.
 
+    Many attributes: what was heard last, and one part for each thing that is done with it.
+
     Args:
         config: look, rates and palette. patch: the rig.
         pack: the looks; without it, the pack that the configuration names is read.
@@ -61,7 +63,7 @@ class LookEngine:
         self._history = History(hue_degrees(parse_colour(config.palette[0])), 0.4)
         self._accents = Accents(look.accent_release_s, look.accent_gap_s)
         self._roles = Roles(patch.rig, look)
-        self._drawing = Drawing(patch.rig, look, pack or pack_of(config))
+        self._drawing = CueDrawing(patch.rig, look, pack or pack_of(config))
         self._fade = Fade(patch.rig, look)
         self._master = Master()
         self._renderer = Renderer(patch)
@@ -151,7 +153,7 @@ class LookEngine:
             return None
         value = token.value / 255.0 if state == "live" else -1.0
         loudness, silent_s = (pulse.loudness, pulse.silent_s) if pulse else (0.5, 0.0)
-        heard = Heard(loudness, value, silent_s, self._accent(now_s), self._accents.count, people.steering.intensity)
+        heard = Moment(loudness, value, silent_s, self._accent(now_s), self._accents.count, people.steering.intensity)
         return self._drawing.draw(heard, *self._fade.held, now_s)
 
     def _accent(self, now_s: float) -> float:

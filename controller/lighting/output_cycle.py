@@ -10,6 +10,7 @@ from controller.config import Config
 from controller.lighting.engine import LookEngine, Tick
 from controller.lighting.limiter import Limiter
 from controller.lighting.takeover.console_merge import ConsoleMerge, News, Situation
+from controller.looks.pack import Pack
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.cycles import Heard
 from controller.rig.patch.patch import Patch
@@ -23,10 +24,11 @@ class OutputCycle:
 
     Args:
         config: of the show. patch: the rig. console: what a person at a desk took over.
+        pack: the looks; without it, the pack that the configuration names is read.
     """
 
-    def __init__(self, config: Config, patch: Patch, console: ConsoleMerge) -> None:
-        self.engine, self.console = LookEngine(config, patch), console
+    def __init__(self, config: Config, patch: Patch, console: ConsoleMerge, pack: Pack | None = None) -> None:
+        self.engine, self.console = LookEngine(config, patch, pack), console
         self.limiter = Limiter(patch, config.safety.flashes)
         self._end_fade_s = config.look.end_fade_s
         self._token: LightToken | None = None

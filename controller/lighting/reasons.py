@@ -10,8 +10,11 @@ import numpy as np
 
 from controller.arrays import ByteArray, Float32Array
 from controller.colour import to_encoded
+from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
-from controller.messages import LightToken, Operator, Steering
+from controller.looks.gels import GELS, apart
+from controller.looks.look import LitRole, Look
+from controller.messages import Cue, LightToken, Operator, Steering
 from controller.people.operator import HUES
 from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
@@ -31,6 +34,7 @@ DRIVERS = {
 }
 BYTES = ("coarse byte", "fine byte", "finest byte")
 RULES = {
+    "key": "lights faces: warm white, steady",
     "wash": "takes the token itself, spread over the lamps as a figure",
     "back": "takes the token of a moment ago, turned 28 degrees along the wheel; accents light every other one",
     "pixel": "shows the last tokens, travelling outwards",
@@ -40,6 +44,9 @@ RULES = {
     "strobe": "warm white, seldom: strong accents at full energy, or a held button",
     "hazer": "never the model's business",
 }
+LIT_AS: dict[str, LitRole] = {
+    "key": "key", "wash": "wash", "back": "back", "pixel": "pixel", "beam": "mover", "mover": "mover",
+}  # fmt: skip
 STATES = {
     "live": "the model, or what was rehearsed, decides",
     "fallback": "the model is late: brightness follows the level of the sound, colours stay",
@@ -57,7 +64,7 @@ class Now:
     Attributes:
         sent, asked: (S,) flat slots as they left, and as the look alone would have them.
         rows: (N, 6) look: intensity, red, green, blue (linear), pan, tilt.
-        band: what is heard of the band, in words; "" where nobody knows.
+        band: what is heard of the band, in words; "" where nobody knows. drawn: the look that the token's cue names.
         held: fixture and attribute of everything that a desk on the network holds.
     """
 
@@ -71,6 +78,7 @@ class Now:
     decoder: str
     band: str = ""
     held: Sequence[tuple[str, str]] = ()
+    drawn: Look | None = None
 
 
 def at(patch: Patch, flat: int) -> tuple[Fixture | None, Lane | None]:
@@ -99,7 +107,48 @@ def why(patch: Patch, flat: int, now: Now) -> list[tuple[str, str]]:
     head = max(lane.heads, key=lambda one: float(now.rows[one, 0]))
     said.append(("look", _look(now.rows[head], lane)))
     said += _people(patch, head, now.operator)
-    return [*said, ("rule", f"{fixture.config.role}: {RULES[fixture.config.role]}"), *_model(now)]
+    cue = now.token.cue if now.token is not None else None
+    if cue is None or now.drawn is None or now.health not in ("live", "fallback"):
+        return [*said, ("rule", f"{fixture.config.role}: {RULES[fixture.config.role]}"), *_model(now)]
+    return [*said, ("rule", _cued(fixture.config.role, cue, now.drawn)), ("cue", _cue(cue, now.drawn)), *_model(now)]
+
+
+def _cued(role: str, cue: Cue, look: Look) -> str:
+    """What a look asks of a role."""
+    if role == "key":
+        return "key: lights faces, white and steady, never below its floor while a band plays"
+    if role not in LIT_AS:
+        return f"{role}: {'spent on the beginning of a look' if role in ('blinder', 'strobe') else RULES[role]}"
+    part = LIT_AS[role]
+    lit = look.lit.get(part, 0.0)
+    if not lit:
+        return f"{role}: dark in this look, unless it stands in for lamps that the rig has none of, or lights faces"
+    gels = gel_names(cue.palette)
+    worn = gels[min({**WEARS, **look.wears}[part], len(gels)) - 1] if gels else "open white"
+    figure = look.figure
+    dances = figure.name != "still" and part in figure.roles
+    return (
+        f"{role}: lit at {lit:.0%} in {worn}"
+        + (f"; figure {figure.name}, a step every {figure.beats:g} beats" if dances else "")
+        + (f"; movement {look.movement.name} around {look.movement.aim}" if part == "mover" else "")
+        + ("; answers accents" if part in look.accents else "")
+    )
+
+
+def _cue(cue: Cue, look: Look) -> str:
+    """Which look hangs or comes, and why."""
+    again = f", time {cue.times}" if cue.times > 1 else ""
+    of = f"section {cue.label}{again}, " if cue.label else ""
+    spent = f"; spends {cue.spend}" if cue.spend else ""
+    return f"look '{look.name}': {of}{cue.level:.0%} of the song's range{spent}; {cue.why or 'no reason was given'}"
+
+
+def gel_names(palette: Sequence[float]) -> list[str]:
+    """Trade names of the gels nearest to a palette: hue in degrees and saturation, flat."""
+    return [
+        min(GELS, key=lambda gel: apart(gel.hue_deg, hue_deg) / 60.0 + abs(gel.saturation - saturation)).name
+        for hue_deg, saturation in zip(palette[::2], palette[1::2], strict=False)
+    ]
 
 
 def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str, str]]:

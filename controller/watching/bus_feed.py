@@ -15,6 +15,7 @@ from controller.bus.sockets import Commander, Newest
 from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
 from controller.clock import Clock
 from controller.lighting.reasons import Now, why
+from controller.looks.pack import pack_of
 from controller.messages import Command, LightToken, Operator, Pulse
 from controller.people.commands import is_audited
 from controller.people.scenes import Scenes
@@ -102,13 +103,15 @@ class Minute:
 class BusFeed:
     """What the page asks for, from the bus; see `page.feed.PageFeed`.
 
+    Many attributes: what the page asks for comes from as many places.
+
     Args:
         run: configuration and folder. clock: time. audit: told of what controllers do.
     """
 
     def __init__(self, run: Run, clock: Clock, audit: Callable[[dict[str, Any]], None] = lambda _entry: None) -> None:
         self._config, self._clock, self._beat, self._audit = run.config, clock, run.beat, audit
-        self._patch = patch_of(run.config)
+        self._patch, self._looks = patch_of(run.config), pack_of(run.config).looks
         self._observer = Observer(self._patch)
         self._said, self._minute = Readings(run), Minute()
         self._commander = Commander(run.context, run.folder)
@@ -220,6 +223,7 @@ class BusFeed:
             self._decider(),
             "" if self._said.heard is None else band_words(self._said.heard.band),
             [(one.fixture, one.attribute) for one in lit.status.takeovers.active],
+            None if token is None or token.cue is None else self._looks.get(token.cue.look),
         )
         return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)
 

@@ -11,7 +11,7 @@ from controller.records.cycles import Heard
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 
-CYCLE_S, STEP_S, HOP_S = 0.025, 0.005, 0.1
+CYCLE_S, STEP_S, HOP_S = 0.025, 0.0125, 0.1
 BEAT_S = 0.5
 
 
@@ -25,7 +25,7 @@ def cue(look, start_s=0.0, *, hue_deg=225.0, **changes):
 
 
 class Band:
-    """Plays in steps of 5 ms; a cycle of the rig every 25 ms, a token every 0.1 s.
+    """Plays in steps of 12.5 ms; a cycle of the rig every 25 ms, a token every 0.1 s.
 
     Attributes:
         cue: of the next tokens. level_db, loudness: of what is played now; silence is -120. kind: of sound.
@@ -34,13 +34,13 @@ class Band:
 
     def __init__(self, config, pack=None):
         self.patch = patch_of(config)
-        self.cycle = OutputCycle(config, self.patch, ConsoleMerge(config, self.patch, NOBODY))
+        self.cycle = OutputCycle(config, self.patch, ConsoleMerge(config, self.patch, NOBODY), pack)
         self.observer = Observer(self.patch)
         self.step = 0
         self.cue, self.value, self.kind = None, 150, "band"
         self.level_db, self.loudness, self.onset_every_s, self.strength = -15.0, 0.7, 0.0, 0.8
         self._onsets, self._onset_s = 0, float("-inf")
-        self._powers = np.zeros(10)
+        self._powers = np.zeros(4)
         self._silent = 0
         self.ticks, self.light = [], []
 
@@ -58,7 +58,7 @@ class Band:
         for _ in range(round(seconds / STEP_S)):
             self.step += 1
             self._sound()
-            if self.step % 5 == 0:
+            if self.step % 2 == 0:
                 self._cycle()
         return np.array(self.light[first:])
 
@@ -80,7 +80,7 @@ class Band:
 
     def _cycle(self):
         token = None
-        if self.step % 20 == 0:
+        if self.step % 8 == 0:
             token = LightToken(self.now_s, self.step, 56, self.value, 0.5, 0.5, self.cue)
         tick = self.cycle.run(self.now_s, Heard(token=token))
         self.ticks.append(tick)

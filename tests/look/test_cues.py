@@ -127,10 +127,10 @@ def blinders(light, band):
 def test_a_blinder_is_spent_once_when_its_look_begins_and_nowhere_else(band):
     band.onset_every_s, band.strength, band.loudness, band.value = 0.4, 1.0, 1.0, 255
     band.cue = cue("chorus in one colour", level=1.0)
-    assert len(blinders(band.play(30.0), band)) == 0  # a minute of strong accents, and no timer
+    assert len(blinders(band.play(20.0), band)) == 0  # strong accents all the time, and no timer
     begins_s = band.now_s + 1.0
     band.cue = cue("open chorus", begins_s, label="B", level=1.0, spend="blinder")
-    light = band.play(20.0)
+    light = band.play(12.0)
     assert len(blinders(light, band)) == 1
     assert abs(blinders(light, band)[0] * CYCLE_S + CYCLE_S - 1.0) <= 0.05
 
@@ -152,7 +152,7 @@ def test_in_talk_the_front_is_calm_and_nothing_moves(band):
     band.kind = "talk"
     band.play(8.0)
     light, looks = band.play(4.0), [tick.look for tick in band.ticks[-160:]]
-    assert np.ptp(light, axis=0).max() < 1e-3
+    assert np.ptp(light, axis=0).max() < 0.01
     assert bright(light[:, band.heads("wash")]).min() > 0.3
     assert light[:, band.heads("beam") | band.heads("blinder")].max() == 0.0
     assert np.ptp([look.pan for look in looks], axis=0).max() < 1e-3
@@ -246,7 +246,7 @@ def wild(band, names, rng, seconds):
 def test_whatever_is_heard_and_said_no_lamp_rises_more_than_three_times_a_second(root, rig, pack):
     config = with_overrides(read_config(root / rig), look={"pack": pack})
     band = Band(config)
-    wild(band, list(pack_of(config).looks), np.random.default_rng(len(rig) + len(pack)), 20.0)
+    wild(band, list(pack_of(config).looks), np.random.default_rng(len(rig) + len(pack)), 12.0)
     light = np.array(band.light).max(axis=2)
     assert most_rises(light) <= 3
     assert band.cycle.limiter.clamped_cycles == 0

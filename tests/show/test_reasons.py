@@ -9,7 +9,8 @@ from controller.bus.news import BandHeard
 from controller.lighting.engine import LookEngine
 from controller.lighting.look.manual import rows_of
 from controller.lighting.reasons import Now, colour_name, why
-from controller.messages import Command, LightToken, Operator
+from controller.looks.pack import read_pack
+from controller.messages import Command, Cue, LightToken, Operator
 from controller.people.operator import OperatorState
 from controller.rig.patch.lanes import HELD
 from controller.rig.patch.patch import SLOTS
@@ -52,6 +53,21 @@ def test_from_the_wire_to_the_model(patch, now):
     assert "front-1" in told["patch"]
     assert told["token"] == "blue (240 degrees, drawn with 25%), value 200 (drawn with 50%), 0.3 s ago"  # noqa: S105
     assert told["model"] == "room-2, generation 3"
+
+
+def test_a_cue_is_told_with_its_look_gel_figure_and_why(patch, now):
+    cue = Cue("two colours", 8.0, "B", times=2, level=0.4, palette=(224.0, 1.0, 44.0, 0.95), why="the verse again")
+    look = read_pack("rock").looks["two colours"]
+    cued = replace(now, token=replace(TOKEN, cue=cue), drawn=look)
+    lit = [lane for lane in patch.lanes if lane.control in ("intensity", "red")]
+    flat = {patch.fixtures[lane.fixture].config.id: lane.slots[0] for lane in lit}
+    told = said(patch, flat["front-1"], cued)
+    assert told["cue"] == "look 'two colours': section B, time 2, 40% of the song's range; the verse again"
+    assert told["rule"] == "wash: lit at 60% in L119 Dark Blue"
+    back = said(patch, flat["back-2"], cued)["rule"]
+    assert back == "back: lit at 65% in L104 Deep Amber; figure alternate, a step every 2 beats; answers accents"
+    assert said(patch, flat["spot-l"], cued)["rule"].startswith("beam: dark in this look")
+    assert "cue" not in said(patch, flat["front-1"], replace(cued, health="talk"))
 
 
 def test_people_are_named(patch, now):

@@ -11,8 +11,8 @@ import numpy as np
 from controller.arrays import BoolArray, Float32Array
 from controller.colour import parse_colour, to_linear
 from controller.config import LookConfig
-from controller.lighting.look.beats import Beats
 from controller.lighting.look.breath import Breath
+from controller.lighting.look.counting import Counting
 from controller.lighting.look.dress import colour_of, dressed
 from controller.lighting.look.duties import duties
 from controller.lighting.look.gate import WITH_S, Gate
@@ -49,13 +49,14 @@ STROBE_LATE_S = 0.2
 SPEND_GAP_S = 4.0
 """What is spent is spent: not again so soon, whatever a cue says."""
 SPENT_S = 4.0
+DARK = 0.02
 AWAY_S = 0.5
 BUILD_DOUBLES, BUILD_REACH = 2, 0.6
 """How often a rise doubles its figure's rate on its way, and how much of the way to full light it goes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Moment:
     """What is heard at this moment, as far as a look goes by it.
 
     Attributes:
@@ -79,7 +80,7 @@ class Drawn:
     release_s: float
 
 
-class Drawing:
+class CueDrawing:
     """Draws cues for one rig.
 
     Many attributes: each of its parts keeps one thing that a look depends on.
@@ -91,7 +92,7 @@ class Drawing:
     def __init__(self, rig: Rig, config: LookConfig, pack: Pack) -> None:
         self._config, self._count = config, rig.heads
         self._duties = duties(rig)
-        self.hanging, self._beats, self._stops = Hanging(pack), Beats(), Stops()
+        self.hanging, self._beats, self._stops = Hanging(pack), Counting(), Stops()
         self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
         self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
         self._at_singer = self._moves.pose(MovementOf(aim="singer"), 0.0, 1.0)
@@ -116,7 +117,7 @@ class Drawing:
         """Take the next pulse."""
         self._stops.hear(pulse)
 
-    def draw(self, heard: Heard, level: Float32Array, colour: Float32Array, now_s: float) -> Drawn:
+    def draw(self, heard: Moment, level: Float32Array, colour: Float32Array, now_s: float) -> Drawn:
         """Where the stage should go.
 
         Args:
@@ -130,6 +131,7 @@ class Drawing:
         held, worn = self._on_the_way(self._dress.strength * np.float32(size) * self._figure(), now_s)
         if self._stops.stopped:
             held = np.zeros_like(held)
+            self._from = held, self._dress.colour
         held, worn = self._with_faces(held, worn, elapsed_s)
         held = self._gate.held(held, level, now_s, elapsed_s)
         flash, worn = self._flash(heard, size, now_s), self._flared(worn, now_s)
@@ -173,7 +175,7 @@ class Drawing:
     def _change(self, level: Float32Array, colour: Float32Array, now_s: float) -> bool:
         """Hang the look that is due, and put the heads into what its cue says; True if that is to be seen at once."""
         due, cue = self.hanging.due(now_s), self._cue
-        if (not due and cue.palette == self._palette) or not self._gate.open(now_s):
+        if (not due and cue.palette == self._palette) or not self._gate.passes(now_s):
             return False
         if due:
             self.hanging.hang(now_s)
@@ -182,7 +184,8 @@ class Drawing:
             self._due, self._big = bool(cue.spend) and self.hanging.fresh and rested, cue.level
         look = self.hanging.look
         self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
-        self._from = level.copy(), colour.copy()
+        # a dark lamp comes in its new colour, not by way of its old one
+        self._from = level.copy(), np.where(level[:, None] < DARK, self._dress.colour, colour)
         self._dancing, self._answering = self._dress.lit_as(look.figure.roles), self._dress.lit_as(look.accents)
         self._gate.gap_s = WAVE_GAP_S if look.figure.name == "wave" else self._config.accent_gap_s
         self._lit = False
@@ -200,7 +203,7 @@ class Drawing:
 
     # how bright
 
-    def _size(self, heard: Heard, elapsed_s: float) -> float:
+    def _size(self, heard: Moment, elapsed_s: float) -> float:
         """0..1 of the whole look: as big as its section, with what is building up, and as loud as it is now."""
         look, (least, most) = self.hanging.look, self.hanging.look.level
         self._big += (self._cue.level - self._big) * _share(elapsed_s, BIG_S)
@@ -263,7 +266,7 @@ class Drawing:
 
     # on top
 
-    def _flash(self, heard: Heard, size: float, now_s: float) -> Float32Array:
+    def _flash(self, heard: Moment, size: float, now_s: float) -> Float32Array:
         """(N,) 0..1: accents, and what is spent on the beginning of a look."""
         flash = np.zeros(self._count, np.float32)
         self._due &= now_s - self.hanging.began_s <= FRESH_S
@@ -272,7 +275,7 @@ class Drawing:
         if self._stops.stopped:
             self._lit, self._spent_s = False, -np.inf
             return flash
-        if self._due and self._gate.open(now_s):
+        if self._due and self._gate.passes(now_s):
             self._due, self._spent_s, self._paid_s = False, now_s, now_s
         if self._lit and heard.accent > 0.005:
             flash[self._turn(heard.accents)] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
@@ -290,7 +293,7 @@ class Drawing:
             into_s = (steps % 1.0) * length_s
             if into_s > WITH_S and length_s - into_s < self._gate.gap_s:
                 return False
-        return self._gate.open(now_s)
+        return self._gate.passes(now_s)
 
     def _turn(self, accents: int) -> BoolArray:
         """(N,) heads whose turn this accent is: every other pair, where there is more than one."""
@@ -306,7 +309,7 @@ class Drawing:
             flash[heads] = np.maximum(flash[heads], np.float32(np.exp(-since_s / FLARE_S)))
         if self._cue.spend == "strobe":
             begun_s = self._spent_s + max(one for one in STROBES_S if one <= max(since_s, 0.0))
-            if self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S and self._gate.open(now_s):
+            if self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S and self._gate.passes(now_s):
                 self._struck_s = now_s
             flash[self._duties.strobe] = np.exp(-max(now_s - self._struck_s, 0.0) / STROBE_S)
 

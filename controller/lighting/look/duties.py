@@ -100,7 +100,7 @@ def _faces(formation: Formation, rig: Rig) -> tuple[BoolArray, BoolArray]:
 
 def _stand_in(role: LitRole, own: dict[LitRole, BoolArray], formation: Formation) -> BoolArray:
     """Heads (N,) that do what a rig has nobody for: half of what there is, so that there is a contrast to the rest."""
-    if role in ("pixel", "mover"):
+    if role in ("pixel", "mover") and (own["back"].any() or own["wash"].any()):
         return own["back"] if own["back"].any() else own["wash"]
     odd = formation.odd == (1 if role == "back" else 0)
     for heads in (own["mover"], own["pixel"]):

@@ -29,7 +29,7 @@ class Gate:
         self._opened_s = -np.inf
         self._rising: BoolArray = np.zeros(heads, np.bool_)
 
-    def open(self, now_s: float) -> bool:
+    def passes(self, now_s: float) -> bool:
         """Whether a rise may begin now; it is one then."""
         since_s = now_s - self._opened_s
         if since_s < 0.0 or since_s >= self.gap_s:
@@ -43,7 +43,7 @@ class Gate:
         if not rises.any():
             self._rising = rises
             return wanted
-        if not (rises & ~self._rising).any() or self.open(now_s):
+        if not (rises & ~self._rising).any() or self.passes(now_s):
             self._rising = rises
             return wanted
         self._rising = rises & self._rising

@@ -1,5 +1,6 @@
 """One token, many lamps: what each role makes of the same hue and value, so that a rig never looks like one lamp.
 
+key     faces: warm white, steady
 wash    the token itself, spread over the lamps as a figure: mirrored, or running across the stage
 back    the token of a moment ago, turned along the wheel; every accent lights the other half of them
 pixel   the last tokens, travelling outwards cell by cell
@@ -113,6 +114,7 @@ class Roles:
 
     def _whitened(self, colour: Float32Array, accent: float, energy: float, turn: BoolArray) -> Float32Array:
         colour[self._lamps] = self._white
+        colour[self._form.of["key"]] = self._house
         if self._config.white == "peaks":
             lean = 0.7 * accent * max(0.0, (energy - ENERGY_FOR_WHITE) / (1.0 - ENERGY_FOR_WHITE))
             heads = self._form.answer & turn
@@ -127,6 +129,7 @@ class Roles:
         share[form.answer] = 0.8
         share[form.of["pixel"]] = 0.85
         share[form.turning] = np.clip((level[form.turning] - 0.22) / 0.4, 0.0, 1.0)
+        share[form.of["key"]] = self._config.talk_intensity / np.maximum(level[form.of["key"]], self._config.floor)
         return share
 
     def _flash(self, accent: float, accents: int, energy: float, strength: float, now_s: float) -> Float32Array:
@@ -191,21 +194,21 @@ class Roles:
         """Nobody plays: the last colour, low, no movement to speak of, beams out."""
         calm = self.live(history, 0.0, 0, 0.0, 0.0)
         form, level = self._form, np.zeros(self._count, np.float32)
-        level[form.of["wash"]] = self._config.quiet_intensity
+        level[form.of["wash"] | form.of["key"]] = self._config.quiet_intensity
         level[form.of["back"] | form.of["pixel"]] = 0.6 * self._config.quiet_intensity
         return Target(level, np.zeros(self._count, np.float32), calm.colour, calm.pan, calm.tilt)
 
     def talk(self, history: History) -> Target:
         """Somebody talks, or hands clap: faces lit warm and steady, the last colour low behind them, nothing moves."""
         calm, form = self.quiet(history), self._form
-        calm.intensity[form.lead] = self._config.talk_intensity
-        calm.colour[form.lead] = self._house
+        calm.intensity[form.lead | form.of["key"]] = self._config.talk_intensity
+        calm.colour[form.lead | form.of["key"]] = self._house
         return calm
 
     def house(self) -> Target:
         """Nothing arrives: a steady warm stage that people can work by."""
         form, level = self._form, np.zeros(self._count, np.float32)
-        level[form.of["wash"] | form.of["back"] | form.of["pixel"]] = self._config.house_intensity
+        level[form.of["key"] | form.of["wash"] | form.of["back"] | form.of["pixel"]] = self._config.house_intensity
         if not level.any():  # a rig of movers or blinders only still has to show people the way out
             level[~form.of["hazer"]] = self._config.house_intensity
         colour = np.tile(self._house, (self._count, 1))

@@ -41,6 +41,8 @@ class Steps:
         groups = np.minimum(duties.columns, GROUPS)
         self._groups = groups
         self._group = np.minimum(np.floor(duties.across * groups), groups - 1)
+        half = np.ceil(duties.columns / 2.0)
+        self._fills = duties.spread * (half - 1.0) / half
         self._still = np.ones_like(duties.across)
         # which pairs are lit in each of a number of steps: the same on every machine and in every replay
         rng = np.random.default_rng(11)
@@ -74,5 +76,5 @@ class Steps:
             case "stomp":
                 up = np.full_like(up, float(number % 2 == 0))
             case "build":
-                up = self._spread <= (build if build > 0.0 else (number % 8 + 1) / 8.0)
+                up = self._fills <= (build if build > 0.0 else (number % 8 + 1) / 8.0)
         return np.asarray(up, np.float32)

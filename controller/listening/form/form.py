@@ -30,8 +30,11 @@ MOST_BEATS = 4_000
 NEW_SONG_S = 6.0
 RECALL = 0.5
 """How sure it must be that a section is one of before."""
-EARLY_RECALL = 0.75
-"""And after two beats, which tell less."""
+EARLY_RECALL, GIVE_UP = 0.7, 0.3
+"""And after two beats, which tell less; and when it is not any more."""
+GOES_ON, USUAL_SHARE, FULL_BEATS = 0.4, 0.3, 4
+"""How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
+many beats what is heard counts fully."""
 RELABEL_BARS = (1, 2)
 """After so many bars of a section its label is settled anew."""
 TWO = 2
@@ -202,13 +205,13 @@ class FormWatch:
         sections = self.sections
         rank, risen, biggest = self.memory.rank()
         line_s = -np.inf if self._line is None else self._line.start_s
-        bars = self.memory.passages[-1].bars if self.memory.passages else 0
+        bars = self.memory.bars
         if self._next is not None and self._open is not None:
-            beats = len(self.memory.passages[-1].sounds) + 1
-            ahead = self.memory.passages[-1].start_s >= self._next.start_s
-            line_s, bars = self._next.start_s, 0 if ahead else round(beats / self._open.metre)
-        newest = sections[-1] if sections else None
-        self.now = SongNow(self._song, newest, rank, risen, biggest, bars, line_s, len(self._sounds))
+            newest = self.memory.passages[-1]
+            beats = 0 if newest.start_s >= self._next.start_s else len(newest.sounds) + 1
+            line_s, bars = self._next.start_s, bars - newest.bars + round(beats / self._open.metre)
+        section = sections[-1] if sections else None
+        self.now = SongNow(self._song, section, rank, risen, biggest, bars, line_s, len(self._sounds))
 
     def _notice(self, kind: str, known_s: float) -> None:
         """After talk, applause or silence of some seconds the next music is another song."""
@@ -256,7 +259,7 @@ class FormWatch:
         if not self.memory.passages:
             self._begin(Line(beat.t_s, 0), known_s, "first")
         if len(self.memory.passages[-1].sounds) == TWO:
-            self._settle(known_s, EARLY_RECALL)
+            self._settle(known_s, early=True)
         line = self._line
         if line is not None and number == 1:
             line.stage = max(line.stage, STAGES.index("bar"))
@@ -270,7 +273,7 @@ class FormWatch:
         passage = self.memory.passages[-1]
         passage.bars = round(len(passage.sounds) / beat.metre)
         if passage.bars in RELABEL_BARS:
-            self._settle(known_s, RECALL)
+            self._settle(known_s, early=False)
         near = self._next is not None and abs(self._next.start_s - beat.t_s) < 0.5 * beat.beat_s
         line = self._next if self._next is not None and near else Line(beat.t_s, stage=len(STAGES))
         line.start_s, line.first, self._first = beat.t_s, len(self._sounds), BeatSummer()
@@ -343,10 +346,9 @@ class FormWatch:
         late = len(self._sounds) - line.first if line.first >= 0 else 0
         if before is not None and late:
             passage.sounds, before.sounds = before.sounds[-late:], before.sounds[:-late]
-        expected = {} if before is None else self.memory.after(before.label)
         self.memory.passages.append(passage)
         self._changed = True
-        passage.label, passage.sure = self._label(passage, expected)
+        passage.label, passage.sure = self._label(passage, before.label) if before is not None else ("A", 1.0)
 
     def _know_again(self, beat_s: float) -> None:
         """Is it a song that was played tonight? Then its parts, and how it goes on, are known."""
@@ -356,29 +358,47 @@ class FormWatch:
         self._song, self._known, self.memory = kept.number, True, goes_on(self.memory, kept)
         self._before = len(kept.memory.passages)
         for passage in self.memory.passages[self._before :]:
-            passage.label, passage.sure = self._label(passage, {})
+            passage.label, passage.sure = self._label(passage, "")
 
-    def _label(self, passage: Passage, expected: dict[str, float], least: float = RECALL) -> tuple[str, float]:
-        """Label and how sure it is, from what is heard of the passage and from how the song goes on usually."""
-        likely = dict(expected)
-        if passage.sounds:
-            heard = self.memory.likeness(passage, lines.spread(self._sounds), len(passage.sounds))
-            likely = {name: min(1.0, sure + 0.3 * expected.get(name, 0.0)) for name, sure in heard.items()}
+    def _likely(self, passage: Passage, before: str) -> dict[str, float]:
+        """0..1 for each known part: how likely the passage is that one, by what is heard of it and what is usual.
+
+        A part goes on more often than not; after it comes what came after it before. One or two beats tell little.
+        """
+        usual = self.memory.after(before)
+        usual[before] = max(usual.get(before, 0.0), GOES_ON)
+        if not passage.sounds:
+            return usual
+        trust = min(1.0, len(passage.sounds) / FULL_BEATS)
+        heard = self.memory.likeness(passage, lines.spread(self._sounds), len(passage.sounds))
+        return {
+            name: trust * min(1.0, sure + USUAL_SHARE * usual.get(name, 0.0)) + (1.0 - trust) * usual.get(name, 0.0)
+            for name, sure in heard.items()
+        }
+
+    def _label(self, passage: Passage, before: str) -> tuple[str, float]:
+        """Label and how sure it is."""
+        likely = self._likely(passage, before)
         best = max(likely, key=lambda name: likely[name], default="")
-        if best and likely[best] >= least:
+        if best and likely[best] >= RECALL:
             return best, likely[best]
         return self.memory.new_label(), 1.0 - likely.get(best, 0.0)
 
-    def _settle(self, known_s: float, least: float) -> None:
-        """Early in a passage: is it the part that it was taken for? `least`: how sure a part of before must be."""
+    def _settle(self, known_s: float, *, early: bool) -> None:
+        """Early in a passage: is it the part that it was taken for? What was known before needs more to be given up."""
         passages = self.memory.passages
-        passage = passages[-1]
+        passage, others = passages[-1], {one.label for one in passages[:-1]}
         if len(passages) < 2 or passage.said:
             return
         own, passage.label = passage.label, ""
-        label, sure = self._label(passage, self.memory.after(passages[-2].label), least)
-        others = {one.label for one in passages[:-1]}
-        passage.label = own if own not in others and label not in others else label
-        passage.sure = sure
+        likely = self._likely(passage, passages[-2].label)
+        best = max(likely, key=lambda name: likely[name], default="")
+        passage.label, passage.sure = own, likely.get(own, 1.0 - likely.get(best, 0.0))
+        if own in others and (early or likely.get(own, 0.0) >= GIVE_UP):
+            return
+        if best and likely[best] >= (EARLY_RECALL if early else RECALL):
+            passage.label, passage.sure = best, likely[best]
+        elif own in others:
+            passage.label, passage.sure = self.memory.new_label(), 1.0 - likely[best]
         if passage.label != own:
-            passage.known_s = known_s
+            passage.known_s, self._changed = known_s, True

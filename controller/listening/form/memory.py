@@ -77,6 +77,16 @@ class SongMemory:
         """Bars of the sections that are over, or of those with this label."""
         return [one.bars for one in self.passages[:-1] if label in ("", one.label)]
 
+    @property
+    def bars(self) -> int:
+        """Whole bars since the section began that is played: of its newest passages with one label."""
+        found = 0
+        for one in reversed(self.passages):
+            if one.label != self.passages[-1].label:
+                break
+            found += one.bars
+        return found
+
     def new_label(self) -> str:
         """The next that was not given yet."""
         number, name = len(self.labels), ""
@@ -106,6 +116,9 @@ class SongMemory:
         low, high = min(sizes.values()), max(sizes.values())
         middle, wide = 0.5 * (low + high), max(high - low, LEAST_RANGE)
         places = {label: float(np.clip(0.5 + (size - middle) / wide, 0.0, 1.0)) for label, size in sizes.items()}
+        order = sorted(sizes, key=lambda label: sizes[label])
+        for place, label in enumerate(order):  # in a song that is loud throughout one part is the biggest all the same
+            places[label] = 0.5 * (places[label] + place / max(1, len(order) - 1)) if len(order) > 1 else places[label]
         ranks = {label: SMALLEST + (1.0 - SMALLEST) * place for label, place in places.items()}
         now = self.passages[-1].label
         before = self.passages[-2].label if len(self.passages) > 1 else now

@@ -13,7 +13,7 @@ from controller.arrays import FloatingArray
 from controller.bus.news import BandHeard
 from controller.messages import Command, Operator
 
-FixtureRole = Literal["wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
+FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
 
 
 class TokenPoint(NamedTuple):

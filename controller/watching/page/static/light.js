@@ -19,6 +19,7 @@ const SEEN = 0.0015; // weights below this cannot be seen
 
 /** Beam of each role: half angle in degrees, strength in haze, on surfaces, as glare, and size of the lens in metres. */
 const BEAMS = {
+  key: { half_deg: 13, haze: 0.08, surface: 34, glare: 0.25, lens_m: 0.12 },
   wash: { half_deg: 15, haze: 0.13, surface: 34, glare: 0.25, lens_m: 0.12 },
   back: { half_deg: 12, haze: 0.3, surface: 18, glare: 0.5, lens_m: 0.12 },
   beam: { half_deg: 3.6, haze: 0.42, surface: 60, glare: 1.2, lens_m: 0.13 },

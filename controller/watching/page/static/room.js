@@ -53,6 +53,7 @@ export function focus(head, room) {
   const high = head.z > 1.6;
   const across = head.x / room.half;
   switch (head.role) {
+    case "key":
     case "wash":
       return towards(head, head.x * 0.62, room.depth * 0.42, 0.9);
     case "back":

@@ -14,7 +14,7 @@ SMOOTH_S = 1.0
 """Time constant with which movements take up a new tempo."""
 
 
-class Beats:
+class Counting:
     """Counts beats.
 
     Attributes:
