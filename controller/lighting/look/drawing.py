@@ -156,7 +156,9 @@ class CueDrawing:
         return level
 
     def _calm(self, level: Float32Array, colour: Float32Array, shown: Float32Array, now_s: float) -> Target:
-        self._lit, self._spent_s = False, -np.inf  # what flashed does not flash on after it
+        if self._lit or now_s - self._spent_s < SPENT_S:  # what flashed goes out, and does not flash on after it
+            self._lit, self._spent_s = False, -np.inf
+            self._gate.shut(now_s)
         held = self._gate.held(level, shown, now_s, 0.0)
         return Target(held, np.zeros(self._count, np.float32), colour, *self._pose)
 

@@ -37,6 +37,10 @@ class Gate:
             return True
         return since_s <= WITH_S
 
+    def shut(self, now_s: float) -> None:
+        """Something has gone dark at once: what comes up right after it would be one flash more."""
+        self._opened_s = now_s - 2.0 * WITH_S
+
     def held(self, wanted: Float32Array, shown: Float32Array, now_s: float, elapsed_s: float) -> Float32Array:
         """Levels (N,) with those that may not rise yet left where they are shown; a rise that goes on is one."""
         rises = wanted > shown + np.float32(max(SEEN, SEEN_PER_S * elapsed_s))
