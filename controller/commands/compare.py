@@ -61,9 +61,16 @@ def _make(options: argparse.Namespace) -> None:
         raise EvaluationError("--seconds is above 0, and --from at least 0")
     lights = dict(_light(one) for one in options.lights)
     config, kit = configured(options), Kit(options.kit)
+    title = song_title(options.song)
+    for one in kit.clips:
+        if one.song == title and (one.from_s, one.seconds) != (options.from_s, options.seconds):
+            raise EvaluationError(
+                f"{options.kit}: holds {one.seconds:g} s of {title} from {one.from_s:g} s on; people compare lights of "
+                "the same sound: use the same --from and --seconds, or another KIT"
+            )
     (options.kit / CLIPS).mkdir(parents=True, exist_ok=True)
     for name, folder in track(list(lights.items()), "clips", console=Console(stderr=True)):
-        clip = Clip(secrets.token_hex(4), song_title(options.song), name, options.from_s, options.seconds)
+        clip = Clip(secrets.token_hex(4), title, name, options.from_s, options.seconds)
         write_clip(config, folder, options.song, clip, kit.file(clip.name))
         kit.add(clip)
     songs = len({one.song for one in kit.clips})

@@ -93,7 +93,7 @@ class RatingPage:
             if not (isinstance(rater, str) and NAME.fullmatch(rater) and isinstance(clip, str)):
                 raise EvaluationError("who rates, and which clip?")
             self._kit.rate(rater, clip, scores)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return web.Response(status=400, text="not a rating\n")
         except EvaluationError as error:
             return web.Response(status=400, text=f"{error}\n")

@@ -4,7 +4,6 @@ const find = (id) => document.getElementById(id);
 const KEY = "followspot-rater";
 const ALMOST = 0.9;
 let now = null;
-let seen = 0;
 let ended = false;
 
 async function ask(path, body) {
@@ -27,7 +26,6 @@ function check() {
 function show(next) {
   now = next;
   ended = false;
-  seen = 0;
   find("form").hidden = next.clip === null;
   find("clip").hidden = next.clip === null;
   if (next.clip === null) {
@@ -68,14 +66,10 @@ async function join() {
 }
 
 const clip = find("clip");
-let last = 0;
-clip.addEventListener("timeupdate", () => {
-  const step = clip.currentTime - last;
-  if (step > 0 && step < 1.5) seen += step; // played, not jumped
-  last = clip.currentTime;
-});
 clip.addEventListener("ended", () => {
-  ended = ended || seen >= ALMOST * clip.duration - 0.5;
+  let played = 0;
+  for (let part = 0; part < clip.played.length; part++) played += clip.played.end(part) - clip.played.start(part);
+  ended = ended || played >= ALMOST * clip.duration;
   check();
 });
 find("form").addEventListener("submit", async (event) => {
