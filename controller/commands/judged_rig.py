@@ -10,7 +10,7 @@ from rich.console import Console
 from controller.commands.paper import paper, wide_table
 from controller.errors import EvaluationError
 from controller.metrics.correspondence import MusicFeatures
-from controller.metrics.figures import grouped, written
+from controller.metrics.criteria import grouped, written
 from controller.metrics.retargeting import DIRECT, PUBLISHED, retargeting
 from controller.metrics.seen_rig import seen
 from controller.metrics.verdict import judge
@@ -83,10 +83,10 @@ def print_judged(result: dict[str, Any]) -> None:
     console.print(f"{result['rig']}: {result['light_s']:g} s of rendered light\n")
     for heading, rows in grouped():
         table = wide_table("", heading, "this show", "one colour", "shuffled music", "people", "aim")
-        for figure in rows:
-            found = result["figures"].get(figure.name, {})
-            shown = (written(figure, found.get(column)) for column in ("show", "one_colour", "shuffled"))
-            table.add_row(figure.words, *shown, figure.people, figure.aim)
+        for criterion in rows:
+            found = result["figures"].get(criterion.name, {})
+            shown = (written(criterion, found.get(column)) for column in ("show", "one_colour", "shuffled"))
+            table.add_row(criterion.words, *shown, criterion.people, criterion.aim)
         console.print(table)
     console.print(
         "one colour: the same lamps in one colour, as bright as the song is loud; shuffled music: this light on the "

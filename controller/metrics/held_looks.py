@@ -2,8 +2,9 @@
 
 Judged is each role by itself, at every output cycle, without blinders and strobes: how lit it is (a quarter of full
 counts as lit, more is only brighter) and in which colour. A change is one that a second's median sees: who goes dark
-or comes, or a hue that moves by more than 20 degrees. It counts from the moment at which it begins. Flashes and pulses
-come back within the second and are none; nor is a slow walk around the wheel.
+or comes, or a hue that moves by more than 20 degrees. It counts from the moment at which the first role begins, and
+those that follow within 0.7 s belong to it: a colour that runs across the stage is one look. Flashes and pulses come
+back within the second and are none; nor is a slow walk around the wheel.
 
 Comparable with the cue tracks of 69 songs split into held looks and accents (`human_looks.json`).
 """
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from controller.arrays import BoolArray, Float64Array, FloatingArray
+from controller.arrays import BoolArray, Float64Array, FloatingArray, IntArray
 from controller.metrics.seen_rig import SeenTicks
 
 MEDIAN_S = 0.9
@@ -52,12 +53,22 @@ def held_looks(ticks: SeenTicks) -> Float64Array:
     n = len(middle)
     before, after = middle[np.maximum(np.arange(n) - reach, 0)], middle[np.minimum(np.arange(n) + reach, n - 1)]
     distance = np.linalg.norm(after - before, axis=2)
-    found = []
-    for place in peaks(distance.max(axis=1), round(SHORTEST_S * LOOK_HZ)):
-        role = int(distance[place].argmax())
-        begins = _begins(state[:, role], before[place, role], after[place, role], place * every, reach * every)
-        found.append(float(ticks.time_s[begins]))
-    return np.unique(np.array(found, np.float64))
+    begun = list[int]()
+    for role in range(len(held)):
+        begun += [
+            _begins(state[:, role], before[place, role], after[place, role], place * every, reach * every)
+            for place in peaks(distance[:, role], round(SHORTEST_S * LOOK_HZ))
+        ]
+    return ticks.time_s[_firsts(np.unique(np.array(begun, np.int64)), round(SHORTEST_S / step_s))]
+
+
+def _firsts(begun: IntArray, apart: int) -> IntArray:
+    """The first of each change: roles that begin within so many cycles of it go with it."""
+    found: list[int] = []
+    for at in begun.tolist():
+        if not found or at - found[-1] >= apart:
+            found.append(at)
+    return np.array(found, np.int64)
 
 
 def peaks(curve: FloatingArray, apart: int) -> list[int]:
@@ -80,7 +91,9 @@ def _state(ticks: SeenTicks, held: list[int]) -> Float64Array:
 
 
 def _begins(state: FloatingArray, before: FloatingArray, after: FloatingArray, at: int, reach: int) -> int:
-    """The cycle at which a role leaves what it was: the last within a tenth of the way, before it is past half.
+    """The cycle at which a role leaves what it was: where it is past a tenth and past half of the way, led back to 0.
+
+    A fade that is seen after its tenth was begun before; a leap begins where it is.
 
     Args:
         state: (m, 3). before, after: (3,). at: cycle at which the step is judged. reach: cycles to either side.
@@ -92,7 +105,8 @@ def _begins(state: FloatingArray, before: FloatingArray, after: FloatingArray, a
     stays = [one for one in past if np.median(share[one : one + max(reach // 2, 1)]) >= 0.5]
     crossing = int(stays[0]) if stays else len(share) // 2
     still = np.flatnonzero(share[:crossing] <= BEGUN)
-    return first + (int(still[-1]) + 1 if len(still) else crossing)
+    tenth = int(still[-1]) + 1 if len(still) else crossing
+    return max(first + tenth - round((crossing - tenth) * BEGUN / (0.5 - BEGUN)), 0)
 
 
 def near(times_s: FloatingArray, marks_s: FloatingArray, within_s: float) -> BoolArray:

@@ -1,8 +1,8 @@
 """A song as a library hears it, offline: what `controller.metrics.correspondence` compares light with.
 
-Chroma, onset envelope, root mean square and beats are librosa's (McFee et al., SciPy 2015; beats after Ellis, 2007),
-at 30 frames a second. Downbeats and sections are guesses: the beat of four with the strongest onsets, and peaks in the
-novelty of harmony, timbre and loudness from bar to bar. Sections of one kind are those that sound alike as wholes:
+Chroma, onset envelope and root mean square are librosa's (McFee et al., SciPy 2015), at 30 frames a second; beats and
+bars those of `song_beats`. Sections are guesses: peaks in the novelty of harmony, timbre and loudness from bar to bar.
+Sections of one kind are those that sound alike as wholes:
 clusters of their means (Ward; SciPy). Both libraries are loaded when a song is heard and not before: a venue
 has neither.
 """
@@ -12,13 +12,13 @@ import soxr
 
 from controller.arrays import Float32Array, FloatingArray, IntArray
 from controller.errors import EvaluationError
-from controller.metrics import stops
+from controller.metrics import song_beats, stops
 from controller.metrics.correspondence import RATE_HZ, MusicFeatures
+from controller.metrics.song_beats import BEATS_PER_BAR
 from controller.sound_format import SAMPLE_RATE_HZ
 
 LIBRARY_RATE_HZ = 22_050
 STEP = LIBRARY_RATE_HZ // RATE_HZ
-BEATS_PER_BAR = 4
 SECTION_S = 7.0
 KERNEL_S = 12.0
 LEAST_BARS = 4
@@ -49,9 +49,8 @@ def music_features(samples: Float32Array) -> MusicFeatures:
     chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=LIBRARY_RATE_HZ).T
     onsets = librosa.onset.onset_strength(y=sound, sr=LIBRARY_RATE_HZ, hop_length=STEP)
     rms = librosa.feature.rms(S=magnitude)[0]
-    _, beats = librosa.beat.beat_track(onset_envelope=onsets, sr=LIBRARY_RATE_HZ, hop_length=STEP, trim=False)
-    beats = np.asarray(beats, np.int64)
-    downbeats = guess_downbeats(beats, onsets)
+    beats = hear_beats(sound)
+    downbeats = beats[::BEATS_PER_BAR]
     mel = librosa.power_to_db(librosa.feature.melspectrogram(S=magnitude**2, sr=LIBRARY_RATE_HZ, n_mels=40), amin=1e-7)
     timbre = librosa.feature.mfcc(S=mel, n_mfcc=TIMBRES)[1:].T
     loud = librosa.amplitude_to_db(rms, ref=np.max)[:, None]
@@ -63,12 +62,15 @@ def music_features(samples: Float32Array) -> MusicFeatures:
     )
 
 
-def guess_downbeats(beats: IntArray, onsets: FloatingArray) -> IntArray:
-    """Every fourth beat, from the one of the first four on which the onsets are strongest."""
-    if len(beats) < BEATS_PER_BAR:
-        return beats[:1]
-    strength = [float(onsets[beats[phase::BEATS_PER_BAR]].mean()) for phase in range(BEATS_PER_BAR)]
-    return beats[int(np.argmax(strength)) :: BEATS_PER_BAR]
+def hear_beats(sound: FloatingArray) -> IntArray:
+    """Frames of the beats, the first of them a downbeat; sound: (n,) at 22,050 Hz."""
+    import librosa  # noqa: PLC0415 - absent at venues, and slow to load
+
+    spectrum = np.abs(librosa.stft(sound, hop_length=song_beats.STEP)) ** 2
+    mel = librosa.power_to_db(librosa.feature.melspectrogram(S=spectrum, sr=LIBRARY_RATE_HZ, n_mels=80), amin=1e-7)
+    flux = librosa.onset.onset_strength(S=mel, sr=LIBRARY_RATE_HZ, hop_length=song_beats.STEP)
+    found = song_beats.find_beats(flux, mel, librosa.feature.chroma_stft(S=spectrum, sr=LIBRARY_RATE_HZ))
+    return np.asarray(np.rint(found * (RATE_HZ / song_beats.FRAMES_PER_S)), np.int64)
 
 
 def guess_sections(frames: FloatingArray, downbeats: IntArray) -> IntArray:

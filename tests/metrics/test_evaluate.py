@@ -11,7 +11,7 @@ from made_rig import lamps, made_rig
 from controller.__main__ import main
 from controller.commands.evaluate import read_light
 from controller.errors import EvaluationError
-from controller.metrics.figures import FIGURES
+from controller.metrics.criteria import CRITERIA
 from controller.records.told_form import ToldForm, ToldSection
 
 SONG = "controller/songs/metal_madness.opus"
@@ -153,7 +153,7 @@ def test_a_rehearsed_rig_is_judged_beside_what_is_dull(tmp_path, capsys, root):
     result = json.loads(out)
     figures = result["figures"]
     assert figures["likeness"].keys() == {"show", "one_colour", "shuffled"}
-    assert all(figures[one.name] for one in FIGURES)
+    assert all(figures[one.name] for one in CRITERIA)
     assert figures["form_same"]["one_colour"] == figures["form_different"]["one_colour"] == 1.0
     assert figures["loudness_brightness"]["one_colour"] > 0.9
     assert figures["brightness_sd"]["show"] == pytest.approx(0.8 * 0.15, abs=0.01)
@@ -162,8 +162,8 @@ def test_a_rehearsed_rig_is_judged_beside_what_is_dull(tmp_path, capsys, root):
     assert result["retargeting"] == pytest.approx({"mean": 1.0, "peak": 1.0, "range": 1.0, "hue": 1.0})
     code, out, _ = followspot(capsys, folder, "--audio", root / SONG)
     assert code == 0
-    for figure in FIGURES:
-        assert figure.words.strip() in out
+    for criterion in CRITERIA:
+        assert criterion.words.strip() in out
     assert "≤ .22, never alone" in out
     assert out.count("one colour") >= 5
 

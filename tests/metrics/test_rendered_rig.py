@@ -90,6 +90,17 @@ def test_who_is_lit_is_a_look_and_flashes_pulses_and_blinders_are_none():
     np.testing.assert_allclose(held_looks(seen(made_rig(light, 24)).ticks), [12.0], atol=0.051)
 
 
+def test_a_colour_that_runs_across_the_stage_is_one_look_and_begins_with_the_first_role():
+    def light(t_s):
+        every = lamps(np.full(len(t_s), 0.0), 0.7)
+        for role, late_s in ((slice(2, 4), 0.0), (slice(0, 2), 0.4)):  # the backs, then the washes
+            share = np.clip((t_s - 10.0 - late_s) / 0.35, 0, 1)[:, None, None]
+            every[:, role] = every[:, role] * (1 - share) + share * lamps(np.full(len(t_s), 130.0), 0.7)[:, role]
+        return every
+
+    np.testing.assert_allclose(held_looks(seen(made_rig(light, 20)).ticks), [10.0], atol=0.051)
+
+
 def test_a_slow_walk_around_the_wheel_is_no_look():
     rig = made_rig(lambda t_s: lamps((6.0 * t_s) % 360.0, 0.7), 60)
     assert len(held_looks(seen(rig).ticks)) == 0

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from controller.messages import Window
-from controller.metrics.figures import FIGURES
+from controller.metrics.criteria import CRITERIA
 from controller.metrics.professionals import IN_LIKENESS, PROFESSIONALS
 from tools.train.judging import __main__ as judging
 from tools.train.judging.lights import WrittenDecider
 from tools.train.judging.table import cell, markdown, over_seeds, over_songs
 
-BY_NAME = {one.name: one for one in FIGURES}
+BY_NAME = {one.name: one for one in CRITERIA}
 
 
 def test_seeds_are_pooled_and_what_is_unknown_stays_out():
@@ -24,13 +24,13 @@ def test_seeds_are_pooled_and_what_is_unknown_stays_out():
 
 
 def test_an_interval_is_over_songs(rng):
-    figure = BY_NAME["brightness_sd"]
+    criterion = BY_NAME["brightness_sd"]
     songs = [{"brightness_sd": float(value)} for value in rng.normal(0.2, 0.05, 40)]
-    mean, low, high = over_songs(figure, songs)
+    mean, low, high = over_songs(criterion, songs)
     assert low < mean < high
     assert high - low == pytest.approx(2 * 1.96 * 0.05 / np.sqrt(40), rel=0.25)
-    assert cell(figure, songs[:1]) == f"{songs[0]['brightness_sd']:.2f}"
-    assert cell(figure, [{"brightness_sd": math.nan}]) == "–"
+    assert cell(criterion, songs[:1]) == f"{songs[0]['brightness_sd']:.2f}"
+    assert cell(criterion, [{"brightness_sd": math.nan}]) == "–"
 
 
 def test_likeness_is_that_of_medians():
@@ -44,13 +44,13 @@ def test_every_figure_has_a_row_and_every_light_a_column():
     table = markdown(
         {"show": [{"form_same": 0.5}, {"form_same": 1.0}], "one colour": [{"form_same": 1.0}]}, "two songs"
     )
-    for figure in FIGURES:
-        assert figure.words.strip() in table
+    for criterion in CRITERIA:
+        assert criterion.words.strip() in table
     assert "| one kind of section, one main hue | 75% [50%, 100%] | 100% | 55% | ≥ 70 % |" in table
 
 
 def verdict(value):
-    rows = {one.name: {"show": value, "one_colour": 1.0, "shuffled": None} for one in FIGURES}
+    rows = {one.name: {"show": value, "one_colour": 1.0, "shuffled": None} for one in CRITERIA}
     return {"figures": rows, "blinders_s": []}
 
 

@@ -30,9 +30,9 @@ MOST_BEATS = 4_000
 NEW_SONG_S = 6.0
 RECALL = 0.5
 """How sure it must be that a section is one of before."""
-EARLY_RECALL, GIVE_UP = 0.7, 0.3
+EARLY_RECALL, GIVE_UP = 0.7, 0.5
 """And after two beats, which tell less; and when it is not any more."""
-GOES_ON, USUAL_SHARE, FULL_BEATS = 0.4, 0.3, 4
+GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
 """How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
 many beats what is heard counts fully."""
 RELABEL_BARS = (1, 2)

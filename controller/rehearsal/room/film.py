@@ -4,19 +4,18 @@ Small on purpose: every lamp is a glow and a cone of haze at its place, lit with
 is for showing a band what they will get, not for measuring it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 
-from controller.arrays import ByteArray, Float32Array
+from controller.arrays import BoolArray, ByteArray, Float32Array
 from controller.config import Config
 from controller.errors import PlanError
 from controller.listening.audio.source import open_recorded
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
-from controller.rig.patch.patch import Patch
 from controller.sound_format import SAMPLE_RATE_HZ
 
 WIDTH, HEIGHT, SCALE = 320, 180, 4
@@ -35,33 +34,53 @@ def write_film(studio: Studio, song: Path, file: Path, progress: Callable[[float
     Raises:
         PlanError: it cannot be written.
     """
-    camera = Camera(patch_of(studio.config))
+    patch = patch_of(studio.config)
+    camera = Camera(patch.positions_m, patch.has("pan"))
+
+    def pictures() -> Iterator[ByteArray]:
+        for number, rows in enumerate(studio.rows):
+            yield camera.picture(rows)
+            progress(0.9 * (number + 1) / len(studio.rows))
+
+    encode(file, pictures(), _sound(studio.config, song))
+
+
+def encode(file: Path, pictures: Iterable[ByteArray], sound: Iterable[Float32Array]) -> None:
+    """Write a film; nothing in it says what it shows.
+
+    Args:
+        pictures: (180, 320, 3) uint8, twenty a second. sound: (n,) mono at 48 kHz, in parts.
+
+    Raises:
+        PlanError: it cannot be written.
+    """
     coming = file.with_name(f".{file.name}.coming")
     try:
         with av.open(str(coming), "w", format="mp4") as container:
             picture = container.add_stream("libx264", rate=RATE_HZ)
             picture.width, picture.height, picture.pix_fmt = WIDTH * SCALE, HEIGHT * SCALE, "yuv420p"
             picture.options = {"preset": "veryfast", "crf": "23"}
-            sound = container.add_stream("aac", rate=SAMPLE_RATE_HZ)
-            sound.layout = "mono"
-            for number, rows in enumerate(studio.rows):
-                frame = av.VideoFrame.from_ndarray(camera.picture(rows), format="rgb24")
+            voice = container.add_stream("aac", rate=SAMPLE_RATE_HZ)
+            voice.layout = "mono"
+            for one in pictures:
+                frame = av.VideoFrame.from_ndarray(one, format="rgb24")
                 for packet in picture.encode(frame.reformat(WIDTH * SCALE, HEIGHT * SCALE, "yuv420p")):
                     container.mux(packet)
-                progress(0.9 * (number + 1) / len(studio.rows))
             for packet in picture.encode(None):
                 container.mux(packet)
-            _sound(container, sound, studio.config, song)
+            _encode_sound(container, voice, sound)
         coming.replace(file)
     except (OSError, av.error.FFmpegError) as error:
         coming.unlink(missing_ok=True)
         raise PlanError(f"{file}: cannot be written: {error}") from error
 
 
-def _sound(container: "av.container.OutputContainer", stream: "av.AudioStream", config: Config, song: Path) -> None:
-    source, written = open_recorded(song, config), 0
-    while len(samples := source.read(SAMPLE_RATE_HZ)):
-        whole = np.rint(np.clip(samples[:, 0], -1.0, 1.0) * 32767.0).astype(np.int16)
+def _encode_sound(
+    container: "av.container.OutputContainer", stream: "av.AudioStream", sound: Iterable[Float32Array]
+) -> None:
+    written = 0
+    for samples in sound:
+        whole = np.rint(np.clip(samples, -1.0, 1.0) * 32767.0).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(whole[None, :], format="s16", layout="mono")
         frame.sample_rate, frame.pts = SAMPLE_RATE_HZ, written
         written += len(samples)
@@ -69,6 +88,13 @@ def _sound(container: "av.container.OutputContainer", stream: "av.AudioStream", 
             container.mux(packet)
     for packet in stream.encode(None):
         container.mux(packet)
+
+
+def _sound(config: Config, song: Path) -> Iterator[Float32Array]:
+    """The mix of a song, a second at a time."""
+    source = open_recorded(song, config)
+    while len(samples := source.read(SAMPLE_RATE_HZ)):
+        yield samples[:, 0]
     source.close()
 
 
@@ -76,16 +102,15 @@ class Camera:
     """Where lamps are in the picture, and what each lights at full.
 
     Args:
-        patch: the rig.
+        place: (N, 3) metres. moves: (N,) which lamps turn.
     """
 
-    def __init__(self, patch: Patch) -> None:
+    def __init__(self, place: Float32Array, moves: BoolArray) -> None:
         self._y, self._x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-        place = patch.positions_m
         depth = 1.0 + 0.06 * np.maximum(place[:, 1], 0.0)
         self._left = WIDTH / 2 + place[:, 0] / depth / HALF_M * WIDTH / 2
         self._top = HEIGHT * (0.86 - 0.78 * np.clip(place[:, 2] / TOP_M, 0.0, 1.0) / depth)
-        self._moves = np.array(patch.has("pan"))
+        self._moves = np.array(moves)
         self._still = [int(head) for head in np.flatnonzero(~self._moves)]
         masks = [np.add(self._glow(head), self._cone(head, 0.0, 20.0, 0.16)) for head in self._still]
         self._masks = np.array(masks, np.float32).reshape(len(masks), WIDTH * HEIGHT)

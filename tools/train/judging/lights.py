@@ -11,7 +11,7 @@ from controller.config import Config
 from controller.listening.decider import Decider
 from controller.messages import LightToken, Window
 from tools.train.designer.analysis import analyse
-from tools.train.designer.designer import design
+from tools.train.designer.designer import Composer, draw_taste
 from tools.train.songs import read_audio
 
 LIGHTS = ("show", "no-form", "designer")
@@ -48,5 +48,6 @@ def decider_of(light: str, config: Config, song: Path) -> Decider | None:
         return FormlessDecider(config, MonotonicClock(), patient=True)
     if light == "designer":
         rng = np.random.default_rng([config.seed, 24])
-        return WrittenDecider(config, design(analyse(read_audio(song)), rng).light)
+        taste = replace(draw_taste(rng), late=0.0)  # it is late on purpose where it teaches who cannot know
+        return WrittenDecider(config, Composer(analyse(read_audio(song)), rng, taste).compose().light)
     return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from controller.metrics.figures import Figure, grouped, written
+from controller.metrics.criteria import Criterion, grouped, written
 from controller.metrics.professionals import IN_LIKENESS, interval_95, likeness, medians
 
 DRAWS = 4_000
@@ -20,12 +20,12 @@ def over_seeds(verdicts: Sequence[Song]) -> dict[str, float]:
     return {name: float(np.mean(values)) if values else math.nan for name, values in rows.items()}
 
 
-def over_songs(figure: Figure, songs: Sequence[Mapping[str, float]]) -> tuple[float, float, float]:
+def over_songs(criterion: Criterion, songs: Sequence[Mapping[str, float]]) -> tuple[float, float, float]:
     """Mean and 95 % interval over the songs that have this figure; NaN without any."""
     rng = np.random.default_rng(24)
-    if figure.name == "likeness":
+    if criterion.name == "likeness":
         return _likeness(songs, rng)
-    values = [one[figure.name] for one in songs if not math.isnan(one.get(figure.name, math.nan))]
+    values = [one[criterion.name] for one in songs if not math.isnan(one.get(criterion.name, math.nan))]
     if not values:
         return math.nan, math.nan, math.nan
     return float(np.mean(values)), *interval_95(values, rng, DRAWS)
@@ -43,13 +43,13 @@ def _likeness(songs: Sequence[Mapping[str, float]], rng: np.random.Generator) ->
     return likeness(medians(known))["mean"], float(low), float(high)
 
 
-def cell(figure: Figure, songs: Sequence[Mapping[str, float]]) -> str:
+def cell(criterion: Criterion, songs: Sequence[Mapping[str, float]]) -> str:
     """Mean, and the interval in brackets."""
-    mean, low, high = over_songs(figure, songs)
+    mean, low, high = over_songs(criterion, songs)
     if math.isnan(mean):
         return "–"
-    shown = written(figure, mean)
-    return shown if math.isnan(low) else f"{shown} [{written(figure, low)}, {written(figure, high)}]"
+    shown = written(criterion, mean)
+    return shown if math.isnan(low) else f"{shown} [{written(criterion, low)}, {written(criterion, high)}]"
 
 
 def markdown(columns: Mapping[str, Sequence[Mapping[str, float]]], title: str) -> str:
@@ -61,9 +61,9 @@ def markdown(columns: Mapping[str, Sequence[Mapping[str, float]]], title: str) -
     lines = [f"# {title}", ""]
     for heading, rows in grouped():
         lines += [f"| {heading} | {' | '.join(columns)} | people | aim |", "|---" * (len(columns) + 3) + "|"]
-        for figure in rows:
-            cells = " | ".join(cell(figure, songs) for songs in columns.values())
-            lines.append(f"| {figure.words.replace('  ', '… ')} | {cells} | {figure.people} | {figure.aim} |")
+        for criterion in rows:
+            cells = " | ".join(cell(criterion, songs) for songs in columns.values())
+            lines.append(f"| {criterion.words.replace('  ', '… ')} | {cells} | {criterion.people} | {criterion.aim} |")
         lines.append("")
     lines.append(
         "Means over songs with 95 % intervals (bootstrap over songs); likeness is that of the medians over songs. One "

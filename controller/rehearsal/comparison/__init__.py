@@ -1,0 +1,1 @@
+"""Lights for the same sound, compared by people who do not know which is which."""
