@@ -10,12 +10,12 @@ import numpy as np
 
 TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
     "ahead": (
-        0.25,
+        0.23,
         -2.822,
         (-0.063, 0.763, 0.877, -0.261, -0.036, 0.578, -1.847, -0.135, 1.869, 0.712, 0.120, 0.316, 0.876, -0.150, 0.308),
     ),
     "hit": (
-        0.22,
+        0.16,
         -2.884,
         (
             -0.133,
@@ -40,7 +40,7 @@ TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
         ),
     ),
     "two": (
-        0.2,
+        0.16,
         -4.870,
         (
             0.051,
@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
         ),
     ),
     "bar": (
-        0.18,
+        0.16,
         -5.338,
         (
             0.047,

@@ -26,6 +26,8 @@ KNOWN_AT_HIT = len(AHEAD) + len(HIT)
 SNARE, CYMBAL, TOM, KICK = (DRUM + DRUMS.index(one) for one in ("snare", "cymbal", "tom", "kick"))
 BEFORE_BARS = 4
 LEAST_SPREAD = 0.02
+BETWEEN, OF_ALL = 0.74, 0.75
+"""Of the middle half of all beats (what a standard deviation would be of it), and of the standard deviation itself."""
 USUAL = 0.15
 """How much a line changes what counts as usual."""
 
@@ -106,8 +108,9 @@ def like_a_start(now: Float64Array, passages: Sequence[Sequence[Float64Array]], 
 
 
 def spread(sounds: Float64Array) -> Float64Array:
-    """(NUMBERS,) how much each number varies in the song so far."""
-    return np.asarray(np.maximum(sounds.std(axis=0), LEAST_SPREAD))
+    """(NUMBERS,) how much each number varies in the song so far; a quiet beginning does not make the rest all alike."""
+    low, high = np.quantile(sounds, (0.25, 0.75), axis=0)
+    return np.asarray(np.maximum(np.maximum(BETWEEN * (high - low), OF_ALL * sounds.std(axis=0)), LEAST_SPREAD))
 
 
 def apart(one: Float64Array, other: Float64Array, scale: Float64Array) -> Float64Array:
