@@ -24,7 +24,7 @@ from controller.listening.networks import Networks
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.tempo import Tempo
-from controller.looks.pack import pack_of
+from controller.looks.pack import NO_FORM, pack_of
 from controller.messages import Embedding, LightToken, Steering, Window
 from controller.timing import Timings
 
@@ -61,7 +61,7 @@ class Decider:
         self.planned: Planned | None = None
         self.conducted: Planned | None = None
         self.band: Band | None = None
-        self._director = None if config.look.pack == "none" else Director(pack_of(config))
+        self._director = None if config.look.pack == NO_FORM else Director(pack_of(config))
         self._plans = _plans(config)
         self.timings = Timings()
 

@@ -13,6 +13,8 @@ from controller.looks.look import PARTS, Look, Part
 from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
 
 BUNDLED = Path(__file__).parent / "packs"
+DEFAULT, NO_FORM = "rock", "none"
+"""What is drawn with where nobody follows the form of the song, which is what `none` says."""
 ENDINGS = (".yaml", ".yml")
 MAX_PACK_BYTES = 400_000
 NEXT_BEST: dict[Part, tuple[Part, ...]] = {
@@ -78,7 +80,7 @@ def pack_of(config: Config) -> Pack:
     Raises:
         ConfigError: with the place in `config.yaml` or in the pack.
     """
-    written = config.look.pack
+    written = DEFAULT if config.look.pack == NO_FORM else config.look.pack
     try:
         return read_pack(config.path(written) if written.endswith(ENDINGS) else written)
     except ConfigError as error:

@@ -4,6 +4,7 @@ A section brings its look on its one. A long section is varied on a bar line aft
 blinder, a strobe) is spent on lifts, and never twice within half a minute.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,8 @@ CHORUS, INTRO_RANK = 0.7, 0.6
 BUILDS = 0.45
 OPENS = 0.45
 """So sure it must be that something begins, before another colour comes; until then it is a variation."""
+JUST_S = 0.05
+"""A beat that is over by no more is met by whatever comes at once."""
 CORRECTED_S = 0.3
 """A start that moves by less is the same one."""
 
@@ -219,8 +222,13 @@ class Director:
 
 
 def _when(line_s: float, now: Now) -> float:
-    """On the line where it lies ahead, else at once."""
-    return max(line_s, now.t_s)
+    """On the line where it lies ahead, else on the next beat; at once where nobody knows of beats."""
+    if line_s > now.t_s - JUST_S:
+        return line_s
+    tempo = now.band.tempo
+    if tempo.beat_s <= 0.0:
+        return now.t_s
+    return tempo.beat_t_s + math.ceil((now.t_s - JUST_S - tempo.beat_t_s) / tempo.beat_s) * tempo.beat_s
 
 
 def _known(section: Section) -> str:

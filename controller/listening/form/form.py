@@ -28,18 +28,14 @@ BAR_SURE = 0.6
 MOST_BEATS = 4_000
 """Half an hour of a fast song; who plays longer is remembered from then on."""
 NEW_SONG_S = 6.0
-RECALL = 0.5
-"""How sure it must be that a section is one of before."""
-EARLY_RECALL, GIVE_UP = 0.7, 0.5
-"""And after two beats, which tell less; and when it is not any more."""
-GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
-"""How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
-many beats what is heard counts fully."""
 RELABEL_BARS = (1, 2)
-"""After so many bars of a section its label is settled anew."""
+"""After so many bars of a passage, and after two beats, its label is settled anew."""
 TWO = 2
+JUDGED_AFTER = (STAGES.index("two"), STAGES.index("bar"))
 LEAD_S = 0.3
-"""A line is judged so long before it sounds: a hop, the time it takes to decide, and a cycle of output are shorter."""
+"""A line is judged so long before a beat: a hop, the time it takes to decide, and a cycle of output are shorter."""
+NEAR_S = 0.25
+"""A line that was foreseen and the beat that it became are no further apart."""
 EARLY_S = 0.06
 """A drummer is ahead of the beat by no more."""
 
@@ -134,7 +130,7 @@ class FormWatch:
         self._coming: deque[Beat] = deque()
         self._hits: list[DrumHit] = []
         self._open: Beat | None = None
-        self._number = 0
+        self._number, self._foreseen = 0, False
         self._line: Line | None = None
         self._next: Line | None = None
         self._usual = np.full(len(lines.PARTS), np.nan)
@@ -157,7 +153,7 @@ class FormWatch:
             while self._coming and frame.t_s >= self._coming[0].t_s:
                 self._turn(self._coming.popleft(), known_s)
             self._summer.add(frame)
-            self._ahead(frame.t_s, known_s)
+            self._foresee(frame.t_s, known_s)
             self._strike(frame, known_s)
         if heard.told or self._changed:
             self._tell()
@@ -227,23 +223,54 @@ class FormWatch:
         """Place in the bar of a beat that follows the newest: as told where that is sure, else counted on."""
         return beat.number if beat.bar_confidence >= BAR_SURE else self._number % beat.metre + 1
 
-    def _ahead(self, now_s: float, known_s: float) -> None:
-        """Shortly before the next bar opens its line is judged, so that the look can be there on the one."""
+    def _foresee(self, now_s: float, known_s: float) -> None:
+        """Shortly before a beat is over: what it will have told is weighed, so that a look can be there on the next."""
         beat = self._open
-        if beat is None or self._next is not None or self._number != beat.metre:
+        if beat is None or self._foreseen or now_s < beat.t_s + beat.beat_s - LEAD_S:
             return
-        line_s = beat.t_s + beat.beat_s
-        if now_s < line_s - LEAD_S:
-            return
+        self._foreseen = True
+        end_s, sounds = beat.t_s + beat.beat_s, self._sounds
+        passage = self._passage_at(beat.t_s)
+        peek = self._summer.peek(self._within(beat.t_s, end_s))
+        passage.sounds.append(peek)
+        self._sounds = np.concatenate([sounds, peek[None]])
+        self._weigh(beat, known_s)
+        if self._number == beat.metre:
+            self._ahead(end_s, beat.metre, known_s)
+        # the beat is not over: what it told so far makes room for the whole of it
+        self._sounds = sounds
+        for one in self.memory.passages[-3:]:
+            if one.sounds and one.sounds[-1] is peek:
+                one.sounds.pop()
+
+    def _passage_at(self, t_s: float) -> Passage:
+        """The passage that a moment belongs to: the newest may lie ahead."""
+        passages = self.memory.passages
+        return passages[-2] if len(passages) > 1 and passages[-1].start_s > t_s + NEAR_S else passages[-1]
+
+    def _weigh(self, beat: Beat, known_s: float) -> None:
+        """With the beat that ends: the line before it, and what the passage was taken for."""
+        line, last = self._line, self._number == beat.metre
+        if line is not None and last:
+            line.stage = max(line.stage, STAGES.index("bar"))
+        if line is not None and (last or len(self._sounds) - line.first == TWO):
+            self._after(line, beat.metre, known_s)
+        passage = self.memory.passages[-1]
+        bars = len(passage.sounds) / beat.metre
+        early = len(passage.sounds) == TWO
+        if early or (last and round(bars) in RELABEL_BARS):
+            self._changed |= self.memory.settle(lines.spread(self._sounds), known_s, early=early)
+
+    def _ahead(self, line_s: float, metre: int, known_s: float) -> None:
+        """The line that comes, before it sounds."""
         passage = self.memory.passages[-1]
         self._next, self._changed = Line(line_s), True
-        if passage.start_s > now_s or len(passage.sounds) + 1 < beat.metre:
+        if len(passage.sounds) < metre:
             self._next.stage = len(STAGES)
             return
-        sounds = np.array([*passage.sounds, self._summer.peek(self._within(beat.t_s, line_s))])
-        since, metre = round(len(sounds) / beat.metre), beat.metre
+        count = lines.Count(round(len(passage.sounds) / metre), metre)
         lengths, of_label = self.memory.lengths(), self.memory.lengths(passage.label)
-        self._next.numbers = lines.ahead(sounds, lines.Count(since, metre), lengths, of_label, self._build)
+        self._next.numbers = lines.ahead(np.array(passage.sounds), count, lengths, of_label, self._build)
         self._ask(self._next, known_s)
 
     def _within(self, from_s: float, to_s: float) -> list[DrumHit]:
@@ -255,30 +282,20 @@ class FormWatch:
         number = self._number_of(beat)
         if self._open is not None:
             self._close(self._open, beat.t_s)
-        self._open, self._number = beat, number
+        self._open, self._number, self._foreseen = beat, number, False
         if not self.memory.passages:
             self._begin(Line(beat.t_s, 0), known_s, "first")
-        if len(self.memory.passages[-1].sounds) == TWO:
-            self._settle(known_s, early=True)
-        line = self._line
-        if line is not None and number == 1:
-            line.stage = max(line.stage, STAGES.index("bar"))
-            self._after(line, beat.metre, known_s)
-        elif line is not None and len(self._sounds) - line.first == TWO and line.stage == STAGES.index("two"):
-            self._after(line, beat.metre, known_s)
         if number == 1:
-            self._open_line(beat, known_s)
+            self._open_line(beat)
 
-    def _open_line(self, beat: Beat, known_s: float) -> None:
+    def _open_line(self, beat: Beat) -> None:
         passage = self.memory.passages[-1]
         passage.bars = round(len(passage.sounds) / beat.metre)
-        if passage.bars in RELABEL_BARS:
-            self._settle(known_s, early=False)
         near = self._next is not None and abs(self._next.start_s - beat.t_s) < 0.5 * beat.beat_s
         line = self._next if self._next is not None and near else Line(beat.t_s, stage=len(STAGES))
-        line.start_s, line.first, self._first = beat.t_s, len(self._sounds), BeatSummer()
-        if near and passage.start_s > beat.t_s - 0.5 * beat.beat_s:
+        if abs(passage.start_s - line.start_s) < NEAR_S:
             passage.start_s = beat.t_s
+        line.start_s, line.first, self._first = beat.t_s, len(self._sounds), BeatSummer()
         self._line, self._next = line, None
 
     def _close(self, beat: Beat, end_s: float) -> None:
@@ -286,10 +303,7 @@ class FormWatch:
         self._hits = [one for one in self._hits if one.t_s >= end_s - EARLY_S]
         sound = self._summer.take(mine)
         self._sounds = np.concatenate([self._sounds, sound[None]])
-        passages = self.memory.passages
-        ahead = len(passages) > 1 and passages[-1].start_s > beat.t_s + 0.5 * beat.beat_s
-        whose = passages[-2] if ahead else passages[-1]
-        whose.sounds.append(sound)
+        self._passage_at(beat.t_s).sounds.append(sound)
         if len(self._sounds) in ASKED_BEATS and not self._known:
             self._know_again(beat.beat_s)
         if len(self._sounds) > MOST_BEATS:
@@ -315,7 +329,7 @@ class FormWatch:
         begun = len(self._sounds) - len(self.memory.passages[-1].sounds)
         first = max(begun, line.first - lines.BEFORE_BARS * metre)
         now, rest = self._sounds[line.first :], self._sounds[first : line.first]
-        if line.stage >= len(STAGES) or len(now) == 0 or len(rest) < metre:
+        if line.stage not in JUDGED_AFTER or len(now) == 0 or len(rest) < metre:
             return
         rest = rest[len(rest) % metre :].reshape(-1, metre, NUMBERS)[:, : len(now)].reshape(-1, NUMBERS)
         scale = lines.spread(self._sounds)
@@ -348,57 +362,18 @@ class FormWatch:
             passage.sounds, before.sounds = before.sounds[-late:], before.sounds[:-late]
         self.memory.passages.append(passage)
         self._changed = True
-        passage.label, passage.sure = self._label(passage, before.label) if before is not None else ("A", 1.0)
+        if before is None:
+            passage.label, passage.sure = "A", 1.0
+        else:
+            passage.label, passage.sure = self.memory.label(passage, before.label, lines.spread(self._sounds))
 
     def _know_again(self, beat_s: float) -> None:
         """Is it a song that was played tonight? Then its parts, and how it goes on, are known."""
-        kept = self._night.known(self.memory, beat_s, lines.spread(self._sounds))
+        scale = lines.spread(self._sounds)
+        kept = self._night.known(self.memory, beat_s, scale)
         if kept is None:
             return
         self._song, self._known, self.memory = kept.number, True, goes_on(self.memory, kept)
         self._before = len(kept.memory.passages)
         for passage in self.memory.passages[self._before :]:
-            passage.label, passage.sure = self._label(passage, "")
-
-    def _likely(self, passage: Passage, before: str) -> dict[str, float]:
-        """0..1 for each known part: how likely the passage is that one, by what is heard of it and what is usual.
-
-        A part goes on more often than not; after it comes what came after it before. One or two beats tell little.
-        """
-        usual = self.memory.after(before)
-        usual[before] = max(usual.get(before, 0.0), GOES_ON)
-        if not passage.sounds:
-            return usual
-        trust = min(1.0, len(passage.sounds) / FULL_BEATS)
-        heard = self.memory.likeness(passage, lines.spread(self._sounds), len(passage.sounds))
-        return {
-            name: trust * min(1.0, sure + USUAL_SHARE * usual.get(name, 0.0)) + (1.0 - trust) * usual.get(name, 0.0)
-            for name, sure in heard.items()
-        }
-
-    def _label(self, passage: Passage, before: str) -> tuple[str, float]:
-        """Label and how sure it is."""
-        likely = self._likely(passage, before)
-        best = max(likely, key=lambda name: likely[name], default="")
-        if best and likely[best] >= RECALL:
-            return best, likely[best]
-        return self.memory.new_label(), 1.0 - likely.get(best, 0.0)
-
-    def _settle(self, known_s: float, *, early: bool) -> None:
-        """Early in a passage: is it the part that it was taken for? What was known before needs more to be given up."""
-        passages = self.memory.passages
-        passage, others = passages[-1], {one.label for one in passages[:-1]}
-        if len(passages) < 2 or passage.said:
-            return
-        own, passage.label = passage.label, ""
-        likely = self._likely(passage, passages[-2].label)
-        best = max(likely, key=lambda name: likely[name], default="")
-        passage.label, passage.sure = own, likely.get(own, 1.0 - likely.get(best, 0.0))
-        if own in others and (early or likely.get(own, 0.0) >= GIVE_UP):
-            return
-        if best and likely[best] >= (EARLY_RECALL if early else RECALL):
-            passage.label, passage.sure = best, likely[best]
-        elif own in others:
-            passage.label, passage.sure = self.memory.new_label(), 1.0 - likely[best]
-        if passage.label != own:
-            passage.known_s, self._changed = known_s, True
+            passage.label, passage.sure = self.memory.label(passage, "", scale)

@@ -12,6 +12,11 @@ BEGINS, WHOLE, ALIKE = np.array([0.6, 0.4, 1.0, 0.2, 0.1]), np.array([1.0, 0.3, 
 """How surely a passage is one of before: ALIKE, less so much for timbre, harmony, drums, level and voice in which its
 first beats are unlike that one's first beats, and unlike the whole of it. After a logistic regression on pairs of
 sections (`tools/train/form/fit.py`); real songs alone gave harmony less, since their labels are guessed without it."""
+RECALL, EARLY_RECALL, GIVE_UP = 0.5, 0.7, 0.5
+"""How sure it must be that a passage is a part of before; after two beats, which tell less; when it is not any more."""
+GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
+"""How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
+many beats what is heard counts fully."""
 FIRST = 0.35
 """Rank of a song that has hardly begun: something must be left for later."""
 SMALLEST = 0.2
@@ -138,6 +143,60 @@ class SongMemory:
             if len(one.sounds) >= LEAST_BEATS or one is self.passages[0]:
                 found.setdefault(one.label, []).extend(one.sounds[-MOST_BEATS:])
         return {label: _size(sounds) if sounds else 0.0 for label, sounds in found.items()}
+
+    def label(self, passage: Passage, before: str, scale: Float64Array) -> tuple[str, float]:
+        """The label of a passage that begins, and how sure it is.
+
+        Args:
+            before: label of the passage before it. scale: see `lines.spread`.
+        """
+        likely = self.likely(passage, before, scale)
+        best = max(likely, key=lambda name: likely[name], default="")
+        if best and likely[best] >= RECALL:
+            return best, likely[best]
+        return self.new_label(), 1.0 - likely.get(best, 0.0)
+
+    def settle(self, scale: Float64Array, known_s: float, *, early: bool) -> bool:
+        """Is the newest passage the part that it was taken for? True if it is another one.
+
+        What was known before needs more to be given up.
+
+        Args:
+            scale: see `lines.spread`. known_s: now. early: after two beats.
+        """
+        passage, others = self.passages[-1], {one.label for one in self.passages[:-1]}
+        if not others or passage.said:
+            return False
+        own, passage.label = passage.label, ""
+        likely = self.likely(passage, self.passages[-2].label, scale)
+        best = max(likely, key=lambda name: likely[name], default="")
+        passage.label, passage.sure = own, likely.get(own, 1.0 - likely.get(best, 0.0))
+        if own in others and (early or likely.get(own, 0.0) >= GIVE_UP):
+            return False
+        if best and likely[best] >= (EARLY_RECALL if early else RECALL):
+            passage.label, passage.sure = best, likely[best]
+        elif own in others:
+            passage.label, passage.sure = self.new_label(), 1.0 - likely[best]
+        if passage.label == own:
+            return False
+        passage.known_s = known_s
+        return True
+
+    def likely(self, passage: Passage, before: str, scale: Float64Array) -> dict[str, float]:
+        """0..1 for each known part: how likely the passage is that one, by what is heard of it and what is usual.
+
+        A part goes on more often than not; after it comes what came after it before. One or two beats tell little.
+        """
+        usual = self.after(before)
+        usual[before] = max(usual.get(before, 0.0), GOES_ON)
+        if not passage.sounds:
+            return usual
+        trust = min(1.0, len(passage.sounds) / FULL_BEATS)
+        heard = self.likeness(passage, scale, len(passage.sounds))
+        return {
+            name: trust * min(1.0, sure + USUAL_SHARE * usual.get(name, 0.0)) + (1.0 - trust) * usual.get(name, 0.0)
+            for name, sure in heard.items()
+        }
 
     def likeness(self, passage: Passage, scale: Float64Array, beats: int) -> dict[str, float]:
         """0..1 for each earlier label: how surely the passage is one of those, from its first beats.
