@@ -9,6 +9,8 @@ from controller.errors import EvaluationError
 from controller.messages import Cue
 
 NAME = "form.json"
+SAME_S = 0.3
+"""Starts that are nearer are one, corrected."""
 
 
 class ToldSection(NamedTuple):
@@ -47,14 +49,22 @@ class ToldForm:
         if cue is None:
             return
         section_s, start_s = round(cue.section_s, 3), round(cue.start_s, 3)
-        if cue.label and not any((one.label, one.start_s) == (cue.label, section_s) for one in self.sections[-1:]):
-            self.sections = [one for one in self.sections if one.start_s <= t_s]
-            if not any((one.label, one.start_s) == (cue.label, section_s) for one in self.sections):
-                self.sections.append(ToldSection(section_s, round(t_s, 3), cue.label, round(cue.confidence, 3)))
+        if cue.label:
+            self._take_section(ToldSection(section_s, round(t_s, 3), cue.label, round(cue.confidence, 3)))
         if not any((one.name, one.start_s) == (cue.look, start_s) for one in self.looks[-1:]):
             self.looks = [one for one in self.looks if one.start_s <= t_s]
             if not any((one.name, one.start_s) == (cue.look, start_s) for one in self.looks):
                 self.looks.append(ToldLook(start_s, cue.look, cue.label))
+
+    def _take_section(self, told: ToldSection) -> None:
+        """What begins later was taken back, and what began here may have another label now."""
+        self.sections = [one for one in self.sections if one.start_s < told.start_s + SAME_S]
+        last = self.sections[-1] if self.sections else None
+        if last is not None and abs(last.start_s - told.start_s) < SAME_S:
+            if last.label == told.label:
+                return
+            self.sections.pop()
+        self.sections.append(told)
 
     def write(self, path: Path) -> None:
         """Write the file.

@@ -85,7 +85,7 @@ def test_a_blinder_is_spent_on_a_lift_and_not_again_for_a_while(director):
         label, lifts = ("B", True) if at % 2 else ("A", False)
         start_s = 10.0 * at
         rank, risen = (0.95, 0.5) if lifts else (0.4, -0.5)
-        now = band(section(label, start_s, again=at > 1), rank, biggest=lifts, risen=risen)
+        now = band(section(label, start_s, again=at > 1), rank, biggest=lifts, risen=risen, parts=3, share=0.4)
         cue = director.step(now, start_s, anything)
         if cue.spend:
             assert label == "B"

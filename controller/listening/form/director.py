@@ -24,6 +24,7 @@ LIFT, DROP_BUILD = 0.2, 0.5
 SPEND_GAP_S, NOT_BEFORE_S = 40.0, 15.0
 INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
+CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
 OPENS = 0.45
 """So sure it must be that something begins, before another colour comes; until then it is a variation."""
@@ -79,6 +80,7 @@ class Director:
         self._entry: Entry | None = None
         self._variation, self._varied_s, self._varied_bars = 0, 0.0, 0
         self._settled = self._unsure = False
+        self._section_s = 0.0
         self._spent_s = -SPEND_GAP_S
         self._built = 0.0
         self._drums = False
@@ -121,7 +123,9 @@ class Director:
             return "break"
         if now.band.build > BUILDS and not song.biggest:
             return "build"
-        return "chorus" if song.biggest and song.rank >= CHORUS else "verse"
+        # the first loud part after an intro is not yet the chorus, and what is played most of the time is none
+        special = (section.again or song.parts >= CHORUS_PARTS) and song.share <= CHORUS_SHARE
+        return "chorus" if song.biggest and song.rank >= CHORUS and special else "verse"
 
     def _begin(self, section: Section, song: SongNow, now: Now) -> None:
         """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
@@ -135,6 +139,7 @@ class Director:
         self._open(section, song, now, _when(section.start_s, now))
 
     def _open(self, section: Section, song: SongNow, now: Now, start_s: float) -> None:
+        self._section_s = section.start_s
         part = self._part(section, song, now)
         self._entry = self._book.comes(section.label, part, song.rank, now.wish)
         self._variation, self._unsure = 0, False
@@ -148,7 +153,7 @@ class Director:
         known = self._book.get(section.label)
         if not wrong.again and not self._unsure:
             self._book.forget(wrong.label)
-        self._settled = True
+        self._settled, self._section_s = True, section.start_s
         if self._unsure or known is None:
             self._unsure = False
             return
@@ -209,7 +214,7 @@ class Director:
             return None
         return replace(
             cue,
-            section_s=section.start_s,
+            section_s=self._section_s,
             confidence=section.confidence,
             level=entry.level(song.rank),
             biggest=song.biggest,

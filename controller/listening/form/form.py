@@ -68,7 +68,8 @@ class SongNow:
         rank: 0..1, how big the section is, between the smallest and the biggest of the song so far.
         risen: by how much its rank is above that of the section before. biggest: no part was bigger, and there are two.
         line_s: the bar line that comes next, once that is near, else the last; -inf before the first.
-        bars: whole bars of the section at that line. beats: of the song.
+        bars: whole bars of the section at that line. beats: of the song. parts: how many it has had so far.
+        share: 0..1, of its beats that were of this part.
     """
 
     song: int = 0
@@ -79,6 +80,8 @@ class SongNow:
     bars: int = 0
     line_s: float = -np.inf
     beats: int = 0
+    parts: int = 1
+    share: float = 1.0
 
 
 class Judge(Protocol):
@@ -207,7 +210,8 @@ class FormWatch:
             beats = 0 if newest.start_s >= self._next.start_s else len(newest.sounds) + 1
             line_s, bars = self._next.start_s, bars - newest.bars + round(beats / self._open.metre)
         section = sections[-1] if sections else None
-        self.now = SongNow(self._song, section, rank, risen, biggest, bars, line_s, len(self._sounds))
+        parts, share = len(self.memory.labels), self.memory.share
+        self.now = SongNow(self._song, section, rank, risen, biggest, bars, line_s, len(self._sounds), parts, share)
 
     def _notice(self, kind: str, known_s: float) -> None:
         """After talk, applause or silence of some seconds the next music is another song."""

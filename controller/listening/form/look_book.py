@@ -65,6 +65,8 @@ class LookBook:
         before = self._entries.get(label)
         if before is not None and wish(before.palette[0]) > 0.0:
             entry = replace(before, times=before.times + 1)
+            if part == "chorus" != before.part:  # it comes back bigger, in its colour
+                entry = replace(self._new(label, part, rank, before.palette[0]), times=entry.times)
         else:
             entry = self._new(label, part, rank, self._main(wish))
         self._entries[label] = entry

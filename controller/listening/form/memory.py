@@ -92,6 +92,13 @@ class SongMemory:
             found += one.bars
         return found
 
+    @property
+    def share(self) -> float:
+        """0..1, of all beats that were of the part that is played."""
+        beats = sum(len(one.sounds) for one in self.passages)
+        mine = sum(len(one.sounds) for one in self.passages if one.label == self.passages[-1].label)
+        return mine / beats if beats else 1.0
+
     def new_label(self) -> str:
         """The next that was not given yet."""
         number, name = len(self.labels), ""
