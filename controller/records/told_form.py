@@ -62,7 +62,7 @@ class ToldForm:
         last = self.sections[-1] if self.sections else None
         if last is not None and abs(last.start_s - told.start_s) < SAME_S:
             if last.label == told.label:
-                return
+                told = last._replace(start_s=told.start_s)
             self.sections.pop()
         self.sections.append(told)
 

@@ -64,7 +64,7 @@ def test_what_was_expected_and_never_came_is_no_section(tmp_path):
     form.take(Cue("big", 16.0, label="B", section_s=16.0), 14.0)
     form.take(Cue("big", 16.1, label="B", section_s=16.1), 15.0)  # a little later
     form.take(Cue("solo", 16.1, label="B", section_s=16.1), 17.0)
-    assert form.sections == [(0.0, 0.2, "A", 0.0), (16.1, 15.0, "B", 0.0)]
+    assert form.sections == [(0.0, 0.2, "A", 0.0), (16.1, 14.0, "B", 0.0)]
     assert form.looks == [(0.0, "dim", "A"), (16.1, "big", "B"), (16.1, "solo", "B")]
     form.write(tmp_path / "form.json")
     assert read_form(tmp_path / "form.json") == form
