@@ -25,6 +25,10 @@ from controller.metrics.craft import PEOPLE, PEOPLE_ON, craft
 from controller.metrics.professionals import PROFESSIONALS, likeness
 from controller.metrics.safety import FLASH_LIMIT, token_flashes_in_worst_second
 from controller.metrics.song_features import music_features
+from controller.records import rendered, told_form
+from controller.records.rendered import read_rendered
+from controller.records.told_form import ToldForm, ToldSection, read_form
+from controller.rehearsal.show_sheet import Sheet, draw
 from controller.sound_format import HOP_S, SAMPLE_RATE_HZ
 
 HEADER = ["t_s", "hue", "value"]
@@ -33,6 +37,7 @@ SHORTEST_S = 20.0
 LONGER_BY_S = 1.0
 READ_SAMPLES = 60 * SAMPLE_RATE_HZ
 SEED = 1
+SHEET_HZ = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +257,35 @@ def _plain(number: float | None) -> str:
     return "" if number is None else f"{number:.2f}"
 
 
+def _draw(folder: Path, song: Path, samples: Float32Array, music: MusicFeatures, file: Path) -> None:
+    """The show sheet of a rehearsal, with bars and sections as the judge hears them; the looks are the show's own."""
+    size = round(SAMPLE_RATE_HZ / SHEET_HZ)
+    parts = samples[: len(samples) // size * size].reshape(-1, size)
+    starts_s = music.marks_s["section_starts"].tolist()
+    heard = zip(starts_s, music.section_kinds.tolist(), strict=True)
+    sections = [ToldSection(start_s, start_s, chr(ord("A") + kind % 26), 1.0) for start_s, kind in heard]
+    sheet = Sheet(
+        title=f"{folder}, {song.name}   (sections and bars: offline, by the judge)",
+        waveform=np.stack([parts.min(axis=1), parts.max(axis=1)], axis=1),
+        waveform_hz=SHEET_HZ,
+        tokens=read_light(folder / "tokens.csv").light,
+        rig=read_rendered(folder / rendered.NAME),
+        form=ToldForm(sections, read_form(folder / told_form.NAME).looks),
+        bars_s=tuple(music.marks_s["downbeats"].tolist()),
+    )
+    try:
+        draw(sheet, file)
+    except OSError as error:
+        raise EvaluationError(f"{file}: cannot be written ({error}); choose another with --sheet") from error
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     parser.add_argument("light", type=Path, metavar="DIR_OR_TOKENS.csv", help="as `rehearse` writes them")
     parser.add_argument("--audio", type=Path, required=True, metavar="SONG", help="the song it is for")
     parser.add_argument("--reference", type=Path, metavar="REF.csv", help="a show by people, beside TOKENS.csv")
     parser.add_argument("--against", type=Path, metavar="DIR", help="the same song on another rig, beside DIR")
+    parser.add_argument("--sheet", type=Path, metavar="FILE.png", help="draw DIR with the sections the judge hears")
     parser.add_argument("--json", action="store_true", help="one line of JSON instead of tables")
 
 
@@ -268,11 +296,15 @@ def run(options: argparse.Namespace) -> int:
         raise EvaluationError("--reference goes with a TOKENS.csv; for a folder give --against, or its tokens.csv")
     if not rig and options.against is not None:
         raise EvaluationError("--against goes with a folder as `rehearse` writes it; for a TOKENS.csv give --reference")
+    if options.sheet is not None and not rig:
+        raise EvaluationError("--sheet goes with a folder as `rehearse` writes it")
     if rig:
         samples = read_song(options.audio)
-        length_s = len(samples) / SAMPLE_RATE_HZ
+        music = music_features(samples)
         result = {"audio": str(options.audio)}
-        result |= judged_rig(options.light, music_features(samples), length_s, options.against)
+        result |= judged_rig(options.light, music, len(samples) / SAMPLE_RATE_HZ, options.against)
+        if options.sheet is not None:
+            _draw(options.light, options.audio, samples, music, options.sheet)
     else:
         result = evaluate(options.light, options.audio, options.reference)
     if options.json:

@@ -94,6 +94,8 @@ def print_judged(result: dict[str, Any]) -> None:
     )
     at = ", ".join(f"{one:.1f}" for one in result["blinders_s"])
     console.print(f"blinders at s: {at or 'never'}")
+    if result["limiter"] is not None:
+        console.print(f"flash limiter ({result['limiter']['standard']}): {result['limiter']['interventions']} times")
     if result["retargeting"] is not None:
         _print_retargeting(result["retargeting"], console)
 

@@ -160,8 +160,10 @@ def test_a_rehearsed_rig_is_judged_beside_what_is_dull(tmp_path, capsys, root):
     assert figures["held_looks_a_minute"]["show"] == pytest.approx(5.0)
     assert figures["blinders_asked_for"]["show"] is None
     assert result["retargeting"] == pytest.approx({"mean": 1.0, "peak": 1.0, "range": 1.0, "hue": 1.0})
-    code, out, _ = followspot(capsys, folder, "--audio", root / SONG)
+    write(folder / "tokens.csv", [(10, 200)] * 600)
+    code, out, _ = followspot(capsys, folder, "--audio", root / SONG, "--sheet", tmp_path / "sheet.png")
     assert code == 0
+    assert (tmp_path / "sheet.png").read_bytes()[1:4] == b"PNG"
     for criterion in CRITERIA:
         assert criterion.words.strip() in out
     assert "≤ .22, never alone" in out
@@ -171,6 +173,7 @@ def test_a_rehearsed_rig_is_judged_beside_what_is_dull(tmp_path, capsys, root):
 def test_a_folder_and_a_light_file_take_their_own_company(tmp_path, light, capsys):
     folder, tokens = rehearsed(tmp_path / "out"), write(tmp_path / "t.csv", light)
     assert "--reference goes with" in followspot(capsys, folder, "--audio", SONG, "--reference", tokens)[2]
+    assert "--sheet goes with" in followspot(capsys, tokens, "--audio", SONG, "--sheet", "x.png")[2]
     assert "--against goes with" in followspot(capsys, tokens, "--audio", SONG, "--against", folder)[2]
 
 

@@ -37,6 +37,11 @@ class WrittenDecider(Decider):
         super().__init__(config, MonotonicClock(), patient=True)
         self._light = light
 
+    @property
+    def decoder_name(self) -> str:
+        """Nobody decides: it is written."""
+        return "written before"
+
     def step(self, window: Window) -> LightToken:
         hue, value = self._light[min(window.seq + LEAD_HOPS, len(self._light) - 1)].tolist()
         return LightToken(window.t_s, window.seq, hue, value, 1.0, 1.0)
