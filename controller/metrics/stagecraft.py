@@ -16,7 +16,8 @@ WASH_LIT = 0.25
 ONE_HUE_DEG = 30.0
 UNLIT_DEG = 1e6
 """Behind all hues, for lamps that have none."""
-KEY_FLOOR = 0.15
+KEY_FLOOR = 0.24
+"""A quarter (`look.key_floor`), less what bytes round away."""
 FORBIDDEN_DEG = (60.0, 110.0)
 BLINDING = 0.2
 HIT_APART_S = 1.0

@@ -6,7 +6,7 @@ import pytest
 from controller.listening.audio.file_source import FileSource
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.leading import LEAD_HOPS, PlannedShow
-from controller.listening.plan.plan import Cue, Notes, Plan
+from controller.listening.plan.plan import Notes, Plan, TimedCue
 from controller.listening.plan.position import Position
 from controller.messages import Command
 from controller.sound_format import HOP_S
@@ -94,7 +94,11 @@ def planned(song):
     notes = Notes(
         title="Metal Madness",
         marks=((10.0, "verse"),),
-        cues=(Cue(t_s=20.0, name="blackout"), Cue(t_s=22.0, name="blackout", amount=0.0), Cue(t_s=70.0, name="quiet")),
+        cues=(
+            TimedCue(t_s=20.0, name="blackout"),
+            TimedCue(t_s=22.0, name="blackout", amount=0.0),
+            TimedCue(t_s=70.0, name="quiet"),
+        ),
         lines={"energy": ((0.0, 0.2), (40.0, 0.8))},
     )
     return PlannedShow([Plan(notes, light, prints)])

@@ -12,12 +12,13 @@ from controller.commands.check import examine
 from controller.config import read_config, with_overrides
 from controller.errors import PlanError
 from controller.listening.decider import Decider
-from controller.listening.plan.plan import Cue, Notes, Plan, read_plan, read_plans, write_plan
+from controller.listening.plan.plan import Notes, Plan, TimedCue, read_plan, read_plans, write_plan
 
 
 @pytest.fixture
 def plan(rng):
-    notes = Notes(title="Song", marks=((1.0, "verse"),), cues=(Cue(t_s=2.0, name="scene", target="Chorus"),), seed=3,
+    cues = (TimedCue(t_s=2.0, name="scene", target="Chorus"),)
+    notes = Notes(title="Song", marks=((1.0, "verse"),), cues=cues, seed=3,
                   lines={"pace": ((0.0, 0.5), (3.0, 1.0))}, pins=((0.0, 1.0),))  # fmt: skip
     light = np.column_stack([rng.integers(0, 180, 40), rng.integers(0, 256, 40)])
     return Plan(notes, light, rng.normal(0, 0.1, (40, 88)).astype(np.float32))

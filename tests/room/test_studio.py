@@ -6,7 +6,7 @@ import pytest
 
 from controller.errors import AudioError, PlanError
 from controller.listening.decode.vocabulary import hue_distance
-from controller.listening.plan.plan import Cue, read_plan, write_plan
+from controller.listening.plan.plan import TimedCue, read_plan, write_plan
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio, hear
 
@@ -61,7 +61,7 @@ def test_a_palette_is_kept_to(studio):
 
 def test_cues_and_lines_are_in_the_slots(studio):
     lines = {"grand_master": ((0.0, 1.0), (14.0, 1.0), (15.0, 0.2), (24.0, 0.2))}
-    cues = (Cue(t_s=5.0, name="blackout"), Cue(t_s=6.0, name="blackout", amount=0.0))
+    cues = (TimedCue(t_s=5.0, name="blackout"), TimedCue(t_s=6.0, name="blackout", amount=0.0))
     lit = studio.rows[:, :, :3].astype(float).mean(axis=(1, 2))
     studio.notes = studio.notes.model_copy(update={"cues": cues, "lines": lines})
     studio.stage()

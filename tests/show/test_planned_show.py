@@ -7,7 +7,7 @@ from running_show import Wire, finish, start
 from controller.config import read_config
 from controller.listening.audio.file_source import FileSource
 from controller.listening.plan.fingerprint import Fingerprints
-from controller.listening.plan.plan import Cue, Notes, Plan, write_plan
+from controller.listening.plan.plan import Notes, Plan, TimedCue, write_plan
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 
@@ -19,7 +19,7 @@ def test_the_rehearsed_light_is_on_the_wire(venue, wire: Wire, root, tmp_path):
     padded, prints = np.concatenate([np.zeros(SPAN, np.float32), song]), Fingerprints()
     heard = np.stack([prints.step(padded[k * HOP : k * HOP + SPAN + HOP]) for k in range(300)])
     light = np.tile((GREEN, 220), (300, 1))
-    cues = (Cue(t_s=7.0, name="blackout"), Cue(t_s=8.0, name="blackout", amount=0.0))
+    cues = (TimedCue(t_s=7.0, name="blackout"), TimedCue(t_s=8.0, name="blackout", amount=0.0))
     notes = Notes(title="Metal Madness", cues=cues)
     write_plan(Plan(notes, light, heard), tmp_path / "plans" / "song.plan")
     show = start(venue, "--plan", str(tmp_path / "plans"), "--seconds", "12")

@@ -33,7 +33,7 @@ Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
 
 
-class Cue(BaseModel):
+class TimedCue(BaseModel):
     """Something that happens at a moment of the song: a command of `people/commands.py`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,7 +61,7 @@ class Notes(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=MOST_TITLE)]
     song: Annotated[str, Field(max_length=MOST_TITLE)] = ""
     marks: Annotated[tuple[tuple[Seconds, str], ...], Field(max_length=500)] = ()
-    cues: Annotated[tuple[Cue, ...], Field(max_length=500)] = ()
+    cues: Annotated[tuple[TimedCue, ...], Field(max_length=500)] = ()
     lines: dict[Lines, Annotated[tuple[tuple[Seconds, Unit], ...], Field(max_length=1000)]] = {}
     pins: Annotated[tuple[tuple[Seconds, Seconds], ...], Field(max_length=500)] = ()
     seed: int = 0

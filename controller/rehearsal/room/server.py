@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from controller.colour import parse_colour
 from controller.errors import ControllerError, first_line
-from controller.listening.plan.plan import Cue, Notes, plan_file, song_title, write_plan
+from controller.listening.plan.plan import Notes, TimedCue, plan_file, song_title, write_plan
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
@@ -214,7 +214,7 @@ def _notes(wish: dict[str, Any]) -> dict[str, Any]:
     """The notes that a wish changes: marks, cues, lines."""
     changed: dict[str, Any] = {name: wish[name] for name in ("marks", "cues", "lines", "title") if name in wish}
     if "cues" in changed:
-        changed["cues"] = sorted((Cue.model_validate(one) for one in changed["cues"]), key=lambda one: one.t_s)
+        changed["cues"] = sorted((TimedCue.model_validate(one) for one in changed["cues"]), key=lambda one: one.t_s)
     if "marks" in changed:
         changed["marks"] = sorted((float(t_s), str(name)[:60]) for t_s, name in changed["marks"])
     if "lines" in changed:
