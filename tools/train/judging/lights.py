@@ -7,8 +7,9 @@ import numpy as np
 
 from controller.arrays import IntArray
 from controller.clock import MonotonicClock
-from controller.config import Config
+from controller.config import Config, with_overrides
 from controller.listening.decider import Decider
+from controller.looks.pack import NO_FORM
 from controller.messages import LightToken, Window
 from tools.train.designer.analysis import analyse
 from tools.train.designer.designer import Composer, draw_taste
@@ -17,13 +18,6 @@ from tools.train.songs import read_audio
 LIGHTS = ("show", "no-form", "designer")
 LEAD_HOPS = 1
 """Who knows the song is there with it: a token is on the wire one hop after it was decided."""
-
-
-class FormlessDecider(Decider):
-    """The configured model; whoever follows the form says nothing to the look engine."""
-
-    def step(self, window: Window) -> LightToken:
-        return replace(super().step(window), cue=None)
 
 
 class WrittenDecider(Decider):
@@ -50,7 +44,7 @@ class WrittenDecider(Decider):
 def decider_of(light: str, config: Config, song: Path) -> Decider | None:
     """Who decides; None: as the configuration says."""
     if light == "no-form":
-        return FormlessDecider(config, MonotonicClock(), patient=True)
+        return Decider(with_overrides(config, look={"pack": NO_FORM}), MonotonicClock(), patient=True)
     if light == "designer":
         rng = np.random.default_rng([config.seed, 24])
         taste = replace(draw_taste(rng), late=0.0)  # it is late on purpose where it teaches who cannot know
