@@ -45,7 +45,7 @@ REST_S, REST_FADE_S = 0.3, 0.7
 """Who pauses without having stopped dead is followed out slowly."""
 BLINDER_S, FLARE_S, STROBE_S = 0.7, 0.5, 0.1
 STROBES_S = (0.0, 0.42, 0.84)
-STROBE_LATE_S = 0.2
+STROBE_LATE_S = 0.41
 SPEND_GAP_S = 4.0
 """What is spent is spent: not again so soon, whatever a cue says."""
 SPENT_S = 4.0
@@ -289,13 +289,21 @@ class CueDrawing:
         """Whether an accent may rise: not shortly before a look or a step, which are to be seen on their beat."""
         if not self._answering.any() or self.hanging.until_next_s(now_s) < self._gate.gap_s:
             return False
-        figure = self.hanging.look.figure
-        if figure.name not in ("still", "wave") and figure.depth > FIGURE_SEEN:
+        if self._stepping() and not self._on_a_step():
             length_s, steps = self._step()
-            into_s = (steps % 1.0) * length_s
-            if into_s > WITH_S and length_s - into_s < self._gate.gap_s:
+            if (1.0 - steps % 1.0) * length_s < self._gate.gap_s:
                 return False
         return self._gate.passes(now_s)
+
+    def _stepping(self) -> bool:
+        """Whether there is a figure whose steps are seen."""
+        figure = self.hanging.look.figure
+        return figure.name not in ("still", "wave") and figure.depth > FIGURE_SEEN
+
+    def _on_a_step(self) -> bool:
+        """Whether a step has just begun; always, where there are none."""
+        length_s, steps = self._step()
+        return not self._stepping() or (steps % 1.0) * length_s <= WITH_S
 
     def _turn(self, accents: int) -> BoolArray:
         """(N,) heads whose turn this accent is: every other pair, where there is more than one."""
@@ -311,7 +319,8 @@ class CueDrawing:
             flash[heads] = np.maximum(flash[heads], np.float32(np.exp(-since_s / FLARE_S)))
         if self._cue.spend == "strobe":
             begun_s = self._spent_s + max(one for one in STROBES_S if one <= max(since_s, 0.0))
-            if self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S and self._gate.passes(now_s):
+            due = self._struck_s < begun_s and now_s - begun_s < STROBE_LATE_S
+            if due and self._on_a_step() and self._gate.passes(now_s):
                 self._struck_s = now_s
             flash[self._duties.strobe] = np.exp(-max(now_s - self._struck_s, 0.0) / STROBE_S)
 
