@@ -32,8 +32,9 @@ RELABEL_BARS = (1, 2)
 """After so many bars of a passage, and after two beats, its label is settled anew."""
 TWO = 2
 JUDGED_AFTER = (STAGES.index("two"), STAGES.index("bar"))
-LEAD_S = 0.3
-"""A line is judged so long before a beat: a hop, the time it takes to decide, and a cycle of output are shorter."""
+LEAD_S, LEAD_BEATS = 0.4, 0.75
+"""A line is judged so long before it, or that share of a beat: a hop and the time to decide are shorter, and accents
+and steps then leave room for a look."""
 NEAR_S = 0.25
 """A line that was foreseen and the beat that it became are no further apart."""
 EARLY_S = 0.06
@@ -230,7 +231,7 @@ class FormWatch:
     def _foresee(self, now_s: float, known_s: float) -> None:
         """Shortly before a beat is over: what it will have told is weighed, so that a look can be there on the next."""
         beat = self._open
-        if beat is None or self._foreseen or now_s < beat.t_s + beat.beat_s - LEAD_S:
+        if beat is None or self._foreseen or now_s < beat.t_s + beat.beat_s - min(LEAD_S, LEAD_BEATS * beat.beat_s):
             return
         self._foreseen = True
         end_s, sounds = beat.t_s + beat.beat_s, self._sounds
