@@ -172,8 +172,8 @@ def band_of(ear: Ear) -> Band | None:
     hearing = ear.hearing
     if hearing is None:
         return None
-    build = 0.0 if hearing.energy is None else hearing.energy.build
-    return Band(ear.song, ear.tempo, hearing.kind, hearing.drummed, build)
+    build, level = (0.0, 0.0) if hearing.energy is None else (hearing.energy.build, hearing.energy.level)
+    return Band(ear.song, ear.tempo, hearing.kind, hearing.drummed, build, level)
 
 
 def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | _Bidirectional:

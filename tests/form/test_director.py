@@ -24,7 +24,13 @@ def anything(gel):
 
 
 def band(section, rank=0.5, *, song=1, bars=0, **more):
-    now = {"kind": "band", "drummed": True, "build": 0.0, **{k: v for k, v in more.items() if k in Band.__slots__}}
+    now = {
+        "kind": "band",
+        "drummed": True,
+        "build": 0.0,
+        "level": 0.5,
+        **{k: v for k, v in more.items() if k in Band.__slots__},
+    }
     form = {k: v for k, v in more.items() if k in SongNow.__slots__}
     return Band(SongNow(song, section, rank, bars=bars, line_s=section.start_s, **form), Tempo(0.5, 0.0, 1), **now)
 

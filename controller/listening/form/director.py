@@ -26,6 +26,8 @@ INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
+OF_NOW = 0.4
+"""How much of a look's size is the level of the moment; the rest is what the part is to its song."""
 OPENS = 0.45
 """So sure it must be that something begins, before another colour comes; until then it is a variation."""
 JUST_S = 0.05
@@ -44,7 +46,7 @@ class Band:
 
     Attributes:
         song: where it is. tempo: of the beat. kind: of sound. drummed: whether somebody drums.
-        build: 0..1, see `Energy`.
+        build, level: 0..1, see `Energy`.
     """
 
     song: SongNow
@@ -52,6 +54,7 @@ class Band:
     kind: str
     drummed: bool
     build: float
+    level: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ class Director:
             cue,
             section_s=self._section_s,
             confidence=section.confidence,
-            level=entry.level(song.rank),
+            level=entry.level((1.0 - OF_NOW) * song.rank + OF_NOW * now.band.level),
             biggest=song.biggest,
             build=now.band.build if entry.part != "chorus" else 0.0,
             beat_s=tempo.beat_s,

@@ -16,6 +16,8 @@ APART_DEG, LEAST_APART_DEG = 55.0, 25.0
 """Parts of one song are so far apart in hue, as long as there is room."""
 COLOURED = 0.5
 """Saturation from which a gel may be the main one of a part; paler ones come with a look's harmony."""
+KIN = 1.0
+"""A variation is no further than this from its look: the part stays what it is."""
 BIGGER = 0.08
 """Each time that a part returns."""
 
@@ -86,9 +88,10 @@ class LookBook:
     def _new(self, label: str, part: Part, rank: float, main: Gel) -> Entry:
         taken = {one.looks[0].name for one in self._entries.values() if one.label != label}
         fitting = self._pack.fitting(part, rank)
-        fresh = [one for one in fitting if one.name not in taken]
-        looks = (*fresh, *(one for one in fitting if one.name in taken))
-        return Entry(label, part, looks, palette_of(looks[0].harmony, main, self._pack.gels))
+        look = next((one for one in fitting if one.name not in taken), fitting[0])
+        kin = sorted((one for one in fitting if one is not look), key=lambda one: _unlike(look, one))
+        looks = (look, *(one for one in kin if _unlike(look, one) <= KIN))
+        return Entry(label, part, looks, palette_of(look.harmony, main, self._pack.gels))
 
     def _main(self, wish: Callable[[Gel], float]) -> Gel:
         """The gel that is wished for most among those that are far from the other parts' main gels."""
@@ -101,6 +104,17 @@ class LookBook:
             if free:
                 return max(free, key=wish)
         return wanted[0]
+
+
+def _unlike(look: Look, other: Look) -> float:
+    """How far a variation would be from its look: what is lit, how strongly, in which harmony."""
+    roles = {*look.lit, *other.lit}
+    lit = sum(abs(look.lit.get(role, 0.0) - other.lit.get(role, 0.0)) for role in roles)
+    return (
+        lit
+        + sum(abs(a - b) for a, b in zip(look.level, other.level, strict=True))
+        + 0.5 * (look.harmony != other.harmony)
+    )
 
 
 def _far(gel: Gel, others_deg: Iterable[float]) -> float:
