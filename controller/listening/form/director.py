@@ -26,6 +26,8 @@ INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
+BIG_KNOWN_BARS = 4
+"""After so many bars it is known how big a part is."""
 OF_NOW = 0.4
 """How much of a look's size is the level of the moment; the rest is what the part is to its song."""
 OPENS = 0.45
@@ -183,11 +185,14 @@ class Director:
         if not self._settled and song.bars >= 1:
             self._settled = True
             part = self._part(section, song, now)
-            if part != self._entry.part:
+            if part != self._entry.part or not self._entry.fits(song.rank):
                 self._entry = self._book.settle(section.label, part, song.rank)
                 self._varied_s, self._varied_bars = start_s, song.bars
                 self._hang(start_s, "", f"{part} {section.label}, as it turns out")
                 return
+        if self._entry.times == 1 and song.bars == BIG_KNOWN_BARS and not self._entry.fits(song.rank):
+            self._settled = False  # how big it is could not be known before
+            return
         due = song.bars - self._varied_bars >= VARY_BARS and start_s - self._varied_s >= VARY_S
         if due or start_s - self._varied_s >= 2.0 * VARY_S:
             self._variation += 1

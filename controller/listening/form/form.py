@@ -261,10 +261,10 @@ class FormWatch:
         if line is not None and (last or len(self._sounds) - line.first == TWO):
             self._after(line, beat.metre, known_s)
         passage = self.memory.passages[-1]
-        bars = len(passage.sounds) / beat.metre
-        early = len(passage.sounds) == TWO
-        if early or (last and round(bars) in RELABEL_BARS):
-            self._changed |= self.memory.settle(lines.spread(self._sounds), known_s, early=early)
+        bars = round(len(passage.sounds) / beat.metre) if last else 0
+        if len(passage.sounds) == TWO or bars in RELABEL_BARS:
+            sure = bars != RELABEL_BARS[0]
+            self._changed |= self.memory.settle(lines.spread(self._sounds), known_s, sure=sure)
 
     def _ahead(self, line_s: float, metre: int, known_s: float) -> None:
         """The line that comes, before it sounds."""

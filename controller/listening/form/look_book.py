@@ -18,6 +18,7 @@ COLOURED = 0.5
 """Saturation from which a gel may be the main one of a part; paler ones come with a look's harmony."""
 KIN = 1.0
 """A variation is no further than this from its look: the part stays what it is."""
+NEARLY = 0.1
 BIGGER = 0.08
 """Each time that a part returns."""
 
@@ -36,6 +37,11 @@ class Entry:
     looks: tuple[Look, ...]
     palette: tuple[Gel, ...]
     times: int = 1
+
+    def fits(self, rank: float) -> bool:
+        """Whether its look is for parts that are about so big."""
+        low, high = self.looks[0].rank
+        return low - NEARLY <= rank <= high + NEARLY
 
     def level(self, rank: float) -> float:
         """0..1 of this time: a little bigger each time it returns."""

@@ -12,8 +12,8 @@ BEGINS, WHOLE, ALIKE = np.array([0.6, 0.4, 1.0, 0.2, 0.1]), np.array([1.0, 0.3, 
 """How surely a passage is one of before: ALIKE, less so much for timbre, harmony, drums, level and voice in which its
 first beats are unlike that one's first beats, and unlike the whole of it. After a logistic regression on pairs of
 sections (`tools/train/form/fit.py`); real songs alone gave harmony less, since their labels are guessed without it."""
-RECALL, EARLY_RECALL, GIVE_UP = 0.5, 0.7, 0.5
-"""How sure it must be that a passage is a part of before; after two beats, which tell less; when it is not any more."""
+RECALL, SURE_RECALL, GIVE_UP = 0.5, 0.7, 0.5
+"""How sure it must be that a passage is a part of before; how sure where more is asked; when it is not any more."""
 GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
 """How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
 many beats what is heard counts fully."""
@@ -163,13 +163,14 @@ class SongMemory:
             return best, likely[best]
         return self.new_label(), 1.0 - likely.get(best, 0.0)
 
-    def settle(self, scale: Float64Array, known_s: float, *, early: bool) -> bool:
+    def settle(self, scale: Float64Array, known_s: float, *, sure: bool) -> bool:
         """Is the newest passage the part that it was taken for? True if it is another one.
 
         What was known before needs more to be given up.
 
         Args:
-            scale: see `lines.spread`. known_s: now. early: after two beats.
+            scale: see `lines.spread`. known_s: now.
+            sure: it must be surer than usual, after two beats, which tell little, and where it was settled before.
         """
         passage, others = self.passages[-1], {one.label for one in self.passages[:-1]}
         if not others or passage.said:
@@ -178,9 +179,9 @@ class SongMemory:
         likely = self.likely(passage, self.passages[-2].label, scale)
         best = max(likely, key=lambda name: likely[name], default="")
         passage.label, passage.sure = own, likely.get(own, 1.0 - likely.get(best, 0.0))
-        if own in others and (early or likely.get(own, 0.0) >= GIVE_UP):
+        if own in others and (sure or likely.get(own, 0.0) >= GIVE_UP):
             return False
-        if best and likely[best] >= (EARLY_RECALL if early else RECALL):
+        if best and likely[best] >= (SURE_RECALL if sure else RECALL):
             passage.label, passage.sure = best, likely[best]
         elif own in others:
             passage.label, passage.sure = self.new_label(), 1.0 - likely[best]
