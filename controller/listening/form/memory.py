@@ -8,7 +8,7 @@ from controller.arrays import Float64Array
 from controller.listening.form.beat_sounds import DRUM, LEVEL
 from controller.listening.form.lines import apart
 
-BEGINS, WHOLE, ALIKE = np.array([0.6, 0.4, 1.0, 0.2, 0.1]), np.array([1.0, 0.3, 0.8, 1.2, 0.4]), 2.7
+BEGINS, WHOLE, ALIKE = np.array([0.6, 0.3, 0.5, 0.1, 0.3]), np.array([1.6, 0.2, 0.7, 1.0, 0.3]), 3.1
 """How surely a passage is one of before: ALIKE, less so much for timbre, harmony, drums, level and voice in which its
 first beats are unlike that one's first beats, and unlike the whole of it. After a logistic regression on pairs of
 sections (`tools/train/form/fit.py`); real songs alone gave harmony less, since their labels are guessed without it."""
