@@ -15,6 +15,7 @@ from controller.looks.gels import Gel
 from controller.looks.look import Part
 from controller.looks.pack import Pack
 from controller.messages import Cue
+from controller.sound_format import HOP_S
 
 VARY_BARS = 8
 VARY_S = 13.0
@@ -26,8 +27,11 @@ INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
-BIG_KNOWN_BARS = 4
-"""After so many bars it is known how big a part is."""
+NEARLY, CLEARLY, MISFIT_BARS = 0.1, 0.25, 2
+"""A look may be for parts that are so much bigger or smaller, in its first bar and later on; it goes after so many
+bars in which it is for others."""
+MOST_CHORUS, LEAST_SONG_S = 0.4, 40.0
+"""The chorus is so much of the song at most: what is always there is nothing special."""
 OF_NOW = 0.4
 """How much of a look's size is the level of the moment; the rest is what the part is to its song."""
 OPENS = 0.45
@@ -85,7 +89,7 @@ class Director:
         self._entry: Entry | None = None
         self._variation, self._varied_s, self._varied_bars = 0, 0.0, 0
         self._settled = self._unsure = False
-        self._section_s = 0.0
+        self._section_s, self._bars, self._misfits, self._chorus_s = 0.0, 0, 0, 0.0
         self._spent_s = -SPEND_GAP_S
         self._built = 0.0
         self._drums = False
@@ -97,6 +101,8 @@ class Director:
         if song.song != self._song:
             self._start(song, now)
         self._drums |= now.band.drummed
+        if self._entry is not None and self._entry.part == "chorus":
+            self._chorus_s += HOP_S
         self._built = max(self._built * 0.98, now.band.build)
         section = song.section
         if section is None:
@@ -116,7 +122,7 @@ class Director:
         self._song, self._began_s = song.song, now.t_s
         self._book = self._books.setdefault(song.song, LookBook(self._pack))
         self._section = self._entry = None
-        self._drums = False
+        self._drums, self._chorus_s = False, 0.0
 
     def _part(self, section: Section, song: SongNow, now: Now) -> Part:
         if now.band.kind == "solo":
@@ -130,7 +136,8 @@ class Director:
             return "build"
         # the first loud part after an intro is not yet the chorus, and what is played most of the time is none
         special = (section.again or song.parts >= CHORUS_PARTS) and song.share <= CHORUS_SHARE
-        return "chorus" if song.biggest and song.rank >= CHORUS and special else "verse"
+        often = self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
+        return "chorus" if song.biggest and song.rank >= CHORUS and special and not often else "verse"
 
     def _begin(self, section: Section, song: SongNow, now: Now) -> None:
         """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
@@ -182,22 +189,38 @@ class Director:
             self._open(section, song, now, start_s)
             self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
             return
-        if not self._settled and song.bars >= 1:
-            self._settled = True
-            part = self._part(section, song, now)
-            if part != self._entry.part or not self._entry.fits(song.rank):
-                self._entry = self._book.settle(section.label, part, song.rank)
-                self._varied_s, self._varied_bars = start_s, song.bars
-                self._hang(start_s, "", f"{part} {section.label}, as it turns out")
-                return
-        if self._entry.times == 1 and song.bars == BIG_KNOWN_BARS and not self._entry.fits(song.rank):
-            self._settled = False  # how big it is could not be known before
-            return
+        if song.bars != self._bars:
+            self._bars = song.bars
+            self._look_again(song, now, start_s)
         due = song.bars - self._varied_bars >= VARY_BARS and start_s - self._varied_s >= VARY_S
         if due or start_s - self._varied_s >= 2.0 * VARY_S:
             self._variation += 1
             self._varied_s, self._varied_bars = start_s, song.bars
             self._hang(start_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
+
+    def _look_again(self, song: SongNow, now: Now, start_s: float) -> None:
+        """Once in a bar: is the look still for what is played? It is changed when it was wrong for two bars."""
+        entry = self._entry
+        if entry is None or song.section is None:
+            return
+        part = self._part(song.section, song, now)
+        fresh = not self._settled
+        self._settled = True
+        wrong = part != entry.part if fresh else {part, entry.part} & {"break", "solo"} and part != entry.part
+        long = song.bars - self._varied_bars >= VARY_BARS
+        tired = (
+            long
+            and entry.part == "chorus"
+            and self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
+        )
+        misfit = bool(wrong) or tired or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
+        self._misfits = self._misfits + 1 if misfit else 0
+        if not misfit or (not fresh and self._misfits < MISFIT_BARS):
+            return
+        self._misfits = 0
+        self._entry = self._book.settle(song.section.label, part, song.rank)
+        self._varied_s, self._varied_bars, self._variation = start_s, song.bars, 0
+        self._hang(start_s, "", f"{part} {song.section.label}, as it turns out")
 
     def _hang(self, start_s: float, spend: str, why: str) -> None:
         entry = self._entry

@@ -18,7 +18,8 @@ COLOURED = 0.5
 """Saturation from which a gel may be the main one of a part; paler ones come with a look's harmony."""
 KIN = 1.0
 """A variation is no further than this from its look: the part stays what it is."""
-NEARLY = 0.1
+REMEMBERED = 4
+"""A new part must differ from the newest of the others; the wheel has no room for more."""
 BIGGER = 0.08
 """Each time that a part returns."""
 
@@ -38,10 +39,10 @@ class Entry:
     palette: tuple[Gel, ...]
     times: int = 1
 
-    def fits(self, rank: float) -> bool:
-        """Whether its look is for parts that are about so big."""
+    def fits(self, rank: float, margin: float) -> bool:
+        """Whether its look is for parts that are about so big, give or take a margin."""
         low, high = self.looks[0].rank
-        return low - NEARLY <= rank <= high + NEARLY
+        return low - margin <= rank <= high + margin
 
     def level(self, rank: float) -> float:
         """0..1 of this time: a little bigger each time it returns."""
@@ -104,7 +105,7 @@ class LookBook:
         wanted = [gel for gel in self._pack.gels if gel.saturation > COLOURED and wish(gel) > 0.0] or list(
             self._pack.gels
         )
-        others = [one.palette[0].hue_deg for one in self._entries.values()]
+        others = [one.palette[0].hue_deg for one in self._entries.values()][-REMEMBERED:]
         for least in (APART_DEG, LEAST_APART_DEG, 0.0):
             free = [gel for gel in wanted if _far(gel, others) >= least]
             if free:

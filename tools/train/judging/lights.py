@@ -1,4 +1,4 @@
-"""Who lights a song: the configured show, the same without its form, or a designer who knows the whole song."""
+"""Who lights a song: the configured show, the same without one of its parts, or a designer who knows the whole song."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,15 +9,50 @@ from controller.arrays import IntArray
 from controller.clock import MonotonicClock
 from controller.config import Config, with_overrides
 from controller.listening.decider import Decider
-from controller.looks.pack import NO_FORM
+from controller.listening.decode.vocabulary import hue_from_degrees
+from controller.listening.form.director import Director
+from controller.looks.gels import Gel
+from controller.looks.pack import NO_FORM, pack_of
 from controller.messages import LightToken, Window
 from tools.train.designer.analysis import analyse
 from tools.train.designer.designer import Composer, draw_taste
 from tools.train.songs import read_audio
 
-LIGHTS = ("show", "no-form", "designer")
+LIGHTS = ("show", "no-form", "no-book", "rules", "designer")
+VALUE = 128
+"""Of every token, where no model decides."""
 LEAD_HOPS = 1
 """Who knows the song is there with it: a token is on the wire one hop after it was decided."""
+
+
+class ForgetfulDecider(Decider):
+    """Follows the form, and knows no part again: every section is a new one."""
+
+    def step(self, window: Window) -> LightToken:
+        band = self.band
+        if band is not None and band.song.section is not None:
+            section = band.song.section
+            new = replace(section, label=f"{section.label} {section.start_s:.0f}", again=False)
+            self.band = replace(band, song=replace(band.song, section=new))
+        return super().step(window)
+
+
+class RulesDecider(Decider):
+    """The director without the model: gels by lot, brightness by the music alone."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config, MonotonicClock(), patient=True)
+        self._lots: dict[str, float] = {}
+        self._rng = np.random.default_rng([config.seed, 25])
+        self._rules = Director(pack_of(config))
+
+    def step(self, window: Window) -> LightToken:
+        cue = None if self.band is None else self._rules.step(self.band, window.t_s, self._lot)
+        hue = hue_from_degrees(cue.palette[0]) if cue is not None and cue.palette else 0
+        return LightToken(window.t_s, window.seq, hue, VALUE, 1.0, 1.0, cue)
+
+    def _lot(self, gel: Gel) -> float:
+        return self._lots.setdefault(gel.name, float(self._rng.uniform(0.1, 1.0)))
 
 
 class WrittenDecider(Decider):
@@ -45,6 +80,10 @@ def decider_of(light: str, config: Config, song: Path) -> Decider | None:
     """Who decides; None: as the configuration says."""
     if light == "no-form":
         return Decider(with_overrides(config, look={"pack": NO_FORM}), MonotonicClock(), patient=True)
+    if light == "no-book":
+        return ForgetfulDecider(config, MonotonicClock(), patient=True)
+    if light == "rules":
+        return RulesDecider(config)
     if light == "designer":
         rng = np.random.default_rng([config.seed, 24])
         taste = replace(draw_taste(rng), late=0.0)  # it is late on purpose where it teaches who cannot know
