@@ -275,7 +275,7 @@ class FormWatch:
             return
         count = lines.Count(round(len(passage.sounds) / metre), metre)
         lengths, of_label = self.memory.lengths(), self.memory.lengths(passage.label)
-        self._next.numbers = lines.ahead(np.array(passage.sounds), count, lengths, of_label, self._build)
+        self._next.numbers = lines.ahead(passage.table, count, lengths, of_label, self._build)
         self._ask(self._next, known_s)
 
     def _within(self, from_s: float, to_s: float) -> list[DrumHit]:
@@ -342,7 +342,7 @@ class FormWatch:
         usual = np.where(np.isnan(self._usual), far, self._usual)
         if STAGES[line.stage] == "bar":
             self._usual = usual + lines.USUAL * (far - usual)
-        likely = lines.like_a_start(now, [one.sounds for one in self.memory.passages[:-1]], scale)
+        likely = lines.like_a_start(now, [one.table for one in self.memory.passages[:-1]], scale)
         line.numbers = [*line.numbers[: lines.KNOWN_AT_HIT], *lines.after(now, rest, far / (usual + 0.2)), likely]
         self._ask(line, known_s)
 

@@ -15,6 +15,9 @@ from controller.listening.time.outputs import DRUMS
 
 PARTS = (slice(0, SHAPE), slice(SHAPE, SHAPE + CHORD), slice(DRUM, NUMBERS), slice(LEVEL, GROWTH), slice(VOICE, DRUM))
 """Timbre, harmony, drums, level, voice: how far apart two passages are is told of each."""
+GROUPS = np.stack([np.isin(np.arange(NUMBERS), np.arange(NUMBERS)[part]) for part in PARTS], axis=1).astype(float)
+GROUPS /= GROUPS.sum(axis=0)
+"""(NUMBERS, 5) what each of them is a mean of."""
 AHEAD = (
     "bars4", "bars8", "bars16", "bars12", "even", "fours", "short", "long",
     "as_before", "as_this", "fill", "toms", "stop", "build", "voice",
@@ -98,13 +101,12 @@ def after(now: Float64Array, rest: Float64Array, far: Float64Array) -> list[floa
     return [*map(float, np.clip(far, 0.0, 4.0)), float(np.clip(louder, -0.5, 0.5)) * 4.0]
 
 
-def like_a_start(now: Float64Array, passages: Sequence[Sequence[Float64Array]], scale: Float64Array) -> float:
+def like_a_start(now: Float64Array, passages: Sequence[Float64Array], scale: Float64Array) -> float:
     """0..1, how much these beats sound as one of the earlier sections began."""
-    mine, nearest = now.mean(axis=0), np.inf
-    for one in passages:
-        if len(one) >= len(now):
-            nearest = min(nearest, float(apart(mine, np.mean(one[: len(now)], axis=0), scale).mean()))
-    return 1.0 / (1.0 + nearest)
+    starts = [one[: len(now)].mean(axis=0) for one in passages if len(one) >= len(now)]
+    if not starts:
+        return 0.0
+    return 1.0 / (1.0 + float(apart(now.mean(axis=0), np.array(starts), scale).mean(axis=1).min()))
 
 
 def spread(sounds: Float64Array) -> Float64Array:
@@ -114,9 +116,8 @@ def spread(sounds: Float64Array) -> Float64Array:
 
 
 def apart(one: Float64Array, other: Float64Array, scale: Float64Array) -> Float64Array:
-    """How far two passages (NUMBERS,) are from each other in timbre, harmony, drums, level and voice, (5,)."""
-    way = (one - other) / scale
-    return np.array([np.sqrt(np.mean(np.square(way[part]))) for part in PARTS])
+    """How far passages (..., NUMBERS) are from each other in timbre, harmony, drums, level and voice, (..., 5)."""
+    return np.asarray(np.sqrt(np.square((one - other) / scale) @ GROUPS))
 
 
 def _share(lengths: Sequence[int], bars: int) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from controller.arrays import Float64Array
-from controller.listening.form.beat_sounds import DRUM, LEVEL
+from controller.listening.form.beat_sounds import DRUM, LEVEL, NUMBERS
 from controller.listening.form.lines import apart
 
 BEGINS, WHOLE, ALIKE = np.array([0.6, 0.3, 0.5, 0.1, 0.3]), np.array([1.6, 0.2, 0.7, 1.0, 0.3]), 3.1
@@ -51,15 +51,29 @@ class Passage:
     said: bool = False
     opens: float = 1.0
     sounds: list[Float64Array] = field(default_factory=list)
+    _mean: Float64Array = field(default_factory=lambda: np.zeros(NUMBERS), repr=False, compare=False)
+    _mean_of: Float64Array | None = field(default=None, repr=False, compare=False)
+    _table: Float64Array = field(default_factory=lambda: np.zeros((0, NUMBERS)), repr=False, compare=False)
+
+    @property
+    def table(self) -> Float64Array:
+        """(beats, NUMBERS) of its beats; made anew only when there are others."""
+        count = len(self.sounds)
+        if len(self._table) != count or (count and not np.array_equal(self._table[-1], self.sounds[-1])):
+            self._table = np.array(self.sounds).reshape(count, NUMBERS)
+        return self._table
 
     @property
     def mean(self) -> Float64Array:
         """(NUMBERS,) of the whole."""
-        return np.asarray(np.mean(self.sounds, axis=0))
+        table = self.table
+        if self._mean_of is not table:
+            self._mean_of, self._mean = table, np.asarray(table.mean(axis=0))
+        return self._mean
 
     def opening(self, beats: int) -> Float64Array:
         """(NUMBERS,) of its first beats."""
-        return np.asarray(np.mean(self.sounds[:beats], axis=0))
+        return np.asarray(self.table[:beats].mean(axis=0))
 
 
 class SongMemory:
@@ -148,8 +162,8 @@ class SongMemory:
         found: dict[str, list[Float64Array]] = {}
         for one in self.passages:
             if len(one.sounds) >= LEAST_BEATS or one is self.passages[0]:
-                found.setdefault(one.label, []).extend(one.sounds[-MOST_BEATS:])
-        return {label: _size(sounds) if sounds else 0.0 for label, sounds in found.items()}
+                found.setdefault(one.label, []).append(one.table[-MOST_BEATS:])
+        return {label: _size(np.concatenate(tables)) for label, tables in found.items()}
 
     def label(self, passage: Passage, before: str, scale: Float64Array) -> tuple[str, float]:
         """The label of a passage that begins, and how sure it is.
@@ -212,17 +226,20 @@ class SongMemory:
         Args:
             passage: in question, itself left out. scale: see `lines.spread`. beats: how many of its own count.
         """
+        others = [one for one in self.passages if one is not passage and one.sounds and one.label]
+        if not others:
+            return {}
         mine = passage.opening(beats)
+        begins = apart(mine, np.array([one.opening(beats) for one in others]), scale)
+        whole = apart(mine, np.array([one.mean for one in others]), scale)
+        sure = 1.0 / (1.0 + np.exp(begins @ BEGINS + whole @ WHOLE - ALIKE))
         found: dict[str, float] = {}
-        for one in self.passages:
-            if one is passage or not (one.sounds and one.label):
-                continue
-            begins, whole = apart(mine, one.opening(beats), scale), apart(mine, one.mean, scale)
-            for_it = ALIKE - float(BEGINS @ begins) - float(WHOLE @ whole)
-            found[one.label] = max(found.get(one.label, 0.0), 1.0 / (1.0 + float(np.exp(-for_it))))
+        for one, likely in zip(others, sure, strict=True):
+            found[one.label] = max(found.get(one.label, 0.0), float(likely))
         return found
 
 
-def _size(sounds: list[Float64Array]) -> float:
-    table = np.array(sounds)
+def _size(table: Float64Array) -> float:
+    if not len(table):
+        return 0.0
     return float(table[:, LEVEL].mean() + HIT_SIZE * table[:, DRUM:].sum() / len(table))
