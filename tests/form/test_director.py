@@ -7,7 +7,7 @@ import pytest
 
 from controller.colour import apart_deg
 from controller.listening.form.director import SPEND_GAP_S, Band, Director
-from controller.listening.form.form import Section, SongNow
+from controller.listening.form.form import SongNow, SongSection
 from controller.listening.time.tempo import Tempo
 from controller.looks.pack import read_pack
 
@@ -36,7 +36,7 @@ def band(section, rank=0.5, *, song=1, bars=0, **more):
 
 
 def section(label, start_s, known_s=None, *, again=False, opens=0.9):
-    return Section(start_s, start_s if known_s is None else known_s, label, 0.9, again, "hit", opens)
+    return SongSection(start_s, start_s if known_s is None else known_s, label, 0.9, again, "hit", opens)
 
 
 def test_a_part_gets_its_look_back_and_bigger(director):

@@ -24,7 +24,7 @@ def edited(root, tmp_path, old, new):
         ("seed: 7", "seed: seven", "seed: Input should be a valid integer"),
         ("venue: The Basement", "vanue: The Basement", "vanue: Extra inputs are not permitted"),
         ("mode: 8ch, universe: 1, address: 9,", "mode: 8ch, universe: 1, address: 513,", "fixtures[1].address: Input"),
-        ("role: wash", "role: laser", "fixtures[0].role: Input should be 'wash', 'back'"),
+        ("role: wash", "role: laser", "fixtures[0].role: Input should be 'key', 'wash'"),
         ("port_address: 1}", "port_address: 40000}", "universes[2].outputs[0].port_address: Input"),
         ("#ff3a12", "red", "palette[0]: String should match pattern"),
         ("source: file:", "source: tape:", "audio.source: String should match"),

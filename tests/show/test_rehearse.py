@@ -95,8 +95,16 @@ def test_heads_show_what_the_bytes_say(first, patch):
     np.testing.assert_allclose(rig.group_light[::4, list(rig.group).index("wash")], washes, atol=1e-5)
 
 
-def test_without_cues_a_song_has_no_form(first):
-    assert json.loads((first[0] / "form.json").read_text()) == {"sections": [], "looks": []}
+def test_a_song_has_a_form_and_looks(first):
+    told = json.loads((first[0] / "form.json").read_text())
+    assert [label for _, _, label, _ in told["sections"]][:1] == ["A"]
+    assert told["looks"]
+    assert all(0.0 <= sure <= 1.0 and known_s > start_s - 2.0 for start_s, known_s, _, sure in told["sections"])
+
+
+def test_without_cues_a_song_has_no_form(config, excerpt, tmp_path):
+    rehearse(with_overrides(config, look={"pack": "none"}), excerpt, tmp_path)
+    assert json.loads((tmp_path / "form.json").read_text()) == {"sections": [], "looks": []}
 
 
 def test_sections_and_looks_are_those_of_the_cues(config, excerpt, tmp_path, monkeypatch):

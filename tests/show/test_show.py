@@ -42,7 +42,7 @@ def test_ten_seconds_of_show(venue, wire):
     power = np.array([observer.observe({1: lit[0][i], 2: lit[1][i]}).power.mean() for i in range(count)])
     playing = power[100 : count - 100]
     assert playing.min() > 0.005
-    assert playing.std() > 0.01
+    assert playing.std() > 0.03 * playing.mean()  # a beginning hides, and moves all the same
     assert power[-1] == 0.0  # the configured end look
 
 

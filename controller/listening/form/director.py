@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from controller.listening.form.form import Section, SongNow
+from controller.listening.form.form import SongNow, SongSection
 from controller.listening.form.look_book import Entry, LookBook
 from controller.listening.time.tempo import Tempo
 from controller.looks.gels import Gel
@@ -64,7 +64,7 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Instant:
     """One hop: its end, what the ear knows, and what the decoder wishes."""
 
     t_s: float
@@ -74,6 +74,8 @@ class Now:
 
 class Director:
     """Gives cues for one show.
+
+    Many attributes: the books of songs, the section and look that hang, counts of what was varied, spent and wrong.
 
     Args:
         pack: of looks.
@@ -85,7 +87,7 @@ class Director:
         self._book = LookBook(pack)
         self._song = -1
         self._began_s = 0.0
-        self._section: Section | None = None
+        self._section: SongSection | None = None
         self._entry: Entry | None = None
         self._variation, self._varied_s, self._varied_bars = 0, 0.0, 0
         self._settled = self._unsure = False
@@ -97,7 +99,7 @@ class Director:
 
     def step(self, band: Band, t_s: float, wish: Wish) -> Cue | None:
         """The cue of the hop that ends at `t_s`; None before anything is known."""
-        song, now = band.song, Now(t_s, band, wish)
+        song, now = band.song, Instant(t_s, band, wish)
         if song.song != self._song:
             self._start(song, now)
         self._drums |= now.band.drummed
@@ -118,13 +120,13 @@ class Director:
             self._go_on(section, song, now)
         return self._said(song, now)
 
-    def _start(self, song: SongNow, now: Now) -> None:
+    def _start(self, song: SongNow, now: Instant) -> None:
         self._song, self._began_s = song.song, now.t_s
         self._book = self._books.setdefault(song.song, LookBook(self._pack))
         self._section = self._entry = None
         self._drums, self._chorus_s = False, 0.0
 
-    def _part(self, section: Section, song: SongNow, now: Now) -> Part:
+    def _part(self, section: SongSection, song: SongNow, now: Instant) -> Part:
         if now.band.kind == "solo":
             return "solo" if self._drums else "intro"
         early = section.start_s - self._began_s < INTRO_S and not section.again
@@ -139,7 +141,7 @@ class Director:
         often = self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
         return "chorus" if song.biggest and song.rank >= CHORUS and special and not often else "verse"
 
-    def _begin(self, section: Section, song: SongNow, now: Now) -> None:
+    def _begin(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
         self._settled = section.again
         self._varied_s, self._varied_bars = section.start_s, 0
@@ -150,7 +152,7 @@ class Director:
             return
         self._open(section, song, now, _when(section.start_s, now))
 
-    def _open(self, section: Section, song: SongNow, now: Now, start_s: float) -> None:
+    def _open(self, section: SongSection, song: SongNow, now: Instant, start_s: float) -> None:
         self._section_s = section.start_s
         part = self._part(section, song, now)
         self._entry = self._book.comes(section.label, part, song.rank, now.wish)
@@ -160,7 +162,7 @@ class Director:
         said = f"{part} {section.label}" + (f", for the {_nth(self._entry.times)} time" if section.again else ", new")
         self._hang(start_s, spend, f"{said}, known {_known(section)}")
 
-    def _take_back(self, wrong: Section, section: Section, now: Now) -> None:
+    def _take_back(self, wrong: SongSection, section: SongSection, now: Instant) -> None:
         """What was taken for a new part is still the one before."""
         known = self._book.get(section.label)
         if not wrong.again and not self._unsure:
@@ -173,14 +175,14 @@ class Director:
         self._variation += 1
         self._hang(_when(now.band.song.line_s, now), "", f"still {section.label}")
 
-    def _rename(self, before: Section, section: Section, song: SongNow, now: Now) -> None:
+    def _rename(self, before: SongSection, section: SongSection, song: SongNow, now: Instant) -> None:
         """The section is another one than it was taken for: its own look comes with the next line."""
         if not before.again and not self._unsure:
             self._book.forget(before.label)
         self._settled = section.again
         self._open(section, song, now, _when(song.line_s, now))
 
-    def _go_on(self, section: Section, song: SongNow, now: Now) -> None:
+    def _go_on(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """Within a section: at a bar line it may prove to be of another kind, or be due for a variation."""
         if self._entry is None or song.bars == self._varied_bars:
             return
@@ -198,7 +200,7 @@ class Director:
             self._varied_s, self._varied_bars = start_s, song.bars
             self._hang(start_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
 
-    def _look_again(self, song: SongNow, now: Now, start_s: float) -> None:
+    def _look_again(self, song: SongNow, now: Instant, start_s: float) -> None:
         """Once in a bar: is the look still for what is played? It is changed when it was wrong for two bars."""
         entry = self._entry
         if entry is None or song.section is None:
@@ -238,7 +240,7 @@ class Director:
         built, self._built = self._built, 0.0
         return "strobe" if built > DROP_BUILD else "blinder"
 
-    def _said(self, song: SongNow, now: Now) -> Cue | None:
+    def _said(self, song: SongNow, now: Instant) -> Cue | None:
         """The cue with what changes from hop to hop: level, build, beat."""
         cue, entry, section, tempo = self._cue, self._entry, song.section, now.band.tempo
         if cue is None or entry is None or section is None:
@@ -257,7 +259,7 @@ class Director:
         )
 
 
-def _when(line_s: float, now: Now) -> float:
+def _when(line_s: float, now: Instant) -> float:
     """On the line where it lies ahead, else on the next beat; at once where nobody knows of beats."""
     if line_s > now.t_s - JUST_S:
         return line_s
@@ -267,7 +269,7 @@ def _when(line_s: float, now: Now) -> float:
     return tempo.beat_t_s + math.ceil((now.t_s - JUST_S - tempo.beat_t_s) / tempo.beat_s) * tempo.beat_s
 
 
-def _known(section: Section) -> str:
+def _known(section: SongSection) -> str:
     late_s = section.known_s - section.start_s
     return f"{-late_s:.1f} s ahead" if late_s < 0 else f"{late_s:.1f} s after its one"
 

@@ -1,6 +1,6 @@
 """Sections as they are played: where one begins, which it is, and how it goes on. Pure.
 
-beats, frames, hits ──► BeatSummer ──► at each bar line: Boundary ──► SongMemory ──► Section
+beats, frames, hits ──► BeatSummer ──► at each bar line: Boundary ──► SongMemory ──► SongSection
 
 A bar line is judged four times: before it sounds, so that the look can be there on the one; a tenth of a second after
 it, when a crash was heard or not; after two beats; after a bar. Once it is taken for a boundary, that stays.
@@ -42,7 +42,7 @@ EARLY_S = 0.06
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class SongSection:
     """One section, as far as it is known.
 
     Attributes:
@@ -74,7 +74,7 @@ class SongNow:
     """
 
     song: int = 0
-    section: Section | None = None
+    section: SongSection | None = None
     rank: float = 0.4
     risen: float = 0.0
     biggest: bool = False
@@ -189,14 +189,14 @@ class FormWatch:
         passage.label, passage.sure, passage.said, passage.known_s = label, 1.0, True, known_s
 
     @property
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[SongSection]:
         """Of the song that is played now."""
-        found: list[Section] = []
+        found: list[SongSection] = []
         seen = {one.label for one in self.memory.passages[: self._before]}
         for one in self.memory.passages[self._before :]:
             if not found or found[-1].label != one.label:
                 again = one.label in seen
-                found.append(Section(one.start_s, one.known_s, one.label, one.sure, again, one.stage, one.opens))
+                found.append(SongSection(one.start_s, one.known_s, one.label, one.sure, again, one.stage, one.opens))
                 seen.add(one.label)
         return found
 

@@ -23,7 +23,7 @@ TEMPO = 0.06
 
 
 @dataclass
-class Kept:
+class KeptSong:
     """A song that was played: its number tonight, its memory, and seconds of a beat."""
 
     number: int
@@ -35,7 +35,7 @@ class Night:
     """Keeps songs and knows them again."""
 
     def __init__(self) -> None:
-        self._songs: list[Kept] = []
+        self._songs: list[KeptSong] = []
 
     def keep(self, number: int, memory: SongMemory, beat_s: float) -> None:
         """A song is over; one that was known again takes the place of what was kept of it."""
@@ -43,9 +43,9 @@ class Night:
             return
         self._songs = [one for one in self._songs if one.number != number][-MOST_SONGS + 1 :]
         memory.passages = [one for one in memory.passages if one.sounds][-MOST_PASSAGES:]
-        self._songs.append(Kept(number, memory, beat_s))
+        self._songs.append(KeptSong(number, memory, beat_s))
 
-    def known(self, memory: SongMemory, beat_s: float, scale: Float64Array) -> Kept | None:
+    def known(self, memory: SongMemory, beat_s: float, scale: Float64Array) -> KeptSong | None:
         """The song that this one is, from its first bars; None where it is none of tonight's, or nobody can tell.
 
         Args:
@@ -60,7 +60,7 @@ class Night:
         return self._songs[best] if far[best] <= SAME and clear else None
 
 
-def goes_on(memory: SongMemory, kept: Kept) -> SongMemory:
+def goes_on(memory: SongMemory, kept: KeptSong) -> SongMemory:
     """A memory that goes on from a song that was kept: its parts, then what was heard of it just now.
 
     The passages of now have no label yet.
@@ -71,7 +71,7 @@ def goes_on(memory: SongMemory, kept: Kept) -> SongMemory:
     return joined
 
 
-def _apart(heard: list[Float64Array], kept: Kept, scale: Float64Array) -> float:
+def _apart(heard: list[Float64Array], kept: KeptSong, scale: Float64Array) -> float:
     """How far two songs are apart in their first bars, four bars at a time."""
     theirs = [sound for one in kept.memory.passages for sound in one.sounds]
     count = min(len(heard), len(theirs)) // OPENING_BEATS

@@ -4,7 +4,7 @@
 
 A logistic regression for each time that a line is judged, on songs whose sections are known or guessed; every fifth
 song is left out in turn and scored. While the numbers are collected the form is told the truth, so that it counts bars
-from where a section really began. Prints the table that stands in `boundary.py`.
+from where a section really began. Prints the table that stands there.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from controller.listening.form.form import STAGES, FormWatch
-from controller.listening.form.lines import AHEAD, HIT, NAMES
+from controller.listening.form.lines import NAMES
 from tools.train.form.songs import read_songs
 
 NEAR_S = 0.75
@@ -51,11 +51,6 @@ def rows_of(file: Path) -> Rows:
     for _ in song.follow(FormWatch(teacher)):
         pass
     return teacher.rows
-
-
-def known_at(stage: str) -> tuple[str, ...]:
-    """Names of the numbers that a stage may weigh."""
-    return {"ahead": AHEAD, "hit": (*AHEAD, *HIT)}.get(stage, NAMES)
 
 
 def fitted(rows: list[tuple[list[float], bool]]) -> LogisticRegression:

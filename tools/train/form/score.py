@@ -16,7 +16,7 @@ import numpy as np
 from rich.progress import track
 
 from controller.listening.form.boundary import boundary
-from controller.listening.form.form import FormWatch, Section
+from controller.listening.form.form import FormWatch, SongSection
 from tools.train.form.songs import Song, read_songs
 
 SETTLED = 0.6
@@ -40,7 +40,7 @@ class Figures:
     minutes: float = 0.0
 
 
-def followed(song: Song) -> tuple[list[Section], list[tuple[float, str]]]:
+def followed(song: Song) -> tuple[list[SongSection], list[tuple[float, str]]]:
     """The sections as they stand at the end, and the label at every hop."""
     watch, labels = FormWatch(boundary), []
     for now_s in song.follow(watch):
