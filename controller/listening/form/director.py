@@ -27,6 +27,8 @@ INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
+SIDES = 6
+"""Of so many variations in a row the last two are in the other colour: a part that goes on for minutes needs one."""
 NEARLY, CLEARLY, MISFIT_BARS = 0.1, 0.25, 2
 """A look may be for parts that are so much bigger or smaller, in its first bar and later on; it goes after so many
 bars in which it is for others."""
@@ -229,7 +231,8 @@ class Director:
         if entry is None:
             return
         look = entry.looks[self._variation % min(2, len(entry.looks))]
-        palette = tuple(number for gel in entry.palette for number in (gel.hue_deg, gel.saturation))
+        gels = entry.other_side if self._variation % SIDES >= SIDES - 2 else entry.palette
+        palette = tuple(number for gel in gels for number in (gel.hue_deg, gel.saturation))
         wished = spend if (look.blinder if spend == "blinder" else look.strobe) else ""
         self._cue = Cue(look.name, start_s, entry.label, times=entry.times, palette=palette, spend=wished, why=why)
 

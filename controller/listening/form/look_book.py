@@ -30,13 +30,15 @@ class Entry:
 
     Attributes:
         label: of its sections. part: what it was when it first came. looks: its look, then those it is varied with.
-        palette: of one to three gels. times: how often it has come.
+        palette: of one to three gels. other_side: the same the other way round, for a part that does not end.
+        times: how often it has come.
     """
 
     label: str
     part: Part
     looks: tuple[Look, ...]
     palette: tuple[Gel, ...]
+    other_side: tuple[Gel, ...]
     times: int = 1
 
     def fits(self, rank: float, margin: float) -> bool:
@@ -97,8 +99,11 @@ class LookBook:
         fitting = self._pack.fitting(part, rank)
         look = next((one for one in fitting if one.name not in taken), fitting[0])
         kin = sorted((one for one in fitting if one is not look), key=lambda one: _unlike(look, one))
-        looks = (look, *(one for one in kin if _unlike(look, one) <= KIN))
-        return Entry(label, part, looks, palette_of(look.harmony, main, self._pack.gels))
+        looks = (look, *kin[:1], *(one for one in kin[1:] if _unlike(look, one) <= KIN))
+        gels = self._pack.gels
+        return Entry(
+            label, part, looks, palette_of(look.harmony, main, gels), palette_of("complement", main, gels)[::-1]
+        )
 
     def _main(self, wish: Callable[[Gel], float]) -> Gel:
         """The gel that is wished for most among those that are far from the other parts' main gels."""
