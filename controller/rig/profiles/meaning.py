@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
+from controller.rig.profiles.beam_words import shaping
 from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import BLACK
 from controller.rig.profiles.rest_words import (
@@ -55,6 +56,7 @@ class Span:
         name: the emitter, or what the source calls it.
         colour: `#rrggbb`, for colours that are known.
         worse: a reset or lamp control: never, even where everything on the channel is maintenance.
+        part: of the beam, where a look may move it there; `start` and `end` are then 0..1 of it, alike: nobody says.
     """
 
     first: int
@@ -65,6 +67,7 @@ class Span:
     name: str = ""
     colour: str | None = None
     worse: bool = False
+    part: str = ""
 
     @property
     def middle(self) -> int:
@@ -130,7 +133,8 @@ def _described(spans: list[Span], default: int | None, note: str, *, mixed: bool
         return _driven(spans, meanings)
     if "cct" in meanings and "colour" not in meanings:
         return _temperature(spans, default)
-    return _wheel(spans, default, note, mixed=mixed)
+    fields = _wheel(spans, default, note, mixed=mixed)
+    return fields | (shaping(spans, fields["at"]) if fields["does"] == "hold" else {})
 
 
 def _driven(spans: list[Span], meanings: set[Meaning]) -> dict[str, Any]:
