@@ -46,6 +46,7 @@ RULES = {
     "strobe": "warm white, seldom: strong accents at full energy, or a held button",
     "hazer": "never the model's business",
 }
+NO_BEAM = "no look hangs: beams are as they rest"
 LIT_AS: dict[str, LitRole] = {
     "key": "key", "wash": "wash", "back": "back", "pixel": "pixel", "beam": "mover", "mover": "mover",
 }  # fmt: skip
@@ -107,16 +108,12 @@ def why(patch: Patch, flat: int, now: Now) -> list[tuple[str, str]]:
     if lane.control == "haze":
         return [*said, ("rule", DRIVERS["haze"])]
     head = max(lane.heads, key=lambda one: float(now.rows[one, 0]))
-    if lane.control in BEAM:
-        said.append(("look", _shaped(lane, int(now.asked[lane.slots[0]]))))
-    else:
-        said.append(("look", _look(now.rows[head], lane)))
+    said.append(("look", _look(now.rows[head], lane, int(now.asked[lane.slots[0]]))))
     said += _people(patch, head, now.operator)
     cue = now.token.cue if now.token is not None else None
     if cue is None or now.drawn is None or now.health not in ("live", "fallback"):
-        if lane.control in BEAM:
-            return [*said, ("rule", "no look hangs: beams are as they rest"), *_model(now)]
-        return [*said, ("rule", f"{fixture.config.role}: {RULES[fixture.config.role]}"), *_model(now)]
+        rule = f"{fixture.config.role}: {RULES[fixture.config.role]}"
+        return [*said, ("rule", NO_BEAM if lane.control in BEAM else rule), *_model(now)]
     return [*said, ("rule", _cued(fixture.config.role, cue, now.drawn)), ("cue", _cue(cue, now.drawn)), *_model(now)]
 
 
@@ -169,7 +166,9 @@ def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str,
     return [("limiter", f"the flash limiter does not let it go to {asked} now")] if sent != asked else []
 
 
-def _look(row: Float32Array, lane: Lane) -> str:
+def _look(row: Float32Array, lane: Lane, level: int) -> str:
+    if lane.control in BEAM:
+        return _shaped(lane, level)
     if lane.control in ("pan", "tilt"):
         return f"pan {row[4]:.0%}, tilt {row[5]:.0%} of its range"
     red, green, blue = (np.rint(to_encoded(row[1:4][None])[0] * 255)).astype(int)

@@ -57,15 +57,13 @@ class Beams:
     def _made(self, now: Wish, coming: Wish, strength: Float32Array) -> Beam:
         prepares = self._heads & (strength <= 0.0)
         plays = self._heads & ~prepares
-        slides = {name: np.full(len(plays), np.nan, np.float32) for name in ("zoom", "iris", "focus", "frost")}
-        chosen = {name: np.zeros(len(plays), np.int8) for name in ("gobo", "prism")}
+        zoom, iris, focus, frost = np.full((4, len(plays)), np.nan, np.float32)
+        gobo, prism = np.zeros((2, len(plays)), np.int8)
         for heads, (beam, pattern) in ((plays, now), (prepares, coming)):
-            for name, values in slides.items():
-                asked = getattr(beam, name)
+            for values, asked in ((zoom, beam.zoom), (iris, beam.iris), (focus, beam.focus), (frost, beam.frost)):
                 values[heads] = np.nan if asked is None else asked
-            chosen["gobo"][heads] = pattern
-            chosen["prism"][heads] = bool(beam.prism)
-        return Beam(**slides, **chosen)
+            gobo[heads], prism[heads] = pattern, bool(beam.prism)
+        return Beam(zoom, iris, focus, frost, gobo, prism)
 
 
 def wish_of(beam: BeamOf, cue: Cue) -> Wish:

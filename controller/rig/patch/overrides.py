@@ -80,7 +80,7 @@ def _said(error: ValidationError) -> str:
 
 
 def _rested(channel: Channel, level: int, place: str) -> Channel:
-    """The channel with another level for nothing: a shutter is open there, a dimmer dark, a wheel white, a zoom wide."""
+    """The channel with another level for nothing: a shutter is open there, a dimmer dark, a wheel white."""
     match channel:
         case Pan() | Tilt():
             raise PatchError(f"{place}.rest: an axis rests at its home; `pan_home` and `tilt_home` say where")

@@ -88,11 +88,8 @@ def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
 def tries(patch: Patch, fixture: Fixture, step: WalkStep) -> Iterator[Try]:
     """What may put a step right: each channel that nothing drives, at the levels that its file does not forbid."""
     for lane in patch.lanes:
-        idle = (
-            lane.control in (HELD, *BEAM, "gate", "wheel")
-            and not isinstance(lane.channel, Pan | Tilt)
-            and not lane.laser
-        )
+        still = lane.control in (HELD, *BEAM, "gate", "wheel")
+        idle = still and not isinstance(lane.channel, Pan | Tilt) and not lane.laser
         if patch.fixtures[lane.fixture] is not fixture or not idle or lane.slots[0] in step.levels:
             continue
         for level in _levels(lane):

@@ -269,8 +269,8 @@ class _Fixture:
         }
         if preset in known:
             return [self._as_output(span, name) for span in known[preset]]
-        part, *ends = BEAM_PRESETS.get(preset, ("", 0.0, 1.0))
-        return [Span(0, 255, "level", *ends, name=name, part=part)] if preset and not channel.ranges else None
+        part, start, end = BEAM_PRESETS.get(preset, ("", 0.0, 1.0))
+        return [Span(0, 255, "level", start, end, name, part=part)] if preset and not channel.ranges else None
 
     def _emitter(self, name: str, warmth: str, first: int, last: int) -> Span:
         name = f"{warmth} white" if name == "white" and warmth else name
@@ -316,7 +316,7 @@ class _Fixture:
 def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
     """The range with what it does to the beam, where that is said and looks may do it."""
     said, preset = (element.text or "").strip(), element.get("Preset", "")
-    part, *ends = BEAM_PRESETS.get(channel.preset, ("", 0.0, 0.0))
+    part, low, high = BEAM_PRESETS.get(channel.preset, ("", 0.0, 0.0))
     part = part or part_named(channel.name)
     match part:
         case "gobo":
@@ -330,7 +330,7 @@ def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
             return span
     if span.meaning not in ("level", "effect"):
         return span
-    start, end = WAYS.get(preset) or way(part, said) or ends
+    start, end = WAYS.get(preset) or way(part, said) or (low, high)
     return replace(span, part=part, start=start, end=end)
 
 
