@@ -13,7 +13,7 @@ from controller.colour import to_encoded
 from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
 from controller.looks.gels import GELS, apart
-from controller.looks.look import LitRole, Look
+from controller.looks.look import BeamOf, LitRole, Look
 from controller.messages import Cue, LightToken, Operator, Steering
 from controller.people.operator import HUES
 from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, Lane
@@ -135,9 +135,18 @@ def _cued(role: str, cue: Cue, look: Look) -> str:
         f"{role}: lit at {lit:.0%} in {worn}"
         + (f"; figure {figure.name}, a step every {figure.beats:g} beats" if dances else "")
         + (f"; movement {look.movement.name} around {look.movement.aim}" if part == "mover" else "")
-        + (f"; beam {look.beam.name}" if part == "mover" else "")
+        + (f"; beam {_beam(look.beam)}" if part == "mover" else "")
         + ("; answers accents" if part in look.accents else "")
     )
+
+
+def _beam(beam: BeamOf) -> str:
+    """A beam by its name, and what of it is written otherwise."""
+    gobo = {None: "", 0: "", "each": "a gobo of its own for each section"}.get(beam.gobo, f"gobo {beam.gobo}")
+    slides = [f"{part} {value:.0%}" for part in ("zoom", "iris", "focus", "frost")
+              if (value := getattr(beam, part)) is not None]  # fmt: skip
+    parts = [one for one in (gobo, "prism" if beam.prism else "", *slides) if one]
+    return beam.name + (f" with {', '.join(parts)}" if parts else "")
 
 
 def _cue(cue: Cue, look: Look) -> str:

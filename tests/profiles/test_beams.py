@@ -173,9 +173,8 @@ def test_a_real_profile_spot_has_two_wheels_a_prism_an_iris_and_a_zoom():
 
 
 def test_names_and_words():
-    assert [part_named(name) for name in ("Zoom", "Zoom speed", "Prism rotation", "Gobo 1 (rotating)", "Focus zoom")] == [
-        "zoom", "", "", "gobo", ""
-    ]  # fmt: skip
+    names = ("Zoom", "Zoom speed", "Prism rotation", "Gobo 1 (rotating)", "Focus zoom")
+    assert [part_named(name) for name in names] == ["zoom", "", "", "gobo", ""]
     assert (way("iris", "open → closed"), way("frost", "0 % to 100 %"), way("zoom", "3 to 5")) == (
         (1.0, 0.0), (0.0, 1.0), None
     )  # fmt: skip

@@ -28,7 +28,9 @@ LEAST_LEVELS = 40
 MOST_SLOTS = 12
 CLOSE_BY = 13
 """An iris rests open and a frost rests clear if they rest within so many levels, a twentieth, of that end."""
-NO_PART = r"speed|rotation|rotate\b|macro|mode|fine\b|reset|time|curve|index|spin|shake|laser|pulse|effect speed|position"
+NO_PART = (
+    r"speed|rotation|rotate\b|macro|mode|fine\b|reset|time|curve|index|spin|shake|laser|pulse|effect speed|position"
+)
 NAMES: tuple[tuple[BeamPart, str], ...] = (
     ("zoom", r"\bzoom\b"), ("iris", r"\biris\b"), ("focus", r"\bfocus\b"), ("frost", r"\bfrost\b"),
     ("prism", r"\bprism"), ("gobo", r"\bgobos?\b"),
