@@ -23,7 +23,7 @@ Wish = tuple[BeamOf, int]
 """A beam, and which pattern its section has, from 1."""
 
 
-class Beams:
+class BeamWishes:
     """Beams of one rig.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 from controller.arrays import BoolArray, Float32Array
 from controller.colour import parse_colour, to_linear
 from controller.config import LookConfig
-from controller.lighting.look.beams import Beams
+from controller.lighting.look.beams import BeamWishes
 from controller.lighting.look.breath import Breath
 from controller.lighting.look.counting import Counting
 from controller.lighting.look.dress import colour_of, dressed
@@ -96,7 +96,7 @@ class CueDrawing:
         self.hanging, self._beats, self._stops = Hanging(pack), Counting(), Stops()
         self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
         self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
-        self._beams = Beams(self._duties)
+        self._beams = BeamWishes(self._duties)
         self._at_singer = self._moves.pose(MovementOf(aim="singer"), 0.0, 1.0)
         self._pose = self._moves.pose(MovementOf(), 0.0, 1.0)
         self._house, self._white = to_linear(parse_colour(config.house_colour)), colour_of(SOFT_WHITE)

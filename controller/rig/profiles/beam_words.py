@@ -6,7 +6,7 @@ Only what is said is moved: a zoom of which nobody tells which end is wide rests
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from controller.rig.profiles.profile import BeamPart
 from controller.rig.profiles.rest_words import (
@@ -19,9 +19,7 @@ from controller.rig.profiles.rest_words import (
     found,
     says_open_slot,
 )
-
-if TYPE_CHECKING:
-    from controller.rig.profiles.meaning import Span
+from controller.rig.profiles.spans import Span
 
 LEAST_LEVELS = 40
 """A range of fewer levels is a position or a speed, and no way from end to end."""
@@ -75,7 +73,7 @@ def prism_stands(said: str) -> bool:
     return not found(rf"{UNSTEADY}|{PRISM_OUT}|{HARM}", said) and not says_open_slot(said)
 
 
-def shaping(spans: Sequence["Span"], at: int) -> dict[str, Any]:
+def shaping(spans: Sequence[Span], at: int) -> dict[str, Any]:
     """What looks may do with a channel that is held, as the field of it; empty where that is nothing.
 
     Args:
@@ -88,7 +86,7 @@ def shaping(spans: Sequence["Span"], at: int) -> dict[str, Any]:
     return _slots(part, spans, at) if part in ("gobo", "prism") else _slide(part, spans, at)
 
 
-def _slots(part: str, spans: Sequence["Span"], at: int) -> dict[str, Any]:
+def _slots(part: str, spans: Sequence[Span], at: int) -> dict[str, Any]:
     """The steady patterns or prisms, where the channel rests without any of them."""
     rest = next((span for span in spans if span.first <= at <= span.last), None)
     if rest is not None and rest.part == part:
@@ -98,7 +96,7 @@ def _slots(part: str, spans: Sequence["Span"], at: int) -> dict[str, Any]:
     return {"shapes": {"part": part, "slots": [{"dmx": one} for one in slots[:MOST_SLOTS]]}} if slots else {}
 
 
-def _slide(part: str, spans: Sequence["Span"], at: int) -> dict[str, Any]:
+def _slide(part: str, spans: Sequence[Span], at: int) -> dict[str, Any]:
     """The longest stretch from one end to the other."""
     fitting = [
         span
@@ -121,7 +119,7 @@ def _slide(part: str, spans: Sequence["Span"], at: int) -> dict[str, Any]:
     return {"shapes": {"part": part, "range": levels}}
 
 
-def _joined(spans: Sequence["Span"]) -> list["Span"]:
+def _joined(spans: Sequence[Span]) -> list[Span]:
     """Neighbours that go the same way as one: makers give the ends of a range names of their own."""
     joined: list[Span] = []
     for span in spans:
@@ -133,11 +131,11 @@ def _joined(spans: Sequence["Span"]) -> list["Span"]:
     return joined
 
 
-def _sense(span: "Span") -> int:
+def _sense(span: Span) -> int:
     return (span.end > span.start) - (span.end < span.start)
 
 
-def _upwards(part: str, span: "Span", at: int, *, beside: bool) -> bool | None:
+def _upwards(part: str, span: Span, at: int, *, beside: bool) -> bool | None:
     """Whether it grows with the level; of a frost without a word, its clear end is where it rests."""
     if span.start != span.end:
         return span.end > span.start

@@ -22,7 +22,7 @@ from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.beam_words import prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
-from controller.rig.profiles.meaning import Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.rest_words import (
     CLOSES,
@@ -39,6 +39,7 @@ from controller.rig.profiles.rest_words import (
     says_rest,
     says_steady,
 )
+from controller.rig.profiles.spans import Meaning, Span
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000

@@ -7,7 +7,7 @@ Fixture Library, 661 are closed or strobing at their default level, and 697 hold
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
@@ -25,11 +25,8 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_steady,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
-Meaning = Literal[
-    "intensity", "emitter", "flag", "cct", "colour", "open", "closed", "strobe", "pan", "tilt", "speed", "spin",
-    "haze", "fan", "hue", "saturation", "none", "neutral", "level", "effect", "maintenance", "gobo", "stop", "laser",
-]  # fmt: skip
 EMITTERS = {
     "red": "red", "green": "green", "blue": "blue", "white": "white", "amber": "amber", "uv": "uv", "lime": "lime",
     "cyan": "cyan", "magenta": "magenta", "yellow": "yellow", "indigo": "indigo",
@@ -44,40 +41,6 @@ STEADY_FROM_HZ = 0.0
 IS_DARK = r"^\W*(dark|black ?-?out|(lamps?|leds?|lights?|all|output)\W*off)\W*(\(.*\))?$"
 """A place that is dark and no more: "dark cyan" is a colour."""
 DEFAULT_DEGREES = {"pan": 540.0, "tilt": 270.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One meaning of the levels `first` to `last` of a channel's coarse byte.
-
-    Attributes:
-        start, end: what it amounts to at both ends, in the unit of its meaning: 0..1 for intensities, emitters and
-            haze, Hz for strobes, Kelvin, degrees, and -1..1 for rotation and speed (0: still, 1: fastest).
-        name: the emitter, or what the source calls it.
-        colour: `#rrggbb`, for colours that are known.
-        worse: a reset or lamp control: never, even where everything on the channel is maintenance.
-        part: of the beam, where a look may move it there; `start` and `end` are then 0..1 of it, alike: nobody says.
-    """
-
-    first: int
-    last: int
-    meaning: Meaning
-    start: float = 0.0
-    end: float = 1.0
-    name: str = ""
-    colour: str | None = None
-    worse: bool = False
-    part: str = ""
-
-    @property
-    def middle(self) -> int:
-        """The level furthest from both neighbours."""
-        return (self.first + self.last) // 2
-
-    @property
-    def levels(self) -> tuple[int, int]:
-        """Both ends."""
-        return (self.first, self.last)
 
 
 class NoHarmlessLevelError(ProfileError):

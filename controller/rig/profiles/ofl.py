@@ -15,7 +15,7 @@ from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.beam_words import prism_stands
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
-from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import EMITTERS, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.rest_words import (
     BY_HAND,
@@ -30,6 +30,7 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_rest,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
 Json = Mapping[str, Any]
 MOST_PATTERN, MOST_REPEATS = 200, 2

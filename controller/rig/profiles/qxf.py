@@ -16,7 +16,7 @@ from controller.rig.profiles.assembly import Cell, ModeRow, assemble
 from controller.rig.profiles.beam_words import part_named, prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
-from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.qxf_words import Words, judged
 from controller.rig.profiles.rest_words import (
@@ -31,6 +31,7 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_rest,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
 KINDS = {
     "Color Changer": "par", "Moving Head": "mover", "Scanner": "scanner", "Flower": "effect", "LED Bar (Beams)": "bar",
