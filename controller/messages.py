@@ -7,6 +7,9 @@ stand in the docstring.
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from controller.arrays import ByteArray, Float32Array
 
 HeldRow = tuple[int, float, float, tuple[int, ...], float, float]
@@ -243,6 +246,26 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Beam:
+    """How the light of heads is shaped, N heads in patch order; a head that lacks a part leaves it out.
+
+    Attributes:
+        zoom: (N,) float32, 0 narrow..1 wide. iris: 0 small..1 open. focus: 0 near..1 far. frost: 0 clear..1 soft; of
+            all these NaN is where it rests.
+        gobo, prism: (N,) int8, which of the patterns and prisms, from 1; 0 none.
+        changes: a look begins with this picture: patterns may change in the light.
+    """
+
+    zoom: Float32Array
+    iris: Float32Array
+    focus: Float32Array
+    frost: Float32Array
+    gobo: npt.NDArray[np.int8]
+    prism: npt.NDArray[np.int8]
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """State of every head of the rig, before profiles and masters. N heads in patch order.
 
@@ -250,6 +273,7 @@ class Picture:
         intensity: (N,) float32, 0..1, perceived brightness.
         colour: (N, 3) float32, linear-light RGB, largest component 1.
         pan, tilt: (N,) float32, 0..1 of the fixture's range; meaningless for heads that do not move.
+        beam: how the light is shaped; None: as it is shaped at rest.
     """
 
     t_s: float
@@ -258,6 +282,7 @@ class Picture:
     colour: Float32Array
     pan: Float32Array
     tilt: Float32Array
+    beam: Beam | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,8 @@ def _details(channel: Channel) -> str:
             return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.shutter}" for one in ranges)
         case Wheel(slots=slots):
             return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour or one.name}" for one in slots)
-        case Hold(at=level):
-            return f" at {level}"
+        case Hold(at=level, shapes=shapes):
+            return f" at {level}" + ("" if shapes is None else f", {shapes.part} for looks")
         case Pan(degrees=degrees) | Tilt(degrees=degrees):
             return f", {degrees:g} degrees"
         case ColourChannel(emitter=emitter):

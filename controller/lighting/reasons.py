@@ -13,12 +13,12 @@ from controller.colour import to_encoded
 from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
 from controller.looks.gels import GELS, apart
-from controller.looks.look import LitRole, Look
+from controller.looks.look import BeamOf, LitRole, Look
 from controller.messages import Cue, LightToken, Operator, Steering
 from controller.people.operator import HUES
-from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane
+from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
-from controller.rig.profiles.profile import written_heads
+from controller.rig.profiles.profile import Hold, written_heads
 
 DRIVERS = {
     "intensity": "the brightness of its heads",
@@ -31,6 +31,8 @@ DRIVERS = {
     "gate": "whether light is wanted at all",
     "haze": "nobody: haze and fans belong to people",
     **dict.fromkeys(FLAGS, "the colour of its heads, as a filter"),
+    **dict.fromkeys(("zoom", "iris", "focus", "frost"), "the beam of the look, gliding"),
+    **dict.fromkeys(("gobo", "prism"), "the beam of the look: it changes in the dark, or as a look begins"),
 }
 BYTES = ("coarse byte", "fine byte", "finest byte")
 RULES = {
@@ -44,6 +46,7 @@ RULES = {
     "strobe": "warm white, seldom: strong accents at full energy, or a held button",
     "hazer": "never the model's business",
 }
+NO_BEAM = "no look hangs: beams are as they rest"
 LIT_AS: dict[str, LitRole] = {
     "key": "key", "wash": "wash", "back": "back", "pixel": "pixel", "beam": "mover", "mover": "mover",
 }  # fmt: skip
@@ -105,11 +108,12 @@ def why(patch: Patch, flat: int, now: Now) -> list[tuple[str, str]]:
     if lane.control == "haze":
         return [*said, ("rule", DRIVERS["haze"])]
     head = max(lane.heads, key=lambda one: float(now.rows[one, 0]))
-    said.append(("look", _look(now.rows[head], lane)))
+    said.append(("look", _look(now.rows[head], lane, int(now.asked[lane.slots[0]]))))
     said += _people(patch, head, now.operator)
     cue = now.token.cue if now.token is not None else None
     if cue is None or now.drawn is None or now.health not in ("live", "fallback"):
-        return [*said, ("rule", f"{fixture.config.role}: {RULES[fixture.config.role]}"), *_model(now)]
+        rule = f"{fixture.config.role}: {RULES[fixture.config.role]}"
+        return [*said, ("rule", NO_BEAM if lane.control in BEAM else rule), *_model(now)]
     return [*said, ("rule", _cued(fixture.config.role, cue, now.drawn)), ("cue", _cue(cue, now.drawn)), *_model(now)]
 
 
@@ -131,8 +135,18 @@ def _cued(role: str, cue: Cue, look: Look) -> str:
         f"{role}: lit at {lit:.0%} in {worn}"
         + (f"; figure {figure.name}, a step every {figure.beats:g} beats" if dances else "")
         + (f"; movement {look.movement.name} around {look.movement.aim}" if part == "mover" else "")
+        + (f"; beam {_beam(look.beam)}" if part == "mover" else "")
         + ("; answers accents" if part in look.accents else "")
     )
+
+
+def _beam(beam: BeamOf) -> str:
+    """A beam by its name, and what of it is written otherwise."""
+    gobo = {None: "", 0: "", "each": "a gobo of its own for each section"}.get(beam.gobo, f"gobo {beam.gobo}")
+    slides = [f"{part} {value:.0%}" for part in ("zoom", "iris", "focus", "frost")
+              if (value := getattr(beam, part)) is not None]  # fmt: skip
+    parts = [one for one in (gobo, "prism" if beam.prism else "", *slides) if one]
+    return beam.name + (f" with {', '.join(parts)}" if parts else "")
 
 
 def _cue(cue: Cue, look: Look) -> str:
@@ -161,11 +175,25 @@ def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str,
     return [("limiter", f"the flash limiter does not let it go to {asked} now")] if sent != asked else []
 
 
-def _look(row: Float32Array, lane: Lane) -> str:
+def _look(row: Float32Array, lane: Lane, level: int) -> str:
+    if lane.control in BEAM:
+        return _shaped(lane, level)
     if lane.control in ("pan", "tilt"):
         return f"pan {row[4]:.0%}, tilt {row[5]:.0%} of its range"
     red, green, blue = (np.rint(to_encoded(row[1:4][None])[0] * 255)).astype(int)
     return f"brightness {row[0]:.0%}, colour #{red:02x}{green:02x}{blue:02x}"
+
+
+def _shaped(lane: Lane, level: int) -> str:
+    """What a level does to the beam."""
+    shapes = lane.channel.shapes if isinstance(lane.channel, Hold) else None
+    if shapes is None or level == lane.at:
+        return f"{lane.control}: at rest, {lane.why}"
+    if shapes.range is None:
+        number = next((number for number, one in enumerate(shapes.slots, start=1) if one.holds(level)), 0)
+        return f"{lane.control} {number} of {len(shapes.slots)} is in the beam"
+    low, high = shapes.range
+    return f"{lane.control} at {(level - low) / (high - low or 1):.0%} of its range"
 
 
 def _people(patch: Patch, head: int, operator: Operator) -> list[tuple[str, str]]:
@@ -243,6 +271,7 @@ def about(lane: Lane, flat: int, patch: Patch, fixture: Fixture) -> list[str]:
         ranged = (
             f", between {low} and {high}" if lane.control in ("intensity", "pan", "tilt", *EMITTERS, *FLAGS) else ""
         )
+        ranged += f", and otherwise at {lane.at}: {lane.why}" if lane.control in BEAM else ""
         lines.append(f"  driven by {by}{ranged}" + (f", stage {lane.stage + 1} of its dimmers" if lane.stage else ""))
     config = fixture.config
     if lane.control == "intensity" or (lane.control in EMITTERS and not patch.has("intensity")[list(lane.heads)].any()):

@@ -15,6 +15,7 @@ LitRole = Literal["key", "wash", "back", "pixel", "mover"]
 `mover` of the patch). Blinders and strobes are spent, never lit."""
 FigureName = Literal["still", "pulse", "chase", "wave", "ping-pong", "alternate", "random", "build", "stomp"]
 MovementName = Literal["still", "sweep", "circle", "figure-eight", "fan", "bounce", "ballyhoo"]
+BeamName = Literal["open", "break-up", "prism", "narrow", "wide", "soft"]
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
 
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -41,6 +42,42 @@ class MovementOf(ConfigSection):
     aim: Aim = "band"
 
 
+class BeamOf(ConfigSection):
+    """How heads that are aimed shape their light, as far as they can; what is not written rests as the lamp is patched.
+
+    `zoom` from narrow to wide, `iris` from small to open, `focus` from near to far, `frost` from clear to soft. `gobo`:
+    which pattern of the wheel, from 1, 0: none; `each`: every section has its own. `prism`: in the beam or not.
+    `name`: one of a small set, of which anything may be written otherwise.
+    """
+
+    name: BeamName = "open"
+    zoom: Unit | None = None
+    iris: Annotated[float, Field(ge=0.3, le=1)] | None = None
+    focus: Unit | None = None
+    frost: Unit | None = None
+    gobo: Annotated[int, Field(ge=0, le=12)] | Literal["each"] | None = None
+    prism: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_name(cls, written: object) -> object:
+        values = {"name": written} if isinstance(written, str) else written
+        if not isinstance(values, dict):
+            return written
+        return {**BEAMS.get(str(values.get("name", "open")), {}), **values}
+
+
+BEAMS: dict[str, dict[str, object]] = {
+    "open": {},
+    "break-up": {"zoom": 0.5, "gobo": "each"},
+    "prism": {"zoom": 0.3, "gobo": "each", "prism": True},
+    "narrow": {"zoom": 0.05, "iris": 0.5},
+    "wide": {"zoom": 0.9, "iris": 1.0},
+    "soft": {"zoom": 0.7, "frost": 0.8},
+}
+"""What each name of a beam means."""
+
+
 class Look(ConfigSection):
     """One look of a pack.
 
@@ -62,7 +99,7 @@ class Look(ConfigSection):
     breath: Unit = 0.5
     figure: FigureOf = FigureOf()
     movement: MovementOf = MovementOf()
-    beam: Literal["open", "break-up", "prism", "narrow", "wide"] = "open"
+    beam: BeamOf = BeamOf()
     accents: tuple[LitRole, ...] = ("back",)
     blinder: bool = False
     strobe: bool = False

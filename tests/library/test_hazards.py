@@ -11,7 +11,7 @@ import pytest
 
 from controller.colour import encoded_from_hue, to_linear
 from controller.lighting.look.master import Master
-from controller.messages import Operator, Picture
+from controller.messages import Beam, Operator, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS
 from controller.rig.patch.render import Renderer
@@ -26,7 +26,12 @@ def any_look(heads, rng, t_s):
     hues = to_linear(encoded_from_hue(rng.uniform(0, 360, heads).astype(np.float32)))
     hues = np.where(rng.uniform(size=(heads, 1)) < 0.2, 1.0, hues).astype(np.float32)
     places = rng.uniform(-0.5, 1.5, (2, heads)).astype(np.float32)
-    return Picture(t_s, 0, rng.uniform(-0.2, 1.3, heads).astype(np.float32), hues, places[0], places[1])
+    slides = rng.uniform(-0.2, 1.2, (4, heads)).astype(np.float32)
+    slides[rng.uniform(size=slides.shape) < 0.1] = np.nan
+    gobos, prisms = rng.integers(0, 13, (2, heads)).astype(np.int8)
+    beam = Beam(*slides, gobos, prisms, changes=rng.uniform() < 0.7)
+    intensity = rng.uniform(-0.2, 1.3, heads).astype(np.float32)
+    return Picture(t_s, 0, intensity, hues, places[0], places[1], beam)
 
 
 def slots_of(patch, frames):

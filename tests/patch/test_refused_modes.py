@@ -7,8 +7,9 @@ from controller.errors import PatchError
 from controller.rig.patch.overrides import usable_because
 from controller.rig.patch.patch import build_patch
 from controller.rig.profiles.assembly import Cell, assemble
-from controller.rig.profiles.meaning import Span, channel_of
+from controller.rig.profiles.meaning import channel_of
 from controller.rig.profiles.reading import native
+from controller.rig.profiles.spans import Span
 from controller.rig.profiles.writing import written
 
 LAMP = [Span(0, 255, "intensity", name="Dimmer")]

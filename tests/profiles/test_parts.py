@@ -8,8 +8,9 @@ from controller.messages import Picture
 from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
 from controller.rig.profiles.assembly import Cell, assemble
-from controller.rig.profiles.meaning import Span, channel_of
+from controller.rig.profiles.meaning import channel_of
 from controller.rig.profiles.parts import Part, heads_by_name, parts_named
+from controller.rig.profiles.spans import Span
 
 NOBODY: frozenset[int] = frozenset()
 

@@ -16,7 +16,7 @@ import numpy as np
 from controller.arrays import BoolArray, ByteArray, Float32Array
 from controller.metrics.safety import FLASH_DARK, LUMINANCE
 from controller.rig.observe import Observer
-from controller.rig.patch.lanes import EMITTERS, FLAGS, Lane
+from controller.rig.patch.lanes import EMITTERS, FLAGS, RESTING, Lane
 from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import coarse_ends
 
@@ -175,7 +175,7 @@ def _opened(patch: Patch, only: str, place: int) -> ByteArray:
 
 def _level(lane: Lane, only: str, place: int) -> int:
     """The coarse level of a lane at which it keeps no light back."""
-    dark, lit = coarse_ends(lane) if lane.control not in ("held", "haze", "wheel") else (lane.at, lane.at)
+    dark, lit = coarse_ends(lane) if lane.control not in (*RESTING, "wheel") else (lane.at, lane.at)
     if lane.control == "wheel":
         wheel = getattr(lane.channel, "slots", ())
         return int(wheel[place % len(wheel)].middle) if wheel else lane.at

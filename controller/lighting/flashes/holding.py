@@ -1,7 +1,7 @@
 """Lamps that stay as they are while the others go where they are wished. Pure.
 
-All that makes a lamp's light stays with it, wheels and shutters too; heads turn and hazers breathe as wished, which is
-nobody's flash.
+All that makes a lamp's light stays with it, wheels and shutters too; heads turn, zooms glide and hazers breathe as
+wished, which is nobody's flash.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import ends
 
 DIMS = ("intensity", *EMITTERS)
-TURNS = ("pan", "tilt", "haze")
+TURNS = ("pan", "tilt", "haze", "zoom", "iris", "focus", "frost")
 
 
 class Holding:

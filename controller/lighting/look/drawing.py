@@ -11,6 +11,7 @@ import numpy as np
 from controller.arrays import BoolArray, Float32Array
 from controller.colour import parse_colour, to_linear
 from controller.config import LookConfig
+from controller.lighting.look.beams import BeamWishes
 from controller.lighting.look.breath import Breath
 from controller.lighting.look.counting import Counting
 from controller.lighting.look.dress import colour_of, dressed
@@ -95,6 +96,7 @@ class CueDrawing:
         self.hanging, self._beats, self._stops = Hanging(pack), Counting(), Stops()
         self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
         self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
+        self._beams = BeamWishes(self._duties)
         self._at_singer = self._moves.pose(MovementOf(aim="singer"), 0.0, 1.0)
         self._pose = self._moves.pose(MovementOf(), 0.0, 1.0)
         self._house, self._white = to_linear(parse_colour(config.house_colour)), colour_of(SOFT_WHITE)
@@ -126,7 +128,9 @@ class CueDrawing:
         """
         elapsed_s = self._elapsed_s(now_s)
         self._beats.advance(now_s)
+        begun_s = self.hanging.began_s
         snaps = self._change(level, colour, now_s) or self._stops.stopped
+        shape = self._beams.shaped(self.hanging, self._dress.strength, now_s, begins=self.hanging.began_s != begun_s)
         size = self._size(heard, elapsed_s)
         held, worn = self._on_the_way(self._dress.strength * np.float32(size) * self._figure(), now_s)
         if self._stops.stopped:
@@ -135,7 +139,7 @@ class CueDrawing:
         held, worn = self._with_faces(held, worn, elapsed_s)
         held = self._gate.held(held, level, now_s, elapsed_s)
         flash, worn = self._flash(heard, size, now_s), self._flared(worn, now_s)
-        return Drawn(Target(held, flash, worn, *self._aim()), 0.0 if snaps else RELEASE_S)
+        return Drawn(Target(held, flash, worn, *self._aim(), shape), 0.0 if snaps else RELEASE_S)
 
     def talk(self, shown: Float32Array, now_s: float) -> Target:
         """Somebody talks, or hands clap: faces lit warm and steady, what hung low behind them, nothing moves."""

@@ -83,7 +83,7 @@ class Fade:
         )
         self._seq += 1
         lit = np.clip(self._intensity + target.flash * (1.0 - self._intensity), 0.0, 1.0).astype(np.float32)
-        return Picture(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt)
+        return Picture(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt, target.beam)
 
 
 class Turning:

@@ -49,8 +49,12 @@ class Hanging:
             return
         self.cue, self.ahead, self.began_s = self.ahead, None, now_s
         self.fresh = abs(now_s - self.cue.start_s) <= FRESH_S
-        found = self._pack.looks.get(self.cue.look)
-        self.look = found if found is not None else self._pack.fitting("verse", self.cue.level)[0]
+        self.look = self.look_of(self.cue)
+
+    def look_of(self, cue: Cue) -> Look:
+        """The look that a cue names, or one that stands in for it."""
+        found = self._pack.looks.get(cue.look)
+        return found if found is not None else self._pack.fitting("verse", cue.level)[0]
 
     def until_next_s(self, now_s: float) -> float:
         """Seconds until a look that is announced comes; infinite without one."""

@@ -73,7 +73,8 @@ class Manual:
             return target
         ours = np.column_stack([target.intensity, target.colour, target.pan, target.tilt]).astype(np.float32)
         rows = self._scene.over(ours)
-        return Target(rows[:, 0], target.flash * (1.0 - self._scene.weight[:, 0]), rows[:, 1:4], rows[:, 4], rows[:, 5])
+        flash = target.flash * (1.0 - self._scene.weight[:, 0])
+        return Target(rows[:, 0], flash, rows[:, 1:4], rows[:, 4], rows[:, 5], target.beam)
 
     def apply(self, look: Picture, hands: tuple[Hand, ...], elapsed_s: float) -> Picture:
         """The look with what is in people's hands; of two hands on one head, the later one's word counts."""

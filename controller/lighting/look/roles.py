@@ -22,6 +22,7 @@ from controller.config import LookConfig
 from controller.lighting.look.figures import AIMS, BUSY_AIMS, BUSY_ENERGY, CALM_AIMS, SWAY_HZ, FigureChoice, aim_angles
 from controller.lighting.look.formation import form
 from controller.lighting.look.history import History
+from controller.messages import Beam
 from controller.rig.heads import Rig
 
 CROSS_S = 0.5
@@ -42,7 +43,7 @@ class Target:
 
     Attributes:
         intensity: (N,) 0..1 held level. flash: (N,) 0..1, added on top at once.
-        colour: (N, 3) linear RGB. pan, tilt: (N,) 0..1.
+        colour: (N, 3) linear RGB. pan, tilt: (N,) 0..1. beam: how the light is shaped; None: as at rest.
     """
 
     intensity: Float32Array
@@ -50,6 +51,7 @@ class Target:
     colour: Float32Array
     pan: Float32Array
     tilt: Float32Array
+    beam: Beam | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from controller.arrays import IndexArray
 from controller.errors import ProfileError
 from controller.rig.profiles.profile import (
     BLACK,
+    BeamPart,
     Channel,
     ColourChannel,
     Flag,
@@ -33,6 +35,10 @@ EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "mag
 FLAGS = ("cyan_flag", "magenta_flag", "yellow_flag")
 CONTROLS = ("intensity", *EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "wheel", "gate", "haze")
 HELD = "held"
+BEAM: tuple[BeamPart, ...] = get_args(BeamPart)
+"""What shapes a beam: driven where a look asks for it, and held otherwise."""
+RESTING = (HELD, "haze", *BEAM)
+"""Controls of lanes that are at `at` unless somebody wants more of them."""
 
 
 @dataclass(slots=True)
@@ -40,10 +46,10 @@ class Lane:
     """One channel of one fixture.
 
     Attributes:
-        control: what drives it, one of `CONTROLS`, or `HELD`: it stays at `at`.
+        control: what drives it, one of `CONTROLS` or `BEAM`, or `HELD`: it stays at `at`.
         slots: flat slot indices of its bytes, coarse first. heads: heads of the patch it is for.
         stage: for dimmers, 0 dims most heads; further stages dim what is left.
-        at: level of its coarse byte while it is held.
+        at: level of its coarse byte while it is held or rests.
         why: what holds it, for people.
     """
 
@@ -184,6 +190,8 @@ def _control(lane: Lane, ways: set[str]) -> str:
     channel = lane.channel
     if isinstance(channel, ColourChannel):
         return channel.emitter
+    if isinstance(channel, Hold) and channel.shapes is not None:
+        return channel.shapes.part
     if channel.does not in WAYS:
         return channel.does if channel.does in CONTROLS else HELD
     if ways != {WAYS[channel.does]} or (isinstance(channel, Wheel) and len(channel.choices) < 2):

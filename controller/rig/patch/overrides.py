@@ -60,7 +60,8 @@ def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig,
     level, key = override.level, "rest" if override.hold is None else "hold"
     if level is None:
         return channel
-    if key == "rest" and not isinstance(channel, Unknown | Hold | Haze):
+    only_held = isinstance(channel, Unknown | Haze) or (isinstance(channel, Hold) and channel.shapes is None)
+    if key == "rest" and not only_held:
         return _rested(channel, level, place)
     if isinstance(channel, Haze) and not fixture.armed and level != channel.at:
         raise PatchError(f"{place}.{key}: {fixture.id} is not armed; haze stays at {channel.at}")
@@ -85,7 +86,7 @@ def _rested(channel: Channel, level: int, place: str) -> Channel:
             raise PatchError(f"{place}.rest: an axis rests at its home; `pan_home` and `tilt_home` say where")
         case Shutter():
             change: dict[str, object] = {"ranges": _opened_at(channel, level, place)}
-        case Wheel() | Temperature():
+        case Wheel() | Temperature() | Hold():
             change = {"at": level}
         case _:
             change = {"zero": level}

@@ -11,7 +11,7 @@ from controller.arrays import Float32Array, IndexArray
 from controller.config import FixtureConfig, OverrideConfig
 from controller.errors import PatchError, ProfileError
 from controller.rig.heads import Rig
-from controller.rig.patch.lanes import CONTROLS, HELD, Lane, decide, dimmed_heads, lanes_of
+from controller.rig.patch.lanes import CONTROLS, RESTING, Lane, decide, dimmed_heads, lanes_of
 from controller.rig.patch.overrides import overridden
 from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import Pan, Profile, Tilt
@@ -47,7 +47,7 @@ class Patch:
         fixture_of: (N,) index into `fixtures`.
         roles: role of each head. positions_m: (N, 3) x, y, z.
         coarse, fine: for each control (N,) flat slot index `row * 512 + index`, or `nowhere` where a head lacks it.
-        constants: flat slot index to the level it is held at.
+        constants: flat slot index to the level that it is held at, or rests at.
         lanes: every channel of every fixture, in patch order.
         groups: name of each group to its heads.
         nowhere: flat index of one spare slot past the last universe.
@@ -260,7 +260,7 @@ class _Tables:
             positions_m=np.array(self._positions, np.float32),
             coarse=coarse,
             fine=fine,
-            constants={lane.slots[0]: lane.at for lane in self._lanes if lane.control in (HELD, "haze")},
+            constants={lane.slots[0]: lane.at for lane in self._lanes if lane.control in RESTING},
             lanes=tuple(self._lanes),
             groups={name: np.array(heads, np.intp) for name, heads in sorted(self._groups.items())},
             nowhere=self._nowhere,

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
 from controller.messages import DmxFrame, Picture
 from controller.rig.mixing import EmitterColour, Mixer, hue_and_saturation, mixer
+from controller.rig.patch.beams import Beams
 from controller.rig.patch.curves import Curve, above_minimum, level_for
-from controller.rig.patch.lanes import EMITTERS, FLAGS, HELD, Lane, bytes_of, numbered
+from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, RESTING, Lane, bytes_of, numbered
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.patch.wheels import Wheels
 from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
@@ -79,7 +80,7 @@ class Renderer:
             self._buffer[slot] = level
         self._numbers = Numbers.of(patch)
         self._pan, self._tilt = Axis(patch, "pan"), Axis(patch, "tilt")
-        driven = [lane for lane in patch.lanes if lane.control not in (HELD, "haze", "wheel")]
+        driven = [lane for lane in patch.lanes if lane.control not in (*RESTING, "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
         names = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
@@ -93,6 +94,8 @@ class Renderer:
             for slot in lane.slots[:1]
         ]
         self._wheels = Wheels([lane for lane in patch.lanes if lane.control == "wheel"], patch.dimmable)
+        shaping = [lane for lane in patch.lanes if lane.control in BEAM]
+        self._beams = Beams(shaping, patch.nowhere) if shaping else None
 
     def render(self, look: Picture, haze: float = 0.0) -> list[DmxFrame]:
         """One frame for each universe; slots nobody is patched to stay 0. What is no number is dark, and at home.
@@ -112,6 +115,8 @@ class Renderer:
             lanes.put(self._buffer, lanes.mean(controls[lanes.control], weight))
         if len(self._wheels.slots):
             self._buffer[self._wheels.slots] = self._wheels.step(look.colour, power, look.t_s)
+        if self._beams is not None:
+            self._beams.put(self._buffer, look.beam, power, look.t_s)
         return [
             DmxFrame(look.t_s, look.seq, universe, self._buffer[row * SLOTS : (row + 1) * SLOTS].copy())
             for row, universe in enumerate(self._patch.universes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from controller.messages import Picture
-from controller.rig.patch.lanes import HELD, Lane
+from controller.rig.patch.lanes import BEAM, HELD, RESTING, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
 from controller.rig.profiles.profile import Pan, Shutter, Tilt, Wheel
 
@@ -58,7 +58,7 @@ def lit_alone(patch: Patch, fixture: Fixture) -> WalkStep:
 def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
     """The walk through one fixture, in order."""
     lanes = [lane for lane in patch.lanes if patch.fixtures[lane.fixture] is fixture]
-    if not any(lane.control not in (HELD, "haze") for lane in lanes):
+    if not any(lane.control not in RESTING for lane in lanes):
         return []
     scene = _Scene(patch, fixture)
     steps = [
@@ -88,7 +88,8 @@ def steps_of(patch: Patch, fixture: Fixture) -> list[WalkStep]:
 def tries(patch: Patch, fixture: Fixture, step: WalkStep) -> Iterator[Try]:
     """What may put a step right: each channel that nothing drives, at the levels that its file does not forbid."""
     for lane in patch.lanes:
-        idle = lane.control in (HELD, "gate", "wheel") and not isinstance(lane.channel, Pan | Tilt) and not lane.laser
+        still = lane.control in (HELD, *BEAM, "gate", "wheel")
+        idle = still and not isinstance(lane.channel, Pan | Tilt) and not lane.laser
         if patch.fixtures[lane.fixture] is not fixture or not idle or lane.slots[0] in step.levels:
             continue
         for level in _levels(lane):

@@ -48,8 +48,9 @@ def _of_channel(profile: Profile, slot: Slot) -> set[str]:
             found.add(output)
         case Intensity():
             found |= ({"master"} if channel.master else set()) | ({"dimmer that strobes"} if channel.strobe else set())
-        case Hold(strobe=strobe):
+        case Hold(strobe=strobe, shapes=shapes):
             found |= {"held out of a strobe"} if strobe else set()
+            found |= set() if shapes is None else {f"beam {shapes.part}"}
     low, high = getattr(channel, "range", (0, 255))
     found |= {"part of a channel"} if (low, high) not in ((0, 255), (255, 0)) else set()
     return found | ({"runs backwards"} if low > high else set())

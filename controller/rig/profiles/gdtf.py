@@ -11,6 +11,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ import numpy as np
 from controller.colour import to_encoded
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
+from controller.rig.profiles.beam_words import prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
-from controller.rig.profiles.meaning import Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.rest_words import (
     CLOSES,
@@ -37,6 +39,7 @@ from controller.rig.profiles.rest_words import (
     says_rest,
     says_steady,
 )
+from controller.rig.profiles.spans import Meaning, Span
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000
@@ -70,6 +73,10 @@ ATTRIBUTES: tuple[tuple[str, Meaning], ...] = (
     (r"^CT[OCB]$", "cct"),
     (r"Pos$|^(Zoom|Focus\d*|Iris|Blade|Shaper|Intensity|Color\w*|CRI|Tint|Frost)", "level"),
 )
+BEAM_ATTRIBUTES = (
+    ("zoom", r"^Zoom$"), ("iris", r"^Iris$"), ("focus", r"^Focus1?$"), ("frost", r"^Frost1?$"),
+    ("prism", r"^Prism\d*$"), ("gobo", r"^Gobo\d*$"),
+)  # fmt: skip
 RGB_FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 
 
@@ -212,6 +219,13 @@ class _Mode:
         self._by_key = {one.definition.key: one.definition for one in placed}
         self._mixed = len({one.definition.attribute for one in placed
                            if re.match(r"Color(Add|RGB|Sub)_", one.definition.attribute)}) >= 2  # fmt: skip
+        # more than how a pattern or a prism in the beam stands hangs on these
+        self._switching = {
+            function.master.split(".")[0]
+            for one in self._by_key.values()
+            for function in one.functions
+            if function.master and not re.match(r"(Gobo|Prism)\d", function.attribute)
+        }
         self._known: dict[int, dict[str, Any] | ProfileError] = {}
         self._open: set[int] = set()
 
@@ -231,6 +245,8 @@ class _Mode:
         spans = [span for span in spans if span.first <= span.last] or [Span(0, 255, "none", name="no function")]
         note = definition.attribute + (" (laser)" if definition.laser else "")
         fields = channel_of(spans, definition.default, note, mixed=self._mixed)
+        if definition.key in self._switching:
+            fields.pop("shapes", None)
         if fields["does"] == "colour":
             emitter = next((one.emitter for one in active if one.emitter in self._tree.emitters), "")
             measured = _xyY(self._tree.emitters.get(emitter, ""))
@@ -286,7 +302,22 @@ class _Reading:
             yield Span(one.first, one.last, meaning, one.start, one.end, one.name)
         else:
             for part in self._sets():
-                yield self._of_set(part, "level" if meaning == "cct" else meaning)
+                yield self._with_part(self._of_set(part, "level" if meaning == "cct" else meaning))
+
+    def _with_part(self, span: Span) -> Span:
+        """The range with what it does to the beam, where looks may do it."""
+        one = self._function
+        part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
+        if part == "prism":
+            return replace(span, part=part) if span.meaning == "effect" and prism_stands(span.name) else span
+        if part == "gobo":
+            return replace(span, part=part) if span.meaning == "gobo" else span
+        if not part or span.meaning != "level":
+            return span
+        # a zoom of 0 to 1 degrees is one whose maker wrote none
+        told = (one.start, one.end) if part != "zoom" or max(one.start, one.end) > 1.0 else (0.0, 0.0)
+        start, end = way(part, " to ".join(each.name for each in one.sets)) or told
+        return replace(span, part=part, start=start, end=end)
 
     def _sets(self) -> Iterator[ChannelSet]:
         """The function's sets, with what is before the first of them; the whole function where it has none."""

@@ -7,10 +7,11 @@ Fixture Library, 661 are closed or strobing at their default level, and 697 hold
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from controller.errors import ProfileError
+from controller.rig.profiles.beam_words import shaping
 from controller.rig.profiles.hazard_words import is_pyrotechnic
 from controller.rig.profiles.profile import BLACK
 from controller.rig.profiles.rest_words import (
@@ -24,11 +25,8 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_steady,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
-Meaning = Literal[
-    "intensity", "emitter", "flag", "cct", "colour", "open", "closed", "strobe", "pan", "tilt", "speed", "spin",
-    "haze", "fan", "hue", "saturation", "none", "neutral", "level", "effect", "maintenance", "gobo", "stop", "laser",
-]  # fmt: skip
 EMITTERS = {
     "red": "red", "green": "green", "blue": "blue", "white": "white", "amber": "amber", "uv": "uv", "lime": "lime",
     "cyan": "cyan", "magenta": "magenta", "yellow": "yellow", "indigo": "indigo",
@@ -43,38 +41,6 @@ STEADY_FROM_HZ = 0.0
 IS_DARK = r"^\W*(dark|black ?-?out|(lamps?|leds?|lights?|all|output)\W*off)\W*(\(.*\))?$"
 """A place that is dark and no more: "dark cyan" is a colour."""
 DEFAULT_DEGREES = {"pan": 540.0, "tilt": 270.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One meaning of the levels `first` to `last` of a channel's coarse byte.
-
-    Attributes:
-        start, end: what it amounts to at both ends, in the unit of its meaning: 0..1 for intensities, emitters and
-            haze, Hz for strobes, Kelvin, degrees, and -1..1 for rotation and speed (0: still, 1: fastest).
-        name: the emitter, or what the source calls it.
-        colour: `#rrggbb`, for colours that are known.
-        worse: a reset or lamp control: never, even where everything on the channel is maintenance.
-    """
-
-    first: int
-    last: int
-    meaning: Meaning
-    start: float = 0.0
-    end: float = 1.0
-    name: str = ""
-    colour: str | None = None
-    worse: bool = False
-
-    @property
-    def middle(self) -> int:
-        """The level furthest from both neighbours."""
-        return (self.first + self.last) // 2
-
-    @property
-    def levels(self) -> tuple[int, int]:
-        """Both ends."""
-        return (self.first, self.last)
 
 
 class NoHarmlessLevelError(ProfileError):
@@ -130,7 +96,8 @@ def _described(spans: list[Span], default: int | None, note: str, *, mixed: bool
         return _driven(spans, meanings)
     if "cct" in meanings and "colour" not in meanings:
         return _temperature(spans, default)
-    return _wheel(spans, default, note, mixed=mixed)
+    fields = _wheel(spans, default, note, mixed=mixed)
+    return fields | (shaping(spans, fields["at"]) if fields["does"] == "hold" else {})
 
 
 def _driven(spans: list[Span], meanings: set[Meaning]) -> dict[str, Any]:

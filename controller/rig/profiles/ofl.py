@@ -7,14 +7,15 @@ trigger, which never moves then; see docs/decisions/0016.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
+from controller.rig.profiles.beam_words import prism_stands
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
-from controller.rig.profiles.meaning import EMITTERS, Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import EMITTERS, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.rest_words import (
     BY_HAND,
@@ -29,6 +30,7 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_rest,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
 Json = Mapping[str, Any]
 MOST_PATTERN, MOST_REPEATS = 200, 2
@@ -51,6 +53,11 @@ EFFECTS = ("Effect", "WheelShake", "WheelSlotRotation", "WheelRotation", "PrismR
            "FrostEffect", "SoundSensitivity", "EffectSpeed", "EffectDuration", "EffectParameter")  # fmt: skip
 LEVELS = ("Zoom", "Focus", "Iris", "Frost", "BeamAngle", "BeamPosition", "BladeInsertion", "BladeRotation",
           "BladeSystemRotation", "Speed", "Time", "StrobeSpeed", "StrobeDuration", "FogType")  # fmt: skip
+SLIDES = {
+    "Zoom": ("zoom", "angle"), "BeamAngle": ("zoom", "angle"), "Focus": ("focus", "distance"),
+    "Iris": ("iris", "openPercent"), "Frost": ("frost", "frostIntensity"),
+}  # fmt: skip
+"""What slides from one end to the other, and the words of a capability that tell its ends."""
 AXES = re.compile(r"^(=|<=|>=)?(\d+)$|^(even|odd)$|^(\d+)n(?:\+(\d+))?$")
 
 
@@ -221,6 +228,8 @@ class _Fixture:
         if default is None and spans and spans[0].meaning == "closed" and spans[0].first == 0:
             default = 0  # what the format says of a channel that gives none
         fields = channel_of(spans, default, said, mixed=self._mixed)
+        if name in self._still:
+            fields.pop("shapes", None)
         if name in self._still and fields["does"] != "hold":
             kept = {key: fields[key] for key in ("forbidden", "strobe") if key in fields}
             at = fields.get("at", fields.get("range", (0, 255))[0])
@@ -234,7 +243,10 @@ class _Fixture:
         atmosphere = getattr(self, "_kind", "") in ("hazer", "fan")
         for capability in _capabilities(channel):
             first, last = capability.get("dmxRange") or (0, (256 << shift) - 1)
-            spans = self._spans(capability, int(first) >> shift, int(last) >> shift, said)
+            spans = [
+                _with_part(span, capability)
+                for span in self._spans(capability, int(first) >> shift, int(last) >> shift, said)
+            ]
             found += [(_as_atmosphere(span, said) if atmosphere else span, capability) for span in spans]
         return found
 
@@ -272,6 +284,18 @@ class _Fixture:
         if start == end:
             return [_wheel_slot(slots, start, first, last, capability)]
         return list(_swept(slots, start, end, first, last))
+
+
+def _with_part(span: Span, capability: Json) -> Span:
+    """The range with what it does to the beam, where looks may do it."""
+    kind, comment = str(capability["type"]), str(capability.get("comment") or "")
+    if kind in SLIDES and span.meaning == "level":
+        part, amount = SLIDES[kind]
+        start, end = _both(capability, amount, (0.0, 0.0))
+        return replace(span, part=part, start=start, end=end)
+    if kind == "Prism" and not any(key.startswith(("speed", "angle")) for key in capability) and prism_stands(comment):
+        return replace(span, part="prism")
+    return replace(span, part="gobo") if kind == "WheelSlot" and span.meaning == "gobo" else span
 
 
 def _effect(capability: Json, comment: str, said: str) -> Meaning:

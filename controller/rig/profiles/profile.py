@@ -23,6 +23,7 @@ Emitter = Literal[
 FixtureKind = Literal[
     "par", "bar", "panel", "mover", "scanner", "blinder", "strobe", "dimmer", "effect", "hazer", "fan", "laser", "other"
 ]
+BeamPart = Literal["zoom", "iris", "focus", "frost", "gobo", "prism"]
 MAX_HEADS = 512
 BLACK = "#000000"
 """The colour of a wheel's place that lets no light through."""
@@ -210,16 +211,49 @@ class Shutter(_Channel):
                 yield one.dmx
 
 
+class Shaping(_Data):
+    """What a look may do to the beam with a channel that is held otherwise.
+
+    `range` of a zoom runs from narrow to wide, of an iris from small to open, of a focus from near to far, of a frost
+    from clear to soft, and may run backwards. `slots` are the patterns of a gobo wheel, or the prisms, in order: only
+    such as stand still.
+    """
+
+    part: BeamPart
+    range: LevelSpan | None = None
+    slots: list[Range] = []
+
+    @model_validator(mode="after")
+    def _slides_or_chooses(self) -> "Shaping":
+        chooses = self.part in ("gobo", "prism")
+        if (self.range is None) != chooses or bool(self.slots) != chooses:
+            raise ValueError(f"shapes: a {self.part} has {'`slots`' if chooses else '`range`'} and nothing else")
+        return self
+
+    def sends(self) -> Iterator[LevelSpan]:
+        """The range, or the middle of each slot."""
+        if self.range is not None:
+            yield (min(self.range), max(self.range))
+        for one in self.slots:
+            yield (one.middle, one.middle)
+
+
 class Hold(_Channel):
-    """Programs, resets, speeds, gobos, zooms: held at one level and never moved. `note` tells people what it is."""
+    """Programs, resets, speeds: held at one level. `note` tells people what it is.
+
+    Gobos, prisms and zooms are held too; with `shapes`, looks may move them, and at rest they are held `at`.
+    """
 
     does: Literal["hold"]
     at: Byte
     note: str = ""
+    shapes: Shaping | None = None
 
     def sends(self) -> Iterator[LevelSpan]:
-        """The one level."""
+        """The level of rest, and those of what it shapes."""
         yield (self.at, self.at)
+        if self.shapes is not None:
+            yield from self.shapes.sends()
 
 
 class Pan(_Ranged):

@@ -13,9 +13,10 @@ from xml.etree.ElementTree import Element
 
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
+from controller.rig.profiles.beam_words import part_named, prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
-from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, Meaning, Span, channel_of, is_worse
+from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, channel_of, is_worse
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.qxf_words import Words, judged
 from controller.rig.profiles.rest_words import (
@@ -30,6 +31,7 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
     says_rest,
 )
+from controller.rig.profiles.spans import Meaning, Span
 
 KINDS = {
     "Color Changer": "par", "Moving Head": "mover", "Scanner": "scanner", "Flower": "effect", "LED Bar (Beams)": "bar",
@@ -44,6 +46,12 @@ SPEEDS = {"SpeedPanTiltSlowFast": (0.1, 1.0), "SpeedPanTiltFastSlow": (1.0, 0.1)
           "SpeedPanFastSlow": (1.0, 0.1), "SpeedTiltSlowFast": (0.1, 1.0), "SpeedTiltFastSlow": (1.0, 0.1)}  # fmt: skip
 PAN = ("PositionPan", "PositionXAxis")
 TILT = ("PositionTilt", "PositionYAxis")
+BEAM_PRESETS = {
+    "BeamZoomSmallBig": ("zoom", 0.0, 1.0), "BeamZoomBigSmall": ("zoom", 1.0, 0.0),
+    "BeamFocusNearFar": ("focus", 0.0, 1.0), "BeamFocusFarNear": ("focus", 1.0, 0.0),
+    "ShutterIrisMinToMax": ("iris", 0.0, 1.0), "ShutterIrisMaxToMin": ("iris", 1.0, 0.0),
+}  # fmt: skip
+WAYS = {"SmallToBig": (0.0, 1.0), "NearToFar": (0.0, 1.0), "BigToSmall": (1.0, 0.0), "FarToNear": (1.0, 0.0)}
 SILENT = re.compile(
     r"\boff\b|standby|stand-by|\bidle|no output|zero|^\W*0 ?%|^\W*0 sec|no (fog|haze|smoke|output)", re.I
 )
@@ -221,6 +229,8 @@ class _Fixture:
         fields = channel_of(list(self._spans(channel)), channel.default, channel.name, mixed=self._mixed)
         if fields["does"] == "intensity" and channel.preset == "IntensityMasterDimmer" and self._dimmers:
             fields["master"] = True
+        if channel.name in self._still:
+            fields.pop("shapes", None)
         if channel.name in self._still and fields["does"] != "hold":
             kept = {key: fields[key] for key in ("forbidden", "strobe") if key in fields}
             at = fields.get("at", fields.get("range", (0, 255))[0])
@@ -234,7 +244,7 @@ class _Fixture:
             return
         for element in channel.ranges:
             first, last = int(element.attrib["Min"]), int(element.attrib["Max"])
-            yield self._span(channel, element, first, last)
+            yield _with_part(self._span(channel, element, first, last), channel, element)
         if not channel.ranges:
             yield self._span(channel, Element("Capability"), 0, 255)
 
@@ -250,14 +260,18 @@ class _Fixture:
             **{speed: [Span(0, 255, "speed", *ends, name=name)] for speed, ends in SPEEDS.items()},
             "ShutterStrobeSlowFast": [Span(0, 255, "strobe", -1.0, -1.0)],
             "ShutterStrobeFastSlow": [Span(0, 255, "strobe", 1.0, -1.0)],
-            "ShutterIrisMinToMax": [Span(0, 254, "effect"), Span(255, 255, "neutral", name="open iris")],
+            "ShutterIrisMinToMax": [
+                Span(0, 254, "effect", part="iris"),
+                Span(255, 255, "neutral", name="open iris"),
+            ],
             "NoFunction": [Span(0, 255, "none")],
             "IntensityHue": [Span(0, 255, "hue", name=name)],
             "IntensitySaturation": [Span(0, 255, "saturation", name=name)],
         }
         if preset in known:
             return [self._as_output(span, name) for span in known[preset]]
-        return [Span(0, 255, "level", name=name)] if preset and not channel.ranges else None
+        part, start, end = BEAM_PRESETS.get(preset, ("", 0.0, 1.0))
+        return [Span(0, 255, "level", start, end, name, part=part)] if preset and not channel.ranges else None
 
     def _emitter(self, name: str, warmth: str, first: int, last: int) -> Span:
         name = f"{warmth} white" if name == "white" and warmth else name
@@ -298,6 +312,27 @@ class _Fixture:
         if is_atmosphere(name) or span.meaning == "intensity":
             return Span(span.first, span.last, "haze", 0.0 if span.first == 0 and span.last == 255 else 1.0, 1.0, name)
         return span
+
+
+def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
+    """The range with what it does to the beam, where that is said and looks may do it."""
+    said, preset = (element.text or "").strip(), element.get("Preset", "")
+    part, low, high = BEAM_PRESETS.get(channel.preset, ("", 0.0, 0.0))
+    part = part or part_named(channel.name)
+    match part:
+        case "gobo":
+            picture = span.meaning == "gobo" and (preset == "GoboMacro" or found(r"gobo|pattern|picture", said))
+            return replace(span, part=part) if picture else span
+        case "prism":
+            stands = span.meaning in ("effect", "level") and prism_stands(said)
+            named = preset == "PrismEffectOn" or found(r"prism|facet|\bon\b|insert", said)
+            return replace(span, part=part) if stands and named else span
+        case "":
+            return span
+    if span.meaning not in ("level", "effect"):
+        return span
+    start, end = WAYS.get(preset) or way(part, said) or (low, high)
+    return replace(span, part=part, start=start, end=end)
 
 
 MEANINGS: dict[str, Meaning] = {

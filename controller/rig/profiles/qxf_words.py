@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from controller.rig.profiles.meaning import Meaning
 from controller.rig.profiles.rest_words import (
     BY_HAND,
     CLOSES,
@@ -24,6 +23,7 @@ from controller.rig.profiles.rest_words import (
     found,
     is_dimmers_name,
 )
+from controller.rig.profiles.spans import Meaning
 
 PROGRAMS = r"program|\bprog\b|auto|sound|audio|music|trig|chase|macro|fade|effect|speed|mode|curve|custom"
 TURNS = r"rotat|clockwise|shake|macro|music|auto|speed|roll|continuous|infinit|sound|slow|fast|mode|range"
