@@ -233,7 +233,8 @@ export class FrontView {
     this.widest = WIDEST;
     this.late = 0;
     const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false, failIfMajorPerformanceCaveat: true });
-    if (!gl?.getExtension("EXT_color_buffer_float") && !gl?.getExtension("EXT_color_buffer_half_float")) return;
+    if (!gl || drawnByProcessor(gl)) return;
+    if (!gl.getExtension("EXT_color_buffer_float") && !gl.getExtension("EXT_color_buffer_half_float")) return;
     this.gl = gl;
     canvas.addEventListener("webglcontextlost", () => {
       this.works = false;
@@ -359,6 +360,12 @@ export class FrontView {
     gl.useProgram(whole);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
+}
+
+/** A processor that plays graphics card is slower than LightField, which was made for it. */
+function drawnByProcessor(gl) {
+  const name = gl.getExtension("WEBGL_debug_renderer_info")?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER;
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(gl.getParameter(name));
 }
 
 /** Metres from a lamp to where its beam is no longer drawn: a little behind what it meets, and never behind our eye. */
