@@ -65,14 +65,16 @@ layout(location = 2) in vec4 light_square;
 layout(location = 3) in vec4 beam; // tangent of the half angle, strength in haze, on surfaces, as glare
 flat out vec3 place, axis, light;
 flat out vec4 shape; // the beam's
+flat out float tail; // metres from the lamp to where its beam is drawn no more
 out vec2 at; // place in the picture, -1 to 1
 vec2 corner() { return vec2(gl_VertexID & 1, gl_VertexID >> 1); }
-void pass() { place = place_lens.xyz; axis = axis_length.xyz; light = light_square.rgb; shape = beam; }
+void pass() { place = place_lens.xyz; axis = axis_length.xyz; light = light_square.rgb; shape = beam; tail = axis_length.w; }
 `;
 
 const LIT = `
 flat in vec3 place, axis, light;
 flat in vec4 shape;
+flat in float tail;
 in vec2 at;
 out vec4 colour;
 `;
@@ -113,8 +115,9 @@ void main() {
   vec2 along = apart > 1e-4 ? (to - from) / apart : vec2(0.0, -1.0);
   float end = WIDE * (beam.x * far + 0.07) * 2.0 * lens.x / b.w;
   float start = max(WIDE * 0.07 * 2.0 * lens.x / a.w, end - apart);
+  float flare = end + (end - start) * end / max(apart, 0.5 * end); // so that it is as wide as its beam before its end
   vec2 is = corner();
-  float wide = mix(start, end, is.y);
+  float wide = mix(start, flare, is.y);
   vec2 spot = mix(from - along * start, to + along * end, is.y) + vec2(-along.y, along.x) * wide * (2.0 * is.x - 1.0);
   at = spot * vec2(1.0, ASPECT);
   gl_Position = vec4(at, 0.0, 1.0);
@@ -123,12 +126,20 @@ void main() {
 // Exact where the line of sight passes the axis closest, and taken as the whole: a beam is narrow for its distance.
 const BEAM_LIGHT = `${SHARED}${LIT}
 uniform sampler2D cloud;
+
+// How far away haze is seen: the drapes at the sides cut no beam in two.
+float through(vec3 w) {
+  vec2 hit = strike(w);
+  float ground = w.z < -1e-6 ? -eye.z / w.z : 1e9;
+  return hit.x == DRAPE ? min(ground, (room.y - eye.y) / w.y) : hit.y;
+}
+
 void main() {
   vec3 w = sight(at);
   vec3 r = eye - place;
   float along = dot(w, axis), towards = dot(w, r), ahead = dot(axis, r);
   float crossing = max(1.0 - along * along, 0.02);
-  float far = strike(w).y;
+  float far = through(w);
   float t = clamp((along * ahead - towards) / crossing, 0.0, far);
   float s = ahead + t * along;
   if (s < 0.0) { s = 0.0; t = clamp(-towards, 0.0, far); }
@@ -138,7 +149,7 @@ void main() {
   if (apart > 6.0) discard;
   float forward = 0.5 - 0.5 * along; // 1 when the beam comes towards us
   float phase = 0.35 + 1.3 * forward * forward;
-  float seen = phase * exp(-1.3 * apart - 0.13 * s) * smoothstep(6.0, 4.0, apart);
+  float seen = phase * exp(-1.3 * apart - 0.13 * s) * smoothstep(6.0, 4.0, apart) * smoothstep(1.0, 0.78, s / tail);
   vec2 uv = at * vec2(0.5, 0.5 / ASPECT);
   float uneven = 0.7 + 0.4 * texture(cloud, uv * vec2(6.0, 9.0) / 64.0).r + 0.2 * texture(cloud, uv * vec2(17.0, 23.0) / 64.0).r;
   colour = vec4(light * (shape.y * uneven * seen / ((wide + 0.12) * (0.35 + 0.65 * crossing))), 1.0);
