@@ -31,4 +31,4 @@ def test_every_reference_is_relative_and_exists(path: Path):
 
 def test_every_file_is_served():
     assert {path.suffix for path in FILES} <= set(CONTENT_TYPES)
-    assert sum(path.stat().st_size for path in FILES) < 120_000
+    assert sum(path.stat().st_size for path in FILES) < 144_000

@@ -128,7 +128,8 @@ def test_a_browser_works_on_a_song(served, require_real, tmp_path):
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
-                 f"--user-data-dir={tmp_path / 'chromium'}", "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
+                 "--enable-unsafe-swiftshader", f"--user-data-dir={tmp_path / 'chromium'}",
+                 "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))

@@ -1,6 +1,6 @@
 // The rehearsal room: a timeline of sound and light, and what can be done to a part of it.
 
-import { StageView } from "./stage.js";
+import { Views } from "./views.js";
 import { TOKEN_HUES } from "./colour.js";
 import { fitCanvas } from "./canvas.js";
 
@@ -15,7 +15,7 @@ const element = (id) => document.getElementById(id);
 const audio = element("audio");
 const canvas = element("timeline");
 const pen = canvas.getContext("2d");
-const stage = new StageView(element("light"), element("scene"), element("lamps"));
+const stage = new Views();
 const state = { song: null, notes: null, light: null, rows: null, part: null, drag: null, colours: new Set(), drawn: null, version: 0 };
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -16,3 +16,13 @@ export function fitCanvas(canvas, pen) {
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   return [width, height];
 }
+
+/** Index of the spot [x, y, …] nearest to a place, or -1 where none is near. All in CSS pixels. */
+export function nearest(spots, x, y, near = 30) {
+  let best = -1;
+  spots.forEach(([left, top], index) => {
+    const apart = Math.hypot(left - x, top - y);
+    if (apart < near) [best, near] = [index, apart];
+  });
+  return best;
+}

@@ -11,7 +11,7 @@
 //  - glare, if the lamp looks at us.
 
 import { expose, toCode } from "./colour.js";
-import { Camera, HEIGHT, WIDTH, aim, focus, measureRoom, normal } from "./room.js";
+import { Camera, HEIGHT, WIDTH, aim, focus, measureRoom, normal, reach } from "./room.js";
 
 const PIXELS = WIDTH * HEIGHT;
 const SAME_DEG = 0.1; // a mover that turned less has not moved
@@ -184,7 +184,7 @@ export class LightField {
   /** Add what a lamp gives to `this.weights`, row by row, only where its beam can be. */
   sweep(lamp) {
     const { head, axis, spread, beam } = lamp;
-    const tail = this.reach(head, axis);
+    const tail = reach(head, axis, this.camera);
     const narrow = beam.half_deg < 9;
     const [x0, y0, metre0] = this.camera.pixel(head.x, head.y, head.z, WIDTH);
     const [x1, y1, metre1] = this.camera.pixel(
@@ -240,14 +240,6 @@ export class LightField {
       }
       weights[at] += sum;
     }
-  }
-
-  /** Metres from a lamp along its axis to the floor, the wall or the far end of the room. */
-  reach(head, axis) {
-    const to_floor = axis[2] < -1e-3 ? head.z / -axis[2] : Infinity;
-    const to_wall = axis[1] > 1e-3 ? (this.room.depth - head.y) / axis[1] : Infinity;
-    const to_us = axis[1] < -1e-3 ? (head.y - this.camera.y - 1.5) / -axis[1] : Infinity;
-    return Math.max(0.5, Math.min(to_floor, to_wall, to_us, 14));
   }
 
   /** Glare around a lens, strongest when it looks at the camera. */

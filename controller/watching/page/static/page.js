@@ -6,7 +6,7 @@ import { HandsView } from "./hands.js";
 import { Link } from "./link.js";
 import { MinuteView } from "./minute.js";
 import { PlanView } from "./plan.js";
-import { StageView } from "./stage.js";
+import { Views } from "./views.js";
 import { WalkView } from "./walk.js";
 import { WhyView } from "./why.js";
 import { toCode } from "./colour.js";
@@ -42,7 +42,7 @@ const COUNTERS = {
 };
 
 const element = (id) => document.getElementById(id);
-const stage = new StageView(element("light"), element("scene"), element("lamps"));
+const stage = new Views();
 const plan = new PlanView(element("plan"));
 const minute = new MinuteView(element("minute"));
 const hands = new HandsView((command, amount, more) => link.send(command, amount, more));
@@ -277,7 +277,7 @@ function address(head) {
 
 function point(event) {
   const box = element("stage").getBoundingClientRect();
-  const head = event.target === element("fullscreen") ? -1 : stage.headAt(event.clientX - box.left, event.clientY - box.top);
+  const head = event.target.closest("button") ? -1 : stage.headAt(event.clientX - box.left, event.clientY - box.top);
   state.pointed = head;
   element("tip").hidden = head < 0;
   if (head >= 0) showTip();
@@ -285,7 +285,7 @@ function point(event) {
 
 function showTip() {
   const head = state.hello.heads[state.pointed];
-  const [x, y] = stage.spots[state.pointed];
+  const [x, y] = stage.spots[state.pointed] ?? [0, 0];
   const tip = element("tip");
   const box = element("stage");
   const [red, green, blue, pan, tilt] = state.live?.heads[state.pointed] ?? [0, 0, 0, 0, 0];
@@ -507,7 +507,7 @@ document.addEventListener("keyup", release);
 document.addEventListener("keydown", clickOnce, true);
 addEventListener("blur", releaseAll);
 document.addEventListener("visibilitychange", () => document.hidden && releaseAll());
-element("stage").addEventListener("click", () => state.pointed >= 0 && why.open(state.hello.heads[state.pointed]));
+element("stage").addEventListener("click", (event) => !event.target.closest("button") && state.pointed >= 0 && why.open(state.hello.heads[state.pointed]));
 element("stage").addEventListener("pointermove", point);
 element("stage").addEventListener("pointerdown", point);
 element("stage").addEventListener("pointerleave", (event) => event.pointerType === "mouse" && point(event));

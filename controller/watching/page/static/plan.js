@@ -3,7 +3,7 @@
 import { beamOf } from "./light.js";
 import { aim, focus, measureRoom } from "./room.js";
 import { css, expose } from "./colour.js";
-import { fitCanvas } from "./canvas.js";
+import { fitCanvas, nearest } from "./canvas.js";
 
 export class PlanView {
   constructor(canvas) {
@@ -31,12 +31,18 @@ export class PlanView {
     const left = width / 2;
     const top = (height - metre * (depth - front)) / 2 + metre * depth;
     this.place = (x, y) => [left + x * metre, top - y * metre];
+    this.spots = this.heads.map((head) => this.place(head.x, head.y));
     pen.clearRect(0, 0, width, height);
     this.ground(metre);
     pen.globalCompositeOperation = "lighter";
     this.heads.forEach((head, index) => this.beam(head, index, metre));
     pen.globalCompositeOperation = "source-over";
     this.heads.forEach((head, index) => this.lamp(head, index, metre));
+  }
+
+  /** Index of the head at a place on the canvas (CSS pixels), or -1. */
+  headAt(x, y) {
+    return nearest(this.spots ?? [], x, y);
   }
 
   ground(metre) {

@@ -92,3 +92,11 @@ export function measureRoom(heads) {
   }
   return { half, depth, height, nearest };
 }
+
+/** Metres from a lamp along its axis to the floor, the wall or the far end of the room. */
+export function reach(head, axis, camera) {
+  const to_floor = axis[2] < -1e-3 ? head.z / -axis[2] : Infinity;
+  const to_wall = axis[1] > 1e-3 ? (camera.room.depth - head.y) / axis[1] : Infinity;
+  const to_us = axis[1] < -1e-3 ? (head.y - camera.y - 1.5) / -axis[1] : Infinity;
+  return Math.max(0.5, Math.min(to_floor, to_wall, to_us, 14));
+}

@@ -1,18 +1,18 @@
 // The stage as the audience sees it: soft light below, sharp things over it.
 //
-// Three canvases on top of each other: `light` is the small picture of LightField, enlarged by the browser; `scene`
-// holds what only changes with the window (trusses, fixtures, people); `lamps` the lenses, drawn for each snapshot.
+// Canvases on top of each other. The light is drawn by the graphics card on `front`; where that does not work, `light` is
+// the small picture of LightField, enlarged by the browser. `scene` holds what only changes with the window (trusses,
+// fixtures, people); `lamps` the lenses, drawn for each snapshot.
 
+import { FrontView } from "./front_view.js";
 import { LightField, beamOf } from "./light.js";
-import { HEIGHT, WIDTH, aim } from "./room.js";
+import { Camera, HEIGHT, WIDTH, aim, focus, measureRoom } from "./room.js";
 import { css, expose } from "./colour.js";
-import { fitCanvas } from "./canvas.js";
+import { fitCanvas, nearest } from "./canvas.js";
 import { drawScene } from "./scene.js";
 
-const NEAR_PX = 30;
-
 export class StageView {
-  constructor(light, scene, lamps) {
+  constructor(light, scene, lamps, front) {
     this.light = light;
     this.scene = scene;
     this.lamps = lamps;
@@ -20,31 +20,45 @@ export class StageView {
     light.height = HEIGHT;
     this.pens = [light, scene, lamps].map((canvas) => canvas.getContext("2d"));
     this.states = [];
+    this.canvas = front;
+    this.front = new FrontView(front, () => this.show(this.states));
     new ResizeObserver(() => this.resize()).observe(scene);
   }
 
   setRig(heads) {
     this.heads = heads;
-    this.field = new LightField(heads);
+    this.room = measureRoom(heads);
+    this.camera = new Camera(this.room);
+    this.axes = heads.map((head) => focus(head, this.room));
+    this.field = null;
+    this.front.setRig(heads);
     this.states = heads.map(() => [0, 0, 0, 0, 0]);
     this.resize();
   }
 
   resize() {
-    if (!this.field) return;
+    if (!this.heads) return;
     const [width] = fitCanvas(this.scene, this.pens[1]);
-    this.spots = this.heads.map((head) => this.field.camera.pixel(head.x, head.y, head.z, width));
-    drawScene(this.pens[1], this.field, width);
+    if (!width) return; // hidden behind the plan
+    this.spots = this.heads.map((head) => this.camera.pixel(head.x, head.y, head.z, width));
+    drawScene(this.pens[1], this, width);
     this.show(this.states);
   }
 
   /** @param states for each head [red, green, blue, pan_deg, tilt_deg], linear light 0..1. */
   show(states) {
     this.states = states;
-    if (!this.field) return;
+    if (!this.heads || !this.spots) return;
+    if (!this.front.show(states)) this.showSmall(states);
+    this.canvas.hidden = !this.front.works;
+    this.drawLamps();
+  }
+
+  /** Without the graphics card. */
+  showSmall(states) {
+    this.field ??= new LightField(this.heads);
     this.field.render(states);
     this.pens[0].putImageData(this.field.image, 0, 0);
-    this.drawLamps();
   }
 
   drawLamps() {
@@ -60,7 +74,7 @@ export class StageView {
     const head = this.heads[index];
     const [x, y, metre] = this.spots[index];
     const [red, green, blue, pan, tilt] = this.states[index] ?? [0, 0, 0, 0, 0];
-    const axis = head.moves ? aim(pan, tilt) : this.field.lamps[index].axis;
+    const axis = head.moves ? aim(pan, tilt) : this.axes[index];
     const towards_us = Math.max(0, -axis[1]);
     const radius = Math.max(1.2, beamOf(head).lens_m * metre);
     const side = axis[0] * radius * 0.9;
@@ -91,12 +105,6 @@ export class StageView {
 
   /** Index of the head at a place on the canvas (CSS pixels), or -1. */
   headAt(x, y) {
-    let best = -1;
-    let nearest = NEAR_PX;
-    (this.spots ?? []).forEach(([left, top], index) => {
-      const apart = Math.hypot(left - x, top - y);
-      if (apart < nearest) [best, nearest] = [index, apart];
-    });
-    return best;
+    return nearest(this.spots ?? [], x, y);
   }
 }

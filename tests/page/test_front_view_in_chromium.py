@@ -1,0 +1,196 @@
+"""The stage from the front on a graphics card, the plan in its place, and what stands where there is no such card.
+
+The card of these tests is SwiftShader, a processor that plays one; the page would rather not use it, so some tests hide
+its name.
+"""
+
+from contextlib import contextmanager
+
+import pytest
+from page_in_browser import Desk
+from selenium.webdriver.common.keys import Keys
+from window import resize
+
+from controller.messages import Operator
+from controller.watching.page.server import Page
+
+NO_NAME = """
+const named = WebGL2RenderingContext.prototype.getExtension;
+WebGL2RenderingContext.prototype.getExtension = function (name) {
+  return name === "WEBGL_debug_renderer_info" ? null : named.call(this, name);
+};
+"""
+NO_CARD = """
+const given = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind === "webgl2" ? null : given.call(this, kind, ...more);
+};
+"""
+DRAW = (
+    NO_NAME
+    + """
+const done = arguments[arguments.length - 1];
+const [heads, shows, places] = arguments;
+(async () => {
+  const { FrontView } = await import("/front_view.js");
+  const canvas = document.createElement("canvas");
+  Object.defineProperty(canvas, "clientWidth", { value: 256 });
+  const view = new FrontView(canvas);
+  if (!view.works) return null;
+  view.setRig(heads);
+  const { gl, camera } = view;
+  return shows.map((states) => {
+    view.show(states);
+    return places.map((place) => {
+      const [x, y] = camera.pixel(...place, canvas.width);
+      const pixel = new Uint8Array(4);
+      gl.readPixels(Math.round(x), Math.round(canvas.height - y), 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      return [...pixel.slice(0, 3)];
+    });
+  });
+})().then(done, (error) => done(String(error)));
+"""
+)
+
+
+def lamp(name, role, place, *, moves=False):
+    at = dict(zip("xyz", place, strict=True))
+    return at | {"id": name, "fixture": name, "label": "lamp", "role": role, "moves": moves, "emits": True}
+
+
+def drawn(desk, heads, shows, places):
+    """Colours (show, place, 3) of the picture at places of the room, metres."""
+    return desk.driver.execute_async_script(DRAW, heads, shows, places)
+
+
+@contextmanager
+def before_each_page(driver, script):
+    number = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": number})
+
+
+@pytest.fixture
+def desk(chromium, served):
+    return Desk(chromium, served.url)
+
+
+@pytest.fixture
+def card(chromium, served, feed):
+    """A page that takes SwiftShader for a graphics card: few lamps and few snapshots, for a processor draws them."""
+    served.stop()
+    served.page, feed.rig = Page(4.0), feed.rig[:4]
+    served.start(feed)
+    resize(chromium, 400, 800)
+    with before_each_page(chromium, NO_NAME):
+        yield Desk(chromium, served.url)
+
+
+def complaints(desk):
+    """Without those of the driver about itself: a processor has to read its pictures back."""
+    return [one for one in desk.complaints() if "GL Driver Message" not in one]
+
+
+def hidden(desk, name):
+    return desk.script("return getComputedStyle(document.getElementById(arguments[0])).display === 'none'", name)
+
+
+def test_a_lamp_is_lit_where_the_perspective_says_and_dark_when_it_is_off(desk):
+    heads = [lamp("left", "back", (-2.0, 3.0, 3.0)), lamp("right", "wash", (2.0, 1.0, 2.5))]
+    places = [[-2.0, 3.0, 3.0], [2.0, 1.0, 2.5]]
+    off, red, blue = [0.0] * 5, [1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0]
+    dark, one, both = drawn(desk, heads, [[off, off], [red, off], [red, blue]], places)
+    assert max(*dark[0], *dark[1]) < 60
+    assert one[0][0] > 200
+    assert one[0][0] > 2 * one[0][2]
+    assert max(one[1]) < 60
+    assert both[1][2] > 200
+    assert both[1][2] > 2 * both[1][0]
+
+
+def test_beams_go_where_their_heads_look(desk):
+    heads = [lamp("spot", "beam", (0.0, 2.0, 4.0), moves=True)]
+    places = [[-1.5, 2.0, 2.5], [1.5, 2.0, 2.5]]
+    shows = [[[0.0, 1.0, 0.0, -90.0, 45.0]], [[0.0, 1.0, 0.0, 90.0, 45.0]]]
+    left, right = drawn(desk, heads, shows, places)
+    assert left[0][1] > left[1][1] + 80
+    assert right[1][1] > right[0][1] + 80
+
+
+def test_a_wash_lights_the_floor_before_it(desk):
+    heads = [lamp("wash", "wash", (0.0, -2.0, 4.0))]
+    (dark,), (lit,) = drawn(desk, heads, [[[0.0] * 5], [[0.0, 0.6, 0.0, 0.0, 0.0]]], [[0.0, 1.7, 0.0]])
+    assert lit[1] > dark[1] + 60
+
+
+def test_no_lamps_at_all_are_a_dark_room(desk):
+    assert max(drawn(desk, [], [[]], [[0.0, 1.0, 0.0]])[0][0]) < 60
+
+
+def test_a_processor_that_plays_graphics_card_is_not_used(desk):
+    assert desk.script("return document.getElementById('front').hidden")
+    assert desk.brightness("light") > 1.0
+    assert desk.complaints() == []
+
+
+def test_without_webgl_everything_is_as_it_was(chromium, served):
+    with before_each_page(chromium, NO_CARD):
+        desk = Desk(chromium, served.url)
+        assert desk.script("return document.getElementById('front').hidden")
+        assert desk.brightness("light") > 1.0
+        assert not desk.script("return document.getElementById('lamps').hidden")
+        assert desk.complaints() == []
+
+
+def test_a_graphics_card_draws_the_page_until_it_is_lost(card, feed):
+    card.wait(lambda: not card.script("return document.getElementById('front').hidden"))
+    assert complaints(card) == []
+    card.script(
+        "document.getElementById('front').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext();"
+    )
+    card.wait(lambda: card.script("return document.getElementById('front').hidden"))
+    full = card.brightness("light")
+    assert full > 1.0
+    feed.operator = Operator(blackout=True)
+    card.wait(lambda: card.brightness("light") < 0.8 * full)
+
+
+def test_the_plan_stands_in_its_place_and_is_remembered(desk):
+    assert hidden(desk, "above")
+    desk.find("view-plan").click()
+    assert desk.pressed("view-plan")
+    assert not desk.pressed("view-front")
+    assert [hidden(desk, name) for name in ("light", "lamps", "above")] == [True, True, False]
+    assert desk.brightness("above") > 1.0
+    again = Desk(desk.driver, desk.url)
+    assert again.pressed("view-plan")
+    again.wait(lambda: again.brightness("above") > 1.0)
+    again.find("view-front").click()
+    again.wait(lambda: again.brightness("light") > 1.0)
+    assert [hidden(again, name) for name in ("light", "lamps", "above")] == [False, False, True]
+    assert again.complaints() == []
+
+
+def test_the_switch_is_reached_by_keys_and_escape_leaves_it_alone(desk, feed):
+    desk.script("document.getElementById('view-front').focus()")
+    desk.type(Keys.TAB + Keys.ENTER)
+    assert desk.pressed("view-plan")
+    desk.type(Keys.ESCAPE)
+    assert desk.pressed("view-plan")
+    desk.type(Keys.SHIFT + Keys.TAB + Keys.NULL + Keys.SPACE)
+    assert desk.pressed("view-front")
+    assert feed.commands == []
+
+
+def test_lamps_can_be_pointed_at_in_the_plan(desk):
+    desk.find("view-plan").click()
+    box = desk.find("stage").rect
+    tips = {
+        desk.point(box["x"] + column, box["y"] + row)
+        for column in range(0, int(box["width"]), 24)
+        for row in range(0, int(box["height"]), 24)
+    }
+    assert any(tip.startswith("front-1 · RGBW PAR · wash\n1.001–008\n#") for tip in tips)
+    assert any(tip.startswith("back-3 · RGBAW+UV PAR · back\n1.117–124\n#") for tip in tips)
