@@ -177,6 +177,10 @@ def test_a_browser_works_on_a_song(served, require_real, tmp_path):
         find("play").click()
         find("save").click()
         soon.until(lambda _: (tmp_path / "take.plan").is_file())
+        for view, canvas in (("view-plan", "above"), ("view-front", "light")):
+            find(view).click()
+            assert find(view).get_attribute("aria-pressed") == "true"
+            assert find(canvas).is_displayed()
         severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
         assert severe == []
     finally:
