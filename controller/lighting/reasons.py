@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import ByteArray, Float32Array
-from controller.colour import to_encoded
+from controller.colour import apart_deg, to_encoded
 from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
-from controller.looks.gels import GELS, apart
+from controller.looks.gels import GELS
 from controller.looks.look import BeamOf, LitRole, Look
 from controller.messages import Cue, LightToken, Operator, Steering
 from controller.people.operator import HUES
@@ -160,7 +160,7 @@ def _cue(cue: Cue, look: Look) -> str:
 def gel_names(palette: Sequence[float]) -> list[str]:
     """Trade names of the gels nearest to a palette: hue in degrees and saturation, flat."""
     return [
-        min(GELS, key=lambda gel: apart(gel.hue_deg, hue_deg) / 60.0 + abs(gel.saturation - saturation)).name
+        min(GELS, key=lambda gel: apart_deg(gel.hue_deg, hue_deg) / 60.0 + abs(gel.saturation - saturation)).name
         for hue_deg, saturation in zip(palette[::2], palette[1::2], strict=False)
     ]
 

@@ -8,6 +8,7 @@ maker's. Between 56 and 115 degrees there is none: mustard and lime are no colou
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from controller.colour import apart_deg
 from controller.looks.look import Harmony
 
 PALE = 0.6
@@ -86,11 +87,6 @@ WARM_WHITE, SOFT_WHITE, OPEN_WHITE = (
 COLD_WHITE = next(one for one in GELS if one.name == "L201 Full CTB")
 
 
-def apart(a_deg: float, b_deg: float) -> float:
-    """Angle between two hues, 0..180."""
-    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)
-
-
 def nearest_gel(hue_deg: float, gels: Sequence[Gel] = GELS) -> Gel:
     """The full colour nearest to a hue.
 
@@ -98,13 +94,13 @@ def nearest_gel(hue_deg: float, gels: Sequence[Gel] = GELS) -> Gel:
         hue_deg: any. gels: to choose among, such as a band's own; without a full colour, any of them.
     """
     full = [one for one in gels if one.saturation >= PALE] or list(gels)
-    return min(full, key=lambda one: apart(one.hue_deg, hue_deg))
+    return min(full, key=lambda one: apart_deg(one.hue_deg, hue_deg))
 
 
 def pale_gel(hue_deg: float, gels: Sequence[Gel] = GELS) -> Gel:
     """The pastel nearest to a hue; without any, the nearest white, and without that the nearest gel."""
     pale = [one for one in gels if WHITE <= one.saturation < PALE] or [one for one in gels if one.saturation < PALE]
-    return min(pale or gels, key=lambda one: apart(one.hue_deg, hue_deg))
+    return min(pale or gels, key=lambda one: apart_deg(one.hue_deg, hue_deg))
 
 
 def on_face(gel: Gel) -> bool:
@@ -139,7 +135,7 @@ def palette_of(harmony: Harmony, main: Gel, gels: Sequence[Gel] = GELS) -> tuple
 
 def _beside(main: Gel, gels: Sequence[Gel]) -> Gel:
     """A neighbour on the wheel, on the side that leads away from green and yellow."""
-    away = 1.0 if apart(main.hue_deg + 1.0, 110.0) > apart(main.hue_deg, 110.0) else -1.0
+    away = 1.0 if apart_deg(main.hue_deg + 1.0, 110.0) > apart_deg(main.hue_deg, 110.0) else -1.0
     return nearest_gel(main.hue_deg + away * RELATED_DEG, [one for one in gels if one != main] or gels)
 
 

@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 import numpy as np
 
 from controller.arrays import Float64Array, FloatingArray, IntArray
+from controller.colour import apart_deg
 from controller.metrics.seen_rig import COLOURED, DARK, HUE_BINS, SeenRig, smoothed_hues
 from controller.records.rendered import RATE_HZ
 from controller.records.told_form import ToldForm, ToldSection
@@ -53,7 +54,7 @@ def alike(one: float, other: float) -> bool:
     """Whether two main hues are one look's: within 20 degrees, or both white, or both dark."""
     if min(one, other) < 0.0:
         return one == other
-    return abs((one - other + 180.0) % 360.0 - 180.0) <= SAME_HUE_DEG
+    return apart_deg(one, other) <= SAME_HUE_DEG
 
 
 def form_figures(hues: FloatingArray, kinds: IntArray) -> dict[str, float]:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.colour import encoded_from_hue, hue_degrees, parse_colour, to_encoded, to_linear
+from controller.colour import apart_deg, encoded_from_hue, hue_degrees, parse_colour, to_encoded, to_linear
 from controller.config import LookConfig
 from controller.lighting.health import Limits, health
 from controller.lighting.look.accents import Accents
 from controller.lighting.look.fade import Fade, Turning
 from controller.lighting.look.figures import AIMS, aim_angles, figures
 from controller.lighting.look.formation import form
-from controller.lighting.look.history import History, apart_deg
+from controller.lighting.look.history import History
 from controller.lighting.look.master import Master
 from controller.lighting.look.roles import Roles, Target
 from controller.messages import LightToken, Operator, Pulse

@@ -4,10 +4,11 @@ from itertools import pairwise
 
 import pytest
 
+from controller.colour import apart_deg
 from controller.commands.check import examine
 from controller.config import read_config, with_overrides
 from controller.errors import ConfigError
-from controller.looks.gels import GELS, SICKLY_DEG, apart, nearest_gel, on_face, pale_gel, palette_of
+from controller.looks.gels import GELS, SICKLY_DEG, nearest_gel, on_face, pale_gel, palette_of
 from controller.looks.look import PARTS, Look
 from controller.looks.pack import Pack, bundled_packs, pack_of, read_pack
 
@@ -87,7 +88,7 @@ def test_no_gel_is_mustard_or_lime_and_none_makes_faces_sick():
 
 def test_every_hue_has_a_gel_nearby_and_whites_and_pastels_are_in_the_box():
     for hue_deg in [*range(50), *range(125, 360)]:
-        assert apart(nearest_gel(hue_deg).hue_deg, hue_deg) <= 13.0
+        assert apart_deg(nearest_gel(hue_deg).hue_deg, hue_deg) <= 13.0
         assert nearest_gel(hue_deg).saturation > 0.8
     assert sum(gel.saturation < 0.4 for gel in GELS) >= 4
     assert sum(0.4 <= gel.saturation < 0.6 for gel in GELS) >= 8
@@ -109,9 +110,9 @@ def test_a_palette_is_what_its_harmony_says(harmony):
                 assert palette[0].saturation < 0.6
                 assert palette[1] == main
             case "analogous":
-                assert 10.0 < apart(palette[1].hue_deg, main.hue_deg) < 50.0
+                assert 10.0 < apart_deg(palette[1].hue_deg, main.hue_deg) < 50.0
             case "complement":
-                assert apart(palette[1].hue_deg, main.hue_deg) > 110.0
+                assert apart_deg(palette[1].hue_deg, main.hue_deg) > 110.0
                 assert on_face(palette[1])
 
 

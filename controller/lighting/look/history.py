@@ -3,6 +3,7 @@
 import numpy as np
 
 from controller.arrays import Float32Array
+from controller.colour import apart_deg
 from controller.messages import LightToken
 from controller.sound_format import HOP_S
 
@@ -56,8 +57,3 @@ class History:
         """Hue in degrees and value 0..1 as they were `delays_s` ago, each (N,) float32."""
         index = np.clip(np.rint(delays_s / HOP_S).astype(int), 0, KEPT - 1)
         return self._hues_deg[index], self._values[index]
-
-
-def apart_deg(a_deg: float, b_deg: float) -> float:
-    """Angle between two hues, 0..180."""
-    return abs((a_deg - b_deg + 180.0) % 360.0 - 180.0)
