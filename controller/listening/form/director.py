@@ -140,8 +140,12 @@ class Director:
             return "build"
         # the first loud part after an intro is not yet the chorus, and what is played most of the time is none
         special = (section.again or song.parts >= CHORUS_PARTS) and song.share <= CHORUS_SHARE
-        often = self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
-        return "chorus" if song.biggest and song.rank >= CHORUS and special and not often else "verse"
+        chorus = song.biggest and song.rank >= CHORUS and special and not self._often(now)
+        return "chorus" if chorus else "verse"
+
+    def _often(self, now: Instant) -> bool:
+        """Whether the chorus has had its share of the song."""
+        return self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
 
     def _begin(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
@@ -212,11 +216,7 @@ class Director:
         self._settled = True
         wrong = part != entry.part if fresh else {part, entry.part} & {"break", "solo"} and part != entry.part
         long = song.bars - self._varied_bars >= VARY_BARS
-        tired = (
-            long
-            and entry.part == "chorus"
-            and self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
-        )
+        tired = long and entry.part == "chorus" and self._often(now)
         misfit = bool(wrong) or tired or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
         self._misfits = self._misfits + 1 if misfit else 0
         if not misfit or (not fresh and self._misfits < MISFIT_BARS):

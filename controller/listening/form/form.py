@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from controller.arrays import Float64Array
 from controller.listening.form import lines
 from controller.listening.form.beat_sounds import NUMBERS, BeatSummer
 from controller.listening.form.memory import Passage, SongMemory
@@ -129,7 +130,7 @@ class FormWatch:
         self._song, self._known = self._songs, False
         self.memory = SongMemory()
         self.now = SongNow(self._song)
-        self._sounds = np.zeros((0, NUMBERS))
+        self._sounds = self._scale_of = self._spread = np.zeros((0, NUMBERS))
         self._summer, self._first = BeatSummer(), BeatSummer()
         self._coming: deque[Beat] = deque()
         self._hits: list[DrumHit] = []
@@ -248,6 +249,12 @@ class FormWatch:
             if one.sounds and one.sounds[-1] is peek:
                 one.sounds.pop()
 
+    def _scale(self) -> Float64Array:
+        """How much each number varies in the song so far; counted once for each beat."""
+        if self._scale_of is not self._sounds:
+            self._scale_of, self._spread = self._sounds, lines.spread(self._sounds)
+        return self._spread
+
     def _passage_at(self, t_s: float) -> Passage:
         """The passage that a moment belongs to: the newest may lie ahead."""
         passages = self.memory.passages
@@ -264,7 +271,7 @@ class FormWatch:
         bars = round(len(passage.sounds) / beat.metre) if last else 0
         if len(passage.sounds) == TWO or bars in RELABEL_BARS:
             sure = bars != RELABEL_BARS[0]
-            self._changed |= self.memory.settle(lines.spread(self._sounds), known_s, sure=sure)
+            self._changed |= self.memory.settle(self._scale(), known_s, sure=sure)
 
     def _ahead(self, line_s: float, metre: int, known_s: float) -> None:
         """The line that comes, before it sounds."""
@@ -337,7 +344,7 @@ class FormWatch:
         if line.stage not in JUDGED_AFTER or len(now) == 0 or len(rest) < metre:
             return
         rest = rest[len(rest) % metre :].reshape(-1, metre, NUMBERS)[:, : len(now)].reshape(-1, NUMBERS)
-        scale = lines.spread(self._sounds)
+        scale = self._scale()
         far = lines.apart(now.mean(axis=0), rest.mean(axis=0), scale)
         usual = np.where(np.isnan(self._usual), far, self._usual)
         if STAGES[line.stage] == "bar":
@@ -370,11 +377,11 @@ class FormWatch:
         if before is None:
             passage.label, passage.sure = "A", 1.0
         else:
-            passage.label, passage.sure = self.memory.label(passage, before.label, lines.spread(self._sounds))
+            passage.label, passage.sure = self.memory.label(passage, before.label, self._scale())
 
     def _know_again(self, beat_s: float) -> None:
         """Is it a song that was played tonight? Then its parts, and how it goes on, are known."""
-        scale = lines.spread(self._sounds)
+        scale = self._scale()
         kept = self._night.known(self.memory, beat_s, scale)
         if kept is None:
             return
