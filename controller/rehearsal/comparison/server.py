@@ -4,81 +4,46 @@ Whoever opens it gets an invented name that their browser keeps: they may stop a
 a browser says which light a clip shows.
 """
 
-import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from controller.errors import EvaluationError
 from controller.metrics.ratings import HIGHEST, LOWEST, QUESTIONS
 from controller.rehearsal.comparison.kit import Kit
-from controller.watching.page.admission import HEADERS, admits
-from controller.watching.page.files import CONTENT_TYPES
+from controller.rehearsal.own_page import OwnPage, send_file
 
 STATIC = Path(__file__).parent / "static"
-POLICY = "Content-Security-Policy"
 MOST_BYTES = 4_000
 NAME = re.compile(r"[0-9a-f]{32}")
 
 
-class RatingPage:
+class RatingPage(OwnPage):
     """One comparison, for as many people as come.
 
     Args:
         kit: the comparison.
-
-    Attributes:
-        address: where it listens. serving: set as soon as it does.
     """
 
     def __init__(self, kit: Kit) -> None:
+        super().__init__("this page", MOST_BYTES)
         self._kit = kit
         self._done: dict[str, set[str]] = {}
         for one in kit.said():
             self._done.setdefault(one["rater"], set()).add(one["clip"])
-        self.address = ("", 0)
-        self.serving = asyncio.Event()
 
-    async def serve(self, host: str, port: int) -> None:
-        """Until cancelled.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        application = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
-        routes = application.router
-        routes.add_post("/join", self._join)
-        routes.add_get("/next", self._next)
-        routes.add_post("/rate", self._rate)
-        routes.add_get("/clip/{name}", self._clip)
+    def route(self, router: web.UrlDispatcher) -> None:
+        """The page, its clips, and what people say of them."""
+        router.add_post("/join", self._join)
+        router.add_get("/next", self._next)
+        router.add_post("/rate", self._rate)
+        router.add_get("/clip/{name}", self._clip)
         for path in STATIC.iterdir():
-            routes.add_get(f"/{path.name}", _static(path))
-        routes.add_get("/", _static(STATIC / "rating.html"))
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-            self.address = runner.addresses[0][:2]
-            self.serving.set()
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
-
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
-        local_host, local_port = request.get_extra_info("sockname", ("", 0))[:2]
-        if not admits(
-            request.headers.get("Host"), request.headers.get("Origin"),
-            bound_host=self.address[0], local_host=local_host, local_port=local_port,
-        ):  # fmt: skip
-            return web.Response(status=403, text="this page answers on its own address only\n")
-        response: web.StreamResponse = await handler(request)
-        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
-        return response
+            router.add_get(f"/{path.name}", partial(send_file, path))
+        router.add_get("/", partial(send_file, STATIC / "rating.html"))
 
     async def _join(self, _request: web.Request) -> web.Response:
         return web.json_response({"rater": secrets.token_hex(16)})
@@ -120,12 +85,3 @@ class RatingPage:
         if name not in {one.name for one in self._kit.clips}:
             return web.Response(status=404)
         return web.FileResponse(self._kit.file(name), headers={"Content-Type": "video/mp4"})
-
-
-def _static(path: Path) -> Callable[..., Any]:
-    body, content_type = path.read_bytes(), CONTENT_TYPES[path.suffix]
-
-    async def handler(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type, charset="utf-8")
-
-    return handler

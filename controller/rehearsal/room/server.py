@@ -21,12 +21,12 @@ from pydantic import ValidationError
 from controller.colour import parse_colour
 from controller.errors import ControllerError, first_line
 from controller.listening.plan.plan import Notes, TimedCue, plan_file, song_title, write_plan
+from controller.rehearsal.own_page import OwnPage, send_file
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S
 from controller.state_folder import same_title
-from controller.watching.page.admission import HEADERS, admits
 from controller.watching.page.files import CONTENT_TYPES
 from controller.watching.page.files import STATIC as PAGE
 from controller.watching.snapshot import rig_heads
@@ -34,13 +34,12 @@ from controller.watching.snapshot import rig_heads
 log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
-POLICY = "Content-Security-Policy"
 MOST_BYTES = 64_000
 LINES = ("grand_master", "intensity", "energy", "pace", "spread")
 MOST_SEED = 2**31
 
 
-class Room:
+class Room(OwnPage):
     """One song, worked on by whoever sits at this machine.
 
     Args:
@@ -48,51 +47,29 @@ class Room:
     """
 
     def __init__(self, studio: Studio, song: Path, sound: Path, out: Path) -> None:
+        super().__init__("the room", MOST_BYTES)
         self._studio, self._song, self._sound, self._out = studio, song, sound, out
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="room")
         self._busy, self._share, self._version = "", 0.0, 1
-        self.address = ("", 0)
-        self.serving = asyncio.Event()
 
-    async def serve(self, host: str, port: int) -> None:
-        """Until cancelled.
-
-        Raises:
-            OSError: the port is taken.
-        """
-        application = web.Application(middlewares=[self._guard], client_max_size=MOST_BYTES)
-        routes = application.router
-        routes.add_get("/song", self._tell_song)
-        routes.add_get("/state", self._tell_state)
-        routes.add_get("/rows", self._tell_rows)
-        routes.add_get("/audio", self._tell_sound)
-        routes.add_post("/do", self._do)
+    def route(self, router: web.UrlDispatcher) -> None:
+        """The song, its light, and what people do to them."""
+        router.add_get("/song", self._tell_song)
+        router.add_get("/state", self._tell_state)
+        router.add_get("/rows", self._tell_rows)
+        router.add_get("/audio", self._tell_sound)
+        router.add_post("/do", self._do)
         for path in (*PAGE.iterdir(), *STATIC.iterdir()):
             if path.suffix in CONTENT_TYPES:
-                routes.add_get(f"/{path.name}", partial(_file, path))
-        routes.add_get("/", partial(_file, STATIC / "room.html"))
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, host, port).start()
-            self.address = runner.addresses[0][:2]
-            self.serving.set()
-            await asyncio.Event().wait()
-        finally:
-            await runner.cleanup()
-            self._worker.shutdown(wait=True)
+                router.add_get(f"/{path.name}", partial(send_file, path))
+        router.add_get("/", partial(send_file, STATIC / "room.html"))
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
-        local_host, local_port = request.get_extra_info("sockname", ("", 0))[:2]
-        if not admits(
-            request.headers.get("Host"), request.headers.get("Origin"),
-            bound_host=self.address[0], local_host=local_host, local_port=local_port,
-        ):  # fmt: skip
-            return web.Response(status=403, text="the room answers on its own address only\n")
-        response: web.StreamResponse = await handler(request)
-        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
-        return response
+    async def serve(self, host: str, port: int) -> None:
+        """Until cancelled; see `OwnPage`."""
+        try:
+            await super().serve(host, port)
+        finally:
+            self._worker.shutdown(wait=True)
 
     async def _tell_song(self, _request: web.Request) -> web.Response:
         sound = self._studio.sound
@@ -231,7 +208,3 @@ def _first(error: Exception) -> str:
 
 def _text(array: npt.NDArray[Any]) -> str:
     return base64.b64encode(array.tobytes()).decode()
-
-
-async def _file(path: Path, _request: web.Request) -> web.Response:
-    return web.Response(body=path.read_bytes(), content_type=CONTENT_TYPES[path.suffix], charset="utf-8")

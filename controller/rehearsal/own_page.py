@@ -1,0 +1,71 @@
+"""A page of its own beside the show's: served until it is cancelled, to its own address only. Edge: the web, files.
+
+The rehearsal room and the comparison of lights are two of them.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from controller.watching.page.admission import HEADERS, admits
+from controller.watching.page.files import CONTENT_TYPES
+
+POLICY = "Content-Security-Policy"
+
+
+class OwnPage:
+    """Serves what a subclass routes.
+
+    Args:
+        name: what it calls itself to somebody who may not come in. most_bytes: of what is sent to it at once.
+
+    Attributes:
+        address: where it listens. serving: set as soon as it does.
+    """
+
+    def __init__(self, name: str, most_bytes: int) -> None:
+        self._name, self._most_bytes = name, most_bytes
+        self.address = ("", 0)
+        self.serving = asyncio.Event()
+
+    def route(self, router: web.UrlDispatcher) -> None:
+        """Say what is served where."""
+        raise NotImplementedError
+
+    async def serve(self, host: str, port: int) -> None:
+        """Until cancelled.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        application = web.Application(middlewares=[self._guard], client_max_size=self._most_bytes)
+        self.route(application.router)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+            self.address = runner.addresses[0][:2]
+            self.serving.set()
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:
+        local_host, local_port = request.get_extra_info("sockname", ("", 0))[:2]
+        if not admits(
+            request.headers.get("Host"), request.headers.get("Origin"),
+            bound_host=self.address[0], local_host=local_host, local_port=local_port,
+        ):  # fmt: skip
+            return web.Response(status=403, text=f"{self._name} answers on its own address only\n")
+        response: web.StreamResponse = await handler(request)
+        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
+        return response
+
+
+async def send_file(path: Path, _request: web.Request) -> web.Response:
+    """A file of the page's own."""
+    return web.Response(body=path.read_bytes(), content_type=CONTENT_TYPES[path.suffix], charset="utf-8")
