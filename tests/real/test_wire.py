@@ -266,3 +266,6 @@ def test_a_desk_is_heard_again_after_our_card_was_unplugged(two_hosts, show, req
     two_hosts.plug_in()
     wait_for(lambda: heard() and sends.state(name) == "ok", 8, "the desk again")
     assert wrong == []
+    said = [one.getMessage() for one in request.getfixturevalue("caplog").records]
+    causes = [one for one in said if "failed: " in one]
+    assert all("Network is unreachable" in one or "No such device" in one for one in causes)
