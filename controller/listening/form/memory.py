@@ -11,7 +11,7 @@ from controller.listening.form.lines import apart
 BEGINS, WHOLE, ALIKE = np.array([0.6, 0.3, 0.5, 0.1, 0.3]), np.array([1.6, 0.2, 0.7, 1.0, 0.3]), 3.1
 """How surely a passage is one of before: ALIKE, less so much for timbre, harmony, drums, level and voice in which its
 first beats are unlike that one's first beats, and unlike the whole of it. After a logistic regression on pairs of
-sections (`tools/train/form/fit.py`); real songs alone gave harmony less, since their labels are guessed without it."""
+sections (`tools/train/form/pairs.py`); harmony counts more than there, where labels were guessed without it."""
 RECALL, SURE_RECALL, GIVE_UP = 0.5, 0.7, 0.5
 """How sure it must be that a passage is a part of before; how sure where more is asked; when it is not any more."""
 GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
