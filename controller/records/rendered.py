@@ -16,10 +16,6 @@ from controller.errors import EvaluationError
 
 RATE_HZ = 10
 NAME = "heads.npz"
-DIMENSIONS = {
-    "time_s": 1, "id": 1, "role": 1, "position_m": 2, "light": 3, "pan_tilt_deg": 3,
-    "tick_s": 1, "group": 1, "group_light": 3,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +56,7 @@ def read_rendered(path: Path) -> RenderedRig:
     """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            rig = RenderedRig(**{name: file[name] for name in DIMENSIONS})
+            rig = RenderedRig(**{one.name: file[one.name] for one in fields(RenderedRig)})
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise EvaluationError(f"{path}: cannot be read ({error}); `followspot rehearse` writes it anew") from error
     n, h, m, g = len(rig.time_s), len(rig.id), len(rig.tick_s), len(rig.group)
