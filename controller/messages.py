@@ -191,6 +191,37 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What the set list wishes for what is played now, in numbers; `number` -1: nothing is wished.
+
+    Attributes:
+        number: place in the set list, from 0. kind: song, talk or changeover. title: of the song.
+        asked, forbidden: colours, hue in degrees and saturation 0..1 of each, flat. A saturation near 0 is white.
+        energy: calm, wild, or "". strobe, blinder, haze: whether it may be; haze asks for it, too, where it is wished.
+        dark_on_break: when the band stops, everything goes dark.
+        key: hue in degrees and saturation of the light on faces; () as always.
+        tempo_bpm: beats a minute, 0: nobody knows. look: name of a look of the pack, "".
+    """
+
+    number: int = -1
+    kind: str = ""
+    title: str = ""
+    asked: tuple[float, ...] = ()
+    forbidden: tuple[float, ...] = ()
+    energy: str = ""
+    strobe: bool = True
+    blinder: bool = True
+    haze: bool = True
+    dark_on_break: bool = False
+    key: tuple[float, ...] = ()
+    tempo_bpm: float = 0.0
+    look: str = ""
+
+
+NO_WISH = Wish()
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What people have set at the page, at controllers and on the keyboard.
 
@@ -206,6 +237,8 @@ class Operator:
         one_t_s: when somebody last said "this is one", 0: never. octave: how many times twice as fast the beats that
             are heard are to be counted, negative: half as fast. nudge_s: by how much they are to come later.
         part: what they said last of the part of the song that is played, a word of the table. part_t_s: when.
+        wish: what the set list wishes for what is played now. moment: what the night is at, by a person's word: band,
+            talk, changeover, walk_in, end; "": by hearing and by the set list.
         more: name and amount of whatever else is in the table of commands and was set.
     """
 
@@ -227,6 +260,8 @@ class Operator:
     nudge_s: float = 0.0
     part: str = ""
     part_t_s: float = 0.0
+    wish: Wish = NO_WISH
+    moment: str = ""
     more: tuple[tuple[str, float], ...] = ()
 
 
@@ -236,13 +271,14 @@ class Command:
 
     Attributes:
         name: a row of `people/commands.py`. amount: 0..1. target: what it is about, where there is a choice.
-        values: further numbers.
+        values: further numbers. wish: what the set list wishes from now on, of the command `wish`.
     """
 
     name: str
     amount: float
     target: str = ""
     values: tuple[float, ...] = ()
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ class CommandRow:
     @property
     def on_or_off(self) -> bool:
         """Whether its amount is 0 or 1 and nothing between."""
-        return self.kind == "switch" or (self.kind == "held" and not self.graded) or self.name in ("hand", "scene")
+        chosen = ("hand", "scene", "song", "moment")
+        return self.kind == "switch" or (self.kind == "held" and not self.graded) or self.name in chosen
 
     @property
     def stands(self) -> bool:
@@ -82,12 +83,18 @@ ROWS = (
     CommandRow("new_part", "press", label="New part", undoable=False, osc="nothing"),
     CommandRow("same_part", "press", label="Same part as before", undoable=False, osc="nothing"),
     CommandRow("chorus", "press", label="This is the chorus", undoable=False, osc="nothing"),
+    CommandRow("next_song", "press", label="Next", undoable=False, audited=True, osc="nothing"),
+    CommandRow("previous_song", "press", label="Previous", undoable=False, audited=True, osc="nothing"),
+    CommandRow("song", "choice", audited=True, osc="target"),
+    CommandRow("moment", "choice", audited=True, osc="target"),
+    CommandRow("wishes_off", "switch", label="Ignore the wishes", audited=True),
     CommandRow("mark", "press", undoable=False, audited=True, osc="target"),
     CommandRow("undo", "press", undoable=False, audited=True, osc="nothing"),
     CommandRow("tempo", "choice", None, undoable=False, osc="tempo", bound=False),
     CommandRow("stand_as", "choice", None, undoable=False, osc=None, bound=False),
     CommandRow("save_scene", "choice", "admin", "Keep this look", undoable=False, osc=None, bound=False),
     CommandRow("forget_scene", "choice", "admin", "Forget a look", undoable=False, osc=None, bound=False),
+    CommandRow("wish", "choice", None, undoable=True, osc=None, bound=False),
     CommandRow("learn", "choice", "admin", undoable=False, osc=None, bound=False),
 )
 

@@ -8,6 +8,8 @@ hand       `target` with `values` intensity, hue in degrees, saturation (-1: not
 scene      `target` a name, `values` six numbers for each head; amount 0 gives the stage back to the model
 tap        a beat, now. one: the beat nearest to now is the first of a bar. twice_as_fast, half_as_fast, beat_earlier,
            beat_later: how the beats that are heard are counted. free_tempo: as if nobody had said anything of it.
+moment     `target` band, talk, changeover, walk_in or end: what the night is at; amount 0: by hearing and set list
+wish       `wish` what the set list wishes from now on; what was wished off or said of the moment before is over
 new_part   another part of the song begins with this bar. same_part: it did not, the one before goes on. chorus: this is
            the biggest part
 mark       a name for this moment, for the log. undo: as it was before the last wish
@@ -17,10 +19,10 @@ stand_as   everything at once, as JSON in `target`: how a spare stands where its
 import json
 import math
 from collections import deque
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
-from controller.messages import Command, Hand, Operator, Scene, Steering
+from controller.messages import Command, Hand, Operator, Scene, Steering, Wish
 from controller.people.commands import COMMANDS, CommandRow, row_of
 
 HELD_S = 1.0
@@ -37,6 +39,7 @@ MOST_HUES = 12
 MOST_HANDS = 64
 MOST_ROWS = 6 * 2_000
 UNDOABLE = 20
+MOMENTS = ("band", "talk", "changeover", "walk_in", "end")
 MARKS, LETTERS = 50, 60
 TOUCH_S = 1.0
 """One fader that is moved for a while is one wish."""
@@ -180,10 +183,19 @@ def _wished(operator: Operator, row: CommandRow, command: Command, amount: float
         return replace(operator, steering=replace(operator.steering, **hues))
     if name == "hand":
         return replace(operator, hands=_handed(operator.hands, command, amount))
+    if name in ("moment", "wish"):
+        return _evening(operator, command, amount)
     if name == "scene" and len(values) <= MOST_ROWS:
         rows = tuple(min(1.0, max(0.0, one)) for one in values)
         return replace(operator, scene=Scene(command.target[:LETTERS], rows) if amount > 0.5 and rows else None)
     return None
+
+
+def _evening(operator: Operator, command: Command, amount: float) -> Operator:
+    """What the night is at, and what is wished for it."""
+    if command.wish is None:
+        return replace(operator, moment=command.target if amount > 0.5 and command.target in MOMENTS else "")
+    return replace(with_setting(operator, COMMANDS["wishes_off"], 0.0), wish=command.wish, moment="")
 
 
 def _handed(hands: tuple[Hand, ...], command: Command, amount: float) -> tuple[Hand, ...]:
@@ -236,10 +248,23 @@ def operator_from(plain: object) -> Operator | None:
             nudge_s=_number(plain.get("nudge_s", 0.0)),
             part=str(plain.get("part", "")),
             part_t_s=_number(plain.get("part_t_s", 0.0)),
+            wish=_wish(plain.get("wish", {})),
+            moment=str(plain.get("moment", "")),
             more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
+
+
+def _wish(plain: dict[str, Any]) -> Wish:
+    """What the set list wishes, out of plain data; logs of before know of none."""
+    names = {one.name for one in fields(Wish)}
+    known: dict[str, Any] = {
+        name: tuple(map(_number, one)) if isinstance(one, list | tuple) else one
+        for name, one in plain.items()
+        if name in names
+    }
+    return Wish(**known)
 
 
 def _number(one: Any) -> float:  # noqa: ANN401 - plain data

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from controller.arrays import FloatingArray
 from controller.bus.news import BandHeard
+from controller.evening.entry import SetList
 from controller.messages import Command, Operator
 
 FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
@@ -83,6 +84,7 @@ class Hello:
         models: stage to model name, such as {"embedder": "small-1", "decoder": "skip-bart-small"}.
         tokens, levels: oldest first, not older than `history_s`.
         targets: what can be taken in hand: all, roles, groups, fixtures. scenes: names. haze: whether any is armed.
+        set_list: of the night, None without one.
     """
 
     venue: str
@@ -96,9 +98,31 @@ class Hello:
     targets: Sequence[str] = ()
     scenes: Sequence[str] = ()
     haze: bool = False
+    set_list: SetList | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evening:
+    """Where in the set list the night is.
+
+    Attributes:
+        now: place of what is played, from 0; -1: nobody said. proposed: what comes next as far as one can tell, -1.
+        why: why that one, in words: next on the list, recognised.
+        moment: what the room is lit for: band, talk, changeover, walk_in, end.
+        by: who said so: hearing, set list, button.
+        recognised: title of what is heard, where it was heard before; "".
+    """
+
+    now: int = -1
+    proposed: int = -1
+    why: str = ""
+    moment: str = "band"
+    by: str = "hearing"
+    recognised: str = ""
 
 
 NOTHING_HEARD = BandHeard()
+NO_EVENING = Evening()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +141,7 @@ class Live:
         controllers: what is connected. learning: what waits for a knob to be moved.
         plan: where in what was rehearsed the band is, for people; "" in free play. sections: when the music turned.
         troubles: what a person should know, in sentences. band: beat, kind of sound and energy as they are heard.
+        evening: where in the set list the night is.
     """
 
     t_s: float
@@ -137,6 +162,7 @@ class Live:
     sections: Sequence[float] = ()
     troubles: Sequence[str] = ()
     band: BandHeard = NOTHING_HEARD
+    evening: Evening = NO_EVENING
 
 
 class PageFeed(Protocol):

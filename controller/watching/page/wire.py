@@ -38,6 +38,7 @@ def encode_hello(hello: Hello) -> str:
         "targets": list(hello.targets),
         "scenes": list(hello.scenes),
         "haze": hello.haze,
+        "set_list": None if hello.set_list is None else asdict(hello.set_list),
         "commands": [{"name": row.name, "kind": row.kind, "label": row.title} for row in on_the_page()],
     }
     return _dump(message)
@@ -64,6 +65,7 @@ def encode_live(live: Live) -> str:
         "sections": [_finite(t_s) for t_s in live.sections],
         "troubles": list(live.troubles),
         "band": {name: _finite(one) if isinstance(one, float) else one for name, one in asdict(live.band).items()},
+        "evening": asdict(live.evening),
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)

@@ -1,0 +1,1 @@
+"""The evening: what the bands' paper sheets say, and where in them the night is."""
