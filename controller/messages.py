@@ -191,7 +191,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SongWish:
     """What the set list wishes for what is played now, in numbers; `number` -1: nothing is wished.
 
     Attributes:
@@ -218,7 +218,7 @@ class Wish:
     look: str = ""
 
 
-NO_WISH = Wish()
+NO_WISH = SongWish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ class Operator:
     nudge_s: float = 0.0
     part: str = ""
     part_t_s: float = 0.0
-    wish: Wish = NO_WISH
+    wish: SongWish = NO_WISH
     moment: str = ""
     more: tuple[tuple[str, float], ...] = ()
 
@@ -278,7 +278,7 @@ class Command:
     amount: float
     target: str = ""
     values: tuple[float, ...] = ()
-    wish: Wish | None = None
+    wish: SongWish | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ ColourName = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListEntry:
     """One line of a set list.
 
     Attributes:
@@ -55,4 +55,4 @@ class SetList:
     """
 
     name: str
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[ListEntry, ...] = ()

@@ -22,7 +22,7 @@ from collections import deque
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from controller.messages import Command, Hand, Operator, Scene, Steering, Wish
+from controller.messages import Command, Hand, Operator, Scene, Steering, SongWish
 from controller.people.commands import COMMANDS, CommandRow, row_of
 
 HELD_S = 1.0
@@ -256,15 +256,15 @@ def operator_from(plain: object) -> Operator | None:
         return None
 
 
-def _wish(plain: dict[str, Any]) -> Wish:
+def _wish(plain: dict[str, Any]) -> SongWish:
     """What the set list wishes, out of plain data; logs of before know of none."""
-    names = {one.name for one in fields(Wish)}
+    names = {one.name for one in fields(SongWish)}
     known: dict[str, Any] = {
         name: tuple(map(_number, one)) if isinstance(one, list | tuple) else one
         for name, one in plain.items()
         if name in names
     }
-    return Wish(**known)
+    return SongWish(**known)
 
 
 def _number(one: Any) -> float:  # noqa: ANN401 - plain data
