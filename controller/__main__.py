@@ -17,6 +17,7 @@ COMMANDS = {
     "rehearse": "the same stages, faster than real time, into files",
     "hear": "what is heard of a song: beats, bars, drums, voice, kind of sound, as a table and a picture",
     "room": "the rehearsal room: a song, its show, a show plan to follow live",
+    "night": "the report of a night: songs, show sheets, what people did, faults",
     "replay": "a recorded show again, bit for bit",
     "evaluate": "how good a rehearsed rig, or a light file, is",
     "compare": "lights for the same sound as clips that people rate without knowing which is which",

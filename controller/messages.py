@@ -80,7 +80,7 @@ class Cue:
         build: 0..1, how far a rise that leads into the next section has come.
         beat_s: seconds between two beats, 0: nobody is sure, figures run by themselves. beat_t_s: time of one of them.
         number: its place in the bar from 1, 0: nobody knows. metre: beats of a bar.
-        why: the reason, in words for people.
+        why: the reason, in words for people. part: what the section is to its song: intro, verse, chorus, break ...
     """
 
     look: str
@@ -99,6 +99,7 @@ class Cue:
     number: int = 0
     metre: int = 4
     why: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

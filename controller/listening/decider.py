@@ -25,7 +25,8 @@ from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.tempo import Tempo
 from controller.looks.pack import NO_FORM, pack_of
-from controller.messages import Embedding, LightToken, Steering, Window
+from controller.messages import Embedding, LightToken, Operator, Steering, Window
+from controller.people.wishes import in_force, steered
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,12 @@ class Decider:
     @steering.setter
     def steering(self, steering: Steering) -> None:
         self._chooser.steering = steering
+
+    def obey(self, people: Operator) -> None:
+        """Take what people set and what the set list wishes."""
+        self._chooser.steering = steered(people)
+        if self._director is not None:
+            self._director.bind(in_force(people), people.steering)
 
     @property
     def beats(self) -> Tempo:

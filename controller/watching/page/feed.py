@@ -7,14 +7,14 @@ seconds of one monotonic clock, whichever the feed likes; the page only ever sho
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from controller.arrays import FloatingArray
 from controller.bus.news import BandHeard
 from controller.evening.entry import SetList
 from controller.messages import Command, Operator
 
-FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
+FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer", "house"]
 
 
 class TokenPoint(NamedTuple):
@@ -179,3 +179,36 @@ class PageFeed(Protocol):
 
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
         """From the level of a slot back to what led to it: stage and words; empty if there is no such slot."""
+
+    def told(self) -> Mapping[str, str | int | float] | None:
+        """How the show is, for other programs; None before it began."""
+
+    def openapi(self) -> Mapping[str, Any]:
+        """What `told` holds, as OpenAPI describes it."""
+
+    def tonights_list(self) -> Mapping[str, Any] | None:
+        """The set list of the night as plain data, None without one."""
+
+    def set_lists(self) -> Sequence[str]:
+        """Names of the set lists that are kept."""
+
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> list[Mapping[str, Any]]:
+        """The lines of a sheet as they were understood; of a photograph, if it is `pictured`. May take seconds.
+
+        Raises:
+            ValueError, ConfigError: it cannot be read.
+        """
+
+    def keep_set_list(self, plain: Mapping[str, Any]) -> str:
+        """Keep a set list and make it tonight's; its file. May wait for a disk.
+
+        Raises:
+            ValueError, ConfigError, OSError: it is none, or cannot be kept.
+        """
+
+    def open_set_list(self, name: str) -> None:
+        """Make a kept list tonight's.
+
+        Raises:
+            ConfigError: there is none of this name, or it cannot be read.
+        """

@@ -1,0 +1,130 @@
+"""The night's set list, as the page and controllers move through it. Edge: files.
+
+The output process only knows the wish that counts. Which list it is from, where in it the night is and what comes next
+is kept here; after a restart the place is read back from the wish.
+"""
+
+import logging
+from pathlib import Path
+
+from controller.config import Config
+from controller.errors import ConfigError
+from controller.evening.entry import SetList
+from controller.evening.set_list_file import read_set_list
+from controller.evening.set_lists import SetLists
+from controller.evening.tonight import Tonight
+from controller.evening.wishing import song_wish
+from controller.messages import NO_WISH, Command
+from controller.state_folder import kept_under, state_folder, write_private
+from controller.watching.page.feed import Evening
+
+log = logging.getLogger(__name__)
+
+SETTLES_S = 1.0
+"""So long the output process may take to stand where it was told."""
+MOVES = ("next_song", "previous_song", "song")
+
+
+class EveningWatch:
+    """Keeps the set list of the night.
+
+    Args:
+        lists: of this venue. chosen: file that remembers which one is tonight's. named: the configured one, or None.
+    """
+
+    def __init__(self, lists: SetLists, chosen: Path, named: Path | None = None) -> None:
+        self._lists, self._chosen = lists, chosen
+        self.set_list: SetList | None = None
+        self._tonight = Tonight(())
+        self._told_s = float("-inf")
+        self._open_first(named)
+
+    def _open_first(self, named: Path | None) -> None:
+        try:
+            if named is not None:
+                self._take(read_set_list(named))
+            elif self._chosen.is_file():
+                self._take(self._lists.read(self._chosen.read_text(encoding="utf-8").strip()))
+        except (ConfigError, OSError, ValueError) as error:
+            log.warning("%s; there is no set list tonight until one is chosen", error)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the set lists that are kept."""
+        return self._lists.names
+
+    def keep(self, set_list: SetList) -> Path:
+        """Keep a list and make it tonight's.
+
+        Raises:
+            ConfigError, OSError: it cannot be kept.
+        """
+        file = self._lists.keep(set_list)
+        self._begin(set_list)
+        return file
+
+    def open(self, name: str) -> None:
+        """Make a kept list tonight's.
+
+        Raises:
+            ConfigError: there is none of this name, or it cannot be read.
+        """
+        self._begin(self._lists.read(name))
+
+    def _begin(self, set_list: SetList) -> None:
+        same = self.set_list is not None and self.set_list.name == set_list.name
+        self._take(set_list, self._tonight.now if same else -1)
+        try:
+            write_private(self._chosen, set_list.name)
+        except OSError as error:
+            log.warning("%s cannot be written: %s; the list is tonight's until the show ends", self._chosen, error)
+
+    def _take(self, set_list: SetList, now: int = -1) -> None:
+        self.set_list, self._tonight = set_list, Tonight(set_list.entries, now)
+
+    def obey(self, command: Command, now_s: float) -> Command | None:
+        """What a person's word to move through the list means to the lights; None: nothing."""
+        tonight = self._tonight
+        match command.name:
+            case "next_song":
+                place = tonight.step(1)
+            case "previous_song":
+                place = tonight.step(-1)
+            case _:
+                place = tonight.place_of(command.target) if command.amount > 0.5 else -1
+        if command.name == "song" and command.amount <= 0.5:
+            return Command("wish", 1.0, wish=NO_WISH)
+        return self._wished(place, now_s) if tonight.go(place, now_s) else None
+
+    def hear(self, kind: str, recognised: str, stands_at: int, now_s: float) -> Command | None:
+        """What is heard moves the night, where it is certain.
+
+        Args:
+            kind: of sound. recognised: title, "". stands_at: place of the wish that counts, -1: none.
+        """
+        if now_s - self._told_s >= SETTLES_S:
+            self._tonight.adopt(stands_at if stands_at < len(self._tonight.entries) else -1)
+        place = self._tonight.hear(kind, now_s, recognised)
+        return None if place is None else self._wished(place, now_s)
+
+    def _wished(self, place: int, now_s: float) -> Command:
+        self._told_s = now_s
+        return Command("wish", 1.0, wish=song_wish(self._tonight.entries[place], place))
+
+    def view(self, moment: str, by: str) -> Evening:
+        """As the page shows it."""
+        tonight = self._tonight
+        proposal = tonight.proposal
+        return Evening(tonight.now, proposal.place, proposal.why, moment, by, tonight.recognised)
+
+
+def evening_of(config: Config) -> EveningWatch:
+    """That of the configured venue: lists beside the configuration, in `setlists/`."""
+    chosen, _ = kept_under(state_folder() / "tonight", config.venue, "venue", ".txt")
+    named = None if config.set_list is None else config.path(config.set_list)
+    return EveningWatch(SetLists(config.path("setlists")), chosen, named)
+
+
+def read_lines(sheet: bytes, *, pictured: bool) -> list[dict[str, object]]:
+    """Interim."""
+    return []
