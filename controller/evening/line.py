@@ -15,6 +15,10 @@ CHANGEOVER, CERTAIN_CHANGEOVER = pattern(words.CHANGEOVER), pattern(words.CERTAI
 TUNING, HEADING, PAUSE = pattern(words.TUNING), pattern(words.HEADING), pattern(words.PAUSE_WORDS)
 NOTE_MARK, SENTENCE = pattern(words.NOTE_MARKS), pattern(words.SENTENCES)
 BAND = re.compile(r"^\s*(?:band(?:name)?|artist|act|interpret|バンド名?|出演)\s*(?:\d+\s*)?[:：]\s*(.+)$", re.IGNORECASE)
+PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください")
+GOES_ON = ("for", "für", "von", "by", "about", "über", "zu", "zum", "and", "und", "mit", "with", "gegen")
+WHOLE_SET = re.compile(r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して")
+LIGHT = re.compile(r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel)\b|照明|ライト|色")
 LIST_NAME = re.compile(r"set-?list(?:e|en)?\b|running order\b|セットリスト|セトリ")
 LEFT = re.compile(r"[\w]")
 
@@ -122,7 +126,7 @@ def _pause(marked: Marked) -> ListEntry | None:
     ]  # fmt: skip
     for kind, listed, certain in kinds:
         begins = certain.match(low)
-        if _is_whole(listed, head) or (begins and _may_go_on(low[begins.end() :], kind)) or (kind == "changeover" and certain.search(low)):
+        if _is_whole(listed, head) or (begins and _may_go_on(low[begins.end() :], begins.group())) or (kind == "changeover" and certain.search(low)):
             return _pause_with(kind, marked, head)
     if _is_whole(TALK, re.sub(rf"(?i){TUNING.pattern}", " ", head)):
         return _pause_with("talk", marked, head)
@@ -131,9 +135,12 @@ def _pause(marked: Marked) -> ListEntry | None:
     return None
 
 
-def _may_go_on(behind: str, kind: EntryKind) -> bool:
-    """`MC Hammer` is nobody's announcement; `MC: thanks`, `Ansage für Tom` and `MC(物販)` are."""
-    return not behind.strip() or kind == "changeover" or not behind.startswith(" ") or not behind.strip()[0].isascii() or behind.strip()[0] in "(-:/+&,0123456789[" or behind.strip().split()[0] in ("for", "für", "von", "by", "about", "über", "zu", "zum", "and", "und", "mit", "with")  # fmt: skip
+def _may_go_on(behind: str, begun: str) -> bool:
+    """`MC Hammer` is nobody's announcement; `MC (thanks)`, `MC and tuning` are, and `Ansage` always is one."""
+    if not begun.startswith("mc") or not behind.startswith(" ") or not behind.strip():
+        return True
+    first = behind.strip()
+    return not first[0].isalpha() or not first[0].isascii() or first.split()[0] in GOES_ON
 
 
 def _pause_with(kind: EntryKind, marked: Marked, head: str) -> ListEntry:
@@ -172,7 +179,9 @@ def _note(marked: Marked) -> ListEntry | None:
 def _note_of(marked: Marked, said: str) -> ListEntry:
     wishes = _wishes(said)
     title = tidy(marked.whole)
-    return _with("note", title, wishes) if wishes.found else ListEntry("note", title)
+    if not wishes.found:
+        return ListEntry("note", title, rest=said if LIGHT.search(small(said)) else "")
+    return _with("note", title, wishes)
 
 
 def _is_only_wishes(head: str, text: str, *, is_numbered: bool) -> bool:
@@ -183,15 +192,23 @@ def _is_only_wishes(head: str, text: str, *, is_numbered: bool) -> bool:
     all_terms = [one for one in terms_of(text) if one.kind != "stop"]
     targets = [one for one in all_terms if one.kind in (*TARGETS, "front", "sensitive")]
     says_no = {one.kind for one in all_terms} & {"no", "off", "ok", "sensitive"}
+    if kinds and set(kinds) <= {"no", "off", "ok"} and targets:
+        return True  # "NG: strobe"
+    is_request = not is_numbered and head == text.strip() and bool(PLEASE.search(small(text)))
+    if is_request and (LIGHT.search(small(text)) or _is_sentence(text, head)):
+        return True
     if not targets:
         return kinds == ["dim"]
     devices = {"device", "sensitive"} & {one.kind for one in all_terms}
     if _begins_a_sentence(text) and (devices or says_no or UNKNOWN not in kinds) and head == text.strip():
         return True
-    if "scope" in kinds and not is_numbered and (UNKNOWN not in kinds or devices):
+    if "scope" in kinds and not is_numbered and (UNKNOWN not in kinds or devices or (kinds[0] == "scope" and WHOLE_SET.search(small(clause)))):
         return True
     if is_numbered:
-        return UNKNOWN not in kinds and bool(devices) and bool(says_no) and len(kinds) > 1
+        is_dark = {"break"} < set(kinds) and bool({"dark", "blackout"} & set(kinds))
+        return UNKNOWN not in kinds and ((bool(devices) and bool(says_no) and len(kinds) > 1) or is_dark)
+    if _is_sentence(text, head) and devices:
+        return True
     if UNKNOWN in kinds:
         return _leads_with_a_no(terms) or ("sensitive" in kinds) or _speaks_of_devices(kinds, head == text.strip(), text)
     if kinds in ([], ["prep"]):
@@ -205,6 +222,12 @@ def _begins_a_sentence(text: str) -> bool:
     return bool(SENTENCE.match(small(text).lstrip()))
 
 
+def _is_sentence(text: str, head: str) -> bool:
+    """Five words or more, mostly in small letters: nobody writes a title so."""
+    long_words = [one for one in re.findall(r"[^\W\d_]+", text) if len(one) > 3]
+    return head == text.strip() and len(text.split()) >= 5 and sum(one[0].islower() for one in long_words) >= 0.6 * len(long_words)
+
+
 def _leads_with_a_no(terms: list[Term]) -> bool:
     """`No strobe in the second song`: a no, an "only" or "please" and then at once what it is about."""
     led = [one.kind for one in terms if one.kind not in FILLERS]
@@ -213,7 +236,7 @@ def _leads_with_a_no(terms: list[Term]) -> bool:
 
 def _speaks_of_devices(kinds: list[str], is_whole: bool, text: str) -> bool:
     """A sentence with a device and a no or an OK, and nothing that parts a title from it."""
-    return is_whole and "device" in kinds and bool({"no", "off", "ok"} & set(kinds)) and not re.search(r"[,、]", text) and kinds[0] not in (UNKNOWN, "dark", "colour", "energy", "place")
+    return is_whole and "device" in kinds and bool({"no", "off", "ok", "only", "unsure"} & set(kinds)) and not re.search(r"[,、]", text) and kinds[0] not in (UNKNOWN, "dark", "colour", "energy", "place")
 
 
 def _is_settled(kinds: list[str], head: str, text: str) -> bool:

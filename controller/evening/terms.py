@@ -39,7 +39,7 @@ def small(text: str) -> str:
 
 def is_cjk(letter: str) -> bool:
     """Whether a letter belongs to a script that puts no spaces between words."""
-    return "\u3040" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" or letter in "々〆ー"
+    return bool(letter) and ("\u3040" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" or letter in "々〆ー")
 
 
 def pattern(listed: str) -> re.Pattern[str]:
@@ -97,11 +97,14 @@ def _is_near(one: str, other: str) -> bool:
 def _mistyped(word: str) -> tuple[str, str] | None:
     if len(word) < FEWEST_LETTERS:
         return None
-    near = {kind for known, kind in _long_words().items() if _is_near(word, known)}
+    found = [kind for known, kind in _long_words().items() if _is_near(word, known)]
+    near = {kind for kind in found if kind[0] not in ("no", "off") or len(word) > FEWEST_LETTERS}  # "nights", "nichts"
     return near.pop() if len(near) == 1 else None
 
 
 STOP = re.compile(r"\s*(?:[,;、。!|()\[\]{}<>\t\x1f【】「」『』]|\s[-–—―]+\s|[–—―]|\s/\s|\.(?=\s|$)|\.\.+|//|→|->|\n)\s*")
+GAP = re.compile(r"[ \u3000]+(?=[^\s,;、。!|()\[\]{}<>\-–—/])")
+"""A blank beside a letter that needs none: on Japanese sheets it parts what commas part elsewhere."""
 WORD = re.compile(rf"[{LATIN}0-9](?:[{LATIN}0-9'-]*[{LATIN}0-9])?")
 BLANK = re.compile(r"[\s:=.\"'„“”«»~*_^#→-]+|[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]")
 
@@ -125,6 +128,8 @@ def terms_of(text: str) -> list[Term]:
 
 def _term_at(text: str, low: str, at: int) -> Term | None:
     """The longest term that begins here; None for a blank."""
+    if (gap := GAP.match(low, at)) is not None and at and (is_cjk(low[at - 1]) or is_cjk(low[gap.end() : gap.end() + 1])):
+        return Term("stop", "space", at, gap.end(), text[at : gap.end()])
     if (stop := STOP.match(low, at)) and stop.end() > at:
         sign = stop.group().strip()
         return Term("stop", "weak" if sign in (",", "、", "/") else "strong", at, stop.end(), text[at : stop.end()])

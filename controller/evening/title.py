@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from controller.evening import words
 from controller.evening.marks import BOUNDARY, EDGE_EMOJI
-from controller.evening.terms import FILLERS, UNKNOWN, Term, is_cjk, pattern, terms_of
+from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, terms_of
 from controller.evening.wishes import Wishes, wishes_of
 
 QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?=$|[\s\W]|[^\x00-\x7f])\s*(.*)$")
 PARTING = re.compile(
-    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s*[(\[【〔{{※]\s*"
+    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s*[(\[【〔{{※]\s*"
 )
 COMMA = re.compile(r"\s*[,;、/]\s*")
 VERSION = pattern(words.VERSIONS)
@@ -115,9 +115,16 @@ def _by_comma(head: str) -> tuple[int, bool] | None:
             continue
         if _is_definite(terms, wishes) or (not wishes.rest and _is_written_small(behind, head[:at])):
             return at, True
+        first = COMMA.split(behind)[0]
+        if _is_written_small(behind, head[:at]) and (alone := _wishes(first)).found and not alone.rest:
+            return at, False
         if not wishes.rest and len(cuts) == 1 and not any(one.kind in FILLERS for one in terms):
             return at, False
     return None
+
+
+def _wishes(text: str) -> Wishes:
+    return wishes_of(terms_of(text), text)
 
 
 def _is_definite(terms: list[Term], wishes: Wishes) -> bool:
@@ -144,13 +151,24 @@ def _by_words(head: str) -> tuple[int, bool] | None:
     for at in starts:
         taken = terms[at:]
         behind = head[taken[0].start :]
-        if any(one.kind in (UNKNOWN, "person", "unsure", "stop") for one in taken if one.text != "?"):
+        if _is_japanese_wish(taken):
+            return taken[0].start, True
+        if any(one.kind in (UNKNOWN, "person", "unsure", "stop") for one in taken if one.text != "?" and one.value != "space"):
             continue
         wishes = wishes_of(taken, behind)
         is_whole = not wishes.rest or (is_cjk(behind[0]) and "place" in {one.kind for one in taken})
         if wishes.found and is_whole and (certain := _certain_words(head, taken, wishes)) is not None:
             return taken[0].start, certain
     return None
+
+
+def _is_japanese_wish(taken: list[Term]) -> bool:
+    """Whether the next words up to a blank are a wish, whatever follows; `赤い` describes what follows it."""
+    chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
+    if not is_cjk(chunk[0].text[0]) or chunk[-1].text.endswith("い"):
+        return False
+    is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
+    return chunk[0].kind == "device" or (is_known and any(one.kind in (*TARGETS, "front") for one in chunk))
 
 
 def _certain_words(head: str, taken: list[Term], wishes: Wishes) -> bool | None:

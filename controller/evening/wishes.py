@@ -15,6 +15,8 @@ Polarity = Literal["bare", "yes", "no"]
 OPERATIONS = ("no", "off", "ok")
 UNCLEAR = (UNKNOWN, "person", "dim")
 """With one of these in its clause a device is not clearly allowed."""
+ARTICLES = ("the", "der", "die", "das", "dem", "den")
+JOINING = "×✕✖x"
 SWITCHES = ("on", "an")
 """Prepositions that mean "switched on" where a clause ends with them."""
 
@@ -56,6 +58,8 @@ class _Clause:
     reads: list[_Read] = field(default_factory=list)
     is_after_weak: bool = False
     """Only a comma parts it from the clause before."""
+    is_double: bool = False
+    """`no light except red`: two in a row, and what they mean together is not known."""
     begins_list: bool = False
     """`no: strobe, blinder`: what comes after the comma is forbidden, too."""
 
@@ -86,9 +90,11 @@ def wishes_of(terms: list[Term], text: str) -> Wishes:
 def _clauses(terms: list[Term]) -> list[_Clause]:
     clauses = [_Clause()]
     for at, term in enumerate(terms):
+        if term.kind == "stop" and term.value == "space" and not _parts(clauses[-1], terms[at + 1 :]):
+            continue
         if term.kind == "stop":
             if clauses[-1].reads:
-                clauses.append(_Clause(is_after_weak=term.value == "weak"))
+                clauses.append(_Clause(is_after_weak=term.value != "strong"))
             elif term.value == "strong":
                 clauses[-1].is_after_weak = False
             continue
@@ -97,6 +103,13 @@ def _clauses(terms: list[Term]) -> list[_Clause]:
             term = replace(term, kind="ok")
         clauses[-1].reads.append(_Read(term))
     return [clause for clause in clauses if clause.reads]
+
+
+def _parts(clause: _Clause, ahead: list[Term]) -> bool:
+    """Whether a blank between Japanese words parts two wishes: there is one on either side of it."""
+    chunk = ahead[: next((at for at, one in enumerate(ahead) if one.kind == "stop"), len(ahead))]
+    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING
+    return not is_joined and bool(clause.targets()) and any(one.kind in (*TARGETS, "front") for one in chunk)
 
 
 def _polarise(clause: _Clause, before: _Clause | None) -> None:
@@ -115,7 +128,7 @@ def _polarise(clause: _Clause, before: _Clause | None) -> None:
                 read.is_doubtful = prefix == "no" and _joins_two_classes(reads[since : at + 1])
             else:
                 run.append(read)
-        elif kind == "but" or (kind == "with" and prefix):
+        elif kind == "but" or (kind == "with" and prefix and any(one.term.kind in TARGETS for one in reads[since:at])):
             prefix, run, read.is_used = None, [], True
         elif kind in OPERATIONS:
             prefix, run = _operate(clause, at, prefix, run, before)
@@ -135,6 +148,14 @@ def _operate(
     if read.term.kind == "no" and ahead is not None and ahead.term.kind == "ok" and run:
         ahead.is_used = True  # "strobe is not OK"
         leads = False
+    if read.term.text in JOINING and ahead is not None and ahead.term.kind == "device" and run:
+        clause.is_double = read.is_used = True  # "red × strobe": both, or the one without the other?
+        return "no", []
+    if read.term.text in JOINING and ahead is not None and ahead.term.kind == "colour" and run:
+        read.is_used = True  # "red × white"
+        return prefix, run
+    if prefix == "no" and read.term.kind == "no" and leads and reads[at - 1].term.kind not in (*TARGETS, "and", "or"):
+        clause.is_double = True
     if run and (read.term.kind != "no" or not leads):
         _onto(clause, run, said)
         _use_questions(clause, at)
@@ -213,7 +234,8 @@ def _judge(clause: _Clause, before: _Clause | None) -> None:
             read.is_doubtful = read.is_doubtful or is_unsure or is_loose or _trails_a_no(clause, before, ("colour",))
             read.is_doubtful = read.is_doubtful and "only" not in kinds
         elif read.term.kind == "energy":
-            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure
+            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure or is_loose
+        read.is_doubtful = read.is_doubtful or clause.is_double or (is_loose and read.term.kind == "colour")
         if read.polarity == "bare" and not read.is_doubtful:
             read.polarity = "yes"
     if before is not None and any(one.polarity == "no" for one in clause.targets() if one.term.kind == "device"):
@@ -349,26 +371,28 @@ def _is_dark_on_break(clause: _Clause) -> bool | None:
 
 
 def _rest(terms: list[Term], understood: set[int], text: str) -> str:
-    """What was not understood, as it was written; a preposition before it belongs to it."""
+    """What was not understood, as it was written, with the small words that belong to it."""
     runs: list[list[int]] = []
     is_open = False
     for at, term in enumerate(terms):
         if term.kind == "stop":
-            is_open = False
+            is_open = is_open and term.value == "space"
         elif term.start not in understood:
             if is_open:
                 runs[-1][1] = term.end
             else:
-                runs.append([_with_prepositions(terms, at), term.end])
+                runs.append([_with_small_words(terms, at), term.end])
             is_open = True
-        elif is_open and term.kind == "only":
+        elif is_open and term.kind in ("only", "off", "no"):
             runs[-1][1] = term.end  # "last chorus only"
         elif term.kind not in FILLERS:
             is_open = False
     return ", ".join(text[start:end].strip() for start, end in runs)
 
 
-def _with_prepositions(terms: list[Term], at: int) -> int:
-    while at > 0 and (terms[at - 1].kind in ("prep", "only") or terms[at - 1].text.lower() in ("the", "der", "die", "das", "dem", "den")):
+def _with_small_words(terms: list[Term], at: int) -> int:
+    """Where a run begins: prepositions, articles and what says no or perhaps belong to what comes behind them."""
+    is_word = terms[at].kind == UNKNOWN and not is_cjk(terms[at].text[0])
+    while at > 0 and (terms[at - 1].kind in ("prep", "only", "no") or (is_word and terms[at - 1].kind == "fill") or terms[at - 1].text.lower() in ARTICLES):
         at -= 1
     return terms[at].start
