@@ -41,6 +41,8 @@ def part(text: str) -> Parted:
         if not head or not tail.strip(" )]】〕.!,;-" + BOUNDARY):
             continue
         sign = match.group().strip()
+        if sign == ":" and (label := _label(head, tail)):
+            head, tail = head[:label].strip(" ,、/"), f"{head[label:]}: {tail}"
         if version := _leading_version(tail, sign):
             written = text[: match.end() + version].strip()
             after = text[match.end() + version :].strip(" \t)]-–—:,;|")
@@ -59,6 +61,18 @@ def tidy(title: str) -> str:
     if title.count(")") > title.count("(") and title.endswith(")"):
         title = title[:-1].strip()
     return title
+
+
+def _label(head: str, tail: str) -> int:
+    """Where `NG:` or `strobe: no` begins that a colon parts from its title; 0 if it is no such label."""
+    terms = terms_of(head)
+    at = len(terms)
+    while at > 0 and terms[at - 1].kind in ("no", "off", "ok"):
+        at -= 1
+    if at == len(terms):
+        answer = next(iter(terms_of(tail)), None)
+        at -= bool(at > 1 and terms[-1].kind == "device" and answer and answer.kind in ("no", "off", "ok"))
+    return terms[at].start if 0 < at < len(terms) else 0
 
 
 def _behind_leading_bracket(text: str) -> int:
