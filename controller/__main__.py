@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": "a recorded show again, bit for bit",
     "evaluate": "how good a rehearsed rig, or a light file, is",
     "compare": "lights for the same sound as clips that people rate without knowing which is which",
+    "setlist": "a band's sheet: read it, make a set list of it, check one",
     "init": "five questions to a valid config.yaml, and a walk along the rig",
     "check": "validate config, patch, profiles and models; print the patch sheet",
     "patch": "the patch: sheet, explain, identify",

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from controller.errors import ConfigError
+from controller.errors import SetListError
 from controller.evening.entry import SetList
-from controller.evening.set_list_file import read_set_list, write_set_list
-from controller.state_folder import file_word, own_word, same_title, visible
+from controller.evening.set_list_file import read_set_list, set_list_file, write_set_list
+from controller.state_folder import visible
 
 ENDING = ".yaml"
 MOST_ENTRIES, MOST_LETTERS = 300, 300
@@ -34,26 +34,22 @@ class SetLists:
         """The list of a name.
 
         Raises:
-            ConfigError: there is none, or it cannot be read.
+            SetListError: there is none, or it cannot be read.
         """
         files = self._files()
         if name not in files:
             there = ", ".join(sorted(files)) or "none"
-            raise ConfigError(f"{self._folder}: no set list is called '{name}'; there are: {there}")
+            raise SetListError(f"{self._folder}: no set list is called '{name}'; there are: {there}")
         return read_set_list(files[name])
 
     def keep(self, set_list: SetList) -> Path:
         """Write a list, in the place of the one of the same name and of no other.
 
         Raises:
-            ConfigError, OSError: it cannot be written.
+            SetListError: it cannot be written.
         """
-        files = self._files()
-        same = next((file for name, file in files.items() if same_title(name, set_list.name)), None)
-        file = same or self._folder / f"{file_word(set_list.name, 'evening')}{ENDING}"
-        if same is None and file.exists():
-            file = self._folder / f"{own_word(set_list.name, 'evening')}{ENDING}"
-        write_set_list(set_list, file)
+        file = self._files().get(set_list.name) or set_list_file(self._folder, set_list.name)
+        write_set_list(set_list, file, replace=True)
         return file
 
     def _files(self) -> dict[str, Path]:
@@ -61,7 +57,7 @@ class SetLists:
         for file in visible(self._folder.glob(f"*{ENDING}")) if self._folder.is_dir() else []:
             try:
                 found.setdefault(read_set_list(file).name, file)
-            except ConfigError:  # its reader says why when somebody opens it; the others are listed
+            except SetListError:  # its reader says why when somebody opens it; the others are listed
                 continue
         return found
 

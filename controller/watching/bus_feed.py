@@ -265,8 +265,8 @@ class BusFeed:
         """Names of those that are kept."""
         return self.evening.names
 
-    def read_sheet(self, sheet: bytes, *, pictured: bool) -> list[Mapping[str, Any]]:
-        """The lines of a sheet as they were understood."""
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
+        """The lines of a sheet as they were understood, and the entries that they make."""
         return read_lines(sheet, pictured=pictured)
 
     def keep_set_list(self, plain: Mapping[str, Any]) -> str:

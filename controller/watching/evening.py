@@ -5,13 +5,20 @@ is kept here; after a restart the place is read back from the wish.
 """
 
 import logging
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from controller.config import Config
-from controller.errors import ConfigError
+from controller.errors import ControllerError
 from controller.evening.entry import SetList
+from controller.evening.line import as_json
+from controller.evening.photograph import text_of_picture
 from controller.evening.set_list_file import read_set_list
 from controller.evening.set_lists import SetLists
+from controller.evening.sheet import read_sheet
+from controller.evening.sheet_file import decoded
+from controller.evening.taking import inherited, set_list_of
 from controller.evening.tonight import Tonight
 from controller.evening.wishing import song_wish
 from controller.messages import NO_WISH, Command
@@ -45,7 +52,7 @@ class EveningWatch:
                 self._take(read_set_list(named))
             elif self._chosen.is_file():
                 self._take(self._lists.read(self._chosen.read_text(encoding="utf-8").strip()))
-        except (ConfigError, OSError, ValueError) as error:
+        except (ControllerError, OSError, ValueError) as error:
             log.warning("%s; there is no set list tonight until one is chosen", error)
 
     @property
@@ -57,17 +64,18 @@ class EveningWatch:
         """Keep a list and make it tonight's.
 
         Raises:
-            ConfigError, OSError: it cannot be kept.
+            SetListError: it cannot be kept.
         """
-        file = self._lists.keep(set_list)
-        self._begin(set_list)
+        whole = replace(set_list, entries=inherited(set_list.entries))
+        file = self._lists.keep(whole)
+        self._begin(whole)
         return file
 
     def open(self, name: str) -> None:
         """Make a kept list tonight's.
 
         Raises:
-            ConfigError: there is none of this name, or it cannot be read.
+            ControllerError: there is none of this name, or it cannot be read.
         """
         self._begin(self._lists.read(name))
 
@@ -125,6 +133,17 @@ def evening_of(config: Config) -> EveningWatch:
     return EveningWatch(SetLists(config.path("setlists")), chosen, named)
 
 
-def read_lines(sheet: bytes, *, pictured: bool) -> list[dict[str, object]]:
-    """Interim."""
-    return []
+def read_lines(sheet: bytes, *, pictured: bool) -> dict[str, Any]:
+    """The lines of a sheet as they were understood, and the entries that they would make.
+
+    Args:
+        sheet: a text or, if it is `pictured`, a photograph of one.
+
+    Raises:
+        SetListError: it cannot be read.
+    """
+    shown = "the photograph" if pictured else "the sheet"
+    text = text_of_picture(sheet, shown) if pictured else decoded(sheet, shown)[0]
+    lines = read_sheet(text, is_photograph=pictured)
+    entries = set_list_of(lines, "").entries
+    return {"lines": [as_json(line) for line in lines], "entries": [asdict(one) for one in entries]}

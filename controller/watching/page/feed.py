@@ -192,23 +192,25 @@ class PageFeed(Protocol):
     def set_lists(self) -> Sequence[str]:
         """Names of the set lists that are kept."""
 
-    def read_sheet(self, sheet: bytes, *, pictured: bool) -> list[Mapping[str, Any]]:
-        """The lines of a sheet as they were understood; of a photograph, if it is `pictured`. May take seconds.
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
+        """`lines` of a sheet as they were understood, and the `entries` that they make; `pictured`: of a photograph.
+
+        May take seconds.
 
         Raises:
-            ValueError, ConfigError: it cannot be read.
+            ControllerError: it cannot be read.
         """
 
     def keep_set_list(self, plain: Mapping[str, Any]) -> str:
         """Keep a set list and make it tonight's; its file. May wait for a disk.
 
         Raises:
-            ValueError, ConfigError, OSError: it is none, or cannot be kept.
+            ValueError, ControllerError: it is none, or cannot be kept.
         """
 
     def open_set_list(self, name: str) -> None:
         """Make a kept list tonight's.
 
         Raises:
-            ConfigError: there is none of this name, or it cannot be read.
+            ControllerError: there is none of this name, or it cannot be read.
         """

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from controller.errors import ConfigError
+from controller.errors import ControllerError
 from controller.watching.page.door import PERSON
 from controller.watching.page.feed import PageFeed
 
@@ -54,10 +54,8 @@ class SetListRoutes:
             try:
                 async with self._one_at_a_time:
                     return web.json_response(await does(request))
-            except (ConfigError, ValueError) as error:
+            except (ControllerError, ValueError) as error:
                 return web.json_response({"error": str(error)}, status=400)
-            except OSError as error:
-                return web.json_response({"error": f"it cannot be written: {error}"}, status=500)
 
         return handler
 
@@ -65,8 +63,7 @@ class SetListRoutes:
         """The lines of a sheet, a text or a picture of one, as they were understood."""
         pictured = request.content_type.startswith("image/")
         body = await _body(request, MOST_PICTURE_BYTES if pictured else MOST_TEXT_BYTES)
-        lines = await asyncio.to_thread(self._feed.read_sheet, body, pictured=pictured)
-        return {"lines": lines}
+        return dict(await asyncio.to_thread(self._feed.read_sheet, body, pictured=pictured))
 
     async def _keep(self, request: web.Request) -> dict[str, Any]:
         said = _parsed(await _body(request, MOST_TEXT_BYTES))
