@@ -1,0 +1,43 @@
+"""The part of a feed that keeps set lists and tells other programs: the show's own code on a folder of its own."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from controller.evening.set_lists import SetLists, set_list_from
+from controller.watching.evening import EveningWatch, read_lines
+from controller.watching.telling import Told, openapi, told_of
+
+
+class DemoEvening:
+    """Mixed into a feed that has `live()`. `folder`: where its set lists are."""
+
+    @property
+    def evening(self) -> EveningWatch:
+        if not hasattr(self, "_evening"):
+            self._folder = tempfile.TemporaryDirectory(prefix="followspot-demo-")
+            self.folder = Path(self._folder.name)
+            self._evening = EveningWatch(SetLists(self.folder / "setlists"), self.folder / "tonight.txt")
+        return self._evening
+
+    def told(self):
+        live = self.live()
+        return None if live is None else told_of(Told(live, None, self.evening.set_list))
+
+    def openapi(self):
+        return openapi()
+
+    def tonights_list(self):
+        return None if self.evening.set_list is None else asdict(self.evening.set_list)
+
+    def set_lists(self):
+        return self.evening.names
+
+    def read_sheet(self, sheet, *, pictured):
+        return read_lines(sheet, pictured=pictured)
+
+    def keep_set_list(self, plain):
+        return str(self.evening.keep(set_list_from(plain)))
+
+    def open_set_list(self, name):
+        self.evening.open(name)
