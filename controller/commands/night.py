@@ -1,6 +1,7 @@
 """`followspot night`: the report of a night, out of the log of its show. Edge: reads and writes files."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -17,44 +18,47 @@ from controller.records.kinds import LOG_SUFFIX
 from controller.records.recording import Log
 from controller.records.show_log import log_folder
 from controller.rehearsal.night.played import Playing
-from controller.rehearsal.night.report import NAME, write_report
+from controller.rehearsal.night.report import NAME, NightPart, write_report
 from controller.state_folder import visible
 
 EVERY = 400
 """Cycles between two steps of the bar."""
 OUT = Path("night")
+SPARE = "-spare"
+"""In the name of the log of the process that only follows."""
 
 
-def write_night(log_file: Path, out: Path) -> Path:
-    """Play a log again and write its report into `out`; a progress bar on the terminal.
+def write_night(log_files: Sequence[Path], out: Path) -> Path:
+    """Play logs again and write the report of the night into `out`; a progress bar on the terminal.
+
+    Args:
+        log_files: of one night, at least one: a show that was started again has two.
 
     Raises:
-        RecordingError: the log cannot be read or holds nothing, or the report cannot be written.
+        RecordingError: a log cannot be read or holds nothing, or the report cannot be written.
     """
+    with Progress(console=Console(stderr=True)) as bar:
+        parts = sorted((_played(one, bar) for one in log_files), key=lambda one: one.began)
+        drawn = bar.add_task("drawing show sheets", total=None)
+        try:
+            return write_report(parts, out, draws=lambda done, of: bar.update(drawn, total=of, completed=done))
+        except OSError as error:
+            raise RecordingError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
+
+
+def _played(log_file: Path, bar: Progress) -> NightPart:
     log = Log(log_file)
     config, patch = as_it_was(log, log_file)
     playing = Playing(OutputCycle(config, patch, ConsoleMerge(config, patch, NOBODY)), patch)
-    with Progress(console=Console(stderr=True)) as bar:
-        again = bar.add_task("playing the night again", total=log.size_bytes)
-        for number, cycle in enumerate(log.cycles()):
-            playing.take(cycle)
-            if number % EVERY == 0:
-                bar.update(again, completed=log.read_bytes)
-        bar.update(again, completed=log.size_bytes)
-        if not playing.night.cycles:
-            raise RecordingError(f"{log_file}: holds no output cycle; there is nothing to report")
-        drawn = bar.add_task("drawing show sheets", total=None)
-        try:
-            return write_report(
-                playing.night,
-                config,
-                out,
-                began=str(log.header.get("began", "")),
-                log=log_file.name,
-                draws=lambda done, of: bar.update(drawn, total=of, completed=done),
-            )
-        except OSError as error:
-            raise RecordingError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
+    again = bar.add_task(f"playing {log_file.name} again", total=log.size_bytes)
+    for number, cycle in enumerate(log.cycles()):
+        playing.take(cycle)
+        if number % EVERY == 0:
+            bar.update(again, completed=log.read_bytes)
+    bar.update(again, completed=log.size_bytes)
+    if not playing.night.cycles:
+        raise RecordingError(f"{log_file}: holds no output cycle; there is nothing to report")
+    return NightPart(playing.night, config.venue, str(log.header.get("began", "")), log_file.name, log.damage)
 
 
 def newest_log(config: Config) -> Path:
@@ -64,7 +68,7 @@ def newest_log(config: Config) -> Path:
         RecordingError: there is none.
     """
     folder = log_folder(config)
-    logs = visible(folder.glob(f"*{LOG_SUFFIX}")) if folder.is_dir() else []
+    logs = [one for one in visible(folder.glob(f"*{LOG_SUFFIX}")) if SPARE not in one.name] if folder.is_dir() else []
     if not logs:
         raise RecordingError(f"{folder}: no show has been recorded here; name a log: followspot night LOG")
     return max(logs, key=lambda one: one.stat().st_mtime)
@@ -73,7 +77,7 @@ def newest_log(config: Config) -> Path:
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options."""
     with_config(parser)
-    parser.add_argument("log", type=Path, nargs="?", metavar="LOG", help="default: the newest show's")
+    parser.add_argument("logs", type=Path, nargs="*", metavar="LOG", help="of one night; default: the newest show's")
     parser.add_argument(
         "--out", type=Path, default=OUT, metavar="DIR", help=f"default: {OUT}/, where {NAME} is written"
     )
@@ -81,6 +85,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it; returns the exit code."""
-    log_file = options.log or newest_log(configured(options))
-    print(write_night(log_file, options.out))
+    print(write_night(options.logs or [newest_log(configured(options))], options.out))
     return 0

@@ -215,7 +215,7 @@ def _is_only_wishes(head: str, text: str, *, is_numbered: bool) -> bool:
         return head != text.strip() and bool(terms)
     is_wish = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])
     is_wish = is_wish or (len(terms) > 1 and terms[0].text[:1].islower())
-    return is_wish or len(kinds) > 1 or len(targets) > 1 and head == text.strip() or _is_settled(kinds, head, text)
+    return is_wish or len(kinds) > 1 or (len(targets) > 1 and head == text.strip()) or _is_settled(kinds, head, text)
 
 
 def _begins_a_sentence(text: str) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from controller.config import ConfigSection
-from controller.errors import SetListError, ConfigError
+from controller.errors import ConfigError, SetListError
 from controller.evening.entry import ColourName, Energy, EntryKind, ListEntry, SetList
 from controller.evening.line import read_line
 from controller.evening.terms import plain, terms_of

@@ -3,13 +3,13 @@
 import base64
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 import numpy as np
 
-from controller.config import Config
 from controller.lighting.reasons import colour_name
 from controller.looks.gels import WHITE
 from controller.people.commands import COMMANDS
@@ -40,41 +40,63 @@ img { width: 100%; background: #fff; border-radius: 4px }
 """
 
 
-def write_report(
-    night: PlayedNight, config: Config, out: Path, *, began: str, log: str, draws: Callable[[int, int], None]
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class NightPart:
+    """One log of a night, played again: venue, when it began (ISO 8601), file, and what is wrong with its end."""
+
+    night: PlayedNight
+    venue: str
+    began: str
+    log: str
+    damage: str = ""
+
+
+def write_report(parts: Sequence[NightPart], out: Path, *, draws: Callable[[int, int], None]) -> Path:
     """Write the page.
 
     Args:
-        night: as it was played again. began: date and time. log: file that it is from.
+        parts: in order, at least one.
         draws: told of each show sheet: how many are drawn, and of how many.
 
     Raises:
         OSError: it cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    sheets = [one for one in night.songs if one.length_s >= LEAST_SHEET_S]
-    songs = []
-    for number, one in enumerate(night.songs):
-        picture = _picture(one) if one in sheets else ""
-        songs.append(_song(number, one, picture))
-        draws(sum(song in sheets for song in night.songs[: number + 1]), len(sheets))
+    songs = [song for part in parts for song in part.night.songs]
+    sheets = sum(one.length_s >= LEAST_SHEET_S for one in songs)
+    sections, drawn = [], 0
+    for number, one in enumerate(songs):
+        picture = _picture(one) if one.length_s >= LEAST_SHEET_S else ""
+        drawn += bool(picture)
+        sections.append(_song(number, one, picture))
+        draws(drawn, sheets)
+    first = parts[0]
     page = "\n".join([
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(config.venue)}: the night of {escape(began[:10])}</title><style>{STYLE}</style></head><body>",
-        f"<h1>{escape(config.venue)}</h1>",
-        f'<p class="said">{escape(began[:16].replace("T", " "))}, {_clock(night.to_s)} long</p>',
-        _summary(night),
-        _songs(night),
-        *songs,
-        f'<p class="said">Made from {escape(log)} by <code>followspot night</code>.</p>',
+        f"<title>{escape(first.venue)}: the night of {escape(first.began[:10])}</title>",
+        f"<style>{STYLE}</style></head><body>",
+        f"<h1>{escape(first.venue)}</h1>",
+        *(_part(one) for one in parts),
+        f"<p>{escape(_training(songs))}</p>",
+        _songs(songs),
+        *sections,
+        '<p class="said">Made by <code>followspot night</code>.</p>',
         "</body></html>",
     ])  # fmt: skip
     file = out / NAME
     file.write_text(page, encoding="utf-8")
     return file
+
+
+def _part(part: NightPart) -> str:
+    """When it was and how it went."""
+    damaged = f" The log ends early: {escape(part.damage)}." if part.damage else ""
+    return (
+        f'<p class="said">{escape(part.began[:16].replace("T", " "))} UTC, {_clock(part.night.to_s)} long, from '
+        f"{escape(part.log)}.{damaged}</p>{_summary(part.night)}"
+    )
 
 
 def _summary(night: PlayedNight) -> str:
@@ -94,19 +116,19 @@ def _summary(night: PlayedNight) -> str:
         )
     if night.different:
         faults.append("This log is of another version or processor: the pictures may differ from what was seen.")
-    return f"<p>{' '.join(faults)}</p><p>{escape(_training(night))}</p>"
+    return f"<p>{' '.join(faults)}</p>"
 
 
-def _training(night: PlayedNight) -> str:
+def _training(played: Sequence[PlayedSong]) -> str:
     """What was lit by hand, offered to training in one sentence."""
     by_hand: Counter[str] = Counter()
-    for song in night.songs:
+    for song in played:
         by_hand += Counter({name: count for name, count in song.done.items() if name in LEARNABLE})
-    changes, songs = sum(by_hand.values()), sum(any(name in LEARNABLE for name in one.done) for one in night.songs)
+    changes, songs = sum(by_hand.values()), sum(any(name in LEARNABLE for name in one.done) for one in played)
     if not changes:
         return "Nobody lit by hand tonight, so there is nothing to train on."
     return (
-        f"People changed the light by hand {_times(changes)} in {songs} of {len(night.songs)} songs: "
+        f"People changed the light by hand {_times(changes)} in {songs} of {len(played)} songs: "
         "“python -m tools.train.nights takeovers” trains the model on it (docs/finetuning.md)."
     )
 
@@ -114,14 +136,14 @@ def _training(night: PlayedNight) -> str:
 LEARNABLE = {COMMANDS[name].title for name in HANDS}
 
 
-def _songs(night: PlayedNight) -> str:
+def _songs(played: Sequence[PlayedSong]) -> str:
     """One row a song."""
     rows = [
         f'<tr><td class="n">{number + 1}</td><td><a href="#song-{number}">{escape(one.title)}</a></td>'
         f'<td>{escape(one.kind)}</td><td class="n">{_clock(one.from_s)}</td><td class="n">{_clock(one.length_s)}</td>'
         f'<td class="n">{len(one.form.looks)}</td><td class="n">{len(one.limited_s)}</td>'
         f'<td class="n">{sum(one.done.values())}</td></tr>'
-        for number, one in enumerate(night.songs)
+        for number, one in enumerate(played)
     ]
     heads = (
         '<th class="n">#</th><th>Song</th><th>Kind</th><th class="n">From</th><th class="n">Length</th>'
