@@ -26,6 +26,7 @@ from controller.rig.patch.patch import SLOTS
 from controller.watching.controls.osc_out import OscOut
 from controller.watching.controls.surface import Surface
 from controller.watching.evening import evening_of, read_lines
+from controller.watching.night_report import NightReport
 from controller.watching.page.feed import NOTHING_HEARD, Hello, LevelPoint, Live, TokenPoint
 from controller.watching.snapshot import band_words, counters, place_words, rig_heads, timing_rows, timings, troubles
 from controller.watching.telling import Told, Value, openapi, told_of
@@ -123,7 +124,7 @@ class BusFeed:
         self._taken, self.lost_commands = True, 0
         self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
-        self.evening = evening_of(run.config)
+        self.evening, self._report = evening_of(run.config), NightReport(run.folder)
         controls = run.config.controls
         self._osc_out = OscOut(controls.receivers())
         self._surface = Surface(
@@ -257,6 +258,14 @@ class BusFeed:
         """What `told` holds."""
         return openapi()
 
+    def start_report(self) -> None:
+        """Make the report of the night so far."""
+        self._report.start(None if self._said.lit is None else self._said.lit.status.log)
+
+    def report(self) -> tuple[str, str | None]:
+        """Its state, and the page once it is ready."""
+        return self._report.state, self._report.page()
+
     def tonights_list(self) -> Mapping[str, Any] | None:
         """The set list of the night."""
         return None if self.evening.set_list is None else asdict(self.evening.set_list)
@@ -327,4 +336,5 @@ class BusFeed:
         """Close the sockets."""
         self._said.close()
         self._osc_out.close()
+        self._report.close()
         self._commander.close()

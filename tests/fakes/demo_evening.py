@@ -27,6 +27,13 @@ class DemoEvening:
     def openapi(self):
         return openapi()
 
+    def start_report(self):
+        self._state = "working"
+
+    def report(self):
+        state = getattr(self, "_state", "none")
+        return state, "<h1>The night</h1>" if state == "ready" else None
+
     def tonights_list(self):
         return None if self.evening.set_list is None else asdict(self.evening.set_list)
 

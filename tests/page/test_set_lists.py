@@ -185,6 +185,24 @@ def test_programs_read_the_show_and_how_to_read_it(feed):
     assert all(isinstance(state[name], kinds[one["type"]]) for name, one in described["properties"].items())
 
 
+def test_the_report_of_the_night_is_made_when_asked_for_and_shown_when_ready(feed):
+    async def asks(page):
+        before = (await page.get("/night")).status
+        made = (await page.post("/night")).status
+        working = await said(page.get("/night"))
+        feed._state = "ready"
+        async with page.get("/night") as answer:
+            policy = answer.headers.getall("Content-Security-Policy")
+            return before, made, working, answer.content_type, await answer.text(), policy
+
+    before, made, working, kind, text, policy = asked(feed, asks)
+    assert len(policy) == 1
+    assert "data:" in policy[0], "its pictures are in it"
+    assert (before, made, working) == (404, 202, (202, {"state": "working"}))
+    assert kind == "text/html"
+    assert "The night" in text
+
+
 def test_before_the_show_has_begun_programs_are_told_so(feed):
     feed.live = lambda: None
     status, answer = asked(feed, lambda page: said(page.get("/api/state")))

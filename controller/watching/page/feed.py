@@ -186,6 +186,16 @@ class PageFeed(Protocol):
     def openapi(self) -> Mapping[str, Any]:
         """What `told` holds, as OpenAPI describes it."""
 
+    def start_report(self) -> None:
+        """Make the report of the night so far.
+
+        Raises:
+            ValueError: it cannot be made.
+        """
+
+    def report(self) -> tuple[str, str | None]:
+        """Its state, `none`, `working`, `ready` or why it failed; and the page, once it is ready."""
+
     def tonights_list(self) -> Mapping[str, Any] | None:
         """The set list of the night as plain data, None without one."""
 

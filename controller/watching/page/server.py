@@ -246,4 +246,4 @@ async def _why(feed: PageFeed, request: web.Request) -> web.Response:
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    response.headers.update({name: said for name, said in HEADERS.items() if name not in response.headers})
