@@ -21,39 +21,46 @@ from controller.evening.sheet_file import decoded
 from controller.evening.taking import inherited, set_list_of
 from controller.evening.tonight import Tonight
 from controller.evening.wishing import song_wish
-from controller.messages import NO_WISH, Command
-from controller.state_folder import kept_under, state_folder, write_private
+from controller.messages import NO_WISH, Command, SongWish
+from controller.state_folder import kept_under, state_folder
 from controller.watching.page.feed import Evening
+from controller.watching.remembering import Remembering
 
 log = logging.getLogger(__name__)
 
 SETTLES_S = 1.0
 """So long the output process may take to stand where it was told."""
-MOVES = ("next_song", "previous_song", "song")
 
 
 class EveningWatch:
     """Keeps the set list of the night.
 
     Args:
-        lists: of this venue. chosen: file that remembers which one is tonight's. named: the configured one, or None.
+        lists: of this venue. remembering: which one is tonight's, and where in it the night is.
+        named: the configured one, or None.
     """
 
-    def __init__(self, lists: SetLists, chosen: Path, named: Path | None = None) -> None:
-        self._lists, self._chosen = lists, chosen
+    def __init__(self, lists: SetLists, remembering: Remembering, named: Path | None = None) -> None:
+        self._lists, self._remembering = lists, remembering
         self.set_list: SetList | None = None
         self._tonight = Tonight(())
         self._told_s = float("-inf")
+        self._to_tell: SongWish | None = None
         self._open_first(named)
 
     def _open_first(self, named: Path | None) -> None:
+        kept = self._remembering.kept()
         try:
             if named is not None:
                 self._take(read_set_list(named))
-            elif self._chosen.is_file():
-                self._take(self._lists.read(self._chosen.read_text(encoding="utf-8").strip()))
-        except (ControllerError, OSError, ValueError) as error:
+            elif kept is not None:
+                self._take(self._lists.read(kept.name))
+        except ControllerError as error:
             log.warning("%s; there is no set list tonight until one is chosen", error)
+        if self.set_list is None or kept is None or kept.name != self.set_list.name:
+            return
+        if 0 <= kept.place < len(self.set_list.entries):  # this show was started again: it goes on where it was
+            self._to_tell = song_wish(self.set_list.entries[kept.place], kept.place)
 
     @property
     def names(self) -> list[str]:
@@ -81,11 +88,11 @@ class EveningWatch:
 
     def _begin(self, set_list: SetList) -> None:
         same = self.set_list is not None and self.set_list.name == set_list.name
-        self._take(set_list, self._tonight.now if same else -1)
-        try:
-            write_private(self._chosen, set_list.name)
-        except OSError as error:
-            log.warning("%s cannot be written: %s; the list is tonight's until the show ends", self._chosen, error)
+        now = self._tonight.now if same else -1
+        self._take(set_list, now)
+        # what was wished by the list before is no more, and what changed in this one counts at once
+        self._to_tell = song_wish(set_list.entries[now], now) if 0 <= now < len(set_list.entries) else NO_WISH
+        self._remembering.keep(set_list.name, now)
 
     def _take(self, set_list: SetList, now: int = -1) -> None:
         self.set_list, self._tonight = set_list, Tonight(set_list.entries, now)
@@ -110,6 +117,12 @@ class EveningWatch:
         Args:
             kind: of sound. recognised: title, "". stands_at: place of the wish that counts, -1: none.
         """
+        if self._to_tell is not None:
+            told, self._to_tell, self._told_s = self._to_tell, None, now_s
+            if told.number == stands_at == NO_WISH.number:
+                return None
+            self._tonight.adopt(told.number)
+            return Command("wish", 1.0, wish=told)
         if now_s - self._told_s >= SETTLES_S:
             self._tonight.adopt(stands_at if stands_at < len(self._tonight.entries) else -1)
         place = self._tonight.hear(kind, now_s, recognised)
@@ -117,6 +130,8 @@ class EveningWatch:
 
     def _wished(self, place: int, now_s: float) -> Command:
         self._told_s = now_s
+        if self.set_list is not None:
+            self._remembering.keep(self.set_list.name, place)
         return Command("wish", 1.0, wish=song_wish(self._tonight.entries[place], place))
 
     def view(self, moment: str, by: str) -> Evening:
@@ -128,9 +143,9 @@ class EveningWatch:
 
 def evening_of(config: Config) -> EveningWatch:
     """That of the configured venue: lists beside the configuration, in `setlists/`."""
-    chosen, _ = kept_under(state_folder() / "tonight", config.venue, "venue", ".txt")
+    chosen, _ = kept_under(state_folder() / "tonight", config.venue, "venue", ".json")
     named = None if config.set_list is None else config.path(config.set_list)
-    return EveningWatch(SetLists(config.path("setlists")), chosen, named)
+    return EveningWatch(SetLists(config.path("setlists")), Remembering(chosen), named)
 
 
 def read_lines(sheet: bytes, *, pictured: bool) -> dict[str, Any]:

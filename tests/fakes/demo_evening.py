@@ -6,6 +6,7 @@ from pathlib import Path
 
 from controller.evening.set_lists import SetLists, set_list_from
 from controller.watching.evening import EveningWatch, read_lines
+from controller.watching.remembering import Remembering
 from controller.watching.telling import Told, openapi, told_of
 
 
@@ -17,7 +18,7 @@ class DemoEvening:
         if not hasattr(self, "_evening"):
             self._folder = tempfile.TemporaryDirectory(prefix="followspot-demo-")
             self.folder = Path(self._folder.name)
-            self._evening = EveningWatch(SetLists(self.folder / "setlists"), self.folder / "tonight.txt")
+            self._evening = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
         return self._evening
 
     def told(self):
