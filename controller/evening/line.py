@@ -14,12 +14,18 @@ TALK, CERTAIN_TALK = pattern(words.TALK), pattern(words.CERTAIN_TALK)
 CHANGEOVER, CERTAIN_CHANGEOVER = pattern(words.CHANGEOVER), pattern(words.CERTAIN_CHANGEOVER)
 TUNING, HEADING, PAUSE = pattern(words.TUNING), pattern(words.HEADING), pattern(words.PAUSE_WORDS)
 NOTE_MARK, SENTENCE = pattern(words.NOTE_MARKS), pattern(words.SENTENCES)
-BAND = re.compile(r"^\s*(?:band(?:name)?|artist|act|interpret|バンド名?|出演)\s*(?:\d+\s*)?[:：]\s*(.+)$", re.IGNORECASE)
+BAND = re.compile(
+    r"^\s*(?:band(?:name)?|artist|act|interpret|バンド名?|出演)\s*(?:\d+\s*)?[:：]\s*(.+)$", re.IGNORECASE
+)
 PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください")
 GOES_ON = ("for", "für", "von", "by", "about", "über", "zu", "zum", "and", "und", "mit", "with", "gegen")
-WHOLE_SET = re.compile(r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して")
-LIGHT = re.compile(r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel)\b|照明|ライト|色")
-LIST_NAME = re.compile(r"set-?list(?:e|en)?\b|running order\b|セットリスト|セトリ")
+WHOLE_SET = re.compile(
+    r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して"
+)
+LIGHT = re.compile(
+    r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel)\b|照明|ライト|色"
+)
+LIST_NAME = re.compile(r"set[- ]?list(?:e|en)?\b|running order\b|セットリスト|セトリ")
 LEFT = re.compile(r"[\w]")
 
 
@@ -84,7 +90,7 @@ def _entry(marked: Marked, *, is_heading: bool) -> ListEntry:
 
 def is_section(title: str) -> bool:
     """Whether a heading parts a night or a set (`Encore`, `Set 2`, `Setlist Berlin`) and names no band."""
-    return bool(LIST_NAME.match(small(title))) or _is_whole(HEADING, re.sub(r"[(\[].*$", "", title))
+    return bool(LIST_NAME.match(small(title))) or _is_whole(HEADING, re.sub(r"[(\[].*$", "", _head(title)))
 
 
 def _wishes(text: str) -> Wishes:
@@ -126,7 +132,11 @@ def _pause(marked: Marked) -> ListEntry | None:
     ]  # fmt: skip
     for kind, listed, certain in kinds:
         begins = certain.match(low)
-        if _is_whole(listed, head) or (begins and _may_go_on(low[begins.end() :], begins.group())) or (kind == "changeover" and certain.search(low)):
+        if (
+            _is_whole(listed, head)
+            or (begins and _may_go_on(low[begins.end() :], begins.group()))
+            or (kind == "changeover" and certain.search(low))
+        ):
             return _pause_with(kind, marked, head)
     if _is_whole(TALK, re.sub(rf"(?i){TUNING.pattern}", " ", head)):
         return _pause_with("talk", marked, head)
@@ -152,7 +162,9 @@ def _pause_with(kind: EntryKind, marked: Marked, head: str) -> ListEntry:
         if not in_all.found:
             return ListEntry(kind, tidy(marked.whole))
         clause = COMMA.split(head)[0]
-        return _with(kind, tidy(COMMA.split(marked.whole)[0]), _wishes(text[len(clause) :]) if clause != head else in_all)
+        return _with(
+            kind, tidy(COMMA.split(marked.whole)[0]), _wishes(text[len(clause) :]) if clause != head else in_all
+        )
     return _with(kind, tidy(head), wishes)
 
 
@@ -202,7 +214,11 @@ def _is_only_wishes(head: str, text: str, *, is_numbered: bool) -> bool:
     devices = {"device", "sensitive"} & {one.kind for one in all_terms}
     if _begins_a_sentence(text) and (devices or says_no or UNKNOWN not in kinds) and head == text.strip():
         return True
-    if "scope" in kinds and not is_numbered and (UNKNOWN not in kinds or devices or (kinds[0] == "scope" and WHOLE_SET.search(small(clause)))):
+    if (
+        "scope" in kinds
+        and not is_numbered
+        and (UNKNOWN not in kinds or devices or (kinds[0] == "scope" and WHOLE_SET.search(small(clause))))
+    ):
         return True
     if is_numbered:
         is_dark = {"break"} < set(kinds) and bool({"dark", "blackout"} & set(kinds))
@@ -210,12 +226,14 @@ def _is_only_wishes(head: str, text: str, *, is_numbered: bool) -> bool:
     if _is_sentence(text, head) and devices:
         return True
     if UNKNOWN in kinds:
-        return _leads_with_a_no(terms) or ("sensitive" in kinds) or _speaks_of_devices(kinds, head == text.strip(), text)
+        return (
+            _leads_with_a_no(terms) or ("sensitive" in kinds) or _speaks_of_devices(kinds, head == text.strip(), text)
+        )
     if kinds in ([], ["prep"]):
         return head != text.strip() and bool(terms)
     is_wish = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])
     is_wish = is_wish or (len(terms) > 1 and terms[0].text[:1].islower())
-    return is_wish or len(kinds) > 1 or len(targets) > 1 and head == text.strip() or _is_settled(kinds, head, text)
+    return is_wish or len(kinds) > 1 or (len(targets) > 1 and head == text.strip()) or _is_settled(kinds, head, text)
 
 
 def _begins_a_sentence(text: str) -> bool:
@@ -225,7 +243,11 @@ def _begins_a_sentence(text: str) -> bool:
 def _is_sentence(text: str, head: str) -> bool:
     """Five words or more, mostly in small letters: nobody writes a title so."""
     long_words = [one for one in re.findall(r"[^\W\d_]+", text) if len(one) > 3]
-    return head == text.strip() and len(text.split()) >= 5 and sum(one[0].islower() for one in long_words) >= 0.6 * len(long_words)
+    return (
+        head == text.strip()
+        and len(text.split()) >= 5
+        and sum(one[0].islower() for one in long_words) >= 0.6 * len(long_words)
+    )
 
 
 def _leads_with_a_no(terms: list[Term]) -> bool:
@@ -236,15 +258,29 @@ def _leads_with_a_no(terms: list[Term]) -> bool:
 
 def _speaks_of_devices(kinds: list[str], is_whole: bool, text: str) -> bool:
     """A sentence with a device and a no or an OK, and nothing that parts a title from it."""
-    return is_whole and "device" in kinds and bool({"no", "off", "ok", "only", "unsure"} & set(kinds)) and not re.search(r"[,、]", text) and kinds[0] not in (UNKNOWN, "dark", "colour", "energy", "place")
+    return (
+        is_whole
+        and "device" in kinds
+        and bool({"no", "off", "ok", "only", "unsure"} & set(kinds))
+        and not re.search(r"[,、]", text)
+        and kinds[0] not in (UNKNOWN, "dark", "colour", "energy", "place")
+    )
 
 
 def _is_settled(kinds: list[str], head: str, text: str) -> bool:
     """One word by itself is a title (`Calm`, `Strobe - red`), but `Strobe: no` is not."""
     behind = text[len(head) :].strip()
     tail = terms_of(behind)
-    only_operations = bool(tail) and all(one.kind in ("no", "off", "ok", "stop", *FILLERS) for one in tail) and any(one.kind in ("no", "off", "ok") for one in tail)
-    return only_operations or (behind.startswith(":") and kinds[0] in ("device", "front")) or kinds[0] in ("blackout", "scope", "front")
+    only_operations = (
+        bool(tail)
+        and all(one.kind in ("no", "off", "ok", "stop", *FILLERS) for one in tail)
+        and any(one.kind in ("no", "off", "ok") for one in tail)
+    )
+    return (
+        only_operations
+        or (behind.startswith((":", "=")) and kinds[0] in ("device", "front"))
+        or kinds[0] in ("blackout", "scope", "front")
+    )
 
 
 def _song(text: str) -> ListEntry:

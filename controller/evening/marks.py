@@ -18,7 +18,9 @@ LENGTHS = re.compile(
     r"(?<![\d:])~?(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}['’′]\s?\d{2}(?:[\"”″]|'')?|\d{1,2}\s?(?:min(?:ute[ns]?)?|mins|分)(?:\s?\d{1,2}\s?(?:sec|sek|s|秒))?)(?![\d:\w])\.?",
     re.IGNORECASE,
 )
-CLOCK = re.compile(r"^\s*(?:ca\.?\s*)?\d{1,2}[:.h]\d{2}(?:\s*(?:Uhr|h|pm|am))?(?:\s*[-–~〜]\s*\d{1,2}[:.]\d{2}(?:\s*(?:Uhr|h|pm|am))?)?(?=[\s\-–|:])[\s\-–|:]*")
+CLOCK = re.compile(
+    r"^\s*(?:ca\.?\s*)?\d{1,2}[:.h]\d{2}(?:\s*(?:Uhr|h|pm|am))?(?:\s*[-–~〜]\s*\d{1,2}[:.]\d{2}(?:\s*(?:Uhr|h|pm|am))?)?(?=[\s\-–|:])[\s\-–|:]*"
+)
 _NOTE = r"[A-H](?:is|es|[#♯b♭])?"
 _MODE = r"(?:\s?-?(?:minor|major|min|maj|moll|dur|Moll|Dur|Minor|Major)|m7?|7)"
 MUSIC = (
@@ -38,8 +40,12 @@ NUMBERED = re.compile(
 )  # fmt: skip
 SPACED_NUMBER = re.compile(r"^\s*(\d{1,3})\s+(?=\S)")
 BULLET = re.compile(r"^\s*(?:[-*+•·‣▪◦○●◉◎■□☐☑★☆♪♫♬>»→▶►✦✧–—]|\[[ xX]?\])\s+|^\s*[・•●■★☆♪◆◇▪]\s*")
-HEADING_FRAME = re.compile(r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$")
-DASH_FRAME = re.compile(r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$")
+HEADING_FRAME = re.compile(
+    r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$"
+)
+DASH_FRAME = re.compile(
+    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$"
+)
 RULE = re.compile(r"^[\s\-–—―─━=_*~+|:.・]{3,}$")
 _EMOJI = r"\s\u2600-\u26a9\u26ac-\u26d3\u2702-\u27bf\U0001f300-\U0001f533\U0001f536-\U0001f6a9\U0001f6b8-\U0001f7df\U0001f900-\U0001faff\ufe0f\u200d"
 EDGE_EMOJI = re.compile(rf"^[{_EMOJI}]+|[{_EMOJI}]+$")

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from controller.config import ConfigSection
-from controller.errors import SetListError, ConfigError
+from controller.errors import ConfigError, SetListError
 from controller.evening.entry import ColourName, Energy, EntryKind, ListEntry, SetList
 from controller.evening.line import read_line
 from controller.evening.terms import plain, terms_of
@@ -74,7 +74,9 @@ class WrittenList(ConfigSection):
     evening: list[object] = []
 
 
-WISHES = tuple(name for name in WrittenEntry.model_fields if name in {one.name for one in fields(ListEntry)} - {"title", "note"})
+WISHES = tuple(
+    name for name in WrittenEntry.model_fields if name in {one.name for one in fields(ListEntry)} - {"title", "note"}
+)
 
 
 def read_set_list(file: Path) -> SetList:
@@ -129,7 +131,9 @@ def _read(text: str, where: str) -> ListEntry:
     """A line as it might stand on a sheet."""
     entry = read_line(plain(text)).entry
     if entry.rest:
-        raise SetListError(f"{where}: '{entry.rest}' is not understood; write the song as `song: TITLE` with its wishes below")
+        raise SetListError(
+            f"{where}: '{entry.rest}' is not understood; write the song as `song: TITLE` with its wishes below"
+        )
     return entry
 
 
@@ -195,7 +199,9 @@ def _parsed(file: Path) -> tuple[object, dict[YamlPlace, int]]:
         raise SetListError(str(error)) from error
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SetListError(f"{file}{line}: not valid YAML: {error.problem}; a title with a colon goes in quotes") from error
+        raise SetListError(
+            f"{file}{line}: not valid YAML: {error.problem}; a title with a colon goes in quotes"
+        ) from error
     except NO_YAML as error:
         raise SetListError(f"{file}: not valid YAML: {error}") from error
 
@@ -227,16 +233,16 @@ def _as_written(entry: ListEntry) -> dict[str, Any]:
     return row
 
 
-def write_set_list(set_list: SetList, file: Path, *, replace: bool = False) -> None:
+def write_set_list(set_list: SetList, file: Path, *, overwrite: bool = False) -> None:
     """Write a set list.
 
     Args:
-        set_list: what to write. file: where to. replace: whether one that is there may be written over.
+        set_list: what to write. file: where to. overwrite: whether one that is there may be written over.
 
     Raises:
         SetListError: the file is there already, or cannot be written.
     """
-    if file.exists() and not replace:
+    if file.exists() and not overwrite:
         raise SetListError(f"{file}: is there already and stays as it is; give another name, or --replace")
     coming = file.with_name(f".{file.name}.coming")
     try:

@@ -79,7 +79,9 @@ def decoded(content: bytes, shown: str) -> tuple[str, str]:
             return _strictly(content, codec, shown), "" if name == "UTF-8" else name
     if (codec := _utf_16_without_bom(content)) is not None:
         return _strictly(content, codec, shown), "UTF-16"
-    if b"\x00" in content or content.startswith((b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"GIF8", b"RIFF", b"{\\rtf")):
+    if b"\x00" in content or content.startswith(
+        (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"GIF8", b"RIFF", b"{\\rtf")
+    ):
         raise SetListError(f"{shown}: is no text and no PNG or JPEG picture; {REMEDY}")
     try:
         return content.decode("utf-8"), ""

@@ -33,7 +33,13 @@ def set_list_of(lines: Sequence[ReadLine], name: str) -> SetList:
         if entry.kind == "title" and not is_section(entry.title):
             band = entry.title
         entry = replace(entry, band=band)
-        if entry.kind == "note" and line.is_indented and entries and entries[-1].kind == "song" and not _is_for_all(entry):
+        if (
+            entry.kind == "note"
+            and line.is_indented
+            and entries
+            and entries[-1].kind == "song"
+            and not _is_for_all(entry)
+        ):
             entries[-1] = _added(entries[-1], entry)
             continue
         if entry.kind in ("note", "title") and _has_wishes(entry):

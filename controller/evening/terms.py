@@ -66,7 +66,7 @@ def _lists() -> tuple[tuple[str, str, re.Pattern[str], str], ...]:
 def _simplest(listed: str) -> str:
     """Patterns without what is optional in them: their plainest words."""
     for _ in range(4):
-        listed = re.sub(r"\(\?:[^()]*\)\?", "", listed)
+        listed = re.sub(r"\(\?:[^()]*\)\??", "", listed)
     return re.sub(r"\[[^]]*\]\?|-\?|.\?", "", listed)
 
 
@@ -76,7 +76,9 @@ def _long_words() -> dict[str, tuple[str, str]]:
     lists: list[tuple[str, str, str]] = [("colour", name, listed) for name, listed in words.COLOURS.items()]
     lists += [("energy", name, listed) for name, listed in words.ENERGIES.items()]
     lists += [("device", "strobe", "strobe strobes stroboskop strobo"), ("device", "blinder", "blinder blinders")]
-    lists += [(kind, kind, words.OPERATIONS[kind]) for kind in ("no", "off")] + [("front", "front", words.OTHERS["front"])]
+    lists += [(kind, kind, words.OPERATIONS[kind]) for kind in ("no", "off")] + [
+        ("front", "front", words.OTHERS["front"])
+    ]
     return {
         one: (kind, value)
         for kind, value, listed in lists
@@ -102,7 +104,9 @@ def _mistyped(word: str) -> tuple[str, str] | None:
     return near.pop() if len(near) == 1 else None
 
 
-STOP = re.compile(r"\s*(?:[,;、。!|()\[\]{}<>\t\x1f【】「」『』]|\s[-–—―]+\s|[–—―]|\s/\s|\.(?=\s|$)|\.\.+|//|→|->|\n)\s*")
+STOP = re.compile(
+    r"\s*(?:[,;、。!|()\[\]{}<>\t\x1f【】「」『』]|\s[-–—―]+\s|[–—―]|\s/\s|\.(?=\s|$)|\.\.+|//|→|->|\n)\s*"
+)
 GAP = re.compile(r"[ \u3000]+(?=[^\s,;、。!|()\[\]{}<>\-–—/])")
 """A blank beside a letter that needs none: on Japanese sheets it parts what commas part elsewhere."""
 WORD = re.compile(rf"[{LATIN}0-9](?:[{LATIN}0-9'-]*[{LATIN}0-9])?")
@@ -128,7 +132,11 @@ def terms_of(text: str) -> list[Term]:
 
 def _term_at(text: str, low: str, at: int) -> Term | None:
     """The longest term that begins here; None for a blank."""
-    if (gap := GAP.match(low, at)) is not None and at and (is_cjk(low[at - 1]) or is_cjk(low[gap.end() : gap.end() + 1])):
+    if (
+        (gap := GAP.match(low, at)) is not None
+        and at
+        and (is_cjk(low[at - 1]) or is_cjk(low[gap.end() : gap.end() + 1]))
+    ):
         return Term("stop", "space", at, gap.end(), text[at : gap.end()])
     if (stop := STOP.match(low, at)) and stop.end() > at:
         sign = stop.group().strip()

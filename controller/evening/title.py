@@ -10,9 +10,11 @@ from controller.evening.wishes import Wishes, wishes_of
 
 QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?=$|[\s\W]|[^\x00-\x7f])\s*(.*)$")
 PARTING = re.compile(
-    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s*[(\[【〔{{※]\s*"
+    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s+>+\s+|\s*[(\[【〔{{※]\s*"
 )
 COMMA = re.compile(r"\s*[,;、/]\s*")
+LIGHTS = ("色", "照", "灯", "ラ")
+"""What words for light in general begin with: `いろんな色で` is a wish, though not one that is known."""
 VERSION = pattern(words.VERSIONS)
 
 
@@ -104,7 +106,9 @@ def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
     if not is_certain:
         return Parted(title, tail, sign, taken)
     title, unsure = _without_capital_wishes(title) if head.isupper() else (title, "")
-    return Parted(title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure)
+    return Parted(
+        title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure
+    )
 
 
 def _without_capital_wishes(title: str) -> tuple[str, str]:
@@ -147,7 +151,11 @@ def _is_definite(terms: list[Term], wishes: Wishes) -> bool:
     kinds = {one.kind for one in terms}
     if first is None or first.kind == UNKNOWN or not wishes.found:
         return False
-    return bool(kinds & {"device", "front", "sensitive"}) or bool(kinds & {"no", "off", "ok", "only"}) or wishes.dark_on_break
+    return (
+        bool(kinds & {"device", "front", "sensitive"})
+        or bool(kinds & {"no", "off", "ok", "only"})
+        or wishes.dark_on_break
+    )
 
 
 def _is_written_small(behind: str, before: str) -> bool:
@@ -161,13 +169,23 @@ def _is_written_small(behind: str, before: str) -> bool:
 def _by_words(head: str) -> tuple[int, bool] | None:
     """Where the wishes begin behind a title that only a space parts from them."""
     terms = terms_of(head)
-    starts = [at for at, one in enumerate(terms) if at > 0 and head[one.start - 1].isspace() and one.kind not in (*FILLERS, "stop", UNKNOWN)]
+    starts = [
+        at
+        for at, one in enumerate(terms)
+        if at > 0
+        and head[one.start - 1].isspace()
+        and (one.kind not in (*FILLERS, "stop", UNKNOWN) or (one.kind == UNKNOWN and is_cjk(one.text[0])))
+    ]
     for at in starts:
         taken = terms[at:]
         behind = head[taken[0].start :]
         if _is_japanese_wish(taken):
             return taken[0].start, True
-        if any(one.kind in (UNKNOWN, "person", "unsure", "stop") for one in taken if one.text != "?" and one.value != "space"):
+        if any(
+            one.kind in (UNKNOWN, "person", "unsure", "stop")
+            for one in taken
+            if one.text != "?" and one.value != "space"
+        ):
             continue
         wishes = wishes_of(taken, behind)
         is_whole = not wishes.rest or (is_cjk(behind[0]) and "place" in {one.kind for one in taken})
@@ -182,6 +200,8 @@ def _is_japanese_wish(taken: list[Term]) -> bool:
     if not is_cjk(chunk[0].text[0]) or chunk[-1].text.endswith("い"):
         return False
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
+    if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
+        return True
     return chunk[0].kind == "device" or (is_known and any(one.kind in (*TARGETS, "front") for one in chunk))
 
 

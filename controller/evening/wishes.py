@@ -143,11 +143,17 @@ def _operate(
     if read.is_used:
         return prefix, run
     said: Polarity = "yes" if read.term.kind == "ok" else "no"
-    ahead = next((one for one in reads[at + 1 :] if one.term.kind in (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place")), None)
+    ahead = next(
+        (one for one in reads[at + 1 :] if one.term.kind in (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place")),
+        None,
+    )
     leads = ahead is not None and ahead.term.kind in TARGETS
     if read.term.kind == "no" and ahead is not None and ahead.term.kind == "ok" and run:
         ahead.is_used = True  # "strobe is not OK"
         leads = False
+    if said == "yes" and ahead is not None and ahead.term.kind == "no" and not run:
+        read.is_used = True  # "we love no green light": the no is what counts
+        return prefix, run
     if read.term.text in JOINING and ahead is not None and ahead.term.kind == "device" and run:
         clause.is_double = read.is_used = True  # "red × strobe": both, or the one without the other?
         return "no", []
@@ -227,7 +233,7 @@ def _judge(clause: _Clause, before: _Clause | None) -> None:
     for read in clause.targets():
         if read.term.kind == "device":
             unclean = bool(kinds & set(UNCLEAR)) or is_loose or is_unsure or _has_bare_place(clause)
-            trails = read.polarity == "bare" and _trails_a_no(clause, before, ("device",))
+            trails = read.polarity == "bare" and _trails_a_no(clause, before, ("device", "colour", "energy"))
             if (read.polarity != "no" and unclean) or trails:
                 read.polarity, read.is_doubtful = "no", True
         elif read.term.kind == "colour" and read.polarity == "bare":
@@ -287,7 +293,9 @@ def _settle_contradictions(clauses: list[_Clause]) -> None:
     forbidden = {read.term.value for read in targets if read.polarity == "no"}
     is_loose = any(one.term.kind in ("no", "off") and not one.is_used for clause in clauses for one in clause.reads)
     for read in targets:
-        if read.polarity == "yes" and (read.term.value in forbidden or (is_loose and read.term.value in ("strobe", "blinder"))):
+        if read.polarity == "yes" and (
+            read.term.value in forbidden or (is_loose and read.term.value in ("strobe", "blinder"))
+        ):
             read.is_doubtful = True
             read.polarity = "no" if read.term.kind == "device" else "bare"
     energies = {read.term.value for read in targets if read.term.kind == "energy" and read.polarity == "yes"}
@@ -304,11 +312,17 @@ def _collected(clauses: list[_Clause], terms: list[Term], text: str) -> Wishes:
     energies = [read.term.value for read in certain if read.term.kind == "energy"]
     breaks = [_is_dark_on_break(clause) for clause in clauses]
     sensitive = any("sensitive" in clause.kinds() for clause in clauses)
-    devices = {name: _device(targets, name, forbidden=sensitive and name != "haze") for name in ("strobe", "blinder", "haze")}
+    devices = {
+        name: _device(targets, name, forbidden=sensitive and name != "haze") for name in ("strobe", "blinder", "haze")
+    }
     understood = {read.term.start for read in certain if read.term.kind in ("colour", "device", "energy")}
     understood |= {read.term.start for _, used in keys for read in used}
     for clause, dark in zip(clauses, breaks, strict=True):
-        understood |= _operations(clause, is_sensitive=sensitive) | ({one.term.start for one in clause.reads if one.term.kind in ("dark", "blackout", "break")} if dark is not None else set())
+        understood |= _operations(clause, is_sensitive=sensitive) | (
+            {one.term.start for one in clause.reads if one.term.kind in ("dark", "blackout", "break")}
+            if dark is not None
+            else set()
+        )
     return Wishes(
         asked=_colours(certain, "yes"),
         forbidden=_colours(certain, "no"),
@@ -393,6 +407,10 @@ def _rest(terms: list[Term], understood: set[int], text: str) -> str:
 def _with_small_words(terms: list[Term], at: int) -> int:
     """Where a run begins: prepositions, articles and what says no or perhaps belong to what comes behind them."""
     is_word = terms[at].kind == UNKNOWN and not is_cjk(terms[at].text[0])
-    while at > 0 and (terms[at - 1].kind in ("prep", "only", "no") or (is_word and terms[at - 1].kind == "fill") or terms[at - 1].text.lower() in ARTICLES):
+    while at > 0 and (
+        terms[at - 1].kind in ("prep", "only", "no")
+        or (is_word and terms[at - 1].kind == "fill")
+        or terms[at - 1].text.lower() in ARTICLES
+    ):
         at -= 1
     return terms[at].start

@@ -13,7 +13,18 @@ HERE = Path(__file__).parent
 LISTS = {name: written_lines(HERE / f"{name}.yaml") for name in ("lines", "held_out", "unseen")}
 LEAST_EXACT = {"lines": 0.97, "held_out": 0.93, "unseen": 0.9}
 
-STROBES = ("strobe", "strobes", "Strobe lights", "STROBE", "Strobo", "Stroboskop", "Strobe-Effekt", "flashing", "Blitze", "strobo")
+STROBES = (
+    "strobe",
+    "strobes",
+    "Strobe lights",
+    "STROBE",
+    "Strobo",
+    "Stroboskop",
+    "Strobe-Effekt",
+    "flashing",
+    "Blitze",
+    "strobo",
+)
 JAPANESE_STROBES = ("ストロボ", "フラッシュ", "点滅", "ｽﾄﾛﾎﾞ", "ストロボライト")
 FORBIDS = (
     *("no {}", "no {} please", "please no {}", "never {}", "without {}", "avoid {}", "don't use {}", "do not use the {}", "not {}"),
@@ -80,7 +91,11 @@ WORDS = st.sampled_from([
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".join), st.lists(WORDS, max_size=40).map("\n".join)))
+@given(
+    st.one_of(
+        st.text(max_size=200), st.lists(WORDS, max_size=14).map(" ".join), st.lists(WORDS, max_size=40).map("\n".join)
+    )
+)
 def test_nothing_raises_and_no_line_is_lost(text):
     lines = read_sheet(text)
     assert [one.line for one in lines] == [one for one in _split(text) if one.strip()]
