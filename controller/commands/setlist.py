@@ -67,11 +67,22 @@ def as_json(line: ReadLine) -> dict[str, object]:
     """What a line was read as, for programs."""
     entry = line.entry
     found: dict[str, object] = {
-        "line": line.line, "kind": entry.kind, "title": entry.title, "understood": line.is_understood, "rest": entry.rest,
-        "asked": list(entry.asked), "forbidden": list(entry.forbidden), "energy": entry.energy, "strobe": entry.strobe,
-        "blinder": entry.blinder, "haze": entry.haze, "dark_on_break": entry.dark_on_break, "key": entry.key,
-        "tempo_bpm": entry.tempo_bpm, "note": entry.note,
-    }  # fmt: skip
+        "line": line.line,
+        "kind": entry.kind,
+        "title": entry.title,
+        "understood": line.is_understood,
+        "rest": entry.rest,
+        "asked": list(entry.asked),
+        "forbidden": list(entry.forbidden),
+        "energy": entry.energy,
+        "strobe": entry.strobe,
+        "blinder": entry.blinder,
+        "haze": entry.haze,
+        "dark_on_break": entry.dark_on_break,
+        "key": entry.key,
+        "tempo_bpm": entry.tempo_bpm,
+        "note": entry.note,
+    }
     return {**found, "photograph": True} if line.is_photograph else found
 
 

@@ -85,21 +85,17 @@ def read_row(text: str, columns: Columns) -> ReadLine | None:
 
 
 def _with_cell(entry: ListEntry, name: str, cell: str) -> ListEntry:
-    match name:
-        case "number" | "ignored":
-            return entry
-        case "tempo":
-            tempo = bare_tempo(cell)
-            return replace(entry, tempo_bpm=tempo) if tempo is not None else _left(entry, cell)
-        case "strobe" | "blinder" | "haze":
-            return _with_device(entry, name, cell)
-        case "forbidden":
-            return merged(entry, _forbidding(cell))
-        case "front" | "key":
-            return _with_key(entry, name, cell)
-        case "" | "wishes":
-            return merged(entry, _cell(cell))
-    return _left(entry, cell)
+    """An entry with what a cell says, by the heading above it."""
+    if name in ("number", "ignored"):
+        return entry
+    if name == "tempo":
+        tempo = bare_tempo(cell)
+        return replace(entry, tempo_bpm=tempo) if tempo is not None else _left(entry, cell)
+    if name in ("strobe", "blinder", "haze"):
+        return _with_device(entry, name, cell)
+    if name in ("front", "key"):
+        return _with_key(entry, name, cell)
+    return merged(entry, _forbidding(cell) if name == "forbidden" else _cell(cell))
 
 
 def _cell(cell: str) -> ListEntry:
@@ -126,20 +122,20 @@ def _with_device(entry: ListEntry, name: str, cell: str) -> ListEntry:
 
 
 def _forbidding(cell: str) -> Wishes:
-    """A cell below `Avoid`: colours and devices in it are forbidden; a no in it is left to the person."""
+    """A cell below `Avoid`: what is in it is forbidden; with a no or an OK in it, what that means is left over."""
     said = f"no: {cell}"
     wishes = wishes_of(terms_of(said), said)
-    if any(one.kind in ("no", "off", "ok", "but") for one in terms_of(cell)):
-        plain = wishes_of(terms_of(cell), cell)
-        devices = {name: False if getattr(plain, name) is not None else None for name in ("strobe", "blinder", "haze")}
-        colours = () if plain.asked else plain.forbidden
-        return replace(
-            Wishes(),
-            **devices,
-            forbidden=colours,
-            rest=cell if plain.asked or True in (plain.strobe, plain.blinder, plain.haze) else "",
-        )  # type: ignore[arg-type]
-    return wishes
+    if not any(one.kind in ("no", "off", "ok", "but") for one in terms_of(cell)):
+        return wishes
+    plain = wishes_of(terms_of(cell), cell)
+    is_allowing = bool(plain.asked) or True in (plain.strobe, plain.blinder, plain.haze)
+    return Wishes(
+        forbidden=() if is_allowing else plain.forbidden,
+        strobe=None if plain.strobe is None else False,
+        blinder=None if plain.blinder is None else False,
+        haze=None if plain.haze is None else False,
+        rest=cell if is_allowing else plain.rest,
+    )
 
 
 def _with_key(entry: ListEntry, name: str, cell: str) -> ListEntry:

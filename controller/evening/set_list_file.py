@@ -64,14 +64,14 @@ class WrittenBlock(ConfigSection):
 
     band: Words = ""
     heading: bool = True
-    songs: list[object] = []
+    songs: list[object] = Field(default=[])
 
 
 class WrittenList(ConfigSection):
     """A set list as it stands in a file."""
 
     name: Words = ""
-    evening: list[object] = []
+    evening: list[object] = Field(default=[])
 
 
 WISHES = tuple(
@@ -206,6 +206,18 @@ def _parsed(file: Path) -> tuple[object, dict[YamlPlace, int]]:
         raise SetListError(f"{file}: not valid YAML: {error}") from error
 
 
+class _Writer(yaml.SafeDumper):
+    """Writes YAML; text that a plain scalar would not bring back, such as U+0085, in double quotes."""
+
+
+def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
+    style = None if text.isprintable() else '"'
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Writer.add_representer(str, _text)
+
+
 def written_set_list(set_list: SetList) -> str:
     """A set list as YAML, in the order in which a person would write it; `read_set_list` reads the same from it."""
     blocks: list[dict[str, Any]] = []
@@ -218,7 +230,7 @@ def written_set_list(set_list: SetList) -> str:
         block["songs"] = [_as_written(one) for one in entries[bool(band and has_heading) :]]
         blocks.append(block)
     data = {"name": set_list.name, "evening": blocks}
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.dump(data, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=120)
 
 
 def _as_written(entry: ListEntry) -> dict[str, Any]:

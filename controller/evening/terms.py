@@ -20,7 +20,8 @@ class Term:
     """A word or a phrase.
 
     Attributes:
-        kind: as the word lists name it, "word" where none has it, "stop" for what ends a clause. value: which of its kind.
+        kind: as the word lists name it, "word" where none has it, "stop" for what ends a clause. value: which of its
+            kind.
         start, end: place in the text. text: as it was written. note: what a person should be told about the reading.
     """
 
@@ -44,7 +45,8 @@ def is_cjk(letter: str) -> bool:
 
 def pattern(listed: str) -> re.Pattern[str]:
     """One pattern for a list of words, the longest first."""
-    latin, others = [], []
+    latin: list[str] = []
+    others: list[str] = []
     for one in sorted(set(listed.split()), key=len, reverse=True):
         (latin if re.search("[a-zA-Z]{2}|\\b[a-z]\\b", one) else others).append(one.replace("_", "\\s+"))
     parts = [f"(?<![{LATIN}])(?:{'|'.join(latin)})(?![{LATIN}])"] if latin else []

@@ -1,7 +1,7 @@
-"""What bands write on their sheets, in English, German and Japanese: word lists, and nothing but lists. Pure.
+"""What bands write on their sheets, in English, German and Japanese: word lists, and nothing else. Pure.
 
-A word list is a text of patterns with spaces between them; `_` is a space inside of a pattern, the rest is the syntax of
-`re`. Latin patterns match whole words of small letters, Japanese ones match anywhere. The longest match counts
+A word list is a text of patterns with spaces between them; `_` is a space inside of a pattern, the rest is the syntax
+of `re`. Latin patterns match whole words of small letters, Japanese ones match anywhere. The longest match counts
 (`terms.py`).
 """
 
@@ -112,7 +112,8 @@ OPERATIONS: dict[str, str] = {
         "off out aus weg verboten forbidden banned prohibited untersagt unerwünscht unwanted tabu"
         " (?:is_a_|a_)?no-?go nogo bad awful terrible ugly horrible schlecht doof blöd scheiße schlimm -?free"
         " -?frei allergy not_(?:allowed|ok|okay|wanted|fine|welcome|good|permitted|desired|cool|possible)"
-        " nicht_(?:erlaubt|ok|okay|gewünscht|erwünscht|gut|möglich|benutzen|verwenden|einsetzen|nutzen|an|anmachen|so_gern)"
+        " nicht_(?:erlaubt|ok|okay|gewünscht|erwünscht|gut|möglich)"
+        " nicht_(?:benutzen|verwenden|einsetzen|nutzen|an|anmachen|so_gern)"
         " weglassen auslassen no_thanks no_thank_you ng なしで なし 無しで 無し ナシで ナシ 禁止で 禁止 厳禁"
         " NGで NG いらない いりません 要らない 要りません 不要 やめてください やめて 止めて 使わないでください"
         " 使わないで 使わない 使用しない 使用禁止 避けてください 避けて 控えて(?:ください)?"
@@ -184,7 +185,9 @@ OTHERS: dict[str, str] = {
     "person": (
         "(?:our_|the_|my_)?(?:lead_)?(?:singers?|drummers?|bassists?|bass_players?|guitarists?|keyboarders?|keyboardists?|vocalists?|pianists?|saxophonists?|trumpeters?|violinists?|percussionists?|players?|djs?|children|kids|guests?|frontman|crew|fans?|audience|crowd|members?|band)"
         r" suffers?(?:_from)? wegen because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
-        " (?:unser[em]?_|der_|die_|im_)?(?:sänger(?:in)?|schlagzeuger(?:in)?|drummer(?:in)?|bassist(?:in)?|gitarrist(?:in)?|basser(?:in)?|keyboarder(?:in)?|pianist(?:in)?|percussionist(?:in)?|trompeter(?:in)?|kinder|gäste|publikum|mitglied(?:er)?)"
+        " (?:unser[em]?_|der_|die_|im_)?(?:sänger|schlagzeuger|drummer|bassist|gitarrist|basser|keyboarder)(?:in)?"
+        " (?:unser[em]?_|der_|die_|im_)?(?:pianist|percussionist|trompeter)(?:in)?"
+        " (?:unser[em]?_|der_|die_|im_)?(?:kinder|gäste|publikum|mitglied(?:er)?)"
         " ボーカル(?:が|は|の)? ドラム(?:の人)?(?:が|は|の)? の人(?:が|は)? メンバー(?:が|は|に)?"
         " ギター(?:が|は|の)? ベーシスト(?:が|は|の)? お客さん(?:が|は|に)? 客(?:が|は|に) のため ので 患者 症"
         " 持ち"
@@ -195,7 +198,7 @@ OTHERS: dict[str, str] = {
         " throughout(?:_the_(?:set|show))? all_(?:night|evening|set|show)(?:_long)?"
         " (?:in_|during_|for_)?our_(?:set|show|gig) at_all at_any_time ever generally in_general general"
         " any_time overall"
-        " (?:im_|für_das_|das_)?(?:ganze[ns]?|gesamte[ns]?|komplette[ns]?)_(?:sets?|konzerts?|show|abend|auftritts?|gigs?)"
+        " (?:im_|für_das_|das_)?(?:ganze|gesamte|komplette)[ns]?_(?:sets?|konzerts?|show|abend|auftritts?|gigs?)"
         " (?:in_der_|die_)?(?:ganze|gesamte|komplette)_(?:show|zeit|setlist)"
         " (?:bei_|in_|für_)?alle[nr]?_(?:songs?|lieder[n]?|stücke[n]?|titeln?) durchgehend"
         " (?:den_)?ganzen_(?:abend|auftritt|gig) generell grundsätzlich allgemein überhaupt"
@@ -205,7 +208,8 @@ OTHERS: dict[str, str] = {
     ),
     "dim": (
         "bright(?:er|ly)? darker dim(?:mer)? hell(?:e[rsnm]?)? heller dunkler"
-        " (?:not|nicht|never|nothing|nichts)_(?:too|so|zu|very|that|overly)_(?:bright|dark|hell|dunkel|grell|much|viel|loud|hot|busy|hektisch|wild|calm|fast|slow|schnell|langsam|crazy|ruhig|colou?rful|bunt)"
+        " (?:not|never|nothing)_(?:too|so|very|that|overly)_(?:bright|dark|much|loud|busy|wild|calm|fast|slow|crazy)"
+        " (?:nicht|nie|nichts)_(?:zu|so)_(?:hell|dunkel|grell|viel|hektisch|wild|schnell|langsam|ruhig|bunt)"
         " 明るめ(?:に|で)? 明るく 暗め(?:に|で)? 明るすぎない(?:ように)? 眩しくない(?:ように)?"
     ),
 }
@@ -273,7 +277,8 @@ NOTE_MARKS = (
     r"note(?:s)? nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
     " warning remarks? todo lights? lighting"
     " (?:haupt|grund|wunsch|lieblings|bühnen)?(?:farben?|licht)(?:wunsch|wünsche|stimmung|regie|technik(?:er)?)?"
-    " (?:für|fürs|ans?|to|for|dear|hi|hallo)(?:_the|_das|_die|_den)?_(?:licht|lights?|lampy|lx|ld|lighting)(?:mensch|mann|frau|techniker(?:in)?)?"
+    " (?:für|fürs|ans?|hallo)(?:_das|_die|_den)?_(?:licht|lampy|lx|ld)(?:mensch|mann|frau|techniker(?:in)?)?"
+    " (?:to|for|dear|hi)(?:_the)?_(?:lights?|lampy|lx|ld|lighting)"
     " lampy main_colou?rs? light_wishes lighting_notes? lx farben? colou?rs? general generell allgemein"
     " bemerkung(?:en)? an_(?:den_)?(?:lichttechniker|licht|ton)"
     " to_(?:the_)?(?:lighting_(?:guy|person|engineer|tech)|lighting|ld|lx) 注意(?:事項)? 備考"

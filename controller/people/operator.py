@@ -22,7 +22,7 @@ from collections import deque
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from controller.messages import Command, Hand, Operator, Scene, Steering, SongWish
+from controller.messages import Command, Hand, Operator, Scene, SongWish, Steering
 from controller.people.commands import COMMANDS, CommandRow, row_of
 
 HELD_S = 1.0

@@ -13,10 +13,24 @@ TITLES = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size
 MAYBE = st.none() | st.booleans()
 PALETTES = st.lists(st.sampled_from(COLOURS), unique=True, max_size=3).map(tuple)
 ENTRIES = st.builds(
-    ListEntry, st.sampled_from(("song", "talk", "changeover", "note", "title")), TITLES, st.just("") | TITLES, PALETTES, PALETTES,
-    st.none() | st.sampled_from(("calm", "wild")), MAYBE, MAYBE, MAYBE, st.booleans(), st.none() | st.sampled_from(COLOURS),
-    st.none() | st.floats(20, 400), st.none() | TITLES, st.none() | TITLES, st.just("") | TITLES, st.just("") | TITLES,
-)  # fmt: skip
+    ListEntry,
+    st.sampled_from(("song", "talk", "changeover", "note", "title")),
+    TITLES,
+    st.just("") | TITLES,
+    PALETTES,
+    PALETTES,
+    st.none() | st.sampled_from(("calm", "wild")),
+    MAYBE,
+    MAYBE,
+    MAYBE,
+    st.booleans(),
+    st.none() | st.sampled_from(COLOURS),
+    st.none() | st.floats(20, 400),
+    st.none() | TITLES,
+    st.none() | TITLES,
+    st.just("") | TITLES,
+    st.just("") | TITLES,
+)
 LISTS = st.builds(SetList, TITLES, st.lists(ENTRIES, max_size=6).map(tuple))
 
 
@@ -75,21 +89,27 @@ evening:
     )
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("evening:\n- song: A\n  askd: [red]\n", r"list\.yaml:\d+: .*there is no key 'askd' here; did you mean `asked`\?"),
-    ("evening:\n- song: A\n  asked: [rot]\n", r"list\.yaml:3: .*asked\[0\].*'red'.*found: 'rot'"),
-    ("evening:\n- song: A\n  tempo_bpm: 900\n", r"list\.yaml:3: .*less than or equal to 400"),
-    ("evening:\n- song: Yes\n", r"list\.yaml:2: .*write it in quotes"),
-    ("evening:\n- song: A\n  talk: B\n", r"list\.yaml:2: .*song and talk in one entry"),
-    ("evening:\n- asked: [red]\n", r"list\.yaml:2: .*an entry needs `song:`"),
-    ("evening:\n- A: red, wobble\n", r"list\.yaml:2: .*'wobble' is not understood"),
-    ("evening:\n- A - red, wobble\n", r"list\.yaml:2: .*'wobble' is not understood"),
-    ("evening:\n- band: X\n  song: []\n", r"list\.yaml:\d+: .*did you mean `songs`"),
-    ("evning: []\n", r"list\.yaml:\d+: .*did you mean `evening`"),
-    ("evening:\n- [1\n", r"list\.yaml:\d+: not valid YAML"),
-    ("evening:\n- song: A\n  song: B\n", r"list\.yaml:3: 'song' stands here twice"),
-    ("evening:\n- sogn: A\n", r"list\.yaml:2: .*did you mean `song`"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "evening:\n- song: A\n  askd: [red]\n",
+            r"list\.yaml:\d+: .*there is no key 'askd' here; did you mean `asked`\?",
+        ),
+        ("evening:\n- song: A\n  asked: [rot]\n", r"list\.yaml:3: .*asked\[0\].*'red'.*found: 'rot'"),
+        ("evening:\n- song: A\n  tempo_bpm: 900\n", r"list\.yaml:3: .*less than or equal to 400"),
+        ("evening:\n- song: Yes\n", r"list\.yaml:2: .*write it in quotes"),
+        ("evening:\n- song: A\n  talk: B\n", r"list\.yaml:2: .*song and talk in one entry"),
+        ("evening:\n- asked: [red]\n", r"list\.yaml:2: .*an entry needs `song:`"),
+        ("evening:\n- A: red, wobble\n", r"list\.yaml:2: .*'wobble' is not understood"),
+        ("evening:\n- A - red, wobble\n", r"list\.yaml:2: .*'wobble' is not understood"),
+        ("evening:\n- band: X\n  song: []\n", r"list\.yaml:\d+: .*did you mean `songs`"),
+        ("evning: []\n", r"list\.yaml:\d+: .*did you mean `evening`"),
+        ("evening:\n- [1\n", r"list\.yaml:\d+: not valid YAML"),
+        ("evening:\n- song: A\n  song: B\n", r"list\.yaml:3: 'song' stands here twice"),
+        ("evening:\n- sogn: A\n", r"list\.yaml:2: .*did you mean `song`"),
+    ],
+)
 def test_a_mistake_is_named_with_its_line_and_its_remedy(written, text, said):
     with pytest.raises(SetListError, match=said):
         read_set_list(written(text))

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from controller.__main__ import main
+from controller.evening.photograph import _installed, without_blanks
 from controller.evening.set_list_file import read_set_list
 from controller.evening.sheet_file import decoded
 
@@ -44,19 +45,36 @@ def test_people_get_a_table(tmp_path, capsys):
     assert "strobe forbidden" in told
 
 
-@pytest.mark.parametrize(("codec", "text", "name"), [
-    ("utf-8", TEXT, ""), ("utf-8-sig", TEXT, ""), ("utf-16", TEXT, "UTF-16"), ("utf-16-le", TEXT, "UTF-16"), ("cp1252", TEXT, "Windows-1252"),
-    ("utf-8", JAPANESE, ""), ("utf-16", JAPANESE, "UTF-16"), ("cp932", JAPANESE, "Shift-JIS"), ("cp1252", "Für Älteres: Öl, Übel\n", "Windows-1252"),
-    ("cp932", "転換\n", "Shift-JIS"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("codec", "text", "name"),
+    [
+        ("utf-8", TEXT, ""),
+        ("utf-8-sig", TEXT, ""),
+        ("utf-16", TEXT, "UTF-16"),
+        ("utf-16-le", TEXT, "UTF-16"),
+        ("cp1252", TEXT, "Windows-1252"),
+        ("utf-8", JAPANESE, ""),
+        ("utf-16", JAPANESE, "UTF-16"),
+        ("cp932", JAPANESE, "Shift-JIS"),
+        ("cp1252", "Für Älteres: Öl, Übel\n", "Windows-1252"),
+        ("cp932", "転換\n", "Shift-JIS"),
+    ],
+)
 def test_encodings_that_bands_send(codec, text, name):
     assert decoded(text.encode(codec), "sheet") == (text, name)
 
 
-@pytest.mark.parametrize(("content", "said"), [
-    (b"%PDF-1.7 \xe2\xe3", "is no text"), (b"PK\x03\x04\x00\x00", "is no text"), (bytes(range(256)), "is no text"),
-    (b"\xff\xfeA", "is damaged"), ("転換".encode("iso2022_jp") + b"\xff", "ISO-2022-JP"), (b"\x81", "not known here"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.7 \xe2\xe3", "is no text"),
+        (b"PK\x03\x04\x00\x00", "is no text"),
+        (bytes(range(256)), "is no text"),
+        (b"\xff\xfeA", "is damaged"),
+        ("転換".encode("iso2022_jp") + b"\xff", "ISO-2022-JP"),
+        (b"\x81", "not known here"),
+    ],
+)
 def test_what_is_no_text_is_refused_with_a_remedy(tmp_path, capsys, content, said):
     sheet = tmp_path / "sheet.bin"
     sheet.write_bytes(content)
@@ -137,10 +155,15 @@ def test_a_photograph_is_read_and_every_line_says_so(paper, capsys, name):
     assert "from a photograph" in capsys.readouterr().out
 
 
-def test_japanese_paper_is_read_where_there_is_a_letter_for_it(tmp_path, capsys, require_real):
+def test_tesseract_has_all_three_languages(require_real):
     require_real("tesseract", shutil.which("tesseract"))
     listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout.split()
-    require_real("tesseract for Japanese and German", {"jpn", "deu"} <= set(listed))
+    require_real("tesseract for Japanese and German", {"eng", "jpn", "deu"} <= set(listed))
+    assert _installed(shutil.which("tesseract")) == ["eng", "deu", "jpn"]
+
+
+def test_blanks_between_japanese_letters_are_no_blanks():
+    assert without_blanks("黒 い 雨  ストロ ボ な し red wine") == "黒い雨  ストロボなし red wine"
 
 
 def test_a_picture_that_is_damaged_is_one_message(tmp_path, capsys, require_real):
