@@ -160,7 +160,7 @@ def _unknown(text: str, low: str, at: int) -> Term:
         return Term(UNKNOWN, "", at, at + 1, text[at])
     match = WORD.match(low, at)
     end = match.end() if match else at + 1
-    known = _mistyped(low[at:end])
+    known = ("device", "strobe") if "strob" in low[at:end] else _mistyped(low[at:end])
     if known:
         return Term(known[0], known[1], at, end, text[at:end], f"'{text[at:end]}' was read as {known[1]}")
     return Term(UNKNOWN, "", at, end, text[at:end])

@@ -86,9 +86,17 @@ def _behind_leading_bracket(text: str) -> int:
 def _leading_version(tail: str, sign: str) -> int:
     """How much of a tail is a version of the song, `(acoustic)`, which belongs to its title; 0 if none."""
     inside = re.match(r"([^)\]]*)[)\]]" if sign in ("(", "[") else r"([^-–—|,(]+?)\s*(?=$|\s[-–—]\s|[|,(\t])", tail)
+    if sign == "(" and inside is not None and tail[inside.end() :].strip() and _is_part_of_title(inside[1]):
+        return inside.end()
     if inside is None or (match := VERSION.match(inside[1].strip())) is None or match.end() < len(inside[1].strip()):
         return 0
     return inside.end()
+
+
+def _is_part_of_title(inside: str) -> bool:
+    """Several words in brackets that have nothing to do with light: `Don't You (Forget About Me) – blue`."""
+    kinds = {one.kind for one in terms_of(inside)}
+    return len(inside.split()) > 1 and UNKNOWN in kinds and kinds <= {UNKNOWN, *FILLERS, "place", "with"}
 
 
 def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
@@ -197,7 +205,7 @@ def _by_words(head: str) -> tuple[int, bool] | None:
 def _is_japanese_wish(taken: list[Term]) -> bool:
     """Whether the next words up to a blank are a wish, whatever follows; `赤い` describes what follows it."""
     chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
-    if not is_cjk(chunk[0].text[0]) or chunk[-1].text.endswith("い"):
+    if not is_cjk(chunk[0].text[0]) or (chunk[-1].kind == "colour" and chunk[-1].text.endswith("い")):
         return False
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
     if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):

@@ -63,6 +63,7 @@ def _judge(clause: Clause, before: Clause | None) -> None:
         if read.term.kind == "device":
             unclean = bool(kinds & set(UNCLEAR)) or is_loose or is_unsure or _has_bare_place(clause)
             trails = read.polarity == "bare" and _trails_a_no(clause, before, ("device", "colour", "energy"))
+            unclean = unclean or bool(read.term.note)  # "stobe", "nostrobe": it was not written so
             if (read.polarity != "no" and unclean) or trails:
                 read.polarity, read.is_doubtful = "no", True
         elif read.term.kind == "colour" and read.polarity == "bare":

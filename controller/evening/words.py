@@ -106,21 +106,21 @@ OPERATIONS: dict[str, str] = {
         r" au(?:ß|ss)er bloß_(?:nicht|kein\w*) auf_keinen_fall\w* verzicht(?:en|et)?(?:_auf)? vermeide[nt]?"
         " kein(?:er)?lei refrain_from nope nay nah can'?t cannot won'?t mustn'?t shouldn'?t must_not should_not"
         r" may_not 無 🚫 ❌ ⛔ 🚷 keinesfalls steer_clear_of we_(?:don'?t|do_not)_want wir_wollen_kein\w*"
-        r" bitte_kein\w* bitte_nicht no_(?:use|need)_(?:of|for) free_of zero nothing nichts"
+        r" bitte_kein\w* bitte_nicht no_(?:use|need)_(?:of|for) free_of w/o zero nothing nichts"
     ),
     "off": (
         "off out aus weg verboten forbidden banned prohibited untersagt unerwünscht unwanted tabu"
         " (?:is_a_|a_)?no-?go nogo bad awful terrible ugly horrible schlecht doof blöd scheiße schlimm -?free"
         " -?frei allergy not_(?:allowed|ok|okay|wanted|fine|welcome|good|permitted|desired|cool|possible)"
         " nicht_(?:erlaubt|ok|okay|gewünscht|erwünscht|gut|möglich)"
-        " nicht_(?:benutzen|verwenden|einsetzen|nutzen|an|anmachen|so_gern)"
-        " weglassen auslassen no_thanks no_thank_you ng なしで なし 無しで 無し ナシで ナシ 禁止で 禁止 厳禁"
-        " NGで NG いらない いりません 要らない 要りません 不要 やめてください やめて 止めて 使わないでください"
-        " 使わないで 使わない 使用しない 使用禁止 避けてください 避けて 控えて(?:ください)?"
-        " 以外(?:なら|は|で)?(?:OK|可|大丈夫)? 不可 ダメ だめ 駄目 嫌 無理 以外 じゃなくて じゃなく"
-        " ではなく(?:て)? 使用不可 しないで(?:ください)? しない 苦手 抜きで 抜き オフ 入れないで(?:ください)?"
-        " 当てないで(?:ください)? × ✕ ✖ x 無理です"
-        r" [\u3041-\u3093\u4e00-\u9fff]{1,3}ないで(?:ください|ほしい|欲しい|下さい)? ない じゃない ではない"
+        " nicht_(?:benutzen|verwenden|einsetzen|nutzen|an|anmachen|so_gern) weglassen auslassen no_thanks"
+        " no_thank_you ng なしで なし 無しで 無し ナシで ナシ 禁止で 禁止 厳禁 NGで NG いらない いりません"
+        " 要らない 要りません 不要 やめてください やめて 止めて 使わないでください 使わないで 使わない"
+        " 使用しない 使用禁止 避けてください 避けて 控えて(?:ください)? 以外(?:なら|は|で)?(?:OK|可|大丈夫)?"
+        " 嫌い(?:です)? 使わず 不可 ダメ だめ 駄目 嫌 無理 以外 じゃなくて じゃなく ではなく(?:て)? 使用不可"
+        " しないで(?:ください)? しない 苦手 抜きで 抜き オフ 入れないで(?:ください)? 当てないで(?:ください)? × ✕"
+        r" ✖ x 無理です [\u3041-\u3093\u4e00-\u9fff]{1,3}ないで(?:ください|ほしい|欲しい|下さい)? ない じゃない"
+        " ではない"
     ),
     "ok": (
         "ok okay oki fine yes yeah yep ja jawohl allowed permitted welcome erlaubt genehmigt gewünscht"
@@ -187,10 +187,9 @@ OTHERS: dict[str, str] = {
         r" suffers?(?:_from)? wegen because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
         " (?:unser[em]?_|der_|die_|im_)?(?:sänger|schlagzeuger|drummer|bassist|gitarrist|basser|keyboarder)(?:in)?"
         " (?:unser[em]?_|der_|die_|im_)?(?:pianist|percussionist|trompeter)(?:in)?"
-        " (?:unser[em]?_|der_|die_|im_)?(?:kinder|gäste|publikum|mitglied(?:er)?)"
-        " ボーカル(?:が|は|の)? ドラム(?:の人)?(?:が|は|の)? の人(?:が|は)? メンバー(?:が|は|に)?"
-        " ギター(?:が|は|の)? ベーシスト(?:が|は|の)? お客さん(?:が|は|に)? 客(?:が|は|に) のため ので 患者 症"
-        " 持ち"
+        " (?:unser[em]?_|der_|die_|im_)?(?:kinder|gäste|publikum|mitglied(?:er)?) ボーカル(?:が|は|の)?"
+        " ドラム(?:の人)?(?:が|は|の)? の人(?:が|は)? メンバー(?:が|は|に)? ギター(?:が|は|の)?"
+        " ベーシスト(?:が|は|の)? お客さん(?:が|は|に)? 客(?:が|は|に) のため ので 患者 症 持ち"
     ),
     "scope": (
         "(?:for_|in_|during_|over_|on_)?(?:the_|our_|this_)?(?:whole|entire|full|complete)_(?:set|show|gig|night|evening|concert|time|performance)"
@@ -262,7 +261,8 @@ PAUSE_WORDS = (
     r" sec seconds? sek\.? \d+ 分 約 分間 秒 短め 長め ここで here hier now jetzt"
 )
 TUNING = (
-    "se 入場(?:SE)? 登場(?:SE)? オープニング(?:SE)? 出囃子 bgm intro_tape walk-?(?:in|on|out)_music"
+    "se doors(?:_open)? soundcheck curfew load-?in get-?in einlass beginn 開場 開演 終演 リハ(?:ーサル)?"
+    " 入場(?:SE)? 登場(?:SE)? オープニング(?:SE)? 出囃子 bgm intro_tape walk-?(?:in|on|out)_music"
     " tuning(?:_break)? tune tune_up stimmen stimmpause guitar_(?:change|swap) gitarrenwechsel nachstimmen"
     " チューニング ギター(?:チェンジ|持ち替え) 持ち替え 楽器持ち替え"
 )
@@ -278,9 +278,9 @@ NOTE_MARKS = (
     " warning remarks? todo lights? lighting"
     " (?:haupt|grund|wunsch|lieblings|bühnen)?(?:farben?|licht)(?:wunsch|wünsche|stimmung|regie|technik(?:er)?)?"
     " (?:für|fürs|ans?|hallo)(?:_das|_die|_den)?_(?:licht|lampy|lx|ld)(?:mensch|mann|frau|techniker(?:in)?)?"
-    " (?:to|for|dear|hi)(?:_the)?_(?:lights?|lampy|lx|ld|lighting)"
-    " lampy main_colou?rs? light_wishes lighting_notes? lx farben? colou?rs? general generell allgemein"
-    " bemerkung(?:en)? an_(?:den_)?(?:lichttechniker|licht|ton)"
+    " (?:to|for|dear|hi)(?:_the)?_(?:lights?|lampy|lx|ld|lighting) lampy main_colou?rs? light_wishes"
+    " lighting_notes? lx farben? colou?rs? general generell allgemein bemerkung(?:en)?"
+    " an_(?:den_)?(?:lichttechniker|licht|ton)"
     " to_(?:the_)?(?:lighting_(?:guy|person|engineer|tech)|lighting|ld|lx) 注意(?:事項)? 備考"
     " 照明(?:さんへ|要望|希望)? メモ 要望 お願い pa(?:さんへ)? 全体 ※"
 )

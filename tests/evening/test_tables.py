@@ -37,7 +37,7 @@ def entries(text):
     [
         ("Song | Colour | Strobe | Notes\nGlass | red/blue | no | calm, no haze\n", 2),
         (
-            "| # | Song | Farbe | Strobo | Notiz |\n|--|--|--|--|--|\n| 1 | Glass | rot/blau | nein | ruhig, kein Nebel |\n",
+            "| # | Song | Farbe | Strobo | Notiz |\n|--|--|--|--|--|\n|1|Glass|rot/blau|nein|ruhig, kein Nebel|\n",
             3,
         ),
         ("曲名\t色\tストロボ\t備考\nGlass\t赤・青\t×\t静かに、スモークなし\n", 2),
