@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         case "make":
             lines = _lines(options.sheet)
             found = set_list_of(lines, options.name or options.out.stem)
-            write_set_list(found, options.out, replace=options.replace)
+            write_set_list(found, options.out, overwrite=options.replace)
             print(f"{options.out}: {_counted(found.entries)}")
             for one in (line for line in lines if not line.is_understood):
                 print(f"  not understood: {one.entry.rest}    in: {one.line.strip()}")
@@ -73,7 +73,13 @@ def _show(lines: list[ReadLine], *, for_programs: bool) -> None:
         entry = line.entry
         mark = "understood" if line.is_understood else f"not understood: {entry.rest}"
         told = [mark, *([entry.note] if entry.note else []), *(["from a photograph"] if line.is_photograph else [])]
-        table.add_row("ok" if line.is_understood else "??", entry.kind, _plain(entry.title), _plain(in_words(entry)), _plain("; ".join(told)))
+        table.add_row(
+            "ok" if line.is_understood else "??",
+            entry.kind,
+            _plain(entry.title),
+            _plain(in_words(entry)),
+            _plain("; ".join(told)),
+        )
     paper().print(table)
 
 
@@ -84,7 +90,11 @@ def _plain(text: str) -> Text:
 
 def in_words(entry: ListEntry) -> str:
     """The wishes of an entry as people say them."""
-    allowed = [f"{name} {'allowed' if said else 'forbidden'}" for name in ("strobe", "blinder", "haze") if (said := getattr(entry, name)) is not None]
+    allowed = [
+        f"{name} {'allowed' if said else 'forbidden'}"
+        for name in ("strobe", "blinder", "haze")
+        if (said := getattr(entry, name)) is not None
+    ]
     parts = [
         *([" and ".join(entry.asked)] if entry.asked else []),
         *([f"never {' or '.join(entry.forbidden)}"] if entry.forbidden else []),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from controller.evening import words
 from controller.evening.entry import ListEntry
 from controller.evening.line import ReadLine, read_line
-from controller.evening.marks import bare_tempo
+from controller.evening.marks import bare_tempo, without_marks
 from controller.evening.terms import pattern, small, terms_of
 from controller.evening.title import part, tidy
 from controller.evening.wishes import Wishes, wishes_of
@@ -15,7 +15,10 @@ from controller.evening.wishes import Wishes, wishes_of
 COLUMNS = {name: pattern(listed) for name, listed in words.COLUMNS.items()}
 SIGNS = ("\t", "|", ";", ",")
 YES = re.compile(r"^\s*(?:yes|y|ja|j|ok|okay|on|an|✓|✔|✅|○|◯|⭕|あり|有|可|はい|ok)\s*[.!]?\s*$", re.IGNORECASE)
-NO = re.compile(r"^\s*(?:no|n|nein|off|aus|none|kein[es]?|never|×|✕|✖|❌|🚫|なし|無し|無|不可|禁止|ng|いいえ)\s*[.!]*\s*$", re.IGNORECASE)
+NO = re.compile(
+    r"^\s*(?:no|n|nein|off|aus|none|kein[es]?|never|×|✕|✖|❌|🚫|なし|無し|無|不可|禁止|ng|いいえ)\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 NOTHING = re.compile(r"^[\s\-–—―/.ー?]*$")
 
 
@@ -82,21 +85,25 @@ def read_row(text: str, columns: Columns) -> ReadLine | None:
 
 
 def _with_cell(entry: ListEntry, name: str, cell: str) -> ListEntry:
-    match name:
-        case "number" | "ignored":
-            return entry
-        case "tempo":
-            tempo = bare_tempo(cell)
-            return replace(entry, tempo_bpm=tempo) if tempo is not None else _left(entry, cell)
-        case "strobe" | "blinder" | "haze":
-            return _with_device(entry, name, cell)
-        case "forbidden":
-            return merged(entry, _forbidding(cell))
-        case "front" | "key":
-            return _with_key(entry, name, cell)
-        case "" | "wishes":
-            return merged(entry, read_line(f"x - {cell}").entry)
-    return _left(entry, cell)
+    """An entry with what a cell says, by the heading above it."""
+    if name in ("number", "ignored"):
+        return entry
+    if name == "tempo":
+        tempo = bare_tempo(cell)
+        return replace(entry, tempo_bpm=tempo) if tempo is not None else _left(entry, cell)
+    if name in ("strobe", "blinder", "haze"):
+        return _with_device(entry, name, cell)
+    if name in ("front", "key"):
+        return _with_key(entry, name, cell)
+    return merged(entry, _forbidding(cell) if name == "forbidden" else _cell(cell))
+
+
+def _cell(cell: str) -> ListEntry:
+    """The wishes in a cell, its tempo among them."""
+    marked = without_marks(cell)
+    wishes = wishes_of(terms_of(marked.text), marked.text)
+    usual = merged(ListEntry(), wishes)
+    return replace(usual, tempo_bpm=marked.tempo_bpm, rest=", ".join(filter(None, (usual.rest, marked.rest))))
 
 
 def _left(entry: ListEntry, cell: str) -> ListEntry:
@@ -115,15 +122,20 @@ def _with_device(entry: ListEntry, name: str, cell: str) -> ListEntry:
 
 
 def _forbidding(cell: str) -> Wishes:
-    """A cell below `Avoid`: colours and devices in it are forbidden; a no in it is left to the person."""
+    """A cell below `Avoid`: what is in it is forbidden; with a no or an OK in it, what that means is left over."""
     said = f"no: {cell}"
     wishes = wishes_of(terms_of(said), said)
-    if any(one.kind in ("no", "off", "ok", "but") for one in terms_of(cell)):
-        plain = wishes_of(terms_of(cell), cell)
-        devices = {name: False if getattr(plain, name) is not None else None for name in ("strobe", "blinder", "haze")}
-        colours = () if plain.asked else plain.forbidden
-        return replace(Wishes(), **devices, forbidden=colours, rest=cell if plain.asked or True in (plain.strobe, plain.blinder, plain.haze) else "")  # type: ignore[arg-type]
-    return wishes
+    if not any(one.kind in ("no", "off", "ok", "but") for one in terms_of(cell)):
+        return wishes
+    plain = wishes_of(terms_of(cell), cell)
+    is_allowing = bool(plain.asked) or True in (plain.strobe, plain.blinder, plain.haze)
+    return Wishes(
+        forbidden=() if is_allowing else plain.forbidden,
+        strobe=None if plain.strobe is None else False,
+        blinder=None if plain.blinder is None else False,
+        haze=None if plain.haze is None else False,
+        rest=cell if is_allowing else plain.rest,
+    )
 
 
 def _with_key(entry: ListEntry, name: str, cell: str) -> ListEntry:
@@ -131,7 +143,9 @@ def _with_key(entry: ListEntry, name: str, cell: str) -> ListEntry:
     wishes = wishes_of(terms_of(cell), cell)
     if len(wishes.asked) == 1 and not wishes.rest and not wishes.forbidden:
         return replace(entry, key=wishes.asked[0])
-    music = re.fullmatch(r"\s*[A-Ha-h](?:is|es|[#♯b♭])?\s?-?(?:m|min|minor|maj|major|moll|dur)?7?\s*", cell, re.IGNORECASE)
+    music = re.fullmatch(
+        r"\s*[A-Ha-h](?:is|es|[#♯b♭])?\s?-?(?:m|min|minor|maj|major|moll|dur)?7?\s*", cell, re.IGNORECASE
+    )
     return entry if name == "key" and music else _left(entry, cell)
 
 

@@ -8,40 +8,73 @@ from controller.evening.terms import LATIN
 TEMPO_RANGE_BPM = (20.0, 400.0)
 BOUNDARY = "\x1f"
 """Stands where a tempo, a length or a key of the music was taken out: title and wishes may part there."""
-_NOT_LETTER = f"(?![{LATIN}0-9])"
+_ABOUT = r"(?:ca\.?|approx\.?|about|~|約)?"
 _NUMBER = r"(\d{2,3}(?:[.,]\d{1,2})?)"
 TEMPOS = (
-    re.compile(rf"(?:\b(?:bpm|tempo|q|t)|テンポ|[♩♪𝅘𝅥]|1/4)\s*[:=.は]?\s*(?:ca\.?|approx\.?|about|~|約)?\s*{_NUMBER}(?:\s*(?:bpm|くらい|ぐらい)){{0,1}}{_NOT_LETTER}(?!\s*[-–/%]\s*\d)", re.I),
-    re.compile(rf"(?<![\d.,:/–-])@?\s*(?:ca\.?|approx\.?|about|~|約)?\s*(?<![\d–-]){_NUMBER}\s*-?(?:bpm|beats per minute|schläge(?: pro minute)?|b\.p\.m\.?)(?![{LATIN}])", re.I),
-)  # fmt: skip
+    re.compile(
+        rf"(?:\b(?:bpm|tempo|q|t)|テンポ|[♩♪𝅘𝅥]|1/4)\s*[:=.は]?\s*{_ABOUT}\s*{_NUMBER}(?:\s*(?:bpm|くらい|ぐらい))?"
+        rf"(?![{LATIN}0-9])(?!\s*[-–/%]\s*\d)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?<![\d.,:/–-])@?\s*{_ABOUT}\s*(?<![\d–-]){_NUMBER}\s*-?"
+        rf"(?:bpm|beats per minute|schläge(?: pro minute)?|b\.p\.m\.?)(?![{LATIN}])",
+        re.IGNORECASE,
+    ),
+)
 LENGTHS = re.compile(
-    r"(?<![\d:])~?(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}['’′]\s?\d{2}(?:[\"”″]|'')?|\d{1,2}\s?(?:min(?:ute[ns]?)?|mins|分)(?:\s?\d{1,2}\s?(?:sec|sek|s|秒))?)(?![\d:\w])\.?",
+    r"(?<![\d:])~?(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}['’′]\s?\d{2}(?:[\"”″]|'')?"
+    r"|\d{1,2}\s?(?:min(?:ute[ns]?)?|mins|分)(?:\s?\d{1,2}\s?(?:sec|sek|s|秒))?)(?![\d:\w])\.?",
     re.IGNORECASE,
 )
-CLOCK = re.compile(r"^\s*(?:ca\.?\s*)?\d{1,2}[:.h]\d{2}(?:\s*(?:Uhr|h|pm|am))?(?:\s*[-–~〜]\s*\d{1,2}[:.]\d{2}(?:\s*(?:Uhr|h|pm|am))?)?(?=[\s\-–|:])[\s\-–|:]*")
+_TIME = r"\d{1,2}[:.h]\d{2}(?:\s*(?:Uhr|h|pm|am))?"
+CLOCK = re.compile(rf"^\s*(?:ca\.?\s*)?{_TIME}(?:\s*[-–~〜]\s*{_TIME})?(?=[\s\-–|:])[\s\-–|:]*")
 _NOTE = r"[A-H](?:is|es|[#♯b♭])?"
 _MODE = r"(?:\s?-?(?:minor|major|min|maj|moll|dur|Moll|Dur|Minor|Major)|m7?|7)"
+_KEY_OF = r"\b[Kk]ey of|\b[Tt]onart\s?[:=]?|キー\s?[:=は]?|\b[Kk]ey\s?[:=]"
 MUSIC = (
-    re.compile(rf"(?:\b[Ii]n|\b[Kk]ey(?: of)?\s?[:=]?|\b[Tt]onart\s?[:=]?|キー\s?[:=は]?)\s*(?:{_NOTE}{_MODE}|[a-h](?:is|es)?-(?:[Mm]oll|[Dd]ur))(?![\w#])"),
-    re.compile(rf"(?:\b[Kk]ey of|\b[Tt]onart\s?[:=]?|キー\s?[:=は]?|\b[Kk]ey\s?[:=])\s*{_NOTE}(?![\w#])"),
+    re.compile(rf"(?:\b[Ii]n|\b[Kk]ey|{_KEY_OF})\s*(?:{_NOTE}{_MODE}|[a-h](?:is|es)?-(?:[Mm]oll|[Dd]ur))(?![\w#])"),
+    re.compile(rf"(?:{_KEY_OF})\s*{_NOTE}(?![\w#])"),
     re.compile(rf"\b[Ii]n {_NOTE}(?=\s*(?:$|[,;|)\t]|\s[-–—]\s|{BOUNDARY}))"),
-    re.compile(rf"(?<![\w#'])(?:{_NOTE}(?:\s?-?(?:minor|major|moll|dur|Moll|Dur))|[a-h](?:is|es)?-(?:Moll|moll|Dur|dur))(?![\w#])"),
-    re.compile(rf"(?<=[(\[,;|/\t]){'[ ]?'}{_NOTE}m?(?=\s*[)\],;|/\t])(?![\w#])"),
-    re.compile(r"(?:\b(?:drop(?:ped)?|tuning|stimmung|tuned(?: to)?|gestimmt auf|open)[\s:-]*[A-H](?:is|es|[#♯b♭])?\b(?:[\s-](?:tuning|stimmung|standard))?|\b[A-H][b♭#]?[- ](?:tuning|standard|stimmung)\b|\bstandard tuning\b|\b(?:half|1/2|whole|full)[ -]?step (?:down|up)\b|\b(?:halb|ganz)ton (?:tiefer|höher)\b|\b[ck]apo\s?(?:\d+|[IVX]+)(?:\.\s?bund)?\b|[半1全]音(?:下げ|上げ)|ドロップ[A-G]|カポ\s?\d)", re.I),
-)  # fmt: skip
+    re.compile(
+        rf"(?<![\w#'])(?:{_NOTE}(?:\s?-?(?:minor|major|moll|dur|Moll|Dur))|[a-h](?:is|es)?-(?:Moll|moll|Dur|dur))"
+        r"(?![\w#])"
+    ),
+    re.compile(rf"(?<=[(\[,;|/\t])[ ]?{_NOTE}m?(?=\s*[)\],;|/\t])(?![\w#])"),
+    re.compile(
+        r"\b(?:drop(?:ped)?|tuning|stimmung|tuned(?: to)?|gestimmt auf|open)[\s:-]*[A-H](?:is|es|[#♯b♭])?(?![\w#])"
+        r"(?:[\s-](?:tuning|stimmung|standard))?|\b[A-H][b♭#]?[- ](?:tuning|standard|stimmung)\b|\bstandard tuning\b"
+        r"|\b(?:half|1/2|whole|full)[ -]?step (?:down|up)\b|\b(?:halb|ganz)ton (?:tiefer|höher)\b"
+        r"|\b[ck]apo\s?(?:\d+|[IVX]+)(?:\.\s?bund)?\b|[半1全]音(?:下げ|上げ)|ドロップ[A-G]|カポ\s?\d",
+        re.IGNORECASE,
+    ),
+)
+"""Keys and tunings of the music, which are no wish for light."""
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳❶❷❸❹❺❻❼❽❾❿"
 NUMBERED = re.compile(
-    rf"^\s*(?:[{CIRCLED}][.):]?\s*|[#＃]\s?\d{{1,3}}\b[.):]?\s*|[(（]\d{{1,3}}[)）]\s*|\d{{1,3}}\s?[.):、．）](?!\d)\s*|0\d\s+|(?:no|nr|№)\.?\s?\d{{1,3}}[.):]?\s+|(?:track|song|titel|lied|曲)\s?\d{{1,3}}\s?[.):：]\s*"
-    rf"|M-?\d{{1,2}}[.):]?(?=[\s\W]|[^\x00-\x7f])[\s:：.、]*|(?:EN|Enc|W?アンコール|Encore|Zugabe)[-.\s]?\d{{1,2}}[.):：]?\s+(?=\S)|(?:EN|Encore|Zugabe|アンコール)\s?[:：]\s*(?=\S)"
-    rf"|EN[ 　]+(?=[^\x00-\x7f])|[一二三四五六七八九十]{{1,3}}[、.．，,]\s*|第?\d{{1,2}}曲目[\s:：、]*|(?:[IVX]{{1,4}}|[a-z])[.)]\s+|\d{{1,2}}\s+[-–—]\s+|\d{{1,2}}\s*\|\s*)",
+    rf"^\s*(?:[{CIRCLED}][.):]?\s*|[#＃]\s?\d{{1,3}}\b[.):]?\s*|[(（]\d{{1,3}}[)）]\s*|\d{{1,3}}\s?[.):、．）](?!\d)\s*"
+    r"|0\d\s+|(?:no|nr|№)\.?\s?\d{1,3}[.):]?\s+|(?:track|song|titel|lied|曲)\s?\d{1,3}\s?[.):：]\s*"
+    r"|M-?\d{1,2}[.):]?(?=[\s\W]|[^\x00-\x7f])[\s:：.、]*"
+    r"|(?:EN|Enc|W?アンコール|Encore|Zugabe)[-.\s]?\d{1,2}[.):：]?\s+(?=\S)"
+    r"|(?:EN|Encore|Zugabe|アンコール)\s?[:：]\s*(?=\S)|EN[ 　]+(?=[^\x00-\x7f])"
+    r"|[一二三四五六七八九十]{1,3}[、.．，,]\s*"
+    r"|第?\d{1,2}曲目[\s:：、]*|(?:[IVX]{1,4}|[a-z])[.)]\s+|\d{1,2}\s+[-–—]\s+|\d{1,2}\s*\|\s*)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 SPACED_NUMBER = re.compile(r"^\s*(\d{1,3})\s+(?=\S)")
 BULLET = re.compile(r"^\s*(?:[-*+•·‣▪◦○●◉◎■□☐☑★☆♪♫♬>»→▶►✦✧–—]|\[[ xX]?\])\s+|^\s*[・•●■★☆♪◆◇▪]\s*")
-HEADING_FRAME = re.compile(r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$")
-DASH_FRAME = re.compile(r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$")
+HEADING_FRAME = re.compile(
+    r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$"
+)
+DASH_FRAME = re.compile(
+    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$"
+)
 RULE = re.compile(r"^[\s\-–—―─━=_*~+|:.・]{3,}$")
-_EMOJI = r"\s\u2600-\u26a9\u26ac-\u26d3\u2702-\u27bf\U0001f300-\U0001f533\U0001f536-\U0001f6a9\U0001f6b8-\U0001f7df\U0001f900-\U0001faff\ufe0f\u200d"
+_EMOJI = (
+    r"\s\u2600-\u26a9\u26ac-\u26d3\u2702-\u27bf\U0001f300-\U0001f533\U0001f536-\U0001f6a9\U0001f6b8-\U0001f7df"
+    r"\U0001f900-\U0001faff\ufe0f\u200d"
+)
+"""Small pictures, except those that mean a colour, a yes or a no."""
 EDGE_EMOJI = re.compile(rf"^[{_EMOJI}]+|[{_EMOJI}]+$")
 
 
@@ -50,8 +83,9 @@ class Marked:
     """A line without its marks.
 
     Attributes:
-        text: what is left. whole: the same with the figures of the music in it. is_numbered: whether a song's number stood before it. is_bulleted: or a bullet.
-        is_heading: whether a frame or a sign makes it a heading. tempo_bpm: 20..400.
+        text: what is left. whole: the same with the figures of the music in it.
+        is_numbered: whether a song's number stood before it. is_bulleted: or a bullet. is_heading: whether a frame or a
+            sign makes it a heading. tempo_bpm: 20..400.
         rest: a tempo out of range, as it was written.
     """
 

@@ -31,9 +31,13 @@ def text_of_picture(content: bytes, shown: str) -> str:
     languages = "+".join(_installed(program))
     asked = [program, "stdin", "stdout", "-l", languages, "--psm", "6", "-c", "preserve_interword_spaces=1"]
     try:
-        done = subprocess.run(asked, input=content, capture_output=True, timeout=LONGEST_S, env=_on_one_core(), check=False)
+        done = subprocess.run(
+            asked, input=content, capture_output=True, timeout=LONGEST_S, env=_on_one_core(), check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SetListError(f"{shown}: tesseract does not answer ({type(error).__name__}); type the lines instead") from error
+        raise SetListError(
+            f"{shown}: tesseract does not answer ({type(error).__name__}); type the lines instead"
+        ) from error
     text = done.stdout.decode("utf-8", "replace")
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -56,7 +60,9 @@ def _on_one_core() -> dict[str, str]:
 def _installed(program: str) -> list[str]:
     """Which of our languages there is data for; English where nothing can be found out."""
     try:
-        listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        listed = subprocess.run(
+            [program, "--list-langs"], capture_output=True, text=True, timeout=LONGEST_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ["eng"]
     there = set(listed.stdout.split())

@@ -64,17 +64,19 @@ class WrittenBlock(ConfigSection):
 
     band: Words = ""
     heading: bool = True
-    songs: list[object] = []
+    songs: list[object] = Field(default=[])
 
 
 class WrittenList(ConfigSection):
     """A set list as it stands in a file."""
 
     name: Words = ""
-    evening: list[object] = []
+    evening: list[object] = Field(default=[])
 
 
-WISHES = tuple(name for name in WrittenEntry.model_fields if name in {one.name for one in fields(ListEntry)} - {"title", "note"})
+WISHES = tuple(
+    name for name in WrittenEntry.model_fields if name in {one.name for one in fields(ListEntry)} - {"title", "note"}
+)
 
 
 def read_set_list(file: Path) -> SetList:
@@ -129,7 +131,9 @@ def _read(text: str, where: str) -> ListEntry:
     """A line as it might stand on a sheet."""
     entry = read_line(plain(text)).entry
     if entry.rest:
-        raise SetListError(f"{where}: '{entry.rest}' is not understood; write the song as `song: TITLE` with its wishes below")
+        raise SetListError(
+            f"{where}: '{entry.rest}' is not understood; write the song as `song: TITLE` with its wishes below"
+        )
     return entry
 
 
@@ -195,9 +199,23 @@ def _parsed(file: Path) -> tuple[object, dict[YamlPlace, int]]:
         raise SetListError(str(error)) from error
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SetListError(f"{file}{line}: not valid YAML: {error.problem}; a title with a colon goes in quotes") from error
+        raise SetListError(
+            f"{file}{line}: not valid YAML: {error.problem}; a title with a colon goes in quotes"
+        ) from error
     except NO_YAML as error:
         raise SetListError(f"{file}: not valid YAML: {error}") from error
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes YAML; text that a plain scalar would not bring back, such as U+0085, in double quotes."""
+
+
+def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
+    style = None if text.isprintable() else '"'
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Writer.add_representer(str, _text)
 
 
 def written_set_list(set_list: SetList) -> str:
@@ -212,7 +230,7 @@ def written_set_list(set_list: SetList) -> str:
         block["songs"] = [_as_written(one) for one in entries[bool(band and has_heading) :]]
         blocks.append(block)
     data = {"name": set_list.name, "evening": blocks}
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.dump(data, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=120)
 
 
 def _as_written(entry: ListEntry) -> dict[str, Any]:
@@ -227,16 +245,16 @@ def _as_written(entry: ListEntry) -> dict[str, Any]:
     return row
 
 
-def write_set_list(set_list: SetList, file: Path, *, replace: bool = False) -> None:
+def write_set_list(set_list: SetList, file: Path, *, overwrite: bool = False) -> None:
     """Write a set list.
 
     Args:
-        set_list: what to write. file: where to. replace: whether one that is there may be written over.
+        set_list: what to write. file: where to. overwrite: whether one that is there may be written over.
 
     Raises:
         SetListError: the file is there already, or cannot be written.
     """
-    if file.exists() and not replace:
+    if file.exists() and not overwrite:
         raise SetListError(f"{file}: is there already and stays as it is; give another name, or --replace")
     coming = file.with_name(f".{file.name}.coming")
     try:

@@ -49,7 +49,7 @@ class SetLists:
             SetListError: it cannot be written.
         """
         file = self._files().get(set_list.name) or set_list_file(self._folder, set_list.name)
-        write_set_list(set_list, file, replace=True)
+        write_set_list(set_list, file, overwrite=True)
         return file
 
     def _files(self) -> dict[str, Path]:

@@ -24,16 +24,33 @@ def read_sheet(text: str, *, is_photograph: bool = False) -> list[ReadLine]:
     Args:
         text: the sheet. is_photograph: whether it came out of a picture, which every line then says.
     """
-    lines = [one for one in re.split(r"\r\n|\r|\n|\v|\f|\x85|\u2028|\u2029", text.lstrip("\ufeff")) if one.strip()]
+    written = re.split(r"\r\n|\r|\n|\v|\f|\x85|\u2028|\u2029", text.lstrip("\ufeff"))
+    lines = [one for one in written if one.strip()]
+    firsts = [not written[at - 1].strip() if at else True for at, one in enumerate(written) if one.strip()]
     columns: Columns | None = None
     found: list[ReadLine] = []
     for at, line in enumerate(lines):
-        columns, one = _read(lines, at, columns)
+        columns, one = _read(lines, at, columns, begins=firsts[at])
+        one = _below_a_song(one, line, found)
         found.append(replace(one, line=line, is_photograph=is_photograph))
     return found
 
 
-def _read(lines: list[str], at: int, columns: Columns | None) -> tuple[Columns | None, ReadLine]:
+def _below_a_song(one: ReadLine, line: str, before: list[ReadLine]) -> ReadLine:
+    """A line without a number that is indented further than the numbered song above it is no song of its own."""
+    above = next((read for read in reversed(before) if read.is_numbered), None)
+    if above is None or one.entry.kind != "song" or one.is_numbered or above.entry.kind != "song":
+        return one
+    if _indent(line) <= _indent(above.line):
+        return one
+    return replace(one, entry=replace(one.entry, kind="note", title=tidy(plain(line))))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _read(lines: list[str], at: int, columns: Columns | None, *, begins: bool) -> tuple[Columns | None, ReadLine]:
     line = _readable(lines[at])
     if len(line) > MOST_LETTERS:
         return None, ReadLine(line, ListEntry("note", tidy(line[:80]), strobe=False, rest=line))
@@ -48,7 +65,7 @@ def _read(lines: list[str], at: int, columns: Columns | None) -> tuple[Columns |
         columns = None
     if "|" in line:
         line = line.strip().strip("|").strip() if line.strip().startswith("|") else line
-    return columns, read_line(line, is_heading=_heads_a_list(lines, at), counts=_counts(lines, at))
+    return columns, read_line(line, is_heading=_heads_a_list(lines, at, begins=begins), counts=_counts(lines, at))
 
 
 def _readable(line: str) -> str:
@@ -58,13 +75,13 @@ def _readable(line: str) -> str:
     return plain(spaced).replace("\u200b", "").rstrip()
 
 
-def _heads_a_list(lines: list[str], at: int) -> bool:
-    """Whether the song with the number one comes next, or a line drawn under this one."""
+def _heads_a_list(lines: list[str], at: int, *, begins: bool) -> bool:
+    """Whether a line at the beginning of its block has the song with the number one below it, or is underlined."""
     if at + 1 >= len(lines):
         return False
     following = lines[at + 1]
     is_underlined = bool(re.fullmatch(r"\s*(?:={3,}|-{3,}|─{3,}|━{3,})\s*", following))
-    return not NUMBERED.match(lines[at]) and (is_underlined or (at == 0 and bool(FIRST.match(following))))
+    return not NUMBERED.match(lines[at]) and (is_underlined or (begins and bool(FIRST.match(following))))
 
 
 def _counts(lines: list[str], at: int) -> bool:

@@ -1,4 +1,4 @@
-"""A sheet as a file: text in the encodings that bands send, or a picture of paper. Edge: reads files and standard input."""
+"""A sheet as a file: text in the encodings that bands send, or a picture. Edge: reads files and standard input."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ KANA = re.compile("[\u3041-\u30ff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SheetText:
     """The text of a sheet.
 
     Attributes:
@@ -32,7 +32,7 @@ class Sheet:
     is_photograph: bool = False
 
 
-def read_sheet_file(name: str) -> Sheet:
+def read_sheet_file(name: str) -> SheetText:
     """Read a sheet.
 
     Args:
@@ -44,11 +44,11 @@ def read_sheet_file(name: str) -> Sheet:
     shown = "standard input" if name == STDIN else name
     content = _bytes_of(name)
     if content.startswith(PICTURES):
-        return Sheet(text_of_picture(content, shown), "a photograph", is_photograph=True)
+        return SheetText(text_of_picture(content, shown), "a photograph", is_photograph=True)
     if len(content) > MAX_BYTES:
         raise SetListError(f"{shown}: larger than {MAX_BYTES} bytes; this is no band's sheet")
     text, encoding = decoded(content, shown)
-    return Sheet(text, encoding)
+    return SheetText(text, encoding)
 
 
 def _bytes_of(name: str) -> bytes:
@@ -77,9 +77,11 @@ def decoded(content: bytes, shown: str) -> tuple[str, str]:
     for bom, codec, name in BOMS:
         if content.startswith(bom):
             return _strictly(content, codec, shown), "" if name == "UTF-8" else name
-    if (codec := _utf_16_without_bom(content)) is not None:
-        return _strictly(content, codec, shown), "UTF-16"
-    if b"\x00" in content or content.startswith((b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"GIF8", b"RIFF", b"{\\rtf")):
+    if (wide := _utf_16_without_bom(content)) is not None:
+        return _strictly(content, wide, shown), "UTF-16"
+    if b"\x00" in content or content.startswith(
+        (b"%PDF", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"GIF8", b"RIFF", b"{\\rtf")
+    ):
         raise SetListError(f"{shown}: is no text and no PNG or JPEG picture; {REMEDY}")
     try:
         return content.decode("utf-8"), ""

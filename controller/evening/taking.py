@@ -14,11 +14,11 @@ DEVICES = ("strobe", "blinder", "haze")
 def set_list_of(lines: Sequence[ReadLine], name: str) -> SetList:
     """A set list from the lines of a sheet; rules and headings of tables are left out.
 
-    A heading makes a band of what follows it, except `Encore` or `Set 2`. What a note forbids holds for the songs of its
-    band below it, where it says "whole set" for those above it, too; a note before the first heading holds for all
-    bands. A note that is indented below a song belongs to that song. Notes allow nothing to other lines: they only
-    forbid, and where they speak of the whole set, give colours to songs that ask for none. A song says in its `note`
-    what it got from where.
+    A heading makes a band of what follows it, except `Encore` or `Set 2`. What a note forbids holds for the songs of
+    its band below it and the one just above; where it says "whole set", for all of them; a note before the first
+    heading holds for all bands. A note that is indented below a song belongs to that song. Notes allow nothing to other
+    lines: they only forbid, and where they speak of the whole set, give colours to songs that ask for none. A song says
+    in its `note` what it got from where.
 
     Args:
         lines: as `read_sheet` returns them. name: of the evening.
@@ -32,7 +32,13 @@ def set_list_of(lines: Sequence[ReadLine], name: str) -> SetList:
         if entry.kind == "title" and not is_section(entry.title):
             band = entry.title
         entry = replace(entry, band=band)
-        if entry.kind == "note" and line.is_indented and entries and entries[-1].kind == "song" and not _is_for_all(entry):
+        if (
+            entry.kind == "note"
+            and line.is_indented
+            and entries
+            and entries[-1].kind == "song"
+            and not _is_for_all(entry)
+        ):
             entries[-1] = _added(entries[-1], entry)
             continue
         entries.append(entry)

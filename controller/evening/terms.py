@@ -20,7 +20,8 @@ class Term:
     """A word or a phrase.
 
     Attributes:
-        kind: as the word lists name it, "word" where none has it, "stop" for what ends a clause. value: which of its kind.
+        kind: as the word lists name it, "word" where none has it, "stop" for what ends a clause. value: which of its
+            kind.
         start, end: place in the text. text: as it was written. note: what a person should be told about the reading.
     """
 
@@ -44,7 +45,8 @@ def is_cjk(letter: str) -> bool:
 
 def pattern(listed: str) -> re.Pattern[str]:
     """One pattern for a list of words, the longest first."""
-    latin, others = [], []
+    latin: list[str] = []
+    others: list[str] = []
     for one in sorted(set(listed.split()), key=len, reverse=True):
         (latin if re.search("[a-zA-Z]{2}|\\b[a-z]\\b", one) else others).append(one.replace("_", "\\s+"))
     parts = [f"(?<![{LATIN}])(?:{'|'.join(latin)})(?![{LATIN}])"] if latin else []
@@ -66,7 +68,7 @@ def _lists() -> tuple[tuple[str, str, re.Pattern[str], str], ...]:
 def _simplest(listed: str) -> str:
     """Patterns without what is optional in them: their plainest words."""
     for _ in range(4):
-        listed = re.sub(r"\(\?:[^()]*\)\?", "", listed)
+        listed = re.sub(r"\(\?:[^()]*\)\??", "", listed)
     return re.sub(r"\[[^]]*\]\?|-\?|.\?", "", listed)
 
 
@@ -76,7 +78,9 @@ def _long_words() -> dict[str, tuple[str, str]]:
     lists: list[tuple[str, str, str]] = [("colour", name, listed) for name, listed in words.COLOURS.items()]
     lists += [("energy", name, listed) for name, listed in words.ENERGIES.items()]
     lists += [("device", "strobe", "strobe strobes stroboskop strobo"), ("device", "blinder", "blinder blinders")]
-    lists += [(kind, kind, words.OPERATIONS[kind]) for kind in ("no", "off")] + [("front", "front", words.OTHERS["front"])]
+    lists += [(kind, kind, words.OPERATIONS[kind]) for kind in ("no", "off")] + [
+        ("front", "front", words.OTHERS["front"])
+    ]
     return {
         one: (kind, value)
         for kind, value, listed in lists
@@ -102,7 +106,9 @@ def _mistyped(word: str) -> tuple[str, str] | None:
     return near.pop() if len(near) == 1 else None
 
 
-STOP = re.compile(r"\s*(?:[,;、。!|()\[\]{}<>\t\x1f【】「」『』]|\s[-–—―]+\s|[–—―]|\s/\s|\.(?=\s|$)|\.\.+|//|→|->|\n)\s*")
+STOP = re.compile(
+    r"\s*(?:[,;、。!|()\[\]{}<>\t\x1f【】「」『』]|\s[-–—―]+\s|[–—―]|\s/\s|\.(?=\s|$)|\.\.+|//|→|->|\n)\s*"
+)
 GAP = re.compile(r"[ \u3000]+(?=[^\s,;、。!|()\[\]{}<>\-–—/])")
 """A blank beside a letter that needs none: on Japanese sheets it parts what commas part elsewhere."""
 WORD = re.compile(rf"[{LATIN}0-9](?:[{LATIN}0-9'-]*[{LATIN}0-9])?")
@@ -128,7 +134,11 @@ def terms_of(text: str) -> list[Term]:
 
 def _term_at(text: str, low: str, at: int) -> Term | None:
     """The longest term that begins here; None for a blank."""
-    if (gap := GAP.match(low, at)) is not None and at and (is_cjk(low[at - 1]) or is_cjk(low[gap.end() : gap.end() + 1])):
+    if (
+        (gap := GAP.match(low, at)) is not None
+        and at
+        and (is_cjk(low[at - 1]) or is_cjk(low[gap.end() : gap.end() + 1]))
+    ):
         return Term("stop", "space", at, gap.end(), text[at : gap.end()])
     if (stop := STOP.match(low, at)) and stop.end() > at:
         sign = stop.group().strip()
@@ -150,7 +160,7 @@ def _unknown(text: str, low: str, at: int) -> Term:
         return Term(UNKNOWN, "", at, at + 1, text[at])
     match = WORD.match(low, at)
     end = match.end() if match else at + 1
-    known = _mistyped(low[at:end])
+    known = ("device", "strobe") if "strob" in low[at:end] else _mistyped(low[at:end])
     if known:
         return Term(known[0], known[1], at, end, text[at:end], f"'{text[at:end]}' was read as {known[1]}")
     return Term(UNKNOWN, "", at, end, text[at:end])

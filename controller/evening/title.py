@@ -10,9 +10,11 @@ from controller.evening.wishes import Wishes, wishes_of
 
 QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?=$|[\s\W]|[^\x00-\x7f])\s*(.*)$")
 PARTING = re.compile(
-    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s*[(\[【〔{{※]\s*"
+    rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s+>+\s+|\s*[(\[【〔{{※]\s*"
 )
 COMMA = re.compile(r"\s*[,;、/]\s*")
+LIGHTS = ("色", "照", "灯", "ラ")
+"""What words for light in general begin with: `いろんな色で` is a wish, though not one that is known."""
 VERSION = pattern(words.VERSIONS)
 
 
@@ -84,9 +86,17 @@ def _behind_leading_bracket(text: str) -> int:
 def _leading_version(tail: str, sign: str) -> int:
     """How much of a tail is a version of the song, `(acoustic)`, which belongs to its title; 0 if none."""
     inside = re.match(r"([^)\]]*)[)\]]" if sign in ("(", "[") else r"([^-–—|,(]+?)\s*(?=$|\s[-–—]\s|[|,(\t])", tail)
+    if sign == "(" and inside is not None and tail[inside.end() :].strip() and _is_part_of_title(inside[1]):
+        return inside.end()
     if inside is None or (match := VERSION.match(inside[1].strip())) is None or match.end() < len(inside[1].strip()):
         return 0
     return inside.end()
+
+
+def _is_part_of_title(inside: str) -> bool:
+    """Several words in brackets that have nothing to do with light: `Don't You (Forget About Me) – blue`."""
+    kinds = {one.kind for one in terms_of(inside)}
+    return len(inside.split()) > 1 and UNKNOWN in kinds and kinds <= {UNKNOWN, *FILLERS, "place", "with"}
 
 
 def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
@@ -104,7 +114,9 @@ def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
     if not is_certain:
         return Parted(title, tail, sign, taken)
     title, unsure = _without_capital_wishes(title) if head.isupper() else (title, "")
-    return Parted(title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure)
+    return Parted(
+        title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure
+    )
 
 
 def _without_capital_wishes(title: str) -> tuple[str, str]:
@@ -147,7 +159,11 @@ def _is_definite(terms: list[Term], wishes: Wishes) -> bool:
     kinds = {one.kind for one in terms}
     if first is None or first.kind == UNKNOWN or not wishes.found:
         return False
-    return bool(kinds & {"device", "front", "sensitive"}) or bool(kinds & {"no", "off", "ok", "only"}) or wishes.dark_on_break
+    return (
+        bool(kinds & {"device", "front", "sensitive"})
+        or bool(kinds & {"no", "off", "ok", "only"})
+        or wishes.dark_on_break
+    )
 
 
 def _is_written_small(behind: str, before: str) -> bool:
@@ -161,13 +177,23 @@ def _is_written_small(behind: str, before: str) -> bool:
 def _by_words(head: str) -> tuple[int, bool] | None:
     """Where the wishes begin behind a title that only a space parts from them."""
     terms = terms_of(head)
-    starts = [at for at, one in enumerate(terms) if at > 0 and head[one.start - 1].isspace() and one.kind not in (*FILLERS, "stop", UNKNOWN)]
+    starts = [
+        at
+        for at, one in enumerate(terms)
+        if at > 0
+        and head[one.start - 1].isspace()
+        and (one.kind not in (*FILLERS, "stop", UNKNOWN) or (one.kind == UNKNOWN and is_cjk(one.text[0])))
+    ]
     for at in starts:
         taken = terms[at:]
         behind = head[taken[0].start :]
         if _is_japanese_wish(taken):
             return taken[0].start, True
-        if any(one.kind in (UNKNOWN, "person", "unsure", "stop") for one in taken if one.text != "?" and one.value != "space"):
+        if any(
+            one.kind in (UNKNOWN, "person", "unsure", "stop")
+            for one in taken
+            if one.text != "?" and one.value != "space"
+        ):
             continue
         wishes = wishes_of(taken, behind)
         is_whole = not wishes.rest or (is_cjk(behind[0]) and "place" in {one.kind for one in taken})
@@ -179,9 +205,11 @@ def _by_words(head: str) -> tuple[int, bool] | None:
 def _is_japanese_wish(taken: list[Term]) -> bool:
     """Whether the next words up to a blank are a wish, whatever follows; `赤い` describes what follows it."""
     chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
-    if not is_cjk(chunk[0].text[0]) or chunk[-1].text.endswith("い"):
+    if not is_cjk(chunk[0].text[0]) or (chunk[-1].kind == "colour" and chunk[-1].text.endswith("い")):
         return False
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
+    if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
+        return True
     return chunk[0].kind == "device" or (is_known and any(one.kind in (*TARGETS, "front") for one in chunk))
 
 

@@ -1,24 +1,19 @@
-"""Terms to wishes: what a no, an OK or an "only" belongs to, and what is left over. Pure.
+"""Clauses to wishes: what a line asks for, allows and forbids, and what of it is left over. Pure.
 
-A clause ends at a comma, a bracket or a dash. Within it a no before its targets reaches to the next OK or "but"; a no
-behind them reaches back to the one before. What forbids always wins, and what could be read in two ways forbids, stays
-in `rest`, and so is shown as not understood.
+What forbids always wins, and what could be read in two ways forbids, stays in `rest`, and so is shown as not
+understood.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from dataclasses import dataclass
+from typing import cast
 
+from controller.evening.clauses import Clause, Polarity, Read, clauses_of
 from controller.evening.entry import ColourName, Energy
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk
 
-Polarity = Literal["bare", "yes", "no"]
-OPERATIONS = ("no", "off", "ok")
 UNCLEAR = (UNKNOWN, "person", "dim")
 """With one of these in its clause a device is not clearly allowed."""
 ARTICLES = ("the", "der", "die", "das", "dem", "den")
-JOINING = "×✕✖x"
-SWITCHES = ("on", "an")
-"""Prepositions that mean "switched on" where a clause ends with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +38,15 @@ class Wishes:
     found: bool = False
 
 
-@dataclass(slots=True)
-class _Read:
-    """A term on its way: what it came to, and whether somebody has to look at it."""
-
-    term: Term
-    polarity: Polarity = "bare"
-    is_doubtful: bool = False
-    is_used: bool = False
-
-
-@dataclass(slots=True)
-class _Clause:
-    reads: list[_Read] = field(default_factory=list)
-    is_after_weak: bool = False
-    """Only a comma parts it from the clause before."""
-    is_double: bool = False
-    """`no light except red`: two in a row, and what they mean together is not known."""
-    begins_list: bool = False
-    """`no: strobe, blinder`: what comes after the comma is forbidden, too."""
-
-    def kinds(self) -> set[str]:
-        return {read.term.kind for read in self.reads}
-
-    def targets(self) -> list[_Read]:
-        return [read for read in self.reads if read.term.kind in TARGETS]
-
-
 def wishes_of(terms: list[Term], text: str) -> Wishes:
     """What terms wish.
 
     Args:
         terms: of the text, in order (`terms_of`). text: as it was written; `rest` is cut from it.
     """
-    clauses = _clauses(terms)
-    before: _Clause | None = None
+    clauses = clauses_of(terms)
+    before: Clause | None = None
     for clause in clauses:
-        _polarise(clause, before)
         _judge(clause, before)
         before = clause
     _forbid_for_who_is_sensitive(clauses)
@@ -87,147 +54,16 @@ def wishes_of(terms: list[Term], text: str) -> Wishes:
     return _collected(clauses, terms, text)
 
 
-def _clauses(terms: list[Term]) -> list[_Clause]:
-    clauses = [_Clause()]
-    for at, term in enumerate(terms):
-        if term.kind == "stop" and term.value == "space" and not _parts(clauses[-1], terms[at + 1 :]):
-            continue
-        if term.kind == "stop":
-            if clauses[-1].reads:
-                clauses.append(_Clause(is_after_weak=term.value != "strong"))
-            elif term.value == "strong":
-                clauses[-1].is_after_weak = False
-            continue
-        is_last = at + 1 == len(terms) or terms[at + 1].kind == "stop"
-        if is_last and term.kind == "prep" and term.text.lower() in SWITCHES and clauses[-1].targets():
-            term = replace(term, kind="ok")
-        clauses[-1].reads.append(_Read(term))
-    return [clause for clause in clauses if clause.reads]
-
-
-def _parts(clause: _Clause, ahead: list[Term]) -> bool:
-    """Whether a blank between Japanese words parts two wishes: there is one on either side of it."""
-    chunk = ahead[: next((at for at, one in enumerate(ahead) if one.kind == "stop"), len(ahead))]
-    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING
-    return not is_joined and bool(clause.targets()) and any(one.kind in (*TARGETS, "front") for one in chunk)
-
-
-def _polarise(clause: _Clause, before: _Clause | None) -> None:
-    """Give every target of a clause what its operations say."""
-    reads = clause.reads
-    prefix: Polarity | None = None
-    run: list[_Read] = []
-    since = 0
-    if before is not None and before.begins_list and clause.is_after_weak and not clause.kinds() & {"ok", "but"}:
-        prefix, clause.begins_list = "no", True
-    for at, read in enumerate(reads):
-        kind = read.term.kind
-        if kind in TARGETS:
-            if prefix:
-                read.polarity = prefix
-                read.is_doubtful = prefix == "no" and _joins_two_classes(reads[since : at + 1])
-            else:
-                run.append(read)
-        elif kind == "but" or (kind == "with" and prefix and any(one.term.kind in TARGETS for one in reads[since:at])):
-            prefix, run, read.is_used = None, [], True
-        elif kind in OPERATIONS:
-            prefix, run = _operate(clause, at, prefix, run, before)
-            since = at
-
-
-def _operate(
-    clause: _Clause, at: int, prefix: Polarity | None, run: list[_Read], before: _Clause | None
-) -> tuple[Polarity | None, list[_Read]]:
-    """One no, off or OK: onto what stands before it, or from now on; what reaches nothing stays unused."""
-    reads, read = clause.reads, clause.reads[at]
-    if read.is_used:
-        return prefix, run
-    said: Polarity = "yes" if read.term.kind == "ok" else "no"
-    ahead = next((one for one in reads[at + 1 :] if one.term.kind in (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place")), None)
-    leads = ahead is not None and ahead.term.kind in TARGETS
-    if read.term.kind == "no" and ahead is not None and ahead.term.kind == "ok" and run:
-        ahead.is_used = True  # "strobe is not OK"
-        leads = False
-    if read.term.text in JOINING and ahead is not None and ahead.term.kind == "device" and run:
-        clause.is_double = read.is_used = True  # "red × strobe": both, or the one without the other?
-        return "no", []
-    if read.term.text in JOINING and ahead is not None and ahead.term.kind == "colour" and run:
-        read.is_used = True  # "red × white"
-        return prefix, run
-    if prefix == "no" and read.term.kind == "no" and leads and reads[at - 1].term.kind not in (*TARGETS, "and", "or"):
-        clause.is_double = True
-    if run and (read.term.kind != "no" or not leads):
-        _onto(clause, run, said)
-        _use_questions(clause, at)
-        read.is_used = True
-        return None, []
-    if prefix == "no" and said == "yes":  # "no strobe ok": an OK behind what was forbidden
-        for one in clause.targets():
-            one.is_doubtful = one.is_doubtful or one.polarity == "no"
-        return prefix, run
-    if leads:
-        if run and ahead is not None and run[-1].term.kind == ahead.term.kind == "device":
-            _onto(clause, run, "no")  # "strobe no blinder": to which of the two?
-            run[-1].is_doubtful = True
-        read.is_used = True
-        clause.begins_list = said == "no" and _is_colon_after(reads, at)
-        return said, []
-    if prefix == "no" and said == "no" and clause.targets():
-        read.is_used = read.term.kind == "off" or ahead is None
-        return prefix, run
-    if not clause.targets() and before is not None:  # "Strobe (no)", "Strobe? No!"
-        loose = [one for one in before.targets() if one.polarity == "bare" or one.is_doubtful]
-        if loose and not clause.kinds() & {UNKNOWN, "place"}:
-            _onto(before, loose, said)
-            for one in loose:
-                one.is_doubtful = said == "yes" and one.is_doubtful
-            _use_questions(before, len(before.reads))
-            read.is_used = True
-    return prefix, run
-
-
-def _onto(clause: _Clause, run: list[_Read], said: Polarity) -> None:
-    """A word behind its targets; of two classes ("red and strobe off") only the nearest is certain."""
-    last = run[-1]
-    for one in run:
-        if said == "no" and one.term.kind != last.term.kind and one.term.kind != "device":
-            between = clause.reads[clause.reads.index(one) : clause.reads.index(last)]
-            one.is_doubtful = one.term.kind == "colour" and "and" in {read.term.kind for read in between}
-        else:
-            one.polarity = said
-            one.is_doubtful = said == "no" and one.term.kind != last.term.kind
-
-
-def _use_questions(clause: _Clause, end: int) -> None:
-    """`Strobe? No!`: the question has its answer."""
-    for one in clause.reads[:end]:
-        if one.term.text == "?":
-            one.is_used = True
-
-
-def _is_colon_after(reads: list[_Read], at: int) -> bool:
-    following = reads[at + 1].term.start if at + 1 < len(reads) else reads[at].term.end
-    return following - reads[at].term.end >= 2
-
-
-def _joins_two_classes(reads: list[_Read]) -> bool:
-    """Whether an "and" before a target joins it to a forbidden one of another class: `no strobe and red`."""
-    earlier = [at for at, one in enumerate(reads[:-1]) if one.term.kind in TARGETS]
-    if not earlier or reads[earlier[-1]].term.kind == reads[-1].term.kind:
-        return False
-    between = {one.term.kind for one in reads[earlier[-1] + 1 : -1]}
-    return "or" not in between
-
-
-def _judge(clause: _Clause, before: _Clause | None) -> None:
+def _judge(clause: Clause, before: Clause | None) -> None:
     """What nobody forbade or allowed is a wish, where its clause leaves no doubt."""
     kinds = clause.kinds()
-    is_loose = any(one.term.kind in ("no", "off") and not one.is_used for one in clause.reads)
+    is_loose = clause.has_loose_no()
     is_unsure = "unsure" in {one.term.kind for one in clause.reads if not one.is_used}
     for read in clause.targets():
         if read.term.kind == "device":
             unclean = bool(kinds & set(UNCLEAR)) or is_loose or is_unsure or _has_bare_place(clause)
-            trails = read.polarity == "bare" and _trails_a_no(clause, before, ("device",))
+            trails = read.polarity == "bare" and _trails_a_no(clause, before, ("device", "colour", "energy"))
+            unclean = unclean or bool(read.term.note)  # "stobe", "nostrobe": it was not written so
             if (read.polarity != "no" and unclean) or trails:
                 read.polarity, read.is_doubtful = "no", True
         elif read.term.kind == "colour" and read.polarity == "bare":
@@ -242,7 +78,7 @@ def _judge(clause: _Clause, before: _Clause | None) -> None:
         _doubt_what_leads(clause, before)
 
 
-def _doubt_what_leads(clause: _Clause, before: _Clause) -> None:
+def _doubt_what_leads(clause: Clause, before: Clause) -> None:
     """`strobe, blinder off`: whether the strobe is wished or off cannot be told."""
     is_behind = clause.targets()[0].polarity == "no" and clause.reads[0].term.kind in TARGETS
     for one in before.targets() if clause.is_after_weak and is_behind else []:
@@ -250,7 +86,7 @@ def _doubt_what_leads(clause: _Clause, before: _Clause) -> None:
             one.polarity, one.is_doubtful = "no", True
 
 
-def _has_bare_place(clause: _Clause) -> bool:
+def _has_bare_place(clause: Clause) -> bool:
     """`drop the strobe`, `stop strobes`: a word of place before a device, with no preposition, may be a verb."""
     for at, read in enumerate(clause.reads):
         if read.term.kind in ("place", "break") and not is_cjk(read.term.text[0]):
@@ -261,7 +97,7 @@ def _has_bare_place(clause: _Clause) -> bool:
     return False
 
 
-def _trails_a_no(clause: _Clause, before: _Clause | None, kinds: tuple[str, ...]) -> bool:
+def _trails_a_no(clause: Clause, before: Clause | None, kinds: tuple[str, ...]) -> bool:
     """`no strobe, blinder`: the no may reach over the comma."""
     if before is None or not clause.is_after_weak or clause.kinds() & {"ok", "but", "only", "with", "front"}:
         return False
@@ -270,7 +106,7 @@ def _trails_a_no(clause: _Clause, before: _Clause | None, kinds: tuple[str, ...]
     return bool(last and ahead and last[0].polarity == "no" and last[0].term.kind in kinds)
 
 
-def _forbid_for_who_is_sensitive(clauses: list[_Clause]) -> None:
+def _forbid_for_who_is_sensitive(clauses: list[Clause]) -> None:
     """Nothing that flashes for somebody with epilepsy, whatever else the line says."""
     if any("sensitive" in clause.kinds() for clause in clauses):
         for clause in clauses:
@@ -281,13 +117,15 @@ def _forbid_for_who_is_sensitive(clauses: list[_Clause]) -> None:
                     read.is_doubtful = False
 
 
-def _settle_contradictions(clauses: list[_Clause]) -> None:
+def _settle_contradictions(clauses: list[Clause]) -> None:
     """Where a line says both, it is forbidden; a no that reached nothing takes back what was allowed."""
     targets = [read for clause in clauses for read in clause.targets()]
     forbidden = {read.term.value for read in targets if read.polarity == "no"}
-    is_loose = any(one.term.kind in ("no", "off") and not one.is_used for clause in clauses for one in clause.reads)
+    is_loose = any(clause.has_loose_no() for clause in clauses)
     for read in targets:
-        if read.polarity == "yes" and (read.term.value in forbidden or (is_loose and read.term.value in ("strobe", "blinder"))):
+        if read.polarity == "yes" and (
+            read.term.value in forbidden or (is_loose and read.term.value in ("strobe", "blinder"))
+        ):
             read.is_doubtful = True
             read.polarity = "no" if read.term.kind == "device" else "bare"
     energies = {read.term.value for read in targets if read.term.kind == "energy" and read.polarity == "yes"}
@@ -296,7 +134,7 @@ def _settle_contradictions(clauses: list[_Clause]) -> None:
             read.is_doubtful = True
 
 
-def _collected(clauses: list[_Clause], terms: list[Term], text: str) -> Wishes:
+def _collected(clauses: list[Clause], terms: list[Term], text: str) -> Wishes:
     keys = [(key, used) for clause in clauses if (found := _key_of(clause)) for key, used in [found]]
     in_front = {id(read) for _, used in keys for read in used}
     targets = [read for clause in clauses for read in clause.targets() if id(read) not in in_front]
@@ -304,11 +142,17 @@ def _collected(clauses: list[_Clause], terms: list[Term], text: str) -> Wishes:
     energies = [read.term.value for read in certain if read.term.kind == "energy"]
     breaks = [_is_dark_on_break(clause) for clause in clauses]
     sensitive = any("sensitive" in clause.kinds() for clause in clauses)
-    devices = {name: _device(targets, name, forbidden=sensitive and name != "haze") for name in ("strobe", "blinder", "haze")}
+    devices = {
+        name: _device(targets, name, forbidden=sensitive and name != "haze") for name in ("strobe", "blinder", "haze")
+    }
     understood = {read.term.start for read in certain if read.term.kind in ("colour", "device", "energy")}
     understood |= {read.term.start for _, used in keys for read in used}
     for clause, dark in zip(clauses, breaks, strict=True):
-        understood |= _operations(clause, is_sensitive=sensitive) | ({one.term.start for one in clause.reads if one.term.kind in ("dark", "blackout", "break")} if dark is not None else set())
+        understood |= _operations(clause, is_sensitive=sensitive) | (
+            {one.term.start for one in clause.reads if one.term.kind in ("dark", "blackout", "break")}
+            if dark is not None
+            else set()
+        )
     return Wishes(
         asked=_colours(certain, "yes"),
         forbidden=_colours(certain, "no"),
@@ -322,25 +166,25 @@ def _collected(clauses: list[_Clause], terms: list[Term], text: str) -> Wishes:
     )  # fmt: skip
 
 
-def _operations(clause: _Clause, *, is_sensitive: bool) -> set[int]:
+def _operations(clause: Clause, *, is_sensitive: bool) -> set[int]:
     """Where the terms of a clause begin that say nothing by themselves; who is sensitive to light needs no field."""
     kinds = (*FILLERS, "only", "and", "or", "with", "but", "scope", "sensitive", *(["person"] if is_sensitive else []))
     return {one.term.start for one in clause.reads if one.is_used or one.term.kind in kinds}
 
 
-def _colours(reads: list[_Read], polarity: Polarity) -> tuple[ColourName, ...]:
+def _colours(reads: list[Read], polarity: Polarity) -> tuple[ColourName, ...]:
     names = dict.fromkeys(one.term.value for one in reads if one.term.kind == "colour" and one.polarity == polarity)
     return tuple(cast("ColourName", name) for name in names)
 
 
-def _device(reads: list[_Read], name: str, *, forbidden: bool) -> bool | None:
+def _device(reads: list[Read], name: str, *, forbidden: bool) -> bool | None:
     said = [one.polarity for one in reads if one.term.kind == "device" and one.term.value == name]
     if forbidden or "no" in said:
         return False
     return True if said else None
 
 
-def _key_of(clause: _Clause) -> tuple[ColourName, list[_Read]] | None:
+def _key_of(clause: Clause) -> tuple[ColourName, list[Read]] | None:
     """The colour of the light on faces, where a clause speaks of it, and the terms that said so."""
     reads = clause.reads
     at = next((at for at, one in enumerate(reads) if one.term.kind == "front"), None)
@@ -356,7 +200,7 @@ def _key_of(clause: _Clause) -> tuple[ColourName, list[_Read]] | None:
     return None
 
 
-def _is_dark_on_break(clause: _Clause) -> bool | None:
+def _is_dark_on_break(clause: Clause) -> bool | None:
     """True: wished. False: not wished, which is how it is anyway. None: nothing was said that can be kept."""
     darks = [one for one in clause.reads if one.term.kind in ("dark", "blackout")]
     if not darks or any(one.is_doubtful for one in darks):
@@ -393,6 +237,10 @@ def _rest(terms: list[Term], understood: set[int], text: str) -> str:
 def _with_small_words(terms: list[Term], at: int) -> int:
     """Where a run begins: prepositions, articles and what says no or perhaps belong to what comes behind them."""
     is_word = terms[at].kind == UNKNOWN and not is_cjk(terms[at].text[0])
-    while at > 0 and (terms[at - 1].kind in ("prep", "only", "no") or (is_word and terms[at - 1].kind == "fill") or terms[at - 1].text.lower() in ARTICLES):
+    while at > 0 and (
+        terms[at - 1].kind in ("prep", "only", "no")
+        or (is_word and terms[at - 1].kind == "fill")
+        or terms[at - 1].text.lower() in ARTICLES
+    ):
         at -= 1
     return terms[at].start

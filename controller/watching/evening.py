@@ -1,4 +1,4 @@
-"""The night's set list, as the page and controllers move through it. Edge: files.
+"""The night's set list, as the page and controllers move through it.
 
 The output process only knows the wish that counts. Which list it is from, where in it the night is and what comes next
 is kept here; after a restart the place is read back from the wish.

@@ -54,7 +54,7 @@ def test_every_receiver_hears_what_the_show_tells(tablets):
     out = OscOut([one.address for one in tablets])
     out.tell(VALUES, 0.0)
     for one in tablets:
-        heard = dict((address, value) for address, value in one.wait_for(len(VALUES)))
+        heard = {address: value for address, value in one.wait_for(len(VALUES))}
         assert heard["/followspot/state"] == "LIVE"
         assert heard["/followspot/song/now"] == "赤い夜"
         assert heard["/followspot/bar/beat"] == 3
@@ -95,7 +95,7 @@ def test_datagrams_fit_into_a_packet():
 
 @pytest.mark.parametrize("wrong", ["10.0.0.20", "10.0.0.20:", "10.0.0.20:0", "10.0.0.20:65536", "tablet:9001", ":9001"])
 def test_a_receiver_is_an_address_and_a_port(wrong):
-    with pytest.raises(ValidationError, match="osc_out|address"):
+    with pytest.raises(ValidationError, match=r"osc_out|address"):
         ControlsConfig(osc_out=[wrong])
 
 

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 LISTS = {name: written_lines(HERE / f"{name}.yaml") for name in ("lines", "held_out", "unseen")}
 LEAST_EXACT = {"lines": 0.97, "held_out": 0.93, "unseen": 0.9}
 
-STROBES = (
+STROBES = [
     "strobe",
     "strobes",
     "Strobe lights",
@@ -24,22 +24,114 @@ STROBES = (
     "flashing",
     "Blitze",
     "strobo",
+]
+JAPANESE_STROBES = ["ストロボ", "フラッシュ", "点滅", "ｽﾄﾛﾎﾞ", "ストロボライト"]
+FORBIDS = [
+    "no {}",
+    "no {} please",
+    "please no {}",
+    "never {}",
+    "without {}",
+    "avoid {}",
+    "don't use {}",
+    "do not use the {}",
+    "not {}",
+    "kein {}",
+    "keine {}",
+    "bitte kein {}",
+    "ohne {}",
+    "nie {}",
+    "auf keinen Fall {}",
+    "{} verboten",
+    "{} nicht",
+    "{} aus",
+    "{} weg",
+    "{} off",
+    "{}: no",
+    "{} = no",
+    "{} nein",
+    "{}: nein",
+    "{} not allowed",
+    "{} is forbidden",
+    "{}s are banned",
+    "{} nicht erlaubt",
+    "{} bitte nicht",
+    "{}? No!",
+    "{} – no",
+    "{} (no)",
+    "❌ {}",
+    "{} ❌",
+    "less {}",
+    "weniger {}",
+    "careful with {}",
+    "maybe {}",
+    "{}?",
+    "we hate {}",
+    "kill the {}",
+    "drop the {}",
+    "no red or {}",
+    "no red, no {}",
+    "no blinder, {}",
+    "neither blinder nor {}",
+    "{} on no account",
+    "epileptic singer, {}",
+    "{} only if you ask me",
+    "no light with {}",
+    "everything but {}",
+    "alles außer {}",
+    "nothing with {}",
+    "can't have {}",
+]
+JAPANESE_FORBIDS = [
+    "{}なし",
+    "{}無し",
+    "{}は無しで",
+    "{}禁止",
+    "{}NG",
+    "{}はNGで",
+    "{} NG",
+    "{}不可",
+    "{}いらない",
+    "{}は使わないでください",
+    "{}やめて",
+    "{}×",
+    "{}は避けて",
+    "{}控えめ",
+    "{}少なめ",
+    "{}厳禁",
+    "全曲{}なし",
+    "{}・ブラインダー禁止",
+    "{}、ブラインダーNG",
+    "{}ダメ",
+    "{}しないで",
+    "{}苦手です",
+    "NG:{}",
+    "禁止：{}",
+    "ブラインダーと{}はなし",
+    "{}なしでお願いします",
+    "{}焚かないで",
+    "{}嫌です",
+]
+PLACES = (
+    "{}",
+    "7. Black Rain – {}",
+    "Black Rain ({})",
+    "Black Rain: {}",
+    "Black Rain, red, {}",
+    "Black Rain – {}, red",
+    "Black Rain | {} | red",
+    "黒い雨　{}",
+    "黒い雨／赤／{}",
+    "red, {}, calm",
+    "{}, wild",
+    "Black Rain {}",
+    "BLACK RAIN - WILD - {}",
+    "MC – {}",
+    "Umbau ({})",
+    "Note: {}",
+    "- {}",
+    "Black Rain\t{}\tred",
 )
-JAPANESE_STROBES = ("ストロボ", "フラッシュ", "点滅", "ｽﾄﾛﾎﾞ", "ストロボライト")
-FORBIDS = (
-    *("no {}", "no {} please", "please no {}", "never {}", "without {}", "avoid {}", "don't use {}", "do not use the {}", "not {}"),
-    *("kein {}", "keine {}", "bitte kein {}", "ohne {}", "nie {}", "auf keinen Fall {}", "{} verboten", "{} nicht", "{} aus", "{} weg"),
-    *("{} off", "{}: no", "{} = no", "{} nein", "{}: nein", "{} not allowed", "{} is forbidden", "{}s are banned", "{} nicht erlaubt"),
-    *("{} bitte nicht", "{}? No!", "{} – no", "{} (no)", "❌ {}", "{} ❌", "less {}", "weniger {}", "careful with {}", "maybe {}", "{}?"),
-    *("we hate {}", "kill the {}", "drop the {}", "no red or {}", "no red, no {}", "no blinder, {}", "neither blinder nor {}", "{} on no account"),
-    *("epileptic singer, {}", "{} only if you ask me", "no light with {}", "everything but {}", "alles außer {}", "nothing with {}", "can't have {}"),
-)  # fmt: skip
-JAPANESE_FORBIDS = (
-    *("{}なし", "{}無し", "{}は無しで", "{}禁止", "{}NG", "{}はNGで", "{} NG", "{}不可", "{}いらない", "{}は使わないでください", "{}やめて"),
-    *("{}×", "{}は避けて", "{}控えめ", "{}少なめ", "{}厳禁", "全曲{}なし", "{}・ブラインダー禁止", "{}、ブラインダーNG", "{}ダメ", "{}しないで"),
-    "{}苦手です", "NG:{}", "禁止：{}", "ブラインダーと{}はなし", "{}なしでお願いします", "{}焚かないで", "{}嫌です",
-)  # fmt: skip
-PLACES = ("{}", "7. Black Rain – {}", "Black Rain ({})", "Black Rain: {}", "Black Rain, red, {}", "Black Rain – {}, red", "Black Rain | {} | red", "黒い雨　{}", "黒い雨／赤／{}", "red, {}, calm", "{}, wild", "Black Rain {}", "BLACK RAIN - WILD - {}", "MC – {}", "Umbau ({})", "Note: {}", "- {}", "Black Rain\t{}\tred")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -76,18 +168,68 @@ def test_a_forbidden_strobe_is_seen_and_not_only_left_out(place):
     assert missed == []
 
 
-@pytest.mark.parametrize("line", [
-    "Black Rain – strobe ok", "Black Rain – strobe!", "Strobo erlaubt", "ストロボOK", "黒い雨　ストロボあり", "strobe yes, blinder no",
-    "no blinder but strobe ok", "ohne Blinder, Strobo ja", "no problem with strobes",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Black Rain – strobe ok",
+        "Black Rain – strobe!",
+        "Strobo erlaubt",
+        "ストロボOK",
+        "黒い雨　ストロボあり",
+        "strobe yes, blinder no",
+        "no blinder but strobe ok",
+        "ohne Blinder, Strobo ja",
+        "no problem with strobes",
+    ],
+)
 def test_a_strobe_that_is_wished_is_allowed(line):
     assert read(line)["strobe"] is True
 
 
-WORDS = st.sampled_from([
-    "no", "kein", "strobe", "ストロボ", "NG", "red", "rot", "赤", "and", "/", ",", "–", "(", ")", ":", "Black", "Rain", "黒い雨", "ok",
-    "not", "MC", "1.", "①", "|", "\t", "only", "nur", "なし", "in", "the", "break", "dark", "暗転", "faces", "120", "bpm", "but", "?", "×", "  ",
-])  # fmt: skip
+WORDS = st.sampled_from(
+    [
+        "no",
+        "kein",
+        "strobe",
+        "ストロボ",
+        "NG",
+        "red",
+        "rot",
+        "赤",
+        "and",
+        "/",
+        ",",
+        "–",
+        "(",
+        ")",
+        ":",
+        "Black",
+        "Rain",
+        "黒い雨",
+        "ok",
+        "not",
+        "MC",
+        "1.",
+        "①",
+        "|",
+        "\t",
+        "only",
+        "nur",
+        "なし",
+        "in",
+        "the",
+        "break",
+        "dark",
+        "暗転",
+        "faces",
+        "120",
+        "bpm",
+        "but",
+        "?",
+        "×",
+        "  ",
+    ]
+)
 
 
 @settings(max_examples=150, deadline=None)
