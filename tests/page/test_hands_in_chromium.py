@@ -36,9 +36,8 @@ def test_no_control_moves_when_figures_arrive(desk):
         return controls.map((one) => [one.id, one.getBoundingClientRect().top, one.getBoundingClientRect().left]);
     """
     empty = """
-        for (const name of ["counters", "processes", "beats"]) document.getElementById(name).replaceChildren();
-        for (const name of ["elapsed", "meter-said", "band-said", "tempo"]) document.getElementById(name).textContent = "";
-        document.getElementById("wishes").replaceChildren();
+        for (const name of ["counters", "processes", "beats", "elapsed", "meter-said", "band-said", "tempo", "wishes"])
+          document.getElementById(name).replaceChildren();
     """
     desk.find("next").click()
     desk.wait(lambda: desk.text("song-now") == "Metal Madness")
@@ -264,3 +263,62 @@ def test_a_walk_may_ask_for_each_colour_and_says_how_to_put_a_lamp_right(desk, f
     rows = desk.script("return [...document.querySelectorAll('#patch tr')].map((row) => row.innerText)")
     assert sum("✗ blue" in row for row in rows) == 1
     assert desk.complaints() == []
+
+
+def test_p34_a_check_asks_while_the_show_is_live_and_nothing_moves_under_the_pointer(desk, feed):
+    places = """
+        return [...document.querySelectorAll("#panel-rig button, #panel-rig input")]
+          .filter((one) => !one.closest("#held")).map((one) => [one.id, one.getBoundingClientRect().top]);
+    """
+    desk.tab("rig")
+    before = desk.script(places)
+    desk.find("walk").click()
+    desk.find("ask-no").click()
+    desk.script("window.later = false; setTimeout(() => window.later = true, 300)")
+    desk.wait(lambda: desk.script("return window.later"))
+    assert feed.commands == []
+    desk.find("walk").click()
+    desk.find("ask-yes").click()
+    desk.wait(lambda: len(feed.operator.hands) == 2)
+    desk.wait(lambda: desk.text("held"))
+    assert desk.script(places) == before
+
+
+def test_p34_a_check_before_the_show_does_not_ask(desk, feed):
+    feed.health = "house"
+    desk.wait(lambda: desk.text("health") == "SAFE LOOK")
+    desk.tab("rig")
+    desk.find("walk").click()
+    desk.wait(lambda: len(feed.operator.hands) == 2)
+
+
+@pytest.mark.parametrize("away", ["reload", "gone"])
+def test_p35_a_check_ends_with_its_page_and_leaves_alone_what_somebody_holds(desk, feed, away):
+    feed.operator = replace(feed.operator, hands=(Hand("mover", 0.4),))
+    desk.tab("rig")
+    desk.find("walk").click()
+    desk.find("ask-yes").click()
+    desk.wait(lambda: len(feed.operator.hands) == 3)
+    if away == "reload":
+        desk.driver.refresh()
+        desk.wait(lambda: desk.text("health") == "LIVE")
+    else:
+        desk.driver.get("about:blank")
+    desk.wait(lambda: feed.operator.hands == (Hand("mover", 0.4),))
+
+
+def test_a_look_is_forgotten_only_after_a_question(desk, feed):
+    desk.driver.find_element(By.CSS_SELECTOR, '[aria-label="Forget the look Chorus"]').click()
+    desk.find("ask-no").click()
+    assert feed.commands == []
+    desk.driver.find_element(By.CSS_SELECTOR, '[aria-label="Forget the look Chorus"]').click()
+    desk.find("ask-yes").click()
+    desk.wait(lambda: feed.commands == [Command("forget_scene", 1.0, "Chorus")])
+
+
+def test_a_number_may_be_typed_for_every_fader(desk, feed):
+    """Whoever cannot drag has another way (WCAG 2.5.7)."""
+    for name in ("energy", "intensity", "pace", "spread"):
+        number = desk.find(f"{name}-number")
+        number.send_keys(Keys.CONTROL + "a", Keys.NULL, "80", Keys.ENTER)
+        desk.wait(lambda name=name: getattr(feed.operator.steering, name) == 0.8)

@@ -1,11 +1,13 @@
-"""The page in German and Japanese: the browser's language, or the one that somebody chose, and all of the page in it."""
+"""The page in German and Japanese: in the browser's language or the one that somebody chose, and all of it."""
 
 import pytest
 from page_in_browser import Desk
 from page_words import WORDS
+from promise import HANG_S
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 LEFT = """
-const said = (node) => [node.textContent.trim(), node.getAttribute("aria-label"), node.title, node.placeholder];
 return [...document.querySelectorAll("[data-word], [data-word-label], [data-word-title], [data-word-placeholder]")]
   .filter((node) => node.dataset.word ? !node.textContent.trim() : false)
   .map((node) => node.outerHTML.slice(0, 80));
@@ -49,15 +51,12 @@ def test_what_is_made_by_scripts_changes_its_language_too(desk, feed):
 
 @pytest.mark.parametrize(("spoken", "word"), [("ja-JP", "ライブ"), ("de-AT", "Setliste"), ("fr-FR", "Set list")])
 def test_the_browser_s_language_is_spoken_first(chromium, served, spoken, word):
-    override = "Object.defineProperty(navigator, 'languages', { get: () => [%r] })" % spoken
-    script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": override})["identifier"]
+    source = f"Object.defineProperty(navigator, 'languages', {{ get: () => ['{spoken}'] }})"
+    script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})["identifier"]
     try:
         chromium.get(served.url)
         chromium.execute_script("localStorage.clear()")
         chromium.refresh()
-        find = lambda: chromium.execute_script("return document.body.innerText")  # noqa: E731
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        WebDriverWait(chromium, 30).until(lambda _: word in find())
+        WebDriverWait(chromium, HANG_S).until(lambda _: word in chromium.find_element(By.TAG_NAME, "body").text)
     finally:
         chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})

@@ -13,8 +13,9 @@ from controller.watching.controls.mapping import HandPart, binding_from
 TAUGHT = "return [...document.querySelectorAll('[data-do]')].map((one) => one.dataset.do)"
 TOUCH = """
 const one = document.querySelector(`[data-do="${arguments[0]}"]`);
+const how = { bubbles: true, cancelable: true };
 for (const kind of ["pointerdown", "mousedown", "pointerup", "click"]) {
-  one.dispatchEvent(new (kind.startsWith("pointer") ? PointerEvent : MouseEvent)(kind, { bubbles: true, cancelable: true }));
+  one.dispatchEvent(kind.startsWith("pointer") ? new PointerEvent(kind, how) : new MouseEvent(kind, how));
 }
 """
 

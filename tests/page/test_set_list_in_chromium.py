@@ -20,11 +20,12 @@ READ = [
 SHOW = """
 window.asked = [];
 window.lists = { setlist: null, setlists: { names: ["Friday"] } };
-window.fetch = async (path, options = {}) => {
-  const body = options.body instanceof Blob ? options.body.type : options.body;
-  window.asked.push([options.method ?? "GET", String(path), options.headers?.["Content-Type"] ?? "", body ?? ""]);
-  const said = path === "setlist/read" ? { lines: %s } : options.method === "POST" ? window.refusal ?? { file: "x.json" } : window.lists[path];
-  return { ok: !(options.method === "POST" && path === "setlist" && window.refusal), status: 400, json: async () => said };
+window.fetch = async (path, { method = "GET", headers = {}, body = "" } = {}) => {
+  window.asked.push([method, String(path), headers["Content-Type"] ?? "", body instanceof Blob ? body.type : body]);
+  const refused = method === "POST" && path === "setlist" && window.refusal;
+  const taken = refused || { file: "x.json" };
+  const said = path === "setlist/read" ? { lines: %s } : method === "POST" ? taken : window.lists[path];
+  return { ok: !refused, status: 400, json: async () => said };
 };
 """
 
@@ -93,7 +94,14 @@ def test_a_list_with_a_line_that_nobody_approved_is_not_taken(desk):
 def test_a_line_is_edited_and_what_a_person_changed_is_approved(desk):
     paste(desk)
     part(desk, 1, "edit").click()
-    for name in ("kind-changeover", "strobe-null", "asked-amber", "energy-wild", "dark_on_break-true", "key-warm white"):
+    for name in (
+        "kind-changeover",
+        "strobe-null",
+        "asked-amber",
+        "energy-wild",
+        "dark_on_break-true",
+        "key-warm white",
+    ):
         part(desk, 1, name).click()
     title = part(desk, 1, "title")
     title.clear()
@@ -103,7 +111,12 @@ def test_a_line_is_edited_and_what_a_person_changed_is_approved(desk):
     desk.find("list-save").click()
     desk.wait(lambda: posted(desk, "setlist"))
     entry = json.loads(posted(desk, "setlist")[0][3])["entries"][1]
-    assert (entry["kind"], entry["title"], entry["strobe"], entry["energy"]) == ("changeover", "Slower Tide", None, "wild")
+    assert (entry["kind"], entry["title"], entry["strobe"], entry["energy"]) == (
+        "changeover",
+        "Slower Tide",
+        None,
+        "wild",
+    )
     assert (entry["asked"], entry["dark_on_break"], entry["key"]) == (["blue", "amber"], True, "warm white")
 
 

@@ -36,7 +36,7 @@ def desk(chromium, served):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_p33_the_pill_tells_what_the_room_has(desk, feed, operator, health, word, sentence):
+def test_p33_the_pill_tells_what_the_room_has(desk, feed, operator, health, word, sentence):  # noqa: PLR0917
     feed.operator, feed.health = operator, health
     desk.wait(lambda: desk.text("health") == word)
     assert sentence in desk.text("saying")

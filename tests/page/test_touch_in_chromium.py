@@ -101,13 +101,13 @@ def test_targets_are_large_enough_for_a_finger(desk):
     """44 pixels each way for what is touched in a hurry, 24 for every other target (WCAG 2.5.8)."""
     small = desk.script(
         """
-        const shown = [...document.querySelectorAll("button, select, summary, .chip")].filter((one) => one.offsetParent && !one.closest(".fixture-list"));
-        const main = [...document.querySelectorAll(".console button, .swatch, #next, #scenes .chip, .segments button, .extra button")];
+        const shown = (what) => [...document.querySelectorAll(what)].filter(
+          (one) => one.offsetParent && !one.closest(".fixture-list"));
         const box = (one) => one.getBoundingClientRect();
-        return [
-          ...shown.filter((one) => box(one).width < 24 || box(one).height < 24),
-          ...main.filter((one) => one.offsetParent && (box(one).width < 43.5 || box(one).height < 43.5)),
-        ].map((one) => [one.id || one.className, box(one).width, box(one).height]);
+        const below = (px) => (one) => box(one).width < px || box(one).height < px;
+        const main = ".console button, .swatch, #next, #scenes .chip, .segments button, .extra button, .tabs button";
+        return [...shown("button, select, .chip").filter(below(24)), ...shown(main).filter(below(43.5))]
+          .map((one) => [one.id || one.className, box(one).width, box(one).height]);
         """
     )
     assert small == []

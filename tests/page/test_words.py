@@ -104,5 +104,7 @@ def test_every_command_has_a_word_in_each_language():
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
 def test_a_script_says_nothing_by_itself(name):
     """No text that a person reads is written into an element, and none is thrown, but from the table."""
-    shown = re.findall(r"""(?:textContent|placeholder|title|innerText)\s*[=:]\s*(?:"([^"]*)"|'([^']*)')""", SCRIPTS[name])
+    shown = re.findall(
+        r"""(?:textContent|placeholder|title|innerText)\s*[=:]\s*(?:"([^"]*)"|'([^']*)')""", SCRIPTS[name]
+    )
     assert [one for pair in shown for one in pair if re.search(r"[A-Za-z]{2,}", one)] == []
