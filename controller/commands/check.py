@@ -96,7 +96,7 @@ def patch_sheet(config: Config, patch: Patch) -> Table:
             one.id,
             one.role,
             f"{one.profile} {one.mode}",
-            f"{one.universe}/{one.address}-{one.address + fixture.footprint - 1}",
+            f"{one.universe}.{one.address}-{one.address + fixture.footprint - 1}",
             " ".join(f"{metres:g}" for metres in one.position_m),
             ", ".join(notes),
         )

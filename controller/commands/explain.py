@@ -19,7 +19,7 @@ def explained(config: Config, address: str) -> list[str]:
     """Lines about one slot.
 
     Args:
-        address: `universe.slot` or `universe/slot`, counted from 1, as on the patch sheet.
+        address: `universe.slot`, counted from 1, as on the patch sheet; a slash is understood, too.
 
     Raises:
         PatchError: no such universe or slot.
@@ -29,9 +29,9 @@ def explained(config: Config, address: str) -> list[str]:
     flat = patch.universes.index(universe) * SLOTS + slot - 1
     fixture, lane = at(patch, flat)
     if fixture is None:
-        return [f"{universe}/{slot}: nothing is patched here; it is sent as 0"]
+        return [f"{universe}.{slot}: nothing is patched here; it is sent as 0"]
     number = slot - fixture.config.address + 1
-    where = f"{universe}/{slot}: {fixture.config.id} ({fixture.config.profile} {fixture.config.mode}), slot {number}"
+    where = f"{universe}.{slot}: {fixture.config.id} ({fixture.config.profile} {fixture.config.mode}), slot {number}"
     if lane is None:
         return [f"{where} of {fixture.footprint}: the mode does not use it; it is sent as 0"]
     return [f"{where} of {fixture.footprint}", *about(lane, flat, patch, fixture), *_at_house(config, patch, flat)]
@@ -51,7 +51,7 @@ def _at_house(config: Config, patch: Patch, flat: int) -> list[str]:
 def _parsed(address: str, patch: Patch) -> tuple[int, int]:
     match = ADDRESS.match(address)
     if match is None:
-        raise PatchError(f"'{address}' is no address; write universe.slot, for example 1.17 or 1/17")
+        raise PatchError(f"'{address}' is no address; write universe.slot, for example 1.17")
     universe, slot = int(match[1]), int(match[2])
     if universe not in patch.universes:
         known = ", ".join(str(one) for one in patch.universes)

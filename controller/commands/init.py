@@ -135,7 +135,7 @@ def walk(config: Config, clock: Clock, said: Callable[[str], None], seen: Callab
     """Light every fixture by itself and ask whether somebody saw it; the ids of those that nobody saw."""
     missing = []
     for fixture in config.fixtures:
-        where = f"{fixture.universe}/{fixture.address}"
+        where = f"{fixture.universe}.{fixture.address}"
         if fixture.role == "hazer":
             said(f"{fixture.id} ({fixture.profile} {fixture.mode}) at {where} is left alone: no haze without a person")
             continue

@@ -57,6 +57,9 @@ async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
             done, _ = await asyncio.wait(tasks, timeout=0.2, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
+    except BaseException:
+        page.will_come_back()
+        raise
     finally:
         for task in tasks:
             task.cancel()

@@ -2,7 +2,7 @@
 
 from controller.bus.news import BandHeard, LightingStatus, ListeningStatus, PartnerStatus, PlanPlace
 from controller.config import RatesConfig
-from controller.rig.patch.patch import Patch
+from controller.rig.patch.patch import SLOTS, Patch
 from controller.watching.page.feed import RigHead, Timing, TimingRow
 
 
@@ -97,6 +97,7 @@ def place_words(plan: PlanPlace | None) -> str:
 
 def rig_heads(patch: Patch) -> list[RigHead]:
     """The patch as the page draws it."""
+    names = [_channels(patch, number) for number in range(len(patch.fixtures))]
     heads = []
     for index in range(patch.heads):
         fixture = patch.fixtures[patch.fixture_of[index]]
@@ -115,6 +116,15 @@ def rig_heads(patch: Patch) -> list[RigHead]:
                 footprint=fixture.footprint,
                 moves=bool(patch.has("pan")[index]),
                 emits=fixture.config.role != "hazer",
+                channels=names[patch.fixture_of[index]],
             )
         )
     return heads
+
+
+def _channels(patch: Patch, number: int) -> tuple[str, ...]:
+    """What each slot of a fixture does."""
+    fixture = patch.fixtures[number]
+    first = patch.universes.index(fixture.config.universe) * SLOTS + fixture.config.address - 1
+    named = {slot: lane.name for lane in patch.lanes if lane.fixture == number for slot in lane.slots}
+    return tuple(named.get(first + slot, "") for slot in range(fixture.footprint))

@@ -165,3 +165,44 @@ def test_a_file_written_by_hand_is_read(tmp_path):
     file = tmp_path / "controls.yaml"
     file.write_text("- {on: cc 7, do: grand_master}\n- on: note 36\n  do: blackout\n")  # YAML takes `on` for true
     assert [one.on for one in read_mapping(file).bindings] == [("cc 7", 0), ("note 36", 0)]
+
+
+def test_a_pad_calls_a_moment_and_gives_it_back_and_a_song_as_often_as_it_is_pressed(tmp_path):
+    rig = Rig(
+        mapping(
+            tmp_path,
+            {"on": "note 60", "do": "moment", "target": "talk", "light": "note 60"},
+            {"on": "note 61", "do": "song", "target": "3"},
+            {"on": "program 4", "do": "moment", "target": "changeover"},
+            {"on": "note 62", "do": "next_song"},
+        )
+    )
+    assert rig.move("note 60", 1.0) == [Command("moment", 1.0, "talk")]
+    assert rig.mapping.lights(rig.operator) == {("note 60", 0): True}
+    assert rig.move("note 60", 0.0) == []
+    assert rig.move("note 60", 1.0) == [Command("moment", 0.0, "talk")]
+    for _ in range(2):
+        assert rig.move("note 61", 1.0) == [Command("song", 1.0, "3")]
+        assert rig.move("note 61", 0.0) == []
+        assert rig.move("program 4", 1.0) == [Command("moment", 1.0, "changeover")]
+    assert rig.move("note 62", 1.0) == [Command("next_song", 1.0)]
+
+
+def test_saturation_is_a_part_of_an_override_and_keeps_the_hue(tmp_path):
+    rig = Rig(
+        mapping(
+            tmp_path,
+            {"on": "cc 1", "do": "hand", "target": "wash", "part": "hue"},
+            {"on": "cc 2", "do": "hand", "target": "wash", "part": "saturation"},
+        )
+    )
+    for what, value in (("cc 1", 0.5), ("cc 2", 1.0), ("cc 2", 0.25)):
+        rig.move(what, value)
+    (hand,) = rig.operator.hands
+    assert (hand.hue_deg, hand.saturation) == (180.0, 0.25)
+
+
+@pytest.mark.parametrize("do", ["hand", "scene", "song", "moment"])
+def test_a_choice_without_its_target_is_not_learned(do):
+    assert binding_from(do) is None
+    assert binding_from(do, "3") is not None

@@ -12,12 +12,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from demo_evening import DemoEvening
 
 from controller.bus.news import BandHeard
-from controller.messages import Command, Operator
+from controller.evening.entry import ListEntry, SetList
+from controller.messages import NO_WISH, Command, Operator, SongWish
 from controller.people.operator import OperatorState
 from controller.sound_format import HOP_S
-from controller.watching.page.feed import FixtureRole, Hello, LevelPoint, Live, RigHead, Timing, TimingRow, TokenPoint
+from controller.watching.page.feed import (
+    Evening,
+    FixtureRole,
+    Hello,
+    LevelPoint,
+    Live,
+    RigHead,
+    Timing,
+    TimingRow,
+    TokenPoint,
+)
 
 BEAT_S = 0.5
 SECTION_S = 16.0
@@ -28,6 +40,31 @@ STAGES = (
     TimingRow("look", 2.0),
     TimingRow("output", 5.0),
 )
+
+
+EVENING = SetList(
+    "Friday",
+    (
+        ListEntry("title", "The Cellar Rats"),
+        ListEntry("song", "Metal Madness", "The Cellar Rats", asked=("red", "orange"), energy="wild", strobe=True),
+        ListEntry("song", "Slow Tide", "The Cellar Rats", asked=("blue",), energy="calm", strobe=False, blinder=False),
+        ListEntry("talk", "Merch and thanks", "The Cellar Rats"),
+        ListEntry("song", "Last Train Home", "The Cellar Rats", forbidden=("green",), tempo_bpm=132.0),
+        ListEntry("note", "Guest on stage from here"),
+        ListEntry("changeover", "Drums off, piano on"),
+        ListEntry("song", "Lantern", "Anna & the Piano", asked=("amber",), energy="calm", haze=False, key="warm white"),
+    ),
+)
+PLAYED = ("song", "talk", "changeover")
+PRESSED = ("next_song", "previous_song", "song")
+CHANNELS = {
+    1: ("dimmer",),
+    2: ("intensity", "fan"),
+    3: ("speed", "dimmer", "macro"),
+    6: ("dimmer", "red", "green", "blue", "", ""),
+    8: ("dimmer", "red", "green", "blue", "white", "amber", "uv", "shutter"),
+    16: ("pan", "pan", "tilt", "tilt", "speed", "dimmer", "shutter", "red", "green", "blue", "white", "zoom"),
+}
 
 
 def build_rig() -> tuple[RigHead, ...]:
@@ -56,18 +93,19 @@ def _fixtures() -> Iterator[RigHead]:
 def _head(
     name: str, label: str, role: FixtureRole, place: tuple[float, float, float], patch: tuple[int, int, int]
 ) -> RigHead:
-    return RigHead(name, name, label, role, *place, *patch, moves=role == "beam")
+    channels = CHANNELS.get(patch[2], ())
+    return RigHead(name, name, label, role, *place, *patch, moves=role == "beam", channels=channels)
 
 
 @dataclass
-class DemoFeed:
+class DemoFeed(DemoEvening):
     """The scripted show.
 
     Attributes:
         clock: gives seconds; tests hand in their own.
         brightness: 0..1, for pictures of a dim and of a full stage.
         commands: what the pages asked for, oldest first.
-        health, processes: shown as they are.
+        health, processes, troubles: shown as they are. set_list: of the night; now: place in it.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -77,6 +115,10 @@ class DemoFeed:
     health: str = "live"
     plan: str = ""
     processes: dict[str, str] = field(default_factory=lambda: {"listening": "up", "lighting": "up"})
+    troubles: list[str] = field(default_factory=list)
+    set_list: SetList | None = EVENING
+    now: int = -1
+    learning: str = ""
 
     def __post_init__(self) -> None:
         self.rig = build_rig()
@@ -98,6 +140,7 @@ class DemoFeed:
             targets=["all", "wash", "mover", *(head.id for head in self.rig)],
             scenes=["Chorus", "Walk-in"],
             haze=True,
+            set_list=self.set_list,
         )
 
     def live(self) -> Live:
@@ -109,7 +152,7 @@ class DemoFeed:
             elapsed_s=now_s - self.started_s,
             heads=self._heads(shown_s),
             operator=self.operator,
-            health="blackout" if self.operator.blackout else self.health,
+            health=self.health,
             token=token_at(hop_s),
             level=level_at(hop_s),
             loudness=0.5 + 0.5 * math.sin(now_s / 7),
@@ -118,6 +161,9 @@ class DemoFeed:
             processes=self.processes,
             marks=list(self._hands.marks),
             plan=self.plan,
+            troubles=self.troubles,
+            learning=self.learning,
+            evening=self.evening(),
             band=BandHeard(
                 "band", False, "heard", BEAT_S, BEAT_S * int(now_s / BEAT_S), 1 + int(now_s / BEAT_S) % 4, 4, 0.9
             ),
@@ -128,18 +174,50 @@ class DemoFeed:
         self.commands.append(command)
         if command.name == "hold":
             self._held_s = self.clock()
+        if command.name == "learn":
+            self.learning = command.target if command.amount > 0.5 else ""
         self._hands.operator = self.operator
-        self._hands.obey(command, self.clock())
+        self._hands.obey(self._go(command) if command.name in PRESSED else command, self.clock())
         self.operator = self._hands.operator
 
+    def _go(self, command: Command) -> Command:
+        """To another entry of the set list, with its wishes."""
+        entries = self.set_list.entries if self.set_list else ()
+        places = [place for place, entry in enumerate(entries) if entry.kind in PLAYED]
+        if command.name == "song":
+            found = [place for place in places if str(place) == command.target]
+        elif command.name == "next_song":
+            found = [place for place in places if place > self.now][:1]
+        else:
+            found = [place for place in places if place < self.now][-1:]
+        self.now = found[0] if found else self.now
+        entry = entries[self.now] if self.now >= 0 else None
+        return Command("wish", 1.0, wish=NO_WISH if entry is None else wish_of(self.now, entry))
+
+    def evening(self) -> Evening:
+        """Where the night is, and what comes next."""
+        entries = self.set_list.entries if self.set_list else ()
+        coming = [place for place, entry in enumerate(entries) if entry.kind in PLAYED and place > self.now]
+        kind = entries[self.now].kind if self.now >= 0 else "song"
+        listed = "band" if kind not in ("talk", "changeover") else kind
+        by = "button" if self.operator.moment else "set list" if listed != "band" else "hearing"
+        why = "next on the list" if coming else ""
+        return Evening(self.now, coming[0] if coming else -1, why, self.operator.moment or listed, by)
+
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
-        return [("wire", f"{universe}/{slot} is at 200 (78 %)"), ("token", "red (0 degrees)")] if slot < 400 else []
+        return [("wire", f"{universe}.{slot} is at 200 (78 %)"), ("token", "red (0 degrees)")] if slot < 400 else []
 
     def _heads(self, now_s: float) -> np.ndarray:
         master = 0.0 if self.operator.blackout else self.operator.grand_master * self.brightness
         states = np.array([_state(head, index, now_s) for index, head in enumerate(self.rig)])
         states[:, :3] *= master
         return states
+
+
+def wish_of(number: int, entry: ListEntry) -> SongWish:
+    """What an entry wishes, as far as this feed's page shows it."""
+    allowed = {name: getattr(entry, name) is not False for name in ("strobe", "blinder", "haze")}
+    return SongWish(number, entry.kind, entry.title, energy=entry.energy or "", **allowed)
 
 
 def token_at(now_s: float) -> TokenPoint:

@@ -17,6 +17,16 @@ document.getElementById("stage").dispatchEvent(new PointerEvent("pointermove", w
 const tip = document.getElementById("tip");
 return tip.hidden ? "" : tip.textContent;
 """
+FIND = """
+const stage = document.getElementById("stage");
+const tip = document.getElementById("tip");
+const { left, top, width, height } = stage.getBoundingClientRect();
+for (let y = 4; y < height; y += 6) for (let x = 4; x < width; x += 6) {
+  stage.dispatchEvent(new PointerEvent("pointermove", { clientX: left + x, clientY: top + y, pointerType: "mouse" }));
+  if (!tip.hidden && tip.textContent.startsWith(arguments[0])) return tip.textContent;
+}
+return "";
+"""
 
 
 class Desk:
@@ -44,6 +54,15 @@ class Desk:
 
     def type(self, keys: str) -> None:
         self.driver.switch_to.active_element.send_keys(keys)
+
+    def tab(self, name: str) -> None:
+        """Show a part of the page: show, rig, list, technician."""
+        self.find(f"tab-{name}").click()
+        self.wait(lambda: self.find(f"panel-{name}").is_displayed())
+
+    def pointed(self, begins: str = "") -> str:
+        """Move the mouse over the stage until a label begins so; the label, which stays."""
+        return self.script(FIND, begins)
 
     def point(self, x: float, y: float) -> str:
         """Put the mouse somewhere; what the label beside it says."""

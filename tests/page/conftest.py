@@ -55,7 +55,10 @@ class ServedPage:
     def start(self, feed: PageFeed, port: int = 0) -> None:
         self._call(self._start(feed, port))
 
-    def stop(self) -> None:
+    def stop(self, *, comes_back: bool = False) -> None:
+        """End in order; `comes_back`: as a process does that is started again while the show goes on."""
+        if comes_back:
+            self.page.will_come_back()
         self._call(self._stop())
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from page_in_browser import Desk
+from selenium.webdriver.common.keys import Keys
 
 
 @pytest.fixture
@@ -77,3 +78,93 @@ def test_l8_what_is_not_done_because_it_came_late_is_said(desk, feed, served):
     assert feed.commands == []
     assert abs(desk.script("return window.was.at + 5") - feed.clock()) < 5.0
     assert served.page.late == 1
+
+
+@pytest.mark.parametrize("field", ["target", "master", "energy", "master-number", "walk-colours", "stage"])
+def test_p44_keys_are_the_show_s_whatever_has_the_focus(desk, feed, field):
+    if field in ("target", "walk-colours"):
+        desk.tab("rig")
+    desk.script("document.getElementById(arguments[0]).focus()", field)
+    before = desk.script("return document.getElementById('target').value")
+    for letter, does in (("b", "blackout"), ("h", "hold"), ("q", "quiet")):
+        desk.type(letter)
+        desk.wait(lambda does=does: names(feed, does) == [1.0])
+    assert desk.script("return document.getElementById('target').value") == before
+
+
+@pytest.mark.parametrize("tab", ["show", "rig", "list", "technician"])
+def test_p44_and_on_every_tab(desk, feed, tab):
+    desk.tab(tab)
+    desk.type("b")
+    desk.wait(lambda: names(feed, "blackout") == [1.0])
+
+
+@pytest.mark.parametrize(("tab", "field"), [("show", "scene-name"), ("list", "paper-text"), ("list", "list-name")])
+def test_p45_while_somebody_writes_a_sign_says_that_keys_are_off_and_escape_leads_out(desk, feed, tab, field):
+    desk.tab(tab)
+    desk.find(field).click()
+    desk.type("bhqfs")
+    assert "KEYS ARE OFF" in desk.text("keys-off")
+    assert float(desk.find("keys-off").value_of_css_property("font-size").removesuffix("px")) >= 18
+    assert feed.commands == []
+    desk.type(Keys.ESCAPE)
+    assert not desk.find("keys-off").is_displayed()
+    assert desk.find(field).get_property("value") == "bhqfs"
+    desk.type("b")
+    desk.wait(lambda: names(feed, "blackout") == [1.0])
+
+
+def test_p45_a_look_that_is_kept_gives_the_keys_back(desk, feed):
+    desk.find("scene-name").send_keys("Bright", Keys.ENTER)
+    desk.wait(lambda: names(feed, "save_scene"))
+    desk.type("b")
+    desk.wait(lambda: names(feed, "blackout") == [1.0])
+
+
+def test_a_list_that_is_opened_says_that_keys_are_off(desk):
+    desk.tab("rig")
+    desk.script("document.getElementById('target').dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))")
+    assert "KEYS ARE OFF" in desk.text("keys-off")
+    desk.script("document.getElementById('target').dispatchEvent(new Event('change', { bubbles: true }))")
+    assert not desk.find("keys-off").is_displayed()
+
+
+def test_a_key_that_is_held_repeats_no_switch(desk, feed):
+    key(desk, "b", "KeyB")
+    for _ in range(10):
+        key(desk, "b", "KeyB", repeat=True)
+    key(desk, "b", "KeyB", "keyUp")
+    key(desk, "h", "KeyH")
+    desk.wait(lambda: names(feed, "hold"))
+    assert names(feed, "blackout") == [1.0]
+
+
+@pytest.mark.parametrize("letter", ["Process", "Unidentified", "Dead", "ｂ", "B", "Б", "ب"])
+def test_l23_an_input_method_keeps_no_key_from_the_show(desk, feed, letter):
+    key(desk, letter, "KeyB")
+    desk.wait(lambda: names(feed, "blackout") == [1.0])
+
+
+def test_l25_on_a_mac_what_is_held_ends_with_the_command_key(desk, feed):
+    """While it is down, no other key is let go there."""
+    key(desk, "f", "KeyF")
+    desk.wait(lambda: names(feed, "blinder"))
+    key(desk, "Meta", "MetaLeft")
+    desk.wait(lambda: names(feed, "blinder")[-1] == 0.0)
+
+
+def test_p43_every_fixture_is_reached_by_tab_and_told_by_name(desk):
+    reached = desk.script(
+        "return [...document.querySelectorAll('#fixture-list button')].map((one) => [one.tabIndex, one.textContent])"
+    )
+    assert len(reached) == 21
+    assert all(index == 0 for index, _ in reached)
+    assert reached[0][1] == "front-1 · RGBW PAR · wash · 1.1–8"
+    desk.script("document.querySelector('#fixture-list [data-fixture=spot-1]').focus()")
+    assert desk.text("tip").startswith("spot-1")
+    desk.type(Keys.ENTER)
+    desk.wait(lambda: "2.6 is at" in desk.text("why-said"))
+    assert desk.script("return document.getElementById('why').contains(document.activeElement)")
+    desk.type(Keys.ESCAPE)
+    assert not desk.find("why").is_displayed()
+    assert desk.script("return document.activeElement.dataset.fixture") == "spot-1"

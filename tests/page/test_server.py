@@ -343,3 +343,56 @@ def test_the_page_process_imports_neither_sound_nor_networks():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+LENT = '{"command":"hand","amount":1,"target":"%s","values":[1,0,0]%s}'
+
+
+def test_p35_what_a_page_was_lent_is_released_with_it_and_what_it_took_is_kept():
+    async def conversation():
+        feed = DemoFeed()
+        async with serving(feed) as (_page, url):
+            async with connected(url) as page:
+                for target, lent in (("all", ',"lent":true'), ("front-1", ',"lent":true'), ("mover", "")):
+                    await page.send_str(LENT % (target, lent))
+                await page.send_str(LENT % ("front-1", ""))  # now for good
+                await next_live(page, lambda live: len(live["operator"]["hands"]) == 3)
+            async with connected(url) as other:
+                await next_live(other, lambda live: len(live["operator"]["hands"]) == 2)
+            assert sorted(hand.target for hand in feed.operator.hands) == ["front-1", "mover"]
+
+    run(conversation())
+
+
+@pytest.mark.parametrize(("comes_back", "code"), [(False, 1001), (True, 1012)])
+def test_p26_the_goodbye_tells_the_end_of_the_show_from_a_process_that_is_started_again(comes_back, code):
+    async def conversation():
+        server = Page()
+        task = asyncio.create_task(server.serve(DemoFeed(), "127.0.0.1", 0))
+        await asyncio.wait_for(server.serving.wait(), PATIENCE_S)
+        async with connected(f"http://{server.address[0]}:{server.address[1]}") as page:
+            await next_live(page)
+            if comes_back:
+                server.will_come_back()
+            task.cancel()
+            while not page.closed:
+                await page.receive(timeout=PATIENCE_S)
+            assert page.close_code == code
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(conversation())
+
+
+def test_a_set_list_that_is_taken_later_is_told_to_open_pages():
+    async def conversation():
+        feed = DemoFeed()
+        taken, feed.set_list = feed.set_list, None
+        async with serving(feed) as (_page, url), connected(url) as page:
+            assert (await next_message(page))["set_list"] is None
+            feed.set_list = taken
+            message = await next_message(page)
+            while message["type"] != "hello":
+                message = await next_message(page)
+            assert message["set_list"]["entries"][1]["title"] == "Metal Madness"
+
+    run(conversation())

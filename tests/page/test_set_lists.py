@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from demo_evening import DemoEvening
 from demo_feed import DemoFeed
 
 from controller.config import AccessConfig
@@ -30,13 +29,9 @@ def digest(token):
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-class EveningFeed(DemoEvening, DemoFeed):
-    """The scripted show with a place for set lists."""
-
-
 @pytest.fixture
 def feed():
-    return EveningFeed()
+    return DemoFeed()
 
 
 @asynccontextmanager

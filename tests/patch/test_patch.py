@@ -30,7 +30,7 @@ def test_neighbours_fit_and_universes_are_apart(root):
 @pytest.mark.parametrize(
     ("fixtures", "said"),
     [
-        ([{}, {"id": "b", "address": 3}], r"f.yaml:1: b \(1/3-5\) overlaps a at address 3; move one of them"),
+        ([{}, {"id": "b", "address": 3}], r"f.yaml:1: b \(1\.3-5\) overlaps a at address 3; move one of them"),
         ([{"address": 511}], r"f.yaml:0: a takes 3 slots and would end at 513; the highest address it fits at is 510"),
         ([{"mode": "9ch"}], r"f.yaml:0: generic/rgb-par has no mode '9ch'; its modes are 3ch, 6ch-16bit"),
         ([{"universe": 7}], r"f.yaml:0: universe 7 has no outputs; there are: 1, 2"),

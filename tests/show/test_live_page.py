@@ -104,6 +104,7 @@ def test_hands_on_the_page_reach_the_wire(browser, venue, wire: Wire):
         held = slots[times_s > times_s[-1] - 0.5]
         assert (held == held[0]).all()
 
+        browser.find_element(By.ID, "tab-technician").click()
         texts = browser.find_element(By.TAG_NAME, "body").text
         for said in ("The Basement", "metal_madness.opus", "embedder-small", "skipbart-small", "analysis"):
             assert said in texts
@@ -158,14 +159,16 @@ def test_every_hand_on_the_page_reaches_the_wire(browser, venue, wire: Wire, tmp
 
     try:
         soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
+        browser.find_element(By.ID, "tab-rig").click()
         Select(browser.find_element(By.ID, "target")).select_by_value("wash")
         run(SET, "hand-intensity", 100)
         run(SET, "hand-hue", 120)
         soon.until(lambda _: stage().power[wash].min() > 0.2)
         soon.until(lambda _: np.allclose(hue(wash), [0, 1, 0], atol=0.1))
+        browser.find_element(By.ID, "tab-show").click()
         browser.find_element(By.ID, "scene-name").send_keys("Green\n")
         soon.until(lambda _: run("return document.querySelectorAll('#scenes .chip').length") == 1)
-        browser.find_element(By.ID, "back").click()
+        run("document.getElementById('back').click()")
         run("document.querySelector('[data-name=red]').click()")
         soon.until(lambda _: hue(wash)[0] == 1.0 and hue(wash)[1] < 0.5)
         run("document.querySelector('#scenes .chip').click()")
@@ -257,6 +260,8 @@ def test_every_button_that_is_held_and_every_fader_reaches_the_wire(browser, ven
         soon.until(lambda _: browser.find_element(By.ID, "health").text == "LIVE")
         run("document.getElementById('mark-song').click()")
         run("document.getElementById('walk').click()")
+        soon.until(lambda _: run("return document.getElementById('ask').open"))
+        run("document.getElementById('ask-yes').click()")
         first = [head == patch.fixtures[0].first_head for head in range(patch.heads)]
 
         def alone():

@@ -51,6 +51,7 @@ def told(capsys, *words):
 def test_explain_tells_what_drives_a_slot(room, capsys, address, said):
     code, out = told(capsys, "patch", "explain", address, "--config", str(room))
     assert code == 0
+    assert out.out.startswith(f"{address.replace('/', '.')}: "), "one notation everywhere; a slash is understood"
     for one in said:
         assert one in out.out
 

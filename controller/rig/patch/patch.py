@@ -213,7 +213,7 @@ def _check_addresses(fixture: FixtureConfig, footprint: int, place: str, taken: 
         other = taken.setdefault((fixture.universe, address), fixture.id)
         if other != fixture.id:
             raise PatchError(
-                f"{place}: {fixture.id} ({fixture.universe}/{fixture.address}-{last}) overlaps {other} "
+                f"{place}: {fixture.id} ({fixture.universe}.{fixture.address}-{last}) overlaps {other} "
                 f"at address {address}; move one of them"
             )
 

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
@@ -31,7 +31,9 @@ from controller.people.commands import bindable, row_of
 from controller.people.operator import setting_of
 from controller.yaml_places import NO_YAML
 
-HandPart = Literal["intensity", "hue"]
+HandPart = Literal["intensity", "hue", "saturation"]
+CHOSEN = ("scene", "song", "moment")
+"""Choices that a press calls by their `target`."""
 EVENT = re.compile(
     r"^(cc14|cc|note|program) (\d{1,3})(?: ch (\d{1,2}))?$|^(pitch)(?: ch (\d{1,2}))?$|^osc (/[^\s#*,?\[\]{}]{1,100})$"
 )
@@ -97,7 +99,7 @@ class Binding:
     def takes_presses(self) -> bool:
         """Whether a press without a release is enough for what it does."""
         row = row_of(self.do)
-        return row is not None and (row.kind in ("press", "switch") or self.do == "scene")
+        return row is not None and (row.kind in ("press", "switch") or self.do in CHOSEN)
 
     @property
     def written(self) -> dict[str, Any]:
@@ -260,9 +262,10 @@ class Mapping:
             return Command(one.do, event.value if row.graded and one.button != "toggle" else float(pressed))
         if row.kind == "press":
             return Command(one.do, 1.0, one.target) if pressed else None
-        if one.do == "scene" and one.is_press:
-            return Command("scene", 1.0, one.target)  # the same program again is the same look
-        if row.kind == "switch" or one.do == "scene":
+        if one.do == "song" or (one.do in CHOSEN and one.is_press):
+            # the same program again is the same look, and no press takes a song back
+            return Command(one.do, 1.0, one.target) if pressed else None
+        if row.kind == "switch" or one.do in CHOSEN:
             return Command(one.do, float(_setting(one, operator) <= 0.5), one.target) if pressed else None
         return self._ride(one, event.value, operator)
 
@@ -280,8 +283,17 @@ class Mapping:
         fader.set_to = value
         if one.do != "hand":
             return Command(one.do, value)
-        values = (value,) if one.part == "intensity" else (-1.0, 360.0 * value)
-        return Command("hand", 1.0, one.target, values)
+        return Command("hand", 1.0, one.target, _values(one, value, operator))
+
+
+def _values(one: Binding, value: float, operator: Operator) -> tuple[float, ...]:
+    """Intensity, hue and saturation for a fader that moved; -1 leaves one alone. A saturation is one of some hue."""
+    if one.part == "intensity":
+        return (value,)
+    if one.part == "hue":
+        return (-1.0, 360.0 * value)
+    held = next((hand for hand in operator.hands if hand.target == one.target), None)
+    return (-1.0, held.hue_deg if held is not None and held.hue_deg >= 0.0 else 0.0, value)
 
 
 def _same(one: Binding, other: Binding) -> bool:
@@ -291,15 +303,25 @@ def _same(one: Binding, other: Binding) -> bool:
 
 def _setting(one: Binding, operator: Operator) -> float:
     """Where the show stands in what a binding does, 0..1; -1 where nobody has set anything."""
-    if one.do == "scene":
-        return float(operator.scene is not None and operator.scene.name == one.target)
-    if one.do == "hand":
-        held = next((hand for hand in operator.hands if hand.target == one.target), None)
-        if held is None:
-            return -1.0
-        return held.intensity if one.part == "intensity" else held.hue_deg / 360.0 if held.hue_deg >= 0 else -1.0
+    match one.do:
+        case "hand":
+            return _held(one, operator)
+        case "scene":
+            return float(operator.scene is not None and operator.scene.name == one.target)
+        case "moment":
+            return float(operator.moment == one.target)
+        case "song":
+            return float(str(operator.wish.number) == one.target)
     row = row_of(one.do)
     return 0.0 if row is None else setting_of(operator, row)
+
+
+def _held(one: Binding, operator: Operator) -> float:
+    """Where a part of an override stands, 0..1; -1: it is not held."""
+    held = next((hand for hand in operator.hands if hand.target == one.target), None)
+    if held is None or (one.part != "intensity" and held.hue_deg < 0.0):
+        return -1.0
+    return {"intensity": held.intensity, "hue": held.hue_deg / 360.0, "saturation": held.saturation}[one.part]
 
 
 def read_mapping(file: Path) -> Mapping:
@@ -335,7 +357,7 @@ def write_mapping(bindings: Iterable[Binding], file: Path) -> None:
 
 def binding_from(do: str, target: str = "", part: str = "intensity") -> Binding | None:
     """What a page asks to be learned; None if there is no such thing."""
-    if do not in bindable() or part not in ("intensity", "hue") or (do in ("hand", "scene") and not target):
+    if do not in bindable() or part not in get_args(HandPart) or (do in ("hand", *CHOSEN) and not target):
         return None
     return Binding(("", 0), do, target, cast("HandPart", part))
 
@@ -353,7 +375,7 @@ def _binding(plain: object, place: str) -> Binding:
     if one is None:
         raise ConfigError(
             f"{place}: do: {str(words['do'])[:60]!r} is none of {', '.join(bindable())}, "
-            "or `hand` and `scene` lack a `target`"
+            "or `hand`, `scene`, `song` and `moment` lack a `target`"
         )
     light = _event(str(plain["light"]), f"{place}: light") if "light" in plain else None
     on, pickup = _event(str(plain["on"]), f"{place}: on"), plain.get("pickup", True)

@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
+from controller.messages import Command
 from controller.watching.page.access import HERE, User
 from controller.watching.page.feed import Hello, Live, PageFeed
 from controller.watching.page.wire import WAITING, encode_hello, encode_live
@@ -53,6 +54,25 @@ class Pings:
         return now_s - next(iter(self.sent_s.values()))
 
 
+@dataclass(slots=True)
+class Lent:
+    """What a page holds for as long as it is there: fixtures of a check, and nothing that somebody meant to keep."""
+
+    targets: set[str] = field(default_factory=set)
+
+    def note(self, command: Command, *, lent: bool) -> None:
+        """A command of this page; `lent` as the page says."""
+        if command.name == "hand":
+            if lent and command.amount > 0.0:
+                self.targets.add(command.target)
+            else:  # taken for good, or given back
+                self.targets -= {command.target} if command.target != "*" else set(self.targets)
+
+    def released(self) -> list[Command]:
+        """What gives everything back."""
+        return [Command("hand", 0.0, target) for target in sorted(self.targets)]
+
+
 @dataclass(eq=False)
 class Client:
     """One open page: what it should get next, the newest of each kind, and whether there is any."""
@@ -63,6 +83,7 @@ class Client:
     live: str = ""
     news: asyncio.Event = field(default_factory=asyncio.Event)
     pings: Pings = field(default_factory=Pings)
+    lent: Lent = field(default_factory=Lent)
     word: str = ""
 
     def greet(self, message: str) -> None:
@@ -99,9 +120,13 @@ class Broadcast:
 
     Args:
         rate_hz: snapshots a second.
+
+    Attributes:
+        comes_back: whether the show goes on without this process, which is started again; pages then say so.
     """
 
     def __init__(self, rate_hz: float) -> None:
+        self.comes_back = False
         self._interval_s = 0.5 / rate_hz  # looks twice as often as there is news, so that none waits a whole turn
         self._clients: set[Client] = set()
         self._watched = asyncio.Event()
@@ -171,11 +196,13 @@ class Broadcast:
             client.offer(message)
 
     async def dismiss(self, _application: web.Application) -> None:
-        """Say goodbye to every page."""
-        goodbyes = (asyncio.wait_for(client.socket.close(code=1001), CLOSE_S) for client in self._clients)
+        """Say goodbye to every page: the show has ended, or this process alone has to be started again."""
+        code = WSCloseCode.SERVICE_RESTART if self.comes_back else WSCloseCode.GOING_AWAY
+        goodbyes = (asyncio.wait_for(client.socket.close(code=code), CLOSE_S) for client in self._clients)
         await asyncio.gather(*goodbyes, return_exceptions=True)
 
 
 def _names(hello: Hello) -> tuple[object, ...]:
     """What a page has to be told again when it changes; the last minute is not among it."""
-    return hello.venue, hello.source, dict(hello.models), tuple(hello.stages), tuple(hello.heads), tuple(hello.scenes)
+    rig = tuple(hello.heads), tuple(hello.targets), hello.haze
+    return hello.venue, hello.source, dict(hello.models), tuple(hello.stages), *rig, tuple(hello.scenes), hello.set_list

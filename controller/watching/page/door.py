@@ -12,7 +12,9 @@ from controller.watching.page.admission import admits
 from controller.watching.page.porch import Connection, place_of
 from controller.watching.page.refusals import Refusals
 
-OPEN_TO_ALL = ("/login.html", "/login.js", "/login", "/style.css", "/icon.svg", "/healthz")
+OPEN_TO_ALL = (
+    "/login.html", "/login.js", "/login", "/language.js", "/words.js", "/style.css", "/icon.svg", "/healthz",
+)  # fmt: skip
 PERSON = web.RequestKey("person", User)
 SLOWED_S = 0.5
 """How much later who guesses is answered."""

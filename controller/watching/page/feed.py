@@ -60,6 +60,7 @@ class RigHead:
         x, y, z: metres, see the module's docstring.
         universe: as the operator wrote it. address: 1..512. footprint: slots of the whole fixture.
         moves: has pan and tilt. emits: gives light (a hazer does not).
+        channels: name of what each slot of the fixture does, in order; "" where its mode uses none.
     """
 
     id: str
@@ -74,6 +75,7 @@ class RigHead:
     footprint: int
     moves: bool = False
     emits: bool = True
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

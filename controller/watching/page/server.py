@@ -27,7 +27,7 @@ from controller.watching.page.prometheus import prometheus
 from controller.watching.page.reading import reading_routes
 from controller.watching.page.refusals import Refusals
 from controller.watching.page.set_lists import SetListRoutes
-from controller.watching.page.wire import decode_command, encode_late, moment_of
+from controller.watching.page.wire import decode_command, encode_late, is_lent, moment_of
 
 RATE_HZ = 30.0
 PING_S = 10.0
@@ -70,6 +70,10 @@ class Page:
         self._pages = Broadcast(rate_hz)
         self._porch, self._places, self.late = Porch(), 0, 0
         self._door = Door(access or Access(()), tls, audit, full=lambda: self._places >= MOST_CLIENTS)
+
+    def will_come_back(self) -> None:
+        """The show goes on without this process: say that as goodbye, and not that it has ended."""
+        self._pages.comes_back = True
 
     @property
     def refused(self) -> int:
@@ -155,7 +159,11 @@ class Page:
             _keep_buffers_small(request)
             client = Client(connection, request[PERSON])
             async with self._pages.to(client, feed):
-                await self._listen(client, feed, request.remote or "")
+                try:
+                    await self._listen(client, feed, request.remote or "")
+                finally:
+                    for released in client.lent.released():
+                        feed.command(released)
         finally:
             self._places -= 1
         return connection
@@ -191,6 +199,7 @@ class Page:
                 self.late += 1
                 client.tell(encode_late(command.name))
             elif allowed:
+                client.lent.note(command, lent=is_lent(message.data))
                 feed.command(command)
         for (name, _), count in refusals.unsaid().items():
             unsaid = {"command": name, "allowed": False, "times": count}

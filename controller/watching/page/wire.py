@@ -117,6 +117,12 @@ def moment_of(text: str) -> float | None:
     return float(at)
 
 
+def is_lent(text: str) -> bool:
+    """Whether a command that was read lasts only for as long as its page is there."""
+    message = _parse(text)
+    return isinstance(message, dict) and message.get("lent") is True
+
+
 def encode_late(command: str) -> str:
     """Tell a page that a command came too late and was not obeyed."""
     return _dump({"type": "late", "command": command})

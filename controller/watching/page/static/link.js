@@ -4,10 +4,11 @@ const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
 const SILENT_MS = 4000; // the server speaks at least once a second
 const LATE_MS = 1500; // older than this no wish is obeyed
+const GOING_AWAY = 1001; // the show's own goodbye: a process that dies says nothing, one that is started again 1012
 
 export class Link {
   /**
-   * @param onmessage called with each message. @param onchange called with true (connected) or false.
+   * @param onmessage called with each message. @param onchange called with "on", "lost", or "ended": the show said goodbye.
    * @param onlate called with a command that is not sent, because the server has not been heard for a while.
    */
   constructor(onmessage, onchange, onlate = () => {}) {
@@ -15,6 +16,7 @@ export class Link {
     this.onmessage = onmessage;
     this.onchange = onchange;
     this.socket = null;
+    this.ended = false;
     this.wait_ms = FIRST_WAIT_MS;
     this.timer = 0;
     this.heard_ms = 0;
@@ -53,13 +55,20 @@ export class Link {
       if (message.type === "live") this.behind_s = Math.min(this.behind_s, this.heard_ms / 1000 - message.t);
       this.onmessage(message);
     };
-    socket.onopen = () => this.socket === socket && this.onchange(true);
-    socket.onclose = () => this.socket === socket && this.lose();
+    socket.onopen = () => this.socket === socket && this.find();
+    socket.onclose = (event) => this.socket === socket && this.lose(event.code === GOING_AWAY);
   }
 
-  lose() {
+  find() {
+    this.ended = false;
+    this.onchange("on");
+  }
+
+  /** @param goodbye whether the show ended in order; then it has ended until it is there again. */
+  lose(goodbye = false) {
     this.socket = null;
-    this.onchange(false);
+    this.ended ||= goodbye;
+    this.onchange(this.ended ? "ended" : "lost");
     this.timer = setTimeout(() => this.open(), this.wait_ms * (0.8 + 0.4 * Math.random()));
     this.wait_ms = Math.min(LONGEST_WAIT_MS, this.wait_ms * 1.7);
   }

@@ -1,13 +1,13 @@
 // Sends the token once; the server answers with a cookie that no script can read.
 
+import { begin, word, wordOr } from "./language.js";
+
 const form = document.getElementById("login");
 const token = document.getElementById("token");
 const answer = document.getElementById("answer");
 
-const SAID = {
-  401: "This token is not known here.",
-  429: "Too many wrong tokens. Wait a minute.",
-};
+begin();
+document.title = word("login.title");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -15,9 +15,9 @@ form.addEventListener("submit", async (event) => {
   try {
     const response = await fetch("login", { method: "POST", headers: { Authorization: `Bearer ${token.value.trim()}` } });
     if (response.ok) location.replace("/");
-    else answer.textContent = SAID[response.status] ?? `The show answered ${response.status}.`;
+    else answer.textContent = wordOr(`login.${response.status}`, word("login.other", { status: response.status }));
   } catch {
-    answer.textContent = "The show does not answer.";
+    answer.textContent = word("login.silent");
   }
   token.select();
 });

@@ -1,9 +1,13 @@
 // The last minute: light tokens above, sound below, on one time line with the newest at the right.
+//
+// Nothing that was seen is thrown away: where the show's clock goes back, what came before moves to its left, behind a line.
 
 import { TOKEN_HUES } from "./colour.js";
 import { fitCanvas } from "./canvas.js";
+import { word } from "./language.js";
 
 const HOP_S = 0.1;
+const BACK_S = 1; // the output may be this much behind; more is another clock
 const GAP_S = 0.5; // nothing was heard for so long: the line is broken
 const QUIETEST_DB = -60;
 const LEGEND_PX = 34;
@@ -21,18 +25,42 @@ export class MinuteView {
     this.history_s = history_s;
     this.tokens = tokens;
     this.levels = levels;
-    this.now_s = Math.max(tokens.at(-1)?.[0] ?? 0, levels.at(-1)?.[0] ?? 0);
+    this.breaks = [];
+    this.said_s = -Infinity; // of the newest snapshot
+    this.now_s = newest(tokens, levels);
+  }
+
+  /** What the server knows of the last minute, besides what this page has seen itself. */
+  greet(tokens, levels, history_s) {
+    const seen_s = newest(this.tokens, this.levels);
+    if (seen_s === -Infinity) return this.restart(tokens, levels, history_s);
+    const known_s = newest(tokens, levels);
+    if (known_s === -Infinity) return;
+    if (known_s < seen_s - this.history_s) this.goBack(seen_s - oldest(tokens, levels) + HOP_S);
+    this.tokens = joined(this.tokens, tokens);
+    this.levels = joined(this.levels, levels);
   }
 
   add(token, level, now_s) {
-    if (now_s < this.now_s - 1) this.restart([], [], this.history_s); // another clock: what is known means nothing
-    this.now_s = now_s;
+    if (now_s < this.said_s - BACK_S) this.goBack(this.said_s - now_s + HOP_S);
+    this.said_s = this.now_s = now_s;
     append(this.tokens, token, now_s - this.history_s - 1);
     append(this.levels, level, now_s - this.history_s - 1);
+    this.breaks = this.breaks.filter((t_s) => t_s > now_s - this.history_s);
+  }
+
+  /** Another clock, `by` seconds behind: what was seen keeps its distance to the moment that was the newest. */
+  goBack(by) {
+    const back = ([t_s, ...rest]) => [t_s - by, ...rest];
+    this.tokens = this.tokens.map(back);
+    this.levels = this.levels.map(back);
+    this.breaks = [...this.breaks.map((t_s) => t_s - by), newest(this.tokens, this.levels)];
+    this.said_s = this.now_s = this.now_s - by;
   }
 
   draw() {
     const { pen } = this;
+    if (!this.canvas.clientWidth) return; // on another tab
     const [width, height] = fitCanvas(this.canvas, pen);
     const right = width - LEGEND_PX;
     const split = Math.round((height - LABELS_PX) * 0.56);
@@ -51,6 +79,7 @@ export class MinuteView {
     this.drawBeats(bottom);
     this.drawSections(bottom);
     this.drawMarks(bottom);
+    this.drawBreaks(bottom);
     pen.restore();
     this.labels(split, bottom, right, height);
   }
@@ -172,6 +201,16 @@ export class MinuteView {
     }
   }
 
+  /** Where the show's clock began again. */
+  drawBreaks(bottom) {
+    const { pen } = this;
+    pen.fillStyle = "#ff8a7a";
+    for (const t_s of this.breaks) {
+      const x = this.x(t_s);
+      for (let y = 0; y < bottom; y += 10) pen.fillRect(x - 1, y, 2, 6);
+    }
+  }
+
   labels(split, bottom, right, height) {
     const { pen } = this;
     pen.fillStyle = "#939aa8";
@@ -182,7 +221,7 @@ export class MinuteView {
       pen.fillText(`−${ago} s`, this.x(this.now_s - ago), height - 5);
     }
     pen.textAlign = "right";
-    pen.fillText("now", right + 4, height - 5);
+    pen.fillText(word("minute.now"), right + 4, height - 5);
     pen.textAlign = "left";
     pen.fillText("0", right + 6, split + 14);
     pen.fillText("−30", right + 6, (split + 8 + bottom) / 2 + 4);
@@ -195,4 +234,18 @@ export class MinuteView {
 function append(points, point, oldest_s) {
   if (point && point[0] > (points.at(-1)?.[0] ?? -Infinity)) points.push(point);
   if (points.length > 64 && points[32][0] < oldest_s) points.splice(0, 32);
+}
+
+function newest(tokens, levels) {
+  return Math.max(tokens.at(-1)?.[0] ?? -Infinity, levels.at(-1)?.[0] ?? -Infinity);
+}
+
+function oldest(tokens, levels) {
+  return Math.min(tokens[0]?.[0] ?? Infinity, levels[0]?.[0] ?? Infinity);
+}
+
+/** What the page saw before the server's memory begins, then the server's, then what is newer than that. */
+function joined(seen, known) {
+  if (!known.length) return seen;
+  return [...seen.filter((one) => one[0] < known[0][0]), ...known, ...seen.filter((one) => one[0] > known.at(-1)[0])];
 }

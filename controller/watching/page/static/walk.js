@@ -1,51 +1,66 @@
-// A walk along the rig: every fixture white by itself, in each colour if wanted, and a person who says what is seen.
+// Fixture check: one fixture after the other white and alone, in each colour if wanted, and a person who says what is seen.
 //
-// It uses the same hands as the page's faders, so the show goes on below it and comes back when the walk ends.
+// It overrides as the page's faders do, so the show goes on below it and comes back when the check ends. What it overrides
+// is lent: the server releases it when this page goes, however it goes.
 
-const element = (id) => document.getElementById(id);
+import { onLanguage, word } from "./language.js";
+
+const KEPT = "followspot.check";
 const DARK = [0, -1, -1];
-// Name of each step, what is asked, and the hand's values: brightness, hue in degrees, saturation.
-const WHITE = ["white", "should be white now, and nothing else lit", [1, 0, 0]];
+// Name of each step, and what is sent: brightness, hue in degrees, saturation.
+const WHITE = ["white", [1, 0, 0]];
 const COLOURS = [
-  ["dim", "should be dimmer now, still white, and steady", [0.35, 0, 0]],
-  ["red", "should be red now", [1, 0, 1]],
-  ["green", "should be green now", [1, 120, 1]],
-  ["blue", "should be blue now", [1, 240, 1]],
+  ["dim", [0.35, 0, 0]],
+  ["red", [1, 0, 1]],
+  ["green", [1, 120, 1]],
+  ["blue", [1, 240, 1]],
 ];
 
+const element = (id) => document.getElementById(id);
+
 export class WalkView {
-  /** @param send called with command, amount and what else it is about. @param address gives a head's slots in words. */
-  constructor(send, address) {
+  /**
+   * @param send called with command, amount and what else it is about. @param address gives a head's slots in words.
+   * @param allowed a promise of whether the stage may go dark now.
+   */
+  constructor(send, address, allowed) {
     this.send = send;
     this.address = address;
+    this.allowed = allowed;
     this.at = -1;
     this.fixtures = [];
     element("walk").addEventListener("click", () => (this.at < 0 ? this.begin() : this.end()));
     element("walk-seen").addEventListener("click", () => this.answer(true));
     element("walk-missing").addEventListener("click", () => this.answer(false));
     element("walk-before").addEventListener("click", () => this.go(this.at - 1));
+    addEventListener("pagehide", () => this.at >= 0 && this.release());
+    onLanguage(() => this.controls());
   }
 
   /** @param heads of the rig; a fixture is named by its first head. */
   setRig(heads) {
     const first = new Map();
     for (const head of heads) if (head.role !== "hazer") first.set(head.fixture, first.get(head.fixture) ?? head);
+    if (this.at >= 0) this.end();
     this.fixtures = [...first.values()];
     this.stops = [];
     this.seen = new Map();
     this.wrong = new Map();
-    if (this.at >= 0) this.end();
   }
 
-  begin() {
-    if (!this.fixtures.length) return;
-    element("patch-panel").open = true;
+  /** A check of this tab that ended without a word, with the page's process: what it held is released. */
+  forget() {
+    if (this.at < 0) keep(kept().filter((target) => !this.send("hand", 0, { target })));
+  }
+
+  async begin() {
+    if (!this.fixtures.length || !(await this.allowed())) return;
     this.seen.clear();
     this.wrong.clear();
     const steps = element("walk-colours").checked ? [WHITE, ...COLOURS] : [WHITE];
     this.stops = this.fixtures.flatMap((head, number) => steps.map((step) => ({ head, number, step })));
     this.marks();
-    this.send("hand", 1, { target: "all", values: DARK });
+    this.send("hand", 1, { target: "all", values: DARK, lent: true });
     this.go(0);
     element("walk-seen").focus();
   }
@@ -53,14 +68,14 @@ export class WalkView {
   go(next) {
     if (this.at >= 0) this.send("hand", 0, { target: this.stops[this.at].head.fixture });
     this.at = Math.max(0, next);
-    const { head, number, step } = this.stops[this.at];
-    this.send("hand", 1, { target: head.fixture, values: step[2] });
-    const where = `${number + 1} of ${this.fixtures.length}`;
-    element("walk-said").textContent = `${where}: ${head.fixture} (${head.label}, ${head.role}) at ${this.address(head)} ${step[1]}.`;
+    const { head, step } = this.stops[this.at];
+    this.send("hand", 1, { target: head.fixture, values: step[1], lent: true });
+    keep(["all", head.fixture]);
     this.controls();
   }
 
   answer(seen) {
+    if (this.at < 0) return;
     const { head, step } = this.stops[this.at];
     if (step === WHITE) this.seen.set(head.fixture, seen);
     const wrong = (this.wrong.get(head.fixture) ?? []).filter((name) => name !== step[0]);
@@ -70,28 +85,43 @@ export class WalkView {
     else this.end();
   }
 
+  /** What this check overrides, and nothing that somebody else does. */
+  release() {
+    const left = [this.stops[this.at].head.fixture, "all"].filter((target) => !this.send("hand", 0, { target }));
+    keep(left);
+  }
+
   end() {
+    this.release();
     this.at = -1;
-    this.send("hand", 0, { target: "*" });
-    const missing = this.fixtures.filter((head) => this.seen.get(head.fixture) === false);
-    const asked = this.seen.size;
-    const named = missing.map((head) => `${head.fixture} (${this.address(head)})`).join(", ");
-    const all = asked === this.fixtures.length ? `All ${asked} fixtures answer.` : `${asked} of ${this.fixtures.length} fixtures were looked at; all of those answer.`;
-    const wrong = [...this.wrong].filter(([fixture, names]) => names.length && this.seen.get(fixture));
-    const said = missing.length ? `Not seen: ${named}. Look at power, address, mode and cable there; docs/trouble.md goes through them.` : all;
-    const lamps = wrong.map(([fixture, names]) => `${fixture}: ${names.join(", ")}`).join("; ");
-    const remedy = `Not as they should be: ${lamps}. After the show, followspot patch test ${wrong.map(([fixture]) => fixture).join(" ")} finds the right levels and writes them into the patch; it tries pan, tilt and wheels, too.`;
-    element("walk-said").textContent = wrong.length ? `${missing.length ? said : ""} ${remedy}`.trim() : said;
+    element("walk-said").textContent = this.summary();
     this.controls();
     element("walk").focus();
   }
 
+  summary() {
+    const missing = this.fixtures.filter((head) => this.seen.get(head.fixture) === false);
+    const values = { count: this.seen.size, all: this.fixtures.length };
+    const named = missing.map((head) => `${head.fixture} (${this.address(head)})`).join(", ");
+    const whole = this.seen.size === this.fixtures.length ? "check.all" : "check.some";
+    const wrong = [...this.wrong].filter(([fixture, names]) => names.length && this.seen.get(fixture));
+    const names = wrong.map(([fixture, steps]) => `${fixture}: ${steps.map((step) => word(`step.${step}`)).join(", ")}`).join("; ");
+    const remedy = word("check.wrong", { names, fixtures: wrong.map(([fixture]) => fixture).join(" ") });
+    const said = missing.length ? word("check.not_seen", { names: named }) : word(whole, values);
+    return wrong.length ? `${missing.length ? said : ""} ${remedy}`.trim() : said;
+  }
+
   controls() {
     const walking = this.at >= 0;
-    for (const name of ["seen", "missing", "before"]) element(`walk-${name}`).hidden = !walking;
+    for (const name of ["seen", "missing"]) element(`walk-${name}`).disabled = !walking;
     element("walk-before").disabled = this.at <= 0;
     element("walk-colours").disabled = walking;
-    element("walk").textContent = walking ? "stop" : "walk along the rig";
+    element("walk").textContent = word(walking ? "check.stop" : "check.begin");
+    element("walk").setAttribute("aria-pressed", String(walking));
+    if (!walking) return;
+    const { head, number, step } = this.stops[this.at];
+    const values = { number: number + 1, all: this.fixtures.length, fixture: head.fixture, label: head.label, role: head.role, address: this.address(head) };
+    element("walk-said").textContent = word(`check.${step[0]}`, values);
   }
 
   /** What was answered, beside each row of the patch. */
@@ -99,9 +129,26 @@ export class WalkView {
     for (const row of element("patch").rows) {
       const seen = this.seen.get(row.dataset.fixture);
       const wrong = this.wrong.get(row.dataset.fixture) ?? [];
-      const good = wrong.length ? `✗ ${wrong.join(", ")}` : "✓ seen";
-      row.cells[4].textContent = seen === undefined ? "" : seen ? good : "✗ not seen";
+      const good = wrong.length ? `✗ ${wrong.map((step) => word(`step.${step}`)).join(", ")}` : `✓ ${word("check.seen")}`;
+      row.cells[4].textContent = seen === undefined ? "" : seen ? good : `✗ ${word("check.missing")}`;
       row.cells[4].className = seen === false || wrong.length ? "bad" : "";
     }
+  }
+}
+
+function kept() {
+  try {
+    const targets = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+    return Array.isArray(targets) ? targets.map(String) : [];
+  } catch {
+    return [];
+  }
+}
+
+function keep(targets) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(targets));
+  } catch {
+    // A browser that keeps nothing has the server, which releases what was lent.
   }
 }
