@@ -90,3 +90,13 @@ def _under(entry: ListEntry, place: int, note: ListEntry, at: int) -> ListEntry:
     if lent == entry:
         return entry
     return replace(lent, note="; ".join(dict.fromkeys(filter(None, (entry.note, f"by the sheet: {note.title}")))))
+
+
+def completed(set_list: SetList) -> SetList:
+    """A list that was put together on a page: songs below a heading are its band's, and notes forbid for others."""
+    found, band = [], ""
+    for entry in set_list.entries:
+        if entry.kind == "title" and not is_section(entry.title):
+            band = entry.title
+        found.append(entry if entry.band else replace(entry, band=band))
+    return SetList(set_list.name, inherited(found))

@@ -5,7 +5,7 @@ is kept here; after a restart the place is read back from the wish.
 """
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from controller.evening.set_list_file import read_set_list
 from controller.evening.set_lists import SetLists
 from controller.evening.sheet import read_sheet
 from controller.evening.sheet_file import decoded
-from controller.evening.taking import inherited, set_list_of
+from controller.evening.taking import completed, set_list_of
 from controller.evening.tonight import Tonight
 from controller.evening.wishing import song_wish
 from controller.messages import NO_WISH, Command, SongWish
@@ -73,7 +73,7 @@ class EveningWatch:
         Raises:
             SetListError: it cannot be kept.
         """
-        whole = replace(set_list, entries=inherited(set_list.entries))
+        whole = completed(set_list)
         file = self._lists.keep(whole)
         self._begin(whole)
         return file

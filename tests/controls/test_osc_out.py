@@ -54,7 +54,7 @@ def test_every_receiver_hears_what_the_show_tells(tablets):
     out = OscOut([one.address for one in tablets])
     out.tell(VALUES, 0.0)
     for one in tablets:
-        heard = {address: value for address, value in one.wait_for(len(VALUES))}
+        heard = dict(one.wait_for(len(VALUES)))
         assert heard["/followspot/state"] == "LIVE"
         assert heard["/followspot/song/now"] == "赤い夜"
         assert heard["/followspot/bar/beat"] == 3

@@ -14,16 +14,16 @@ class DemoEvening:
     """Mixed into a feed that has `live()`. `folder`: where its set lists are."""
 
     @property
-    def evening(self) -> EveningWatch:
-        if not hasattr(self, "_evening"):
+    def watch(self) -> EveningWatch:
+        if not hasattr(self, "_watch"):
             self._folder = tempfile.TemporaryDirectory(prefix="followspot-demo-")
             self.folder = Path(self._folder.name)
-            self._evening = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
-        return self._evening
+            self._watch = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
+        return self._watch
 
     def told(self):
         live = self.live()
-        return None if live is None else told_of(Told(live, None, self.evening.set_list))
+        return None if live is None else told_of(Told(live, None, self.watch.set_list))
 
     def openapi(self):
         return openapi()
@@ -36,16 +36,16 @@ class DemoEvening:
         return state, "<h1>The night</h1>" if state == "ready" else None
 
     def tonights_list(self):
-        return None if self.evening.set_list is None else asdict(self.evening.set_list)
+        return None if self.watch.set_list is None else asdict(self.watch.set_list)
 
     def set_lists(self):
-        return self.evening.names
+        return self.watch.names
 
     def read_sheet(self, sheet, *, pictured):
         return read_lines(sheet, pictured=pictured)
 
     def keep_set_list(self, plain):
-        return str(self.evening.keep(set_list_from(plain)))
+        return str(self.watch.keep(set_list_from(plain)))
 
     def open_set_list(self, name):
-        self.evening.open(name)
+        self.watch.open(name)

@@ -81,7 +81,7 @@ def test_what_is_approved_is_kept_and_becomes_tonights(feed):
     (status, kept), (_, tonight), (_, names) = asked(feed, asks)
     assert status == 200
     found = read_set_list(feed.folder / "setlists" / kept["file"].rsplit("/", 1)[-1])
-    assert found == feed.evening.set_list
+    assert found == feed.watch.set_list
     assert tonight["name"] == "Freitag, 赤"
     assert len(tonight["entries"]) == 5
     assert names == {"names": ["Freitag, 赤"]}
@@ -105,7 +105,17 @@ def test_a_list_of_another_night_is_opened_again(feed):
 def test_a_strobe_that_a_note_forbids_is_forbidden_whatever_a_page_sends(feed):
     entries = [{"kind": "note", "title": "whole set no strobe", "strobe": False}, {"title": "one"}, {"title": "two"}]
     asked(feed, lambda page: said(page.post("/setlist", json={"name": "x", "entries": entries})))
-    assert [one.strobe for one in feed.evening.set_list.entries] == [False, False, False]
+    assert [one.strobe for one in feed.watch.set_list.entries] == [False, False, False]
+
+
+def test_songs_below_a_heading_are_its_bands(feed):
+    entries = [
+        {"kind": "title", "title": "The Gluons"}, {"title": "one"}, {"kind": "note", "title": "no haze", "haze": False},
+        {"kind": "title", "title": "赤組"}, {"title": "two"}, {"kind": "title", "title": "Encore"}, {"title": "three"},
+    ]  # fmt: skip
+    asked(feed, lambda page: said(page.post("/setlist", json={"name": "x", "entries": entries})))
+    songs = [one for one in feed.watch.set_list.entries if one.kind == "song"]
+    assert [(one.band, one.haze) for one in songs] == [("The Gluons", False), ("赤組", None), ("赤組", None)]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ def test_what_is_no_set_list_is_answered_in_a_sentence_and_changes_nothing(feed,
     status, answer = asked(feed, lambda page: said(page.post("/setlist", data=body)))
     assert status == 400
     assert why in answer["error"]
-    assert feed.evening.set_list is None
+    assert feed.watch.set_list is None
 
 
 def test_what_is_no_sheet_is_answered_in_a_sentence(feed):
