@@ -211,12 +211,13 @@ class ControlsConfig(ConfigSection):
     """What people steer with besides the page: parts of the names of MIDI ports (`*` for all), and OSC.
 
     `mapping` is the file that says which knob does what; what is learned at the page is written there. `osc_out`: who
-    is told how the show is, each as ADDRESS:PORT.
+    is told how the show is, each as ADDRESS:PORT. `artnet_timecode`: address of this machine on which it is waited for.
     """
 
     midi: list[str] = []
     osc: OscConfig | None = None
     osc_out: list[str] = []
+    artnet_timecode: str | None = None
     mapping: str = "controls.yaml"
 
     @model_validator(mode="after")

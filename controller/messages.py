@@ -223,6 +223,18 @@ NO_WISH = SongWish()
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideClock:
+    """Where somebody else's clock stood: at `place_s` of its own time at the moment `t_s`. by: what kind, "": none."""
+
+    by: str = ""
+    place_s: float = 0.0
+    t_s: float = 0.0
+
+
+NO_CLOCK = OutsideClock()
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What people have set at the page, at controllers and on the keyboard.
 
@@ -240,6 +252,7 @@ class Operator:
         part: what they said last of the part of the song that is played, a word of the table. part_t_s: when.
         wish: what the set list wishes for what is played now. moment: what the night is at, by a person's word: band,
             talk, changeover, walk_in, end; "": by hearing and by the set list.
+        clock: somebody else's, which a plan follows.
         more: name and amount of whatever else is in the table of commands and was set.
     """
 
@@ -263,6 +276,7 @@ class Operator:
     part_t_s: float = 0.0
     wish: SongWish = NO_WISH
     moment: str = ""
+    clock: OutsideClock = NO_CLOCK
     more: tuple[tuple[str, float], ...] = ()
 
 

@@ -163,11 +163,16 @@ class ShownNews:
 
 @dataclass(frozen=True, slots=True)
 class PlanPlace:
-    """Where the band is in what was rehearsed; `sure` 0..1."""
+    """Where the band is in what was rehearsed; `sure` 0..1.
+
+    `by`: whose clock the plan follows, "": the band's own playing. `lost`: that clock is gone.
+    """
 
     title: str
     t_s: float
     sure: float
+    by: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

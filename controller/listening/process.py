@@ -26,6 +26,7 @@ from controller.listening.audio.clean import Clean
 from controller.listening.audio.ear import accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
+from controller.listening.audio.tape import Tape
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
 from controller.listening.known.recall import Recall
@@ -84,6 +85,7 @@ class Listening:
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
         self._ear = open_ear(run.config, self.stems)
+        self._tape = Tape(self.stems)
         self._lead = TempoLead(self._ear.hearing)
         if self.stems:
             column = accent_column(self.stems, run.config.audio.accent_stem)
@@ -128,6 +130,7 @@ class Listening:
     def _hear(self, block: AudioBlock) -> None:
         started_s = self._clock.now_s()
         block = self._clean.block(block)
+        self._tape.hear(block)
         self._keeping.block(block)
         token = self._overture.hear(block)
         self._decider.conducted = self._overture.decided
@@ -155,6 +158,7 @@ class Listening:
                 if lit is not None:
                     people = lit.operator
                     self._decider.obey(people)
+                    self._decider.outside = self._tape.newest or people.clock
                     self._ear.obey(people)
                 self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
                 self._decider.band = band_of(self._ear)
@@ -246,7 +250,9 @@ def _aside(keep: Callable[[Sketch], None], sketch: Sketch) -> None:
 
 
 def _place(planned: Planned | None) -> PlanPlace | None:
-    return None if planned is None else PlanPlace(planned.title, planned.t_s, planned.sure)
+    if planned is None:
+        return None
+    return PlanPlace(planned.title, planned.t_s, planned.sure, planned.by, planned.lost)
 
 
 def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:
