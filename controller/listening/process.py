@@ -26,6 +26,7 @@ from controller.listening.audio.clean import Clean
 from controller.listening.audio.ear import accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
+from controller.listening.audio.tape import NAME as LTC
 from controller.listening.audio.tape import Tape
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
@@ -264,8 +265,15 @@ def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ..
     audio = config.audio
     kind, place = audio.source.split(":", 1)
     if kind == "device":
-        capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
-        return capture, (), place
+        capture = Capture(
+            place,
+            channels=audio.channels,
+            block_s=audio.block_s,
+            latency=audio.latency,
+            clock=clock,
+            timecode=audio.ltc_channel,
+        )
+        return capture, () if audio.ltc_channel is None else (LTC,), place
     recorded = open_recorded(config.path(place), config, loop=audio.loop)
     return Playback(recorded, block_s=audio.block_s, clock=clock), recorded.stems, recorded.name
 
