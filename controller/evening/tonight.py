@@ -64,11 +64,17 @@ class Tonight:
         return True
 
     def place_of(self, said: str) -> int:
-        """The place of an entry that is named by its number from 1, or by its title; -1: there is none."""
-        if said.strip().isdigit():
-            return int(said) - 1
+        """The place of an entry; -1: there is none.
+
+        Args:
+            said: its title, its number from 1 as people count, or `@` and its place from 0 as programs do.
+        """
+        said = said.strip()
+        if said.startswith("@") and said[1:].isdecimal():
+            return int(said[1:])
         wanted = plain_title(said)
-        return next((at for at, one in enumerate(self.entries) if wanted and plain_title(one.title) == wanted), -1)
+        named = next((at for at, one in enumerate(self.entries) if wanted and plain_title(one.title) == wanted), -1)
+        return int(said) - 1 if named < 0 and said.isdecimal() else named
 
     def step(self, way: int) -> int:
         """The place after (1) or before (-1) this one; this one where there is none."""

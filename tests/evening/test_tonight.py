@@ -134,6 +134,9 @@ def test_what_was_played_is_not_proposed_again():
 def test_entries_are_found_by_number_and_by_title():
     tonight = Tonight(LIST)
     assert tonight.place_of("2") == 1
+    assert tonight.place_of("@1") == 1
+    assert Tonight([ListEntry("song", "x"), ListEntry("song", "1979"), ListEntry("song", "2")]).place_of("1979") == 1
+    assert Tonight([ListEntry("song", "x"), ListEntry("song", "y"), ListEntry("song", "2")]).place_of("2") == 2
     assert tonight.place_of(" black rain ") == 1
     assert tonight.place_of("赤い夜") == 7
     assert tonight.place_of("nothing") == -1
