@@ -69,6 +69,14 @@ def test_a_break_within_a_song_moves_nothing(pause):
     assert night.moved == []
 
 
+def test_hits_of_a_drum_do_not_put_a_changeover_off():
+    night = Night(now=5)
+    night.hear("band", 60.0)
+    for _ in range(8):
+        night.hear("applause", 2.0).hear("band", 0.4)
+    assert night.title == "Umbau"
+
+
 def test_who_was_just_beginning_is_not_over():
     night = Night(now=1)
     night.hear("band", 0.5 * SONG_S).hear("silence", 20.0).hear("band", 30.0)
