@@ -18,6 +18,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     extract.add_argument("--workers", type=int, default=1, help="films at once")
     extract.add_argument("--embedder", type=Path, action="append", metavar="DIR",
                          help="artefact folder; further ones are stored as embedding_NAME")  # fmt: skip
+    extract.add_argument(
+        "--audio-track", type=int, metavar="N", help="which sound track, from 1; default: the first that sounds"
+    )
     extract.add_argument("--again", action="store_true", help="also what was extracted before")
     extract.add_argument("--cluster", metavar="ADDRESS|local:N", help="a Dask scheduler, or N workers here")
     inspect = verbs.add_parser("inspect", help="one HTML page about a folder of extracted films")
@@ -43,8 +46,9 @@ def extract(options: argparse.Namespace) -> int:
     embedders = tuple(options.embedder or [folder.BUNDLED])
     for embedder in embedders:
         folder.Network(embedder)  # refused here rather than once for each film
+    track = None if options.audio_track is None else options.audio_track - 1
     jobs = [
-        folder.Job(video, name, options.out, embedders, options.again)
+        folder.Job(video, name, options.out, embedders, options.again, track)
         for video, name in zip(videos, folder.named(videos), strict=True)
     ]
     if options.cluster:

@@ -85,7 +85,7 @@ def _hear(
     path: Path, facts: Facts, networks: dict[str, Network], *, spool: Spool, trouble: Trouble, progress: Progress
 ) -> Sounds:
     listener, blocks, done_s = Listener(networks), [], 0.0
-    for block in sound(path, trouble, BLOCK_SAMPLES):
+    for block in sound(path, trouble, BLOCK_SAMPLES, track=facts.sound_track):
         heard = listener.hear(block)
         if heard is None:
             break
@@ -139,6 +139,9 @@ def _keep(spool: Spool, waiting: list[Pictures]) -> Float32Array:
     return light.LINEAR[stack[:, ::2, ::2]].mean(axis=(1, 2))
 
 
+SAME_MOMENT_S = 1e-3
+
+
 class Grid:
     """Which frame belongs to which hop.
 
@@ -150,9 +153,9 @@ class Grid:
     def __init__(self, start_s: float, correction_s: float, hops: int, frames_s: npt.NDArray[np.float64]) -> None:
         self.hops, self.start_s, self.correction_s = hops, start_s, correction_s
         self.wanted_s = start_s + HOP_S * np.arange(1, hops + 1) - AUDIBLE_AFTER_S - correction_s
-        after = np.clip(np.searchsorted(frames_s, self.wanted_s), 1, len(frames_s) - 1)
-        earlier = self.wanted_s - frames_s[after - 1] < frames_s[after] - self.wanted_s
-        self.frames = np.where(earlier, after - 1, after).astype(np.int64)
+        # a picture is seen until the next one comes, however near that is
+        on = np.searchsorted(frames_s, self.wanted_s + SAME_MOMENT_S, side="right") - 1
+        self.frames = np.clip(on, 0, len(frames_s) - 1).astype(np.int64)
         self.there = np.abs(frames_s[self.frames] - self.wanted_s) <= NEAR_S
 
     def hop_of(self, video_s: float) -> int:

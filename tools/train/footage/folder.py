@@ -5,6 +5,7 @@ written beside its place and renamed, the `.json` last. A film whose `.json` tel
 skipped.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import av
@@ -24,7 +26,7 @@ from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from tools.train.footage import film, judging, light
 from tools.train.footage.hearing import Network
-from tools.train.footage.source import FootageError, Trouble, read_facts, small_size
+from tools.train.footage.source import FootageError, Trouble, filmed, read_facts, small_size
 from tools.train.footage.spool import Spool
 
 FORMAT = 1
@@ -32,18 +34,24 @@ BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
 FINGERPRINT_BYTES = 1 << 20
-DATE = re.compile(r"(?:19|20)\d\d-?[01]\d-?[0-3]\d")
+DATE = re.compile(r"((?:19|20)\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)(?:[-_ T]+([0-2]\d)[-:.h]?([0-5]\d))?")
+NOON = 12
+"""What was filmed before noon belongs to the evening before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One film to extract; `embedders` are artefact folders, the first one's embedding is `embedding`."""
+    """One film to extract; `embedders` are artefact folders, the first one's embedding is `embedding`.
+
+    `track`: sound track that is heard, from 0; None: the first one that sounds.
+    """
 
     video: Path
     name: str
     out: Path
     embedders: tuple[Path, ...]
     again: bool = False
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,8 @@ def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None)
 
 
 def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.Progress) -> Outcome:
-    facts, trouble = read_facts(job.video), Trouble()
+    trouble = Trouble()
+    facts = read_facts(job.video, trouble, track=job.track)
     networks = _networks(job.embedders)
     found = film.measure(job.video, facts, networks, spool=spool, trouble=trouble, progress=progress)
     trust = found.arrays["trust"]
@@ -187,7 +196,7 @@ def _told(
         "video": str(job.video),
         "fingerprint": print_,
         "embedder_sha256": sha256_of(job.embedders[0] / "embedder.onnx"),
-        **_night_of(job.video),
+        **_night_of(job.video, filmed(job.video)),
         "hops": found.hops,
         "kept": round(kept, 4),
         "trust": {"mean": round(float(trust.mean()), 4), "keep_from": judging.KEEP,
@@ -208,10 +217,22 @@ def _told(
     }  # fmt: skip
 
 
-def _night_of(video: Path) -> dict[str, str]:
-    """`night`, if the film or its folder is named after a date: films of one night are not to test each other."""
-    dates = [found[0] for name in (video.stem, video.resolve().parent.name) if (found := DATE.search(name))]
-    return {"night": dates[0]} if dates else {}
+def _night_of(video: Path, filmed_at: datetime | None = None) -> dict[str, str]:
+    """`night`, the evening that a film is from: films of one night are not to test each other.
+
+    By a date in the film's name, then in its folder's, then by when the camera says that it was filmed.
+    """
+    for name in (video.stem, video.resolve().parent.name):
+        for found in DATE.finditer(name):
+            with contextlib.suppress(ValueError):  # a number that looks like a date and is none
+                year, month, day, hour, minute = (int(one) if one else NOON for one in found.groups())
+                return {"night": _evening(datetime(year, month, day, hour, minute if hour < 24 else 0))}
+    return {"night": _evening(filmed_at)} if filmed_at is not None else {}
+
+
+def _evening(moment: datetime) -> str:
+    day = moment.date() if moment.hour >= NOON else moment.date() - timedelta(days=1)
+    return day.isoformat()
 
 
 def write_json(path: Path, told: object) -> None:

@@ -4,8 +4,10 @@ One thread, one frame at a time, scaled down in libswscale before NumPy sees it;
 seconds of the container's own clock, wherever it starts.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import av
@@ -15,6 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from controller.arrays import Float32Array
 from controller.errors import ControllerError
+from controller.listening.audio.mixdown import Mixdown
 from controller.sound_format import SAMPLE_RATE_HZ
 
 Picture = npt.NDArray[np.uint8]
@@ -28,6 +31,10 @@ SKIP_ABOVE_HZ = 45.0
 """Faster films are decoded without the frames that no other frame needs: at least every second one remains."""
 LONGEST_GAP_S = 600.0
 PROBES = 24
+SIDES = (1, 2)
+FIRST_YEAR = 2000
+MANY_TRACKS, LOOKS, SOUNDS_DB = 2, 8, -55.0
+"""Of so many tracks one is chosen, by listening to a second at so many places: a track this loud sounds."""
 PROTECTED = ("encv", "enca", "drmi", "drms")
 
 
@@ -37,7 +44,10 @@ class FootageError(ControllerError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file says about itself; `rotation` in degrees as it must be turned to be upright, anticlockwise."""
+    """What a file says about itself; `rotation` in degrees as it must be turned to be upright, anticlockwise.
+
+    `sound_track`: which of the sound tracks is heard, from 0.
+    """
 
     codec: str
     width: int
@@ -49,6 +59,7 @@ class Facts:
     sound: str
     sound_rate_hz: int
     sound_start_s: float
+    sound_track: int = 0
 
 
 @dataclass(slots=True)
@@ -73,24 +84,27 @@ def _open(path: Path) -> "av.container.InputContainer":
         raise FootageError(f"not readable as a video ({reason}); copy it again or convert it") from error
 
 
-def read_facts(path: Path) -> Facts:
+def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None = None) -> Facts:
     """Open a file and see what is in it.
 
+    Args:
+        trouble: told of a choice between several sound tracks. track: that is to be heard, from 0; None: the first one
+            that sounds.
+
     Raises:
-        FootageError: not a video, no picture, no sound, protected.
+        FootageError: not a video, no picture, no sound, protected, or no such track.
     """
+    chosen = chosen_track(path, trouble or Trouble(), track)
     with _open(path) as container:
-        if not container.streams.video:
-            raise FootageError("has no picture; give the video, not only its sound")
-        video = container.streams.video[0]
-        streams = (*container.streams.video[:1], *container.streams.audio[:1])
+        video = film_of(container)
+        streams = (video, *container.streams.audio[:1])
         if any(stream.codec_context is None for stream in streams):
             raise FootageError("is encrypted or unknown to this FFmpeg; export it without protection, as H.264")
         if any(stream.codec_context.codec_tag in PROTECTED for stream in streams):
             raise FootageError("is protected (DRM); export it without protection")
         if not container.streams.audio:
             raise FootageError("has no sound; features need what was heard with the light")
-        audio = container.streams.audio[0]
+        audio = container.streams.audio[chosen]
         first = _first_frame(container, video)
         start_s = first.time if first.time is not None else 0.0
         tick = audio.time_base or 0
@@ -106,7 +120,65 @@ def read_facts(path: Path) -> Facts:
             sound=audio.codec_context.name,
             sound_rate_hz=int(audio.codec_context.sample_rate or 0),
             sound_start_s=float((audio.start_time or 0) * tick) if audio.start_time is not None else float(start_s),
+            sound_track=chosen,
         )
+
+
+def film_of(container: "av.container.InputContainer") -> "av.VideoStream":
+    """The film among the pictures of a file: a cover that is attached is none.
+
+    Raises:
+        FootageError: there is no film.
+    """
+    films = [one for one in container.streams.video if not one.disposition & av.stream.Disposition.attached_pic]
+    if not films:
+        what = "has only an attached picture (a cover)" if container.streams.video else "has no picture"
+        raise FootageError(f"{what}; give the video, not only its sound")
+    return films[0]
+
+
+def chosen_track(path: Path, trouble: Trouble, wanted: int | None = None) -> int:
+    """Which sound track is heard, from 0: the wanted one, else the first that sounds. A choice is told.
+
+    Raises:
+        FootageError: there is no such track.
+    """
+    with _open(path) as container:
+        count = len(container.streams.audio)
+    if wanted is not None:
+        if not 0 <= wanted < count:
+            raise FootageError(f"has {count} sound tracks, no number {wanted + 1}; --audio-track counts from 1")
+        return wanted
+    if count < MANY_TRACKS:
+        return 0
+    levels_db = [_level_db(path, one) for one in range(count)]
+    sounding = [one for one, level_db in enumerate(levels_db) if level_db > SOUNDS_DB]
+    chosen = sounding[0] if sounding else 0
+    listed = ", ".join(f"{one + 1} at {level_db:.0f} dB" for one, level_db in enumerate(levels_db))
+    trouble.tell(f"sound track {chosen + 1} of {count} was heard ({listed}); --audio-track chooses another")
+    return chosen
+
+
+def _level_db(path: Path, track: int) -> float:
+    """The loudest of some moments of a track, dBFS."""
+    loudest = 0.0
+    with _open(path) as container:
+        audio = container.streams.audio[track]
+        whole = container.duration or 0
+        for share in np.linspace(0.02, 0.9, LOOKS):
+            heard = 0
+            try:
+                container.seek(int(share * whole))
+                for frame in container.decode(audio):
+                    samples = frame.to_ndarray()
+                    scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind in "iu" else 1.0
+                    loudest = max(loudest, float(np.mean(np.square(samples.astype(np.float64) / scale))))
+                    heard += frame.samples
+                    if heard > frame.sample_rate:
+                        break
+            except (av.FFmpegError, StopIteration, OverflowError):
+                continue
+    return 10.0 * float(np.log10(loudest + 1e-12))
 
 
 def _rotation(frame: "av.VideoFrame") -> int:
@@ -157,7 +229,7 @@ def probe(path: Path, facts: Facts) -> list[Picture]:
     """Small pictures from all over the film, by seeking; fewer where a file cannot be sought in."""
     scaler, pictures = Scaler(facts), []
     with _open(path) as container:
-        video = container.streams.video[0]
+        video = film_of(container)
         video.codec_context.thread_count = 1
         for share in np.linspace(0.02, 0.98, PROBES):
             at = int((facts.start_s + share * max(facts.duration_s, 1.0)) / video.time_base)
@@ -174,7 +246,7 @@ def pictures(path: Path, facts: Facts, trouble: Trouble) -> Iterator[tuple[float
     """Time and small picture of every frame that is looked at, in order; damaged packets are skipped and counted."""
     scaler, last_s = Scaler(facts), -np.inf
     with _open(path) as container:
-        video = container.streams.video[0]
+        video = film_of(container)
         video.codec_context.thread_count = 1
         if facts.fps > SKIP_ABOVE_HZ:
             video.codec_context.skip_frame = "NONREF"
@@ -204,11 +276,18 @@ def _decoded(
             trouble.bad_packets += 1
 
 
-def sound(path: Path, trouble: Trouble, block_samples: int) -> Iterator[Float32Array]:
-    """The sound, mono at 48 kHz, in blocks of `block_samples` (the last is shorter); holes are filled with silence."""
+def sound(path: Path, trouble: Trouble, block_samples: int, *, track: int | None = None) -> Iterator[Float32Array]:
+    """The sound, mono at 48 kHz, in blocks of `block_samples` (the last is shorter); holes are filled with silence.
+
+    Sides that cancel each other are not added: the louder one is heard, and that is told.
+
+    Args:
+        track: which sound track, from 0; None: the first one that sounds.
+    """
+    track = chosen_track(path, trouble) if track is None else track
     pending: list[Float32Array] = []
     have = 0
-    for part in _sound_parts(path, trouble):
+    for part in _sound_parts(path, trouble, track):
         pending.append(part)
         have += len(part)
         if have >= block_samples:
@@ -221,11 +300,11 @@ def sound(path: Path, trouble: Trouble, block_samples: int) -> Iterator[Float32A
         yield np.concatenate(pending)
 
 
-def _sound_parts(path: Path, trouble: Trouble) -> Iterator[Float32Array]:
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE_HZ)
+def _sound_parts(path: Path, trouble: Trouble, track: int) -> Iterator[Float32Array]:
     written, start_s = 0, None
     with _open(path) as container:
-        audio = container.streams.audio[0]
+        audio = container.streams.audio[track]
+        down = Down(audio.codec_context.layout.nb_channels, trouble)
         for frame in _decoded(container, audio, trouble):
             if frame.time is not None:
                 start_s = frame.time if start_s is None else start_s
@@ -235,9 +314,45 @@ def _sound_parts(path: Path, trouble: Trouble) -> Iterator[Float32Array]:
                     yield np.zeros(round(hole_s * SAMPLE_RATE_HZ), np.float32)
                     written += round(hole_s * SAMPLE_RATE_HZ)
             frame.pts = None
-            for part in resampler.resample(frame):
-                samples = np.nan_to_num(part.to_ndarray()[0])
+            for samples in down.mono(frame):
                 written += len(samples)
                 yield samples
-        for part in resampler.resample(None):
-            yield part.to_ndarray()[0]
+        yield from down.mono(None)
+
+
+class Down:
+    """Sound of any rate and layout to mono at 48 kHz.
+
+    Two sides are mixed by the show's own rule, which notices where they cancel each other or one is dead; more channels
+    by FFmpeg's, which knows what a centre and a bass are.
+
+    Args:
+        channels: of the track. trouble: told what was noticed.
+    """
+
+    def __init__(self, channels: int, trouble: Trouble) -> None:
+        self._two, self._trouble = channels == len(SIDES), trouble
+        layout = "stereo" if self._two else "mono"
+        self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=SAMPLE_RATE_HZ)
+        self._mixdown = Mixdown("the sound", SIDES)
+
+    def mono(self, frame: "av.AudioFrame | None") -> Iterator[Float32Array]:
+        """(n,) float32 of a frame; None: what is left at the end."""
+        for part in self._resampler.resample(frame):
+            samples = np.nan_to_num(part.to_ndarray())
+            yield self._mixdown.mix(np.ascontiguousarray(samples.T)) if self._two else samples[0]
+            for said in self._mixdown.said:
+                self._trouble.tell(said)
+
+
+def filmed(path: Path) -> datetime | None:
+    """When a film was begun: in the camera's own time where it tells it, else in this machine's; None: nobody says."""
+    with contextlib.suppress(FootageError), _open(path) as container:
+        told = {key.lower(): value for key, value in container.metadata.items()}
+        for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
+            with contextlib.suppress(ValueError):
+                moment = datetime.fromisoformat(told.get(key, "").strip().replace("Z", "+00:00"))
+                if moment.year < FIRST_YEAR:  # a clock that was never set
+                    continue
+                return moment.astimezone() if key == "creation_time" and moment.tzinfo else moment
+    return None

@@ -275,23 +275,50 @@ def divide(stretches: list[Stretch], night: str | None) -> Room:
 
 
 def _last_part(stretches: list[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
-    """Of every file, the first part to learn from and its end to judge by, a gap between them."""
-    learnt, held = [], []
+    """Of every long file the first part to learn from and its end to judge by, a gap between; short ones are whole."""
+    learnt, held, short = [], [], []
     for name in dict.fromkeys(one.name for one in stretches):
         parts = [one for one in stretches if one.name == name]
-        border = round((1.0 - HELD_SHARE) * max(one.first + one.hops for one in parts))
+        last = max(one.first + one.hops for one in parts)
+        border = round((1.0 - HELD_SHARE) * last)
+        if last - border - GAP_HOPS // 2 < SHORTEST_HOPS:
+            short.append(parts)
+            continue
         for one in parts:
             before, after = border - GAP_HOPS // 2 - one.first, border + GAP_HOPS // 2 - one.first
             learnt.append(one.cut(0, min(max(before, 0), one.hops)))
             held.append(one.cut(min(max(after, 0), one.hops), one.hops))
+    for parts, judges in zip(short, _whole_clips(short), strict=True):
+        (held if judges else learnt).extend(parts)
     long: Callable[[Stretch], bool] = lambda one: one.hops >= SHORTEST_HOPS and one.trusted > 0  # noqa: E731
     return [one for one in learnt if long(one)], [one for one in held if long(one)]
+
+
+def _whole_clips(clips: list[list[Stretch]]) -> list[bool]:
+    """Which of some short files judge: every so many, spread over the evening, until they hold their share of it.
+
+    Shares are taken of the whole and not of each part: a fifth of a phone's clip is too little to judge by.
+    """
+    trusted = [sum(one.trusted for one in parts) for parts in clips]
+    judges, due = [], 0.0
+    for number, amount in enumerate(trusted):
+        due += HELD_SHARE * amount
+        judges.append(amount > 0 and due >= 0.5 * amount and number > 0)
+        due -= amount if judges[-1] else 0.0
+    return judges
+
+
+LEAST_S = SHORTEST_HOPS * HOP_S
+"""The least that a clip must have, in one piece, to be of use."""
 
 
 def _checked(room: Room) -> Room:
     if not room.learnt or not room.held_out:
         what = "learn from" if not room.learnt else "judge by"
-        raise FootageError(f"too little footage: nothing is left to {what}; add a night or a longer video")
+        raise FootageError(
+            f"too little footage: nothing is left to {what}; it takes two nights, a video of a minute, or three clips "
+            f"of {LEAST_S:.0f} s or more that can be trusted"
+        )
     return room
 
 
