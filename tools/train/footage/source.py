@@ -32,6 +32,7 @@ SKIP_ABOVE_HZ = 45.0
 LONGEST_GAP_S = 600.0
 PROBES = 24
 SIDES = (1, 2)
+STILLS = ("png", "mjpeg", "bmp", "gif", "tiff", "webp")
 FIRST_YEAR = 2000
 MANY_TRACKS, LOOKS, SOUNDS_DB = 2, 8, -55.0
 """Of so many tracks one is chosen, by listening to a second at so many places: a track this loud sounds."""
@@ -131,6 +132,8 @@ def film_of(container: "av.container.InputContainer") -> "av.VideoStream":
         FootageError: there is no film.
     """
     films = [one for one in container.streams.video if not one.disposition & av.stream.Disposition.attached_pic]
+    # some containers do not keep that it is attached; beside a film, what is a picture's codec is a picture
+    films = [one for one in films if one.codec_context is None or one.codec_context.name not in STILLS] or films
     if not films:
         what = "has only an attached picture (a cover)" if container.streams.video else "has no picture"
         raise FootageError(f"{what}; give the video, not only its sound")

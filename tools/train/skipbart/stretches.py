@@ -305,6 +305,8 @@ def _whole_clips(clips: list[list[Stretch]]) -> list[bool]:
         due += HELD_SHARE * amount
         judges.append(amount > 0 and due >= 0.5 * amount and number > 0)
         due -= amount if judges[-1] else 0.0
+    if len(judges) > 1 and not any(judges):
+        judges[-1] = True
     return judges
 
 

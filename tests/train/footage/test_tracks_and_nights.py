@@ -1,0 +1,192 @@
+"""What people's files hold besides one film with one sound: more tracks, sides that cancel, covers, evenings, clips."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy")
+
+from tools.train.footage.film import Grid
+from tools.train.footage.folder import _night_of
+from tools.train.footage.source import FootageError, Trouble, filmed, pictures, read_facts, sound
+from tools.train.skipbart.stretches import HELD_SHARE, SHORTEST_HOPS, Stretch, divide
+
+RATE_HZ, SECONDS = 48_000, 6
+
+
+def tone(level=0.3, hz=330.0, seconds=SECONDS):
+    return level * np.sin(2 * np.pi * hz * np.arange(seconds * RATE_HZ) / RATE_HZ).astype(np.float32)
+
+
+def film(path, tracks, *, cover=False, metadata=None):
+    """A film of test pictures with these sound tracks, (channels, n) each; a cover comes before the film."""
+    with av.open(str(path), "w") as out:
+        out.metadata.update(metadata or {})
+        if cover:
+            picture = out.add_stream("mjpeg", rate=25)
+            picture.width, picture.height, picture.pix_fmt = 64, 64, "yuvj420p"
+            picture.disposition = av.stream.Disposition.attached_pic
+        video = out.add_stream("mpeg4", rate=25)
+        video.width, video.height, video.pix_fmt = 64, 36, "yuv420p"
+        voices = [out.add_stream("pcm_s16le", rate=RATE_HZ, layout="stereo" if len(t) > 1 else "mono") for t in tracks]
+        if cover:
+            made = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 200, np.uint8), format="rgb24")
+            out.mux(picture.encode(made))
+        for number in range(25 * SECONDS):
+            frame = av.VideoFrame.from_ndarray(np.full((36, 64, 3), 5 * (number // 5 % 40), np.uint8), format="rgb24")
+            frame.pts = number
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        for voice, samples in zip(voices, tracks, strict=True):
+            whole = (np.clip(samples, -1, 1) * 32767).astype("<i2")
+            for first in range(0, whole.shape[1], 1024):
+                part = np.ascontiguousarray(whole[:, first : first + 1024].T.reshape(1, -1))
+                frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo" if len(whole) > 1 else "mono")
+                frame.sample_rate, frame.pts = RATE_HZ, first
+                out.mux(voice.encode(frame))
+            out.mux(voice.encode(None))
+    return path
+
+
+def heard(path, **choice):
+    trouble = Trouble()
+    samples = np.concatenate(list(sound(path, trouble, RATE_HZ, **choice)))
+    return samples, trouble
+
+
+def level_db(samples):
+    return 10 * np.log10(np.mean(np.square(samples.astype(np.float64))) + 1e-12)
+
+
+SILENT = np.zeros((2, SECONDS * RATE_HZ), np.float32)
+
+
+def test_o4_the_first_track_that_sounds_is_heard_and_that_is_told(tmp_path):
+    path = film(tmp_path / "two.mkv", [SILENT, tone()[None], tone(0.1)[None]])
+    trouble = Trouble()
+    assert read_facts(path, trouble).sound_track == 1
+    assert "track 2 of 3" in trouble.notes[0]
+    samples, _ = heard(path)
+    assert level_db(samples) == pytest.approx(level_db(tone()), abs=0.5)
+
+
+def test_o4_a_person_chooses_a_track(tmp_path):
+    path = film(tmp_path / "two.mkv", [tone()[None], tone(0.05)[None]])
+    assert read_facts(path).sound_track == 0
+    assert read_facts(path, track=1).sound_track == 1
+    assert level_db(heard(path, track=1)[0]) == pytest.approx(level_db(tone(0.05)), abs=0.5)
+    with pytest.raises(FootageError, match="2 sound tracks, no number 3"):
+        read_facts(path, track=2)
+
+
+def test_one_track_is_no_choice(tmp_path):
+    trouble = Trouble()
+    read_facts(film(tmp_path / "one.mkv", [tone()[None]]), trouble)
+    assert trouble.notes == []
+
+
+@pytest.mark.warns("cancel each other")
+@pytest.mark.parametrize("share", [1.0, 0.95])
+def test_o3_sides_that_cancel_are_not_added(tmp_path, share):
+    desk = tone()
+    samples, trouble = heard(film(tmp_path / "balanced.mkv", [np.stack([desk, -share * desk])]))
+    later = samples[2 * RATE_HZ :]
+    assert level_db(later) == pytest.approx(level_db(desk), abs=1.0)
+    assert any("cancel" in one for one in trouble.notes)
+
+
+def test_two_honest_sides_are_their_mean(tmp_path):
+    left, right = tone(0.3, 330.0), tone(0.3, 500.0)
+    samples, trouble = heard(film(tmp_path / "stereo.mkv", [np.stack([left, right])]))
+    assert np.abs(samples[: len(left)] - 0.5 * (left + right)).max() < 2e-3
+    assert trouble.notes == []
+
+
+def test_o12_a_cover_is_not_the_film(tmp_path):
+    path = film(tmp_path / "cover.mkv", [tone()[None]], cover=True)
+    with av.open(str(path)) as container:
+        assert len(container.streams.video) == 2, "otherwise this test sees nothing"
+    facts = read_facts(path)
+    assert (facts.width, facts.height) == (64, 36)
+    assert len(list(pictures(path, facts, Trouble()))) > 100
+
+
+def test_o9_a_picture_is_seen_until_the_next_one():
+    frames_s = np.arange(0.0, 5.0, 0.1) + 0.03
+    grid = Grid(0.0, 0.0, 40, frames_s)
+    assert (frames_s[grid.frames[2:]] <= grid.wanted_s[2:] + 1e-3).all()
+    assert (grid.wanted_s[2:] - frames_s[grid.frames[2:]] < 0.1 + 1e-3).all()
+
+
+# nights
+
+
+@pytest.mark.parametrize(
+    ("name", "night"),
+    [
+        ("PXL_20261127_213000.mp4", "2026-11-27"),
+        ("PXL_20261128_003000.mp4", "2026-11-27"),
+        ("20261127_221503.mp4", "2026-11-27"),
+        ("2026-11-27 second set.mp4", "2026-11-27"),
+        ("VID-20261127-WA0003.mp4", "2026-11-27"),
+        ("2026.11.27 gig.mov", "2026-11-27"),
+        ("2026_11_27-22.15.mov", "2026-11-27"),
+        ("20270101_013000.mp4", "2026-12-31"),
+        ("20261128_120000.mp4", "2026-11-28"),
+    ],
+)
+def test_o7_an_evening_is_one_night_however_it_is_written(name, night):
+    assert _night_of(Path("films") / name) == {"night": night}
+
+
+@pytest.mark.parametrize("name", ["IMG_1234.MOV", "GX010123.MP4", "20269999_000000.mp4", "take 12.mp4"])
+def test_o7_without_a_date_the_camera_says_when(name):
+    assert _night_of(Path("films") / name) == {}
+    late = datetime(2026, 11, 28, 0, 30)
+    assert _night_of(Path("films") / name, late) == {"night": "2026-11-27"}
+
+
+def test_o7_a_folder_may_be_named_after_the_night():
+    assert _night_of(Path("2026-11-27/IMG_1.mov")) == {"night": "2026-11-27"}
+
+
+def test_the_cameras_time_is_read_and_a_clock_that_was_never_set_is_not(tmp_path):
+    good = film(tmp_path / "good.mkv", [tone()[None]], metadata={"creation_time": "2026-11-27T21:30:00.000000Z"})
+    assert filmed(good).astimezone(UTC).replace(tzinfo=None) == datetime(2026, 11, 27, 21, 30)
+    unset = film(tmp_path / "unset.mkv", [tone()[None]], metadata={"creation_time": "1904-01-01T00:00:00.000000Z"})
+    assert filmed(unset) is None
+    assert filmed(film(tmp_path / "none.mkv", [tone()[None]])) is None
+
+
+# clips
+
+
+def clips(count, hops, night="2026-11-27"):
+    rng = np.random.default_rng(1)
+    light = np.stack([rng.integers(0, 180, hops), rng.integers(20, 250, hops)], axis=1)
+    music = np.zeros((hops, 512), np.float16)
+    return [Stretch(f"clip-{number:02d}", night, 0, music, light) for number in range(count)]
+
+
+@pytest.mark.parametrize(("count", "hops"), [(30, 300), (20, 200), (3, 100), (2, SHORTEST_HOPS), (7, 450)])
+def test_o10_phone_clips_of_one_evening_judge_whole(count, hops):
+    room = divide(clips(count, hops), None)
+    held, learnt = {one.name for one in room.held_out}, {one.name for one in room.learnt}
+    assert held
+    assert learnt
+    assert not held & learnt, "a clip is learnt from or judges"
+    share = sum(one.trusted for one in room.held_out) / (count * hops)
+    assert 0.5 * HELD_SHARE <= share <= max(1.6 * HELD_SHARE, 1.01 / count)
+
+
+def test_long_films_are_held_back_in_part_as_before():
+    room = divide(clips(2, 6_000), None)
+    assert {one.name for one in room.held_out} == {one.name for one in room.learnt}
+
+
+def test_one_clip_alone_is_refused_with_the_least_that_is_needed():
+    with pytest.raises(FootageError, match=r"three clips of 5 s"):
+        divide(clips(1, 300), None)
