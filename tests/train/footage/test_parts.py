@@ -135,3 +135,31 @@ def test_dropped_segments_name_their_reason():
     left = {"house": np.array([1, 1, 0, 0, 1], np.float32), "cut": np.array([0, 1, 1, 1, 1], np.float32)}
     found = judging.dropped(left)
     assert [(one["start_s"], one["end_s"], one["kind"]) for one in found] == [(0.0, 0.1, "cut"), (0.2, 0.4, "house")]
+
+
+def beaten(rng, seconds, late_s):
+    """Curves at 100 Hz of music with a beat of 0.4 s and of light that answers a third of the beats, somewhat later."""
+    heard, changes = 0.1 * rng.random(seconds * 100), np.zeros(seconds * 100)
+    for beat in np.arange(20, seconds * 100 - 120, 40):
+        heard[beat] += rng.uniform(0.8, 1.0)
+        if rng.random() < 0.33:
+            changes[beat + round(late_s * 100)] += 1.0
+    return changes, heard
+
+
+@pytest.mark.parametrize("seconds", [15, 20, 30, 45, 60])
+def test_o2_a_short_film_stays_where_it_is(rng, seconds):
+    for _ in range(12):
+        changes, heard = beaten(rng, seconds, 0.04)
+        found = find_offset(changes, heard, np.ones(len(heard), bool))
+        assert found.correction_s == 0.0
+
+
+def test_o2_three_half_minutes_that_agree_are_believed(rng):
+    n = 18_000
+    hits = np.sort(rng.choice(n - 400, 300, replace=False)) + 200
+    changes, heard = np.zeros(n), 0.05 * rng.random(n)
+    changes[hits] = 1.0
+    heard[hits + 12] += 1.0  # the sound comes later
+    found = find_offset(changes, heard, np.ones(n, bool))
+    assert found.correction_s == pytest.approx(0.12 + LAMP_LATE_S, abs=0.03)

@@ -16,11 +16,15 @@ RATE_HZ = 100
 REACH = 100
 """Hundredths of a second that light and sound may lie apart."""
 WINDOW, STEP = 3_000, 1_500
+STEPS_APART = WINDOW // STEP
 APART = 12
 """A second peak nearer than this is the flank of the first."""
 AGREE = 8
 ENOUGH = 0.35
 """Below this confidence nothing is corrected."""
+WITNESSES, NOT_ENOUGH = 3, 0.3
+"""Half minutes that share no sound and say the same. Fewer are no evidence: music with a beat fits itself a beat
+later, and one half minute cannot agree with itself."""
 NARROW = 2.0
 CHANCE = 0.05
 """Spread of the correlation of half a minute of unrelated curves, as smooth as these."""
@@ -130,6 +134,15 @@ def find_offset(light: Float64Array, heard: Float64Array, good: npt.NDArray[np.b
     return _judge(stack, total, weight)
 
 
+def _witnesses(near: npt.NDArray[np.bool_]) -> int:
+    """How many windows that do not overlap agree, (windows,) in order; each window overlaps the next one by half."""
+    count, last = 0, -STEPS_APART
+    for at in np.flatnonzero(near):
+        if at - last >= STEPS_APART:
+            count, last = count + 1, int(at)
+    return count
+
+
 def _judge(stack: Float64Array, total: Float64Array, weight: Float64Array) -> Offset:
     top = int(np.argmax(total))
     lags = np.array([_peak(curve) for curve in stack])
@@ -144,7 +157,8 @@ def _judge(stack: Float64Array, total: Float64Array, weight: Float64Array) -> Of
     height = (total[top] - np.median(total)) / (CHANCE / np.sqrt(max(apart, 1.0)))
     significance = np.clip((height - SURE[0]) / (SURE[1] - SURE[0]), 0.0, 1.0)
     agreement = np.clip((weight @ near / weight.sum() - 0.15) / 0.4, 0.0, 1.0)
-    number = np.clip(len(stack) / 3.0, 0.4, 1.0)
     edge = 0.0 if top in (0, len(total) - 1) else 1.0
-    confidence = float(edge * (lead * agreement * number) ** (1 / 3) * significance)
+    confidence = float(edge * (lead * agreement) ** 0.5 * significance)
+    if _witnesses(near) < WITNESSES:
+        confidence = min(confidence, NOT_ENOUGH)
     return Offset(best / RATE_HZ + LAMP_LATE_S, confidence, len(stack), total / max(total[top], 1e-9))
