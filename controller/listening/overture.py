@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from controller.clock import Clock
+from controller.colour import hue_degrees, parse_colour
 from controller.config import Config
 from controller.listening.audio.loudspeaker import audible
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
+from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.opening.conducting import Conductor
 from controller.listening.opening.following import ThenSource
 from controller.listening.opening.opening import read_opening
@@ -74,7 +76,8 @@ def with_overture(
         return band, Overture()
     opening, tune = read_opening(config.path(config.opening))
     recorded = Playback(open_recorded(tune, config), block_s=config.audio.block_s, clock=clock)
-    overture = Overture(Conductor(opening))
+    house = tuple(hue_from_degrees(hue_degrees(parse_colour(one))) for one in config.palette)
+    overture = Overture(Conductor(opening, house))
     ended: Callable[[], None] = overture.end
     source = ThenSource(audible(recorded, config.opening_sound), band, columns=1 + stems, ended=ended)
     (folder / PLAYED).touch()

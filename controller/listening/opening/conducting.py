@@ -9,6 +9,7 @@ turns.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from controller.listening.decode.vocabulary import hue_from_degrees
@@ -28,16 +29,21 @@ ON_DOWNBEAT, ON_EVEN_BEAT = 60, 22
 NEAR_S = 1e-6
 
 
+HOUSE_HUES = (hue_from_degrees(28.0),)
+"""A warm lamp's, where a venue says nothing either: that of white light, and never red by default."""
+
+
 class Conductor:
     """Follows the sound of an opening by the time of its blocks: one that was lost on the way puts no later beat off.
 
     Args:
-        opening: what is played.
+        opening: what is played. house: hue ids 0..179 of the venue's palette, which a picture without colour is lit in.
     """
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: Opening, house: Sequence[int] = HOUSE_HUES) -> None:
         self._opening = opening
-        self._hues = [hue_from_degrees(one.hue_deg) for one in opening.colours if one.hue_deg is not None]
+        self._own = [hue_from_degrees(one.hue_deg) for one in opening.colours if one.hue_deg is not None]
+        self._hues = self._own or list(house) or list(HOUSE_HUES)
         self._beats = opening.bars * opening.beats_a_bar
         self._told = self._announced = -1
         self._spoke_s = -math.inf
@@ -52,7 +58,7 @@ class Conductor:
     @property
     def hues(self) -> tuple[int, ...]:
         """The night's palette as hue ids; () for a picture without colours."""
-        return tuple(dict.fromkeys(self._hues))
+        return tuple(dict.fromkeys(self._own))
 
     def placed(self, t_s: float, at_s: float) -> float:
         """Seconds of the tune at a moment: since its beginning, which the first call tells.
@@ -98,7 +104,7 @@ class Conductor:
         bar, within = divmod(beat, opening.beats_a_bar)
         section = max((at for at, one in enumerate(opening.sections) if one.bar <= bar), default=0)
         turn = section + (bar - opening.sections[section].bar) // TURN_BARS
-        hue = self._hues[turn % len(self._hues)] if self._hues else 0
+        hue = self._hues[turn % len(self._hues)]
         value = LOW + (HIGH - LOW) * (opening.arousal + 1.0) / 2.0
         value += ON_DOWNBEAT if within == 0 else ON_EVEN_BEAT if within % 2 == 0 else 0
         return Planned(hue, min(round(value), 255), opening.title, at_s, 1.0)

@@ -58,7 +58,7 @@ def test_a_picture_becomes_an_opening(built, photo, tmp_path, capsys):
     assert "a calm evening" in page
     said = capsys.readouterr()
     assert "followspot show --opening" in said.out
-    assert "only its first picture is read" in said.err
+    assert "which shows most, is read" in said.err
 
 
 @pytest.fixture(scope="module")

@@ -249,7 +249,7 @@ def no_pictures(folder: Path, png_of) -> dict[str, str]:
     (folder / "two\nlines.png").write_bytes(b"")
     (folder / "folder.png").mkdir()
     return {"cut.jpg": "damaged", "broken.png": "that is known", "zero.jpg": "empty", "bomb.png": "megapixels",
-            "worse.png": "megapixels", "huge.png": "70 MB", "words.jpg": "that is known", "vector.svg": "that is known",
+            "worse.png": "megapixels", "huge.png": "70 MB", "words.jpg": "that is known", "vector.svg": "SVG",
             "thin.png": "at least 8 x 8", "two\nlines.png": "empty", "folder.png": "not a file",
             "nowhere.png": "no such file"}  # fmt: skip
 
@@ -268,7 +268,7 @@ def test_odd_pictures_are_read_and_what_was_done_to_them_is_said(built, before, 
     Image.new("CMYK", (40, 40), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
     frames = [Image.new("RGB", (40, 40), one) for one in ("red", "blue")]
     frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
-    for name, words in {"deep.png": "mode I;16", "print.jpg": "mode CMYK", "moving.gif": "animated"}.items():
+    for name, words in {"deep.png": "mode I;16", "print.jpg": "ink (CMYK)", "moving.gif": "animated"}.items():
         done = run("compose", tmp_path / name, "--out", before / name, "--bars", "8", "--synth", "sines", *built)
         assert done.returncode == 0, done.stderr
         (line,) = done.stderr.splitlines()

@@ -16,6 +16,8 @@ from controller.arrays import ByteArray, Float32Array
 from controller.colour import to_linear
 
 COLOURS = 5
+MORE = 3
+"""Of so many times the colours that are wanted the best are kept."""
 ROUNDS = 12
 WHITE = np.array([0.95047, 1.0, 1.08883])
 TO_XYZ = np.array(
@@ -82,15 +84,44 @@ def palette(rgb: ByteArray, count: int = COLOURS) -> tuple[Colour, ...]:
     """The colours a picture is made of, largest first: k-means in CIELAB, started at the same places every time."""
     pixels = rgb[::4, ::4].reshape(-1, 3) if rgb.shape[0] * rgb.shape[1] > 40_000 else rgb.reshape(-1, 3)
     points = lab(pixels)
-    centres = _far_apart(points, count)
+    centres = _settled(points, _far_apart(points, MORE * count))
+    centres = _settled(points, _joined(points, centres, count))
+    nearest = _nearest(points, centres)
+    found = [_colour(pixels[nearest == i], len(pixels)) for i in range(len(centres)) if (nearest == i).any()]
+    return tuple(sorted(found, key=lambda one: -one.weight))
+
+
+def _settled(points: Float32Array, centres: Float32Array) -> Float32Array:
+    """Centres after the rounds of k-means."""
     for _ in range(ROUNDS):
         nearest = _nearest(points, centres)
         centres = np.stack(
             [points[nearest == i].mean(axis=0) if (nearest == i).any() else c for i, c in enumerate(centres)]
         )
-    nearest = _nearest(points, centres)
-    found = [_colour(pixels[nearest == i], len(pixels)) for i in range(len(centres)) if (nearest == i).any()]
-    return tuple(sorted(found, key=lambda one: -one.weight))
+    return centres
+
+
+def _joined(points: Float32Array, centres: Float32Array, count: int) -> Float32Array:
+    """So many of more centres: those that matter least are given up, one by one, to whoever is nearest to them.
+
+    What a centre is worth is how many points it has times how far they would have to go. So the seam between two flat
+    colours, which is thin, goes before either of them does, and two flat colours are not mixed into a third.
+    """
+    kept = list(centres)
+    sizes = np.bincount(_nearest(points, centres), minlength=len(centres)).astype(np.float64).tolist()
+    while len(kept) > count:
+        stack = np.stack(kept)
+        apart = np.sqrt(((stack[:, None] - stack[None]) ** 2).sum(axis=-1)) + np.where(
+            np.eye(len(kept)) > 0, np.inf, 0.0
+        )
+        least = int(np.argmin(np.array(sizes) * apart.min(axis=1)))
+        to = int(apart[least].argmin())
+        whole = sizes[least] + sizes[to]
+        if whole > 0:
+            kept[to] = ((sizes[to] * kept[to] + sizes[least] * kept[least]) / whole).astype(np.float32)
+        sizes[to] = whole
+        del kept[least], sizes[least]
+    return np.stack(kept)
 
 
 def _far_apart(points: Float32Array, count: int) -> Float32Array:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from controller.arrays import ByteArray
+from tools.train.image2music.colours import GREY, lab
 from tools.train.image2music.errors import OpeningError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "MPO", "AVIF")
@@ -24,6 +25,27 @@ SIDE = 512
 """Longest side that is looked at."""
 SENT_SIDE = 1024
 LEAST_SIDE = 8
+MOST_FRAMES = 40
+LEAST_COLOUR = 0.004
+"""Share of a picture that must have a hue, or it is a picture without colour."""
+PALE = 0.75
+"""Mean light of what is not see-through from which it would be lost on white."""
+SRGB = ImageCms.createProfile("sRGB")
+OTHERS = (
+    (b"%PDF", 0, "a PDF", "save its first page as PNG"),
+    (b"<svg", None, "a drawing (SVG)", "export it as PNG"),
+    (b"8BPS", 0, "a Photoshop file", "export it as PNG"),
+    (b"%!PS", 0, "PostScript", "export it as PNG"),
+    (b"ftypheic", 4, "a HEIC photograph", "export it from the phone as JPEG (“most compatible”)"),
+    (b"ftypheix", 4, "a HEIC photograph", "export it from the phone as JPEG (“most compatible”)"),
+    (b"ftypmif1", 4, "a HEIF photograph", "export it from the phone as JPEG (“most compatible”)"),
+    (b"ftypqt", 4, "a film", "save one of its pictures as PNG"),
+    (b"ftyp", 4, "a film", "save one of its pictures as PNG"),
+    (b"\xff\x0a", 0, "JPEG XL", "save it as JPEG or PNG"),
+    (b"\x00\x00\x00\x0cJXL ", 0, "JPEG XL", "save it as JPEG or PNG"),
+    (b"PK\x03\x04", 0, "an archive or an office file", "export the picture in it as PNG"),
+)
+"""How other files that people have begin, what they are, and the way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +88,20 @@ def open_picture(path: Path) -> Picture:
             with Image.open(io.BytesIO(data), formats=[one for one in FORMATS if one in Image.OPEN]) as image:
                 return _read(path, data, image)
         except UnidentifiedImageError as error:
-            raise OpeningError(f"{path}: no picture that is known; save it as JPEG, PNG or WebP") from error
+            raise OpeningError(f"{path}: {_what_else(data)}") from error
         except Image.DecompressionBombError as error:
             raise OpeningError(_too_large(path, "more pixels than memory is safe for")) from error
         except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError) as error:
             # what Pillow's decoders raise on damaged files differs by format
             raise OpeningError(f"{path}: the picture is damaged ({error}); save it again or use another") from error
+
+
+def _what_else(data: bytes) -> str:
+    """What a file is that is no picture, and what to do."""
+    for magic, place, what, way in OTHERS:
+        if (magic in data[:2_000].lower()) if place is None else data[place:].startswith(magic):
+            return f"this is {what}, which is not read; {way}"
+    return "no picture that is known; save it as JPEG, PNG or WebP"
 
 
 def _bytes(path: Path) -> bytes:
@@ -104,17 +134,72 @@ def _read(path: Path, data: bytes, image: Image.Image) -> Picture:
         raise OpeningError(f"{path}: {width} x {height} pixels; at least {LEAST_SIDE} x {LEAST_SIDE} are needed")
     notes = []
     if getattr(image, "n_frames", 1) > 1:
-        notes.append(f"{path.name} is animated: only its first picture is read")
-    if image.mode not in ("RGB", "RGBA", "L", "LA", "P"):
+        number = _telling_frame(image)
+        image.seek(number)
+        notes.append(f"{path.name} is animated: picture {number + 1} of {image.n_frames}, which shows most, is read")
+    if image.mode not in ("RGB", "RGBA", "L", "LA", "P", "PA", "CMYK", "LAB"):
         notes.append(f"{path.name} has mode {image.mode}: its colours are converted")
     image.draft("RGB", (2 * SENT_SIDE, 2 * SENT_SIDE))
     upright = ImageOps.exif_transpose(_eight_bits(image))
-    whole = _flat(upright)
+    coloured, said = _in_srgb(upright, image.info.get("icc_profile"), path.name)
+    whole = _flat(coloured)
+    notes += said
+    if not _has_colour(whole):
+        notes.append(f"{path.name} has no colour: the opening is lit in the house's own palette")
     whole.thumbnail((SENT_SIDE, SENT_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
     small = whole.copy()
     small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     return Picture(path.name, np.asarray(small), (width, height), hashlib.sha256(data).hexdigest(), tuple(notes),
                    np.asarray(whole))  # fmt: skip
+
+
+def _has_colour(image: Image.Image) -> bool:
+    """Whether enough of a picture is neither black, grey nor white."""
+    small = image.copy()
+    small.thumbnail((128, 128), Image.Resampling.BOX)
+    _, a, b = np.moveaxis(lab(np.asarray(small)), -1, 0)
+    return bool((np.hypot(a, b) >= GREY).mean() >= LEAST_COLOUR)
+
+
+def _telling_frame(image: Image.Image) -> int:
+    """Number of the picture of an animation in which most is to be seen: many fade in from nothing."""
+    count = image.n_frames
+    seen = {}
+    for number in np.unique(np.linspace(0, count - 1, min(count, MOST_FRAMES)).round().astype(int)).tolist():
+        image.seek(number)
+        small = image.convert("RGBA")
+        small.thumbnail((64, 64))
+        pixels = np.asarray(small, np.float32)
+        seen[number] = float((pixels[..., :3] * pixels[..., 3:] / 255.0).std())
+    return max(seen, key=lambda one: (round(seen[one], 1), -one))
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None, name: str) -> tuple[Image.Image, list[str]]:
+    """The picture in a screen's colours, by its own colour profile, and what its owner may want to know.
+
+    Ink without a profile is a guess: nobody knows what paper it was meant for.
+    """
+    if profile is None:
+        return image, [f"{name} is in ink ({image.mode}) without a colour profile: its colours are a guess"] * (
+            image.mode in ("CMYK", "LAB")
+        )
+    bare, alpha = image, None
+    if image.mode in ("P", "PA") or "transparency" in image.info:
+        bare = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    if bare.mode in ("RGBA", "LA"):
+        alpha, bare = bare.getchannel("A"), bare.convert(bare.mode.removesuffix("A"))
+    try:
+        known = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        shown = ImageCms.profileToProfile(bare, known, SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        return image, [f"the colour profile of {name} is not used ({str(error).splitlines()[0]})"]
+    if shown is None:
+        return image, []
+    if alpha is not None:
+        shown.putalpha(alpha)
+    shown.info.pop("transparency", None)
+    title = ImageCms.getProfileDescription(known).strip()
+    return shown, [] if "sRGB" in title else [f"the colours of {name} are read by its profile ({title})"]
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -127,9 +212,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """In RGB; what is see-through lies on white, as on a printed poster."""
+    """In RGB; what is see-through lies on white, as on a printed poster, or on black, where white would hide it."""
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
+        pixels = np.asarray(layered, np.float32) / 255.0
+        weight = pixels[..., 3]
+        light = float((pixels[..., :3].mean(axis=-1) * weight).sum() / max(float(weight.sum()), 1e-6))
+        paper = Image.new("RGBA", layered.size, "black" if light > PALE else "white")
         return Image.alpha_composite(paper, layered).convert("RGB")
     return image.convert("RGB")
