@@ -158,7 +158,7 @@ class _Walk:
             self._onto_before(read, said)
 
     def _ahead(self, at: int) -> Read | None:
-        kinds = (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place")
+        kinds = (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place", "beyond", "front")
         return next((one for one in self._clause.reads[at + 1 :] if one.term.kind in kinds), None)
 
     def _is_joining(self, read: Read, ahead: Read | None) -> bool:
@@ -199,7 +199,7 @@ class _Walk:
 
     def _onto_before(self, read: Read, said: Polarity) -> None:
         """`Strobe (no)`, `Strobe? No!`: an answer in a clause of its own."""
-        if self._before is None or self._clause.kinds() & {UNKNOWN, "place"}:
+        if self._before is None or self._clause.kinds() & {UNKNOWN, "place", "beyond", "front", "break", "person"}:
             return
         loose = [one for one in self._before.targets() if one.polarity == "bare" or one.is_doubtful]
         if not loose:

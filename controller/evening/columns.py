@@ -63,15 +63,21 @@ def _column(cell: str) -> str:
     return next((name for name, listed in COLUMNS.items() if listed.fullmatch(bare)), "")
 
 
-def read_row(text: str, columns: Columns) -> ReadLine | None:
-    """A row below headings; None if it has not their cells."""
+def read_row(text: str, columns: Columns, *, is_aligned: bool = False) -> ReadLine | None:
+    """A row below headings; None if it has not their cells.
+
+    Args:
+        text: the row. columns: above it. is_aligned: only blanks part its cells, so that none of them can be empty.
+    """
     cells = cells_of(text, columns.sign)
-    if columns.sign not in text or len(cells) > len(columns.names):
+    if columns.sign not in text or len(cells) > len(columns.names) or (is_aligned and len(cells) < len(columns.names)):
         return None
     at = columns.names.index("title")
     if at >= len(cells) or not cells[at]:
         return None
     row = read_line(cells[at])
+    if _is_title_with_dash(cells[at], columns):
+        row = replace(row, entry=ListEntry("song", tidy(cells[at])))
     if row.entry.kind != "song":
         row = replace(row, entry=replace(row.entry, title=tidy(cells[at])))
     if row.entry.kind == "note":
@@ -82,6 +88,18 @@ def read_row(text: str, columns: Columns) -> ReadLine | None:
         if name != "title" and not NOTHING.match(cell):
             entry = _with_cell(entry, name, cell)
     return replace(row, line=text, entry=entry, is_numbered=True)
+
+
+def _is_title_with_dash(cell: str, columns: Columns) -> bool:
+    """`Rose – Rot` where another column has the wishes; a device or a no in it is a wish even so."""
+    parted = part(cell)
+    kinds = {one.kind for one in terms_of(cell)}
+    return (
+        "wishes" in columns.names
+        and parted.sign in ("-", "–", "—")
+        and not kinds & {"device", "no", "off", "ok", "only", "sensitive"}
+        and not parted.tail[:1].islower()
+    )
 
 
 def _with_cell(entry: ListEntry, name: str, cell: str) -> ListEntry:

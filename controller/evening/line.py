@@ -12,6 +12,7 @@ from controller.evening.title import COMMA, PARTING, part, tidy
 from controller.evening.wishes import Wishes, wishes_of
 
 TALK, CERTAIN_TALK = pattern(words.TALK), pattern(words.CERTAIN_TALK)
+TALKING = pattern(words.TALKING)
 CHANGEOVER, CERTAIN_CHANGEOVER = pattern(words.CHANGEOVER), pattern(words.CERTAIN_CHANGEOVER)
 TUNING, HEADING, PAUSE = pattern(words.TUNING), pattern(words.HEADING), pattern(words.PAUSE_WORDS)
 NOTE_MARK = pattern(words.NOTE_MARKS)
@@ -20,6 +21,10 @@ BAND = re.compile(
 )
 GOES_ON = ("for", "für", "von", "by", "about", "über", "zu", "zum", "and", "und", "mit", "with", "gegen")
 LIST_NAME = re.compile(r"set[- ]?list(?:e|en)?\b|running order\b|セットリスト|セトリ")
+FLASHES = "⚡⛈🌩"
+"""Whether these mean a strobe is not known."""
+PAGE_WORDS = pattern(words.PAGE_WORDS)
+DATE = pattern(words.DATES)
 LEFT = re.compile(r"[\w]")
 
 
@@ -95,6 +100,19 @@ def _with(kind: EntryKind, title: str, wishes: Wishes, rest: str = "") -> ListEn
     )  # fmt: skip
 
 
+def as_note(text: str) -> ListEntry:
+    """A line that stands below a song and is none itself."""
+    marked = without_marks(text)
+    return replace(_note_of(marked, marked.text), tempo_bpm=marked.tempo_bpm)
+
+
+def is_page_head(text: str, *, begins: bool) -> bool:
+    """Whether a line names the night, its place or its times; `begins`: no song was read before it."""
+    low = small(text)
+    times = PAGE_WORDS.search(low) and re.search(r"\d", low)
+    return bool(times or LIST_NAME.search(low) or (begins and DATE.search(low)))
+
+
 def _joined(*parts: str) -> str:
     return ", ".join(one.strip() for one in parts if one.strip())
 
@@ -129,9 +147,17 @@ def _pause(marked: Marked) -> ListEntry | None:
             return _pause_with(kind, marked, head)
     if _is_whole(TALK, re.sub(rf"(?i){TUNING.pattern}", " ", head)):
         return _pause_with("talk", marked, head)
+    if not marked.is_numbered and not _wishes(text).found and _is_talking(small(text)):
+        return _pause_with("talk", marked, head)
     if _is_whole(TUNING, head):
         return _pause_with("note", marked, head)
     return None
+
+
+def _is_talking(low: str) -> bool:
+    """`Anna talks about the merch`, `chat, then the drummer tunes`."""
+    begins = TALK.match(low.lstrip())
+    return bool(TALKING.search(low)) or bool(begins and re.match(r"\s*[,/&+]", low.lstrip()[begins.end() :]))
 
 
 def _may_go_on(behind: str, begun: str) -> bool:
@@ -197,6 +223,8 @@ def _song(text: str) -> ListEntry:
     entry = _with("song", title, wishes, rest)
     unsure = _wishes(rest)
     doubted = {name: False for name in ("strobe", "blinder", "haze") if getattr(unsure, name) is not None}
+    if signs := [one for one in FLASHES if one in text and one not in entry.rest]:
+        entry = replace(entry, rest=_joined(entry.rest, *signs))
     return _careful(replace(entry, **doubted), parted.title)  # type: ignore[arg-type]
 
 

@@ -1,7 +1,7 @@
 """Whether a line is about the light and names no song: `No strobe!`, `only blue`, `We love red`. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.evening import words
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, small, terms_of
@@ -54,6 +54,8 @@ def names_no_song(text: str, head: str, *, is_numbered: bool) -> bool:
             number stood before it.
     """
     said = _said(text, head)
+    if _is_in_columns(text, head):
+        return False
     if said.kinds and set(said.kinds) <= OPERATIONS and said.targets:
         return True  # "NG: strobe"
     if not is_numbered and _is_request(said):
@@ -65,9 +67,16 @@ def names_no_song(text: str, head: str, *, is_numbered: bool) -> bool:
     return _begins_a_sentence(said) or _is_for_all(said) or (_is_sentence(said) and said.has_device) or _is_wish(said)
 
 
+def _is_in_columns(text: str, head: str) -> bool:
+    """`Calm Before<tab>cold white`: what stands first in a row is its title, unless it can only be a wish."""
+    follows = text.lstrip()[len(head) :].lstrip(" ")
+    kinds = {one.kind for one in terms_of(head)}
+    return follows.startswith("\t") and not kinds & {*OPERATIONS, "device", "only", "sensitive", "front", "scope"}
+
+
 def _said(text: str, head: str) -> _Said:
     clause = CLAUSE.split(head, maxsplit=1)[0]
-    terms = [one for one in terms_of(clause) if one.kind != "stop"]
+    terms = [_as_title(one) for one in terms_of(clause) if one.kind != "stop"]
     all_kinds = [one.kind for one in terms_of(text) if one.kind != "stop"]
     targets = sum(one in (*TARGETS, "front", "sensitive") for one in all_kinds)
     return _Said(
@@ -75,7 +84,14 @@ def _said(text: str, head: str) -> _Said:
     )
 
 
+def _as_title(term: Term) -> Term:
+    """Light that no field can say is as good as any other word here."""
+    return replace(term, kind=UNKNOWN) if term.kind in ("beyond", "little") else term
+
+
 def _is_request(said: _Said) -> bool:
+    if "," in said.head and set(said.kinds) == {UNKNOWN} and said.terms[0].kind == UNKNOWN:
+        return False  # "Haus am See, Gesichter bitte warm": what stands first is a title
     is_polite = said.is_whole and bool(PLEASE.search(small(said.text)))
     return is_polite and (bool(LIGHT.search(small(said.text))) or _is_sentence(said))
 

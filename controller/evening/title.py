@@ -160,7 +160,7 @@ def _is_definite(terms: list[Term], wishes: Wishes) -> bool:
     if first is None or first.kind == UNKNOWN or not wishes.found:
         return False
     return (
-        bool(kinds & {"device", "front", "sensitive"})
+        bool(kinds & {"device", "front", "sensitive", "beyond"})
         or bool(kinds & {"no", "off", "ok", "only"})
         or wishes.dark_on_break
     )
@@ -210,7 +210,9 @@ def _is_japanese_wish(taken: list[Term]) -> bool:
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
     if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
         return True
-    return chunk[0].kind == "device" or (is_known and any(one.kind in (*TARGETS, "front") for one in chunk))
+    return chunk[0].kind in ("device", "beyond") or (
+        is_known and any(one.kind in (*TARGETS, "front", "dim") for one in chunk)
+    )
 
 
 def _certain_words(head: str, taken: list[Term], wishes: Wishes) -> bool | None:

@@ -11,7 +11,7 @@ from controller.evening.clauses import Clause, Polarity, Read, clauses_of
 from controller.evening.entry import ColourName, Energy
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk
 
-UNCLEAR = (UNKNOWN, "person", "dim")
+UNCLEAR = (UNKNOWN, "person", "dim", "beyond", "little")
 """With one of these in its clause a device is not clearly allowed."""
 ARTICLES = ("the", "der", "die", "das", "dem", "den")
 
@@ -162,13 +162,24 @@ def _collected(clauses: list[Clause], terms: list[Term], text: str) -> Wishes:
         key=keys[0][0] if keys else None,
         notes=tuple(dict.fromkeys(one.note for one in terms if one.note and one.start in understood)),
         rest=_rest(terms, understood, text),
-        found=bool(targets or keys or sensitive) or "dim" in {one.kind for one in terms},
+        found=bool(targets or keys or sensitive) or bool({"dim", "beyond"} & {one.kind for one in terms}),
     )  # fmt: skip
 
 
 def _operations(clause: Clause, *, is_sensitive: bool) -> set[int]:
     """Where the terms of a clause begin that say nothing by themselves; who is sensitive to light needs no field."""
-    kinds = (*FILLERS, "only", "and", "or", "with", "but", "scope", "sensitive", *(["person"] if is_sensitive else []))
+    kinds = (
+        *FILLERS,
+        "only",
+        "and",
+        "or",
+        "with",
+        "but",
+        "scope",
+        "sensitive",
+        "little",
+        *(["person"] if is_sensitive else []),
+    )
     return {one.term.start for one in clause.reads if one.is_used or one.term.kind in kinds}
 
 

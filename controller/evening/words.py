@@ -170,12 +170,33 @@ OTHERS: dict[str, str] = {
         " イントロ アウトロ ソロ 頭 最後 終わり 曲終わり 始まり 最初 後半 前半 途中 落ちサビ まで 時々 たまに"
         " 終了後"
     ),
+    "beyond": (
+        "uv black_?lights? schwarzlicht rainbow regenbogen(?:farben)? (?:multi-?)?colou?rful multicolou?r(?:ed)?"
+        " bunt(?:e[rsnm]?)? disco disko disco_?balls? disco_?kugeln? discokugel mirror_?balls? spiegelkugel gobos? chas(?:e|er|es|ing)"
+        " sweeps? (?:follow|pin|key)?-?spots?(?:light)?s? (?:verfolger|einzel|punkt)(?:spot|licht|er)?s? verfolger"
+        " house_?lights? saallicht publikumslicht putzlicht crowd_lights? audience_lights? work_lights?"
+        " back_?lights? back_?lit back_?light(?:ing)? gegenlicht(?:er)? von_hinten from_behind side_?lights?"
+        " seitenlicht(?:er)? silhouettes? from_above von_oben oberlicht cyc floor_?lights? par_?cans? lasers?"
+        " beams? footlights? rampenlicht (?:full|volle[s]?)_(?:light|licht|lights) full_up"
+        " (?:alles|everything|all_lights|alle_lampen)_(?:an|on) warm(?:e[rsnm]?)? kalt(?:e[rsnm]?)? cold cool"
+        " warmer colder clean schlicht(?:e[rsnm]?)? same ditto as_above as_before wie_(?:oben|vorher|zuvor|gehabt)"
+        " dito s\\.\\s?o\\. siehe_oben sunrise sunset sonnenaufgang sonnenuntergang fades? fade_?(?:in|out)"
+        " 同上 同じ 前と同じ 上と同じ 前曲同様 〃 地明かり 地あかり 地明り シーリング ピンスポ(?:ット)?(?:ライト)?"
+        " スポット(?:ライト)? サス トップサス 客電 客席(?:明かり|照明|ライト)? 逆光 バックライト 後ろから"
+        " サイド(?:ライト|から) ホリ(?:ゾント)? ミラーボール レーザー ムービング ゴボ カラフル レインボー 虹色"
+        " 七色 シルエット 全部乗せ 全部のせ フルコース 全点灯 全照 フェード(?:イン|アウト)? チェイス 暖色(?:系)?"
+        " 寒色(?:系)? ブラックライト シンプル 地灯り 生明かり 生明り 客(?:も)?照らし フルライト キラキラ"
+    ),
+    "little": (
+        "bit little slightly (?:a_)?(?:little_)?(?:bit|touch|hint|dash|splash)_of (?:a_)?little"
+        " (?:ein_)?(?:bisschen|wenig) (?:ein_)?hauch leicht(?:e[rsnm]?)? ein_wenig 少し ちょっと 少々 うっすら ほんのり"
+    ),
     "unsure": (
         r"maybe perhaps possibly \? unsure if careful(?:ly)? caution warning beware depends tbc tbd ask less"
-        " little few bit slightly sparing(?:ly)? minimal light_on easy_on mind problem issue whatever egal"
+        " few sparing(?:ly)? minimal light_on easy_on mind problem issue whatever egal"
         r" don'?t_care barely hardly rarely seldom almost vielleicht evtl\.? eventuell vorsicht(?:ig)? falls wenn"
-        " weniger wenige? wenig bisschen sparsam kaum selten achtung problem fraglich möglichst fast たぶん 多分"
-        " かも(?:しれない)? 少なめ(?:に|で)? 控えめ(?:に|で)? 控え目(?:に|で)? 弱め(?:に|で)? 少し ちょっと 注意"
+        " weniger wenige? sparsam kaum selten achtung problem fraglich möglichst fast たぶん 多分"
+        " かも(?:しれない)? 少なめ(?:に|で)? 控えめ(?:に|で)? 控え目(?:に|で)? 弱め(?:に|で)? 注意"
         " 要相談 相談 できれば 未定 どちらでも 任せます お任せ"
     ),
     "sensitive": (
@@ -240,13 +261,18 @@ TALK = (
     "talk talking talks speech banter announcements? ansagen? moderation(?:en)? begrüßung bandvorstellung"
     " vorstellung_der_band band_intro(?:duction)?s? introduce_(?:the_)?band introductions?_of_the_band"
     r" stage_talk chat say_hello dankesrede verabschiedung quatschen gelaber greetings? mc\s?\d* トーク 喋り"
-    r" しゃべり おしゃべり 挨拶 メンバー紹介 MC\s?\d* エムシー 告知 物販紹介"
+    r" しゃべり おしゃべり 挨拶 (?:メンバー|バンド)紹介 紹介 MC\s?\d* エムシー 告知 物販紹介"
 )
 CERTAIN_TALK = (
     "chat_with talk_(?:to_the|about) speech_(?:by|about) ansagen? banter moderation begrüßung bandvorstellung"
-    r" announcements? mc\s?\d* MC\s?\d* メンバー紹介 トーク 挨拶 告知"
+    r" announcements? mc\s?\d* MC\s?\d* (?:メンバー|バンド)紹介 トーク 挨拶 告知"
 )
 """Begins a line of talk whatever follows; the others are whole lines, for they begin titles, too."""
+TALKING = (
+    r"(?:talks?|speaks?|rambles?|chats?|says|tells|reads|spricht|redet|erzählt|sagt)_(?:about|to|with|zu|von|über|was|ein_paar|hello|thanks?|danke|the|some|a)"
+    " introduces(?:_the)?_band stellt_(?:die_)?band_vor begrüßt が(?:しゃべる|喋る|話す|挨拶)"
+)
+"""Says in a line without a number that somebody talks."""
 CHANGEOVER = (
     "change[_-]?overs? stage[_-]change set[_-]change band[_-]change turn-?around interval intermission"
     " umbau(?:pausen?)? bandwechsel bühnenumbau wechselpause pause break 転換(?:中)? 場面転換 セットチェンジ"
@@ -269,9 +295,20 @@ TUNING = (
 HEADING = (
     r"encores?\s?\d* zugaben?\s?\d* zugabenblock アンコール\s?\d* ダブルアンコール wアンコール"
     r" set\s?(?:\d+|one|two|three|i{1,3}|a|b) (?:1st|2nd|3rd|first|second|third)_set"
-    r" (?:erstes|zweites|drittes|\d\.)_set set-?lists? setlisten? running_order ablauf programm(?:_\d+)? main_set"
+    r" (?:erste[rs]?|zweite[rs]?|dritte[rs]?|\d\.)_(?:sets?|teil|block|hälfte|halbzeit|half|part|akt)"
+    r" set-?lists? setlisten? running_order ablauf programm(?:_\d+)? main_set"
     r" hauptset set第\d+部 第[一二三\d]部 セットリスト セトリ 本編 support(?:_act)? headliner opener vorband"
     r" hauptact block\s?\d+ teil\s?\d+ part\s?\d+"
+)
+PAGE_WORDS = (
+    "doors? einlass beginn(?:_um)? curfew load-?in get-?in stage_times? on_?stage soundcheck showtime support 開場 開演"
+    " 終演 入場 出演 ワンマン 対バン 会場"
+)
+"""With a number on their line they speak of the night, not of a song."""
+DATES = (
+    r"\d{1,2}[./]\d{1,2}(?:[./](?:\d{2,4})?)? \d{1,2}月\d{1,2}日 20\d\d(?:[-./年]\d{1,2}[-./月]\d{1,2}日?)?"
+    r" \d{1,2}(?:st|nd|rd|th)?\.?_(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\w*"
+    r" (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*_\d{1,2}(?:st|nd|rd|th)?"
 )
 NOTE_MARKS = (
     r"note(?:s)? nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
@@ -311,8 +348,8 @@ COLUMNS: dict[str, str] = {
         " 不可 NG色 ng色 ng 禁止事項 forbidden_colou?rs? verbotene_farben"
     ),
     "strobe": r"strobes? strobo stroboskop ストロボ strobe\? strobo\? blitze? flash フラッシュ",
-    "blinder": "blinders? ブラインダー",
-    "haze": "haze fog smoke nebel dunst スモーク ヘイズ",
+    "blinder": "(?:publikums)?blinders? ブラインダー 目潰し 目つぶし",
+    "haze": "hazer? fog smoke nebel dunst スモーク ヘイズ フォグ",
     "tempo": "bpm tempo tempi テンポ",
     "front": "front frontlicht key_?light faces? gesicht(?:er)? 前明かり フロント 顔",
     "key": "key",
