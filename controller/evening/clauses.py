@@ -98,8 +98,13 @@ def _switched(terms: list[Term], at: int) -> Term:
 def _parts(clause: Clause, ahead: list[Term]) -> bool:
     """Whether a blank between Japanese words parts two wishes: there is one on either side of it."""
     chunk = ahead[: next((at for at, one in enumerate(ahead) if one.kind == "stop"), len(ahead))]
-    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING
+    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING and not _marks_device(clause.reads)
     return not is_joined and bool(clause.targets()) and any(one.kind in (*TARGETS, "front") for one in chunk)
+
+
+def _marks_device(reads: list[Read]) -> bool:
+    """`ストロボ× スモーク○`: behind a device the sign is its answer."""
+    return len(reads) > 1 and reads[-2].term.kind == "device"
 
 
 class _Walk:
@@ -164,6 +169,8 @@ class _Walk:
     def _is_joining(self, read: Read, ahead: Read | None) -> bool:
         """`red × white` joins; `red × strobe` is both, or the one without the other."""
         if read.term.text not in JOINING or ahead is None or not self._run:
+            return False
+        if _marks_device(self._clause.reads[: self._clause.reads.index(read) + 1]):
             return False
         if ahead.term.kind == "device":
             self._clause.is_double = True

@@ -37,7 +37,7 @@ class Columns:
 def cells_of(text: str, sign: str) -> list[str]:
     """The cells of a row; commas and semicolons within quotes part nothing."""
     if sign == "|":
-        return [one.strip() for one in text.strip().strip("|").split("|")]
+        return [one.strip() for one in re.sub(r"^\||\|$", "", text.strip()).split("|")]
     if sign == "\t":
         return [one.strip() for one in text.rstrip("\n").split("\t")]
     try:
@@ -53,7 +53,7 @@ def headings(text: str) -> Columns | None:
             continue
         cells = cells_of(text, sign)
         names = tuple(_column(one) for one in cells)
-        if "title" in names and len(cells) > 1 and sum(map(bool, names)) >= max(2, len(cells) - 1):
+        if "title" in names and len(cells) > 1 and sum(map(bool, names)) >= max(2, (len(cells) + 1) // 2):
             return Columns(sign, names)
     return None
 

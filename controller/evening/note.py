@@ -135,8 +135,15 @@ def _is_wish(said: _Said) -> bool:
         return not said.is_whole and bool(terms)
     is_japanese = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])
     is_small = len(terms) > 1 and terms[0].text[:1].islower()
-    is_list = len(kinds) > 1 or (said.targets > 1 and said.is_whole)
+    is_list = (len(kinds) > 1 and not _is_name(said)) or (said.targets > 1 and said.is_whole)
     return is_japanese or is_small or is_list or _is_settled(said)
+
+
+def _is_name(said: _Said) -> bool:
+    """`Blue in Green – blue`: capitals, with only a preposition between them, and wishes behind a dash."""
+    kinds = [one.kind for one in said.terms]
+    is_capital = all(one.text[:1].isupper() for one in said.terms if one.kind not in FILLERS)
+    return is_capital and not said.is_whole and kinds == ["colour", "prep", "colour"]
 
 
 def _leads_with_a_no(kinds: list[str]) -> bool:

@@ -75,7 +75,7 @@ def _read(lines: list[str], at: int, columns: Columns | None, *, begins: bool) -
     if found := headings(line):
         return found, ReadLine(line, ListEntry("note", tidy(line)), is_plan_of_sheet=True)
     if columns is not None and not RULE.match(line):
-        row = read_row(line, columns, is_aligned="\t" not in lines[at])
+        row = read_row(line, columns, is_aligned=columns.sign == "\t" and "\t" not in lines[at])
         if row is not None:
             return columns, row
         columns = None if line.count(columns.sign) >= len(columns.names) else columns

@@ -207,12 +207,21 @@ def _is_japanese_wish(taken: list[Term]) -> bool:
     chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
     if not is_cjk(chunk[0].text[0]) or (chunk[-1].kind == "colour" and chunk[-1].text.endswith("い")):
         return False
+    kinds = [one.kind for one in chunk if one.kind not in FILLERS]
+    if set(kinds) == {"unsure"} or _is_in_colours(chunk):
+        return True
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
     if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
         return True
     return chunk[0].kind in ("device", "beyond") or (
         is_known and any(one.kind in (*TARGETS, "front", "dim") for one in chunk)
     )
+
+
+def _is_in_colours(chunk: list[Term]) -> bool:
+    """`黄色とオレンジでポップに`: colours, and "in" right behind them."""
+    at = next((at for at, one in enumerate(chunk) if one.kind not in ("colour", "and", "or")), len(chunk))
+    return 0 < at < len(chunk) and chunk[at - 1].kind == "colour" and chunk[at].text == "で"
 
 
 def _certain_words(head: str, taken: list[Term], wishes: Wishes) -> bool | None:

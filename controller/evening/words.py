@@ -89,7 +89,8 @@ ENERGIES: dict[Energy, str] = {
         " full_(?:on|power|energy|throttle|beans|blast) party intense aggressive hectic chaos chaotic fast"
         " go_off heftig(?:e[rsnm]?)? vollgas abgehen volle_(?:pulle|power|kanne|energie) aggressiv(?:e[rsnm]?)?"
         " ausrasten energiegeladen schnell(?:e[rsnm]?)? 激しく 激しめ(?:に)? 激しい 激し目(?:に)? 派手に"
-        " 派手め(?:に)? 派手な 派手 暴れる 暴れ ガンガン 盛り上げて 盛り上げ ノリノリ バキバキ 全開(?:で)?"
+        " 派手め(?:に)? 派手な 派手 暴れる 暴れ ガンガン バンバン ガシガシ ガツガツ じゃんじゃん ガッツリ"
+        " がっつり 盛り上げて 盛り上げ ノリノリ バキバキ 全開(?:で)?"
         " アゲアゲ 熱く"
     ),
 }
@@ -121,6 +122,10 @@ OPERATIONS: dict[str, str] = {
         " しないで(?:ください)? しない 苦手 抜きで 抜き オフ 入れないで(?:ください)? 当てないで(?:ください)? × ✕"
         r" ✖ x 無理です [\u3041-\u3093\u4e00-\u9fff]{1,3}ないで(?:ください|ほしい|欲しい|下さい)? ない じゃない"
         " ではない"
+        r" [\u3041-\u3093\u4e00-\u9fff]{1,3}ん(?:といて|とって|で)(?:ください|下さい|くれ|な|や)? あかん アカン"
+        r" いらん いらへん"
+        " (?:使う|焚く|たく|出す|当てる|付ける|つける|する|やる|入れる)な(?:よ)?"
+        " ご?遠慮(?:ください|下さい|して(?:ください)?)? お断り 勘弁(?:して)? カット(?:で)?"
     ),
     "ok": (
         "ok okay oki fine yes yeah yep ja jawohl allowed permitted welcome erlaubt genehmigt gewünscht"
@@ -128,7 +133,9 @@ OPERATIONS: dict[str, str] = {
         " nichts_gegen nothing_against gern gerne we_(?:want|love|like) wir_(?:wollen|mögen|lieben) good great"
         " super cool toll nice lovely geil geht in_ordnung all_right alright 使いたい 入れたい 使用OK 使用可能"
         " 使用可 使用 OKです OK ok オッケー あり 有り 有 アリ 可能 可 希望 欲しい ほしい 入れて(?:ください)?"
-        " 使って(?:ください)? オン ○ ◯ ⭕ ✅ ✓ ✔ 👍 大丈夫(?:です)? 解禁"
+        " 使って(?:ください)? 焚いて(?:ください)? たいて(?:ください)? 出して(?:ください)? つけて(?:ください)?"
+        " 当てて(?:ください)? オン ○ ◯ ⭕ ✅ ✓"
+        " ✔ 👍 大丈夫(?:です)? 解禁"
     ),
     "only": (
         "only just nur ausschlie(?:ß|ss)lich blo(?:ß|ss) lediglich nothing_but exclusively allein のみで のみ"
@@ -172,7 +179,8 @@ OTHERS: dict[str, str] = {
     ),
     "beyond": (
         "uv black_?lights? schwarzlicht rainbow regenbogen(?:farben)? (?:multi-?)?colou?rful multicolou?r(?:ed)?"
-        " bunt(?:e[rsnm]?)? disco disko disco_?balls? disco_?kugeln? discokugel mirror_?balls? spiegelkugel gobos? chas(?:e|er|es|ing)"
+        " bunt(?:e[rsnm]?)? disco disko disco_?balls? disco_?kugeln? discokugel mirror_?balls?"
+        " spiegelkugel gobos? chas(?:e|er|es|ing)"
         " sweeps? (?:follow|pin|key)?-?spots?(?:light)?s? (?:verfolger|einzel|punkt)(?:spot|licht|er)?s? verfolger"
         " house_?lights? saallicht publikumslicht putzlicht crowd_lights? audience_lights? work_lights?"
         " back_?lights? back_?lit back_?light(?:ing)? gegenlicht(?:er)? von_hinten from_behind side_?lights?"
@@ -185,11 +193,12 @@ OTHERS: dict[str, str] = {
         " スポット(?:ライト)? サス トップサス 客電 客席(?:明かり|照明|ライト)? 逆光 バックライト 後ろから"
         " サイド(?:ライト|から) ホリ(?:ゾント)? ミラーボール レーザー ムービング ゴボ カラフル レインボー 虹色"
         " 七色 シルエット 全部乗せ 全部のせ フルコース 全点灯 全照 フェード(?:イン|アウト)? チェイス 暖色(?:系)?"
-        " 寒色(?:系)? ブラックライト シンプル 地灯り 生明かり 生明り 客(?:も)?照らし フルライト キラキラ"
+        " 寒色(?:系)? ブラックライト シンプル 地灯り 生明かり 生明り 客(?:も)?照らし 明転 客席 フルライト キラキラ"
     ),
     "little": (
         "bit little slightly (?:a_)?(?:little_)?(?:bit|touch|hint|dash|splash)_of (?:a_)?little"
-        " (?:ein_)?(?:bisschen|wenig) (?:ein_)?hauch leicht(?:e[rsnm]?)? ein_wenig 少し ちょっと 少々 うっすら ほんのり"
+        " (?:ein_)?(?:bisschen|wenig) (?:ein_)?hauch leicht(?:e[rsnm]?)? ein_wenig 少し ちょっと 少々 うっすら"
+        " ほんのり"
     ),
     "unsure": (
         r"maybe perhaps possibly \? unsure if careful(?:ly)? caution warning beware depends tbc tbd ask less"
@@ -246,7 +255,10 @@ FILLING = (
     " completely entirely komplett vollständig simply einfach wirklich heute tonight gar würde wäre would_be"
     " here hier (?:in_|for_|on_)?this_(?:one|song|track)"
     " (?:in_|bei_)?(?:diesem|dieser)_(?:song|lied|stück|nummer) この曲(?:は|で)? ここは songs? use_of und_zwar"
-    " so then dann also_? halt mal echt really bathed kept keep メイン(?:で|に|の)? 基調(?:で|に|の)?"
+    " so then dann also_? halt mal echt really bathed kept keep bleib(?:t|en)? stays? remains? left"
+    " lassen lass lasst big huge massive heavy große[rsnm]? fette[rsnm]? dicke[rsnm]?"
+    " kräftig(?:e[rsnm]?)? richtig ordentlich loads_of tons_of やつ 奴 もの 類 (?:まぶし|眩し)い(?:ので|から) 大きく"
+    " 思い切り 思いっきり メイン(?:で|に|の)? 基調(?:で|に|の)?"
     " 中心(?:で|に|の)? ベース(?:で)? 主体(?:で)? 多め(?:で|に)? たっぷり 強め(?:で|に)? でお願いします でお願い"
     " をお願いします をお願い お願いします お願い お願い致します お願いいたします よろしく(?:お願いします)?"
     " 照明(?:は|を|で)? ライト 明かり 灯り 光 色 系 感じ(?:で|に)? 雰囲気(?:で)? 曲 です ます は を で に が の"
@@ -259,7 +271,9 @@ PREPOSITIONS = (
 
 TALK = (
     "talk talking talks speech banter announcements? ansagen? moderation(?:en)? begrüßung bandvorstellung"
-    " vorstellung_der_band band_intro(?:duction)?s? introduce_(?:the_)?band introductions?_of_the_band"
+    " (?:vorstellung|introducing|introduce)_(?:der|the)_(?:band|musiker(?:innen)?|mitglieder|musicians|members)"
+    " shout-?outs? dankesch.n danksagung raffle gewinnspiel"
+    r" vorstellung_der_band band_intro(?:duction)?s? introduce_(?:the_)?band introductions?_of_the_band"
     r" stage_talk chat say_hello dankesrede verabschiedung quatschen gelaber greetings? mc\s?\d* トーク 喋り"
     r" しゃべり おしゃべり 挨拶 (?:メンバー|バンド)紹介 紹介 MC\s?\d* エムシー 告知 物販紹介"
 )
@@ -301,7 +315,8 @@ HEADING = (
     r" hauptact block\s?\d+ teil\s?\d+ part\s?\d+"
 )
 PAGE_WORDS = (
-    "doors? einlass beginn(?:_um)? curfew load-?in get-?in stage_times? on_?stage soundcheck showtime support 開場 開演"
+    "doors? einlass beginn(?:_um)? curfew load-?in get-?in stage_times? on_?stage soundcheck showtime support"
+    " 開場 開演"
     " 終演 入場 出演 ワンマン 対バン 会場"
 )
 """With a number on their line they speak of the night, not of a song."""
@@ -318,6 +333,7 @@ NOTE_MARKS = (
     " (?:to|for|dear|hi)(?:_the)?_(?:lights?|lampy|lx|ld|lighting) lampy main_colou?rs? light_wishes"
     " lighting_notes? lx farben? colou?rs? general generell allgemein bemerkung(?:en)?"
     " an_(?:den_)?(?:lichttechniker|licht|ton)"
+    " (?:lx|ld|light(?:ing|s)?|licht)_(?:notes?|info|notiz(?:en)?)"
     " to_(?:the_)?(?:lighting_(?:guy|person|engineer|tech)|lighting|ld|lx) 注意(?:事項)? 備考"
     " 照明(?:さんへ|要望|希望)? メモ 要望 お願い pa(?:さんへ)? 全体 ※"
 )
@@ -341,7 +357,7 @@ COLUMNS: dict[str, str] = {
         "colou?rs? farben? licht lights? lighting lx notes? notiz(?:en)? bemerkung(?:en)? hinweise? comments?"
         " kommentare? anmerkung(?:en)? wünsche? wishes remarks? info light_notes lighting_notes lichtwunsch 色"
         " 照明 カラー 備考 メモ 要望 コメント 注意 照明要望 照明色 mood stimmung energy energie atmosphäre feel"
-        " vibe 雰囲気 イメージ 強弱"
+        " vibe 雰囲気 イメージ 強弱 一言 ひとこと 演出 fx effekte? effects? (?:col(?:ou?r)?|farbe|色)_?\\d"
     ),
     "forbidden": (
         "forbidden avoid not nicht verboten no_go no no-?gos? nogo keine_farben? kein ohne don'?ts? NG 禁止"
@@ -354,7 +370,10 @@ COLUMNS: dict[str, str] = {
     "front": "front frontlicht key_?light faces? gesicht(?:er)? 前明かり フロント 顔",
     "key": "key",
     "ignored": (
-        r"length dauer zeit time länge duration min\.? tonart tuning stimmung_git\.? artist interpret band 時間"
+        r"composers? komponist(?:en)? writers? written_by original_?artist album year jahr 作曲 作詞 作曲者"
+        r" mins minutes minuten"
+        r" 分 長さ length dauer zeit time länge duration min\.? tonart tuning stimmung_git\.? artist interpret"
+        r" band 時間"
         r" 尺 アーティスト 原曲 キー key_sig\.? vocals? gesang singer sänger ボーカル"
     ),
 }
