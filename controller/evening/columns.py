@@ -13,12 +13,19 @@ from controller.evening.title import part, tidy
 from controller.evening.wishes import Wishes, wishes_of
 
 COLUMNS = {name: pattern(listed) for name, listed in words.COLUMNS.items()}
-SIGNS = ("\t", "|", ";", ",")
-YES = re.compile(r"^\s*(?:yes|y|ja|j|ok|okay|on|an|✓|✔|✅|○|◯|⭕|あり|有|可|はい|ok)\s*[.!]?\s*$", re.IGNORECASE)
+SIGNS = ("\t", "|", ";", ",", " - ", " – ", " / ")
+YES = re.compile(
+    r"^\s*(?:yes|y|ja|j|ok|okay|on|an|✓|✔|✅|○|◯|⭕|あり|有|可|はい)(?:[,、\s]+(?:gerne?|bitte|please|pls|ok|sure|unbedingt|です))*\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 NO = re.compile(
     r"^\s*(?:no|n|nein|off|aus|none|kein[es]?|never|×|✕|✖|❌|🚫|なし|無し|無|不可|禁止|ng|いいえ)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
+ASKS = re.compile(
+    r"\s*(?:[(\[][^)\]]*[)\]]|\?|\by/n|\bj/n|\bok\b|\ballowed|\berlaubt|の?(?:可否|有無|使用(?:可否)?|希望))\s*$"
+)
+"""What a heading ends with besides its name: `Strobe (Y/N)`, `ストロボ可否`."""
 NOTHING = re.compile(r"^[\s\-–—―/.ー?]*$")
 
 
@@ -38,8 +45,8 @@ def cells_of(text: str, sign: str) -> list[str]:
     """The cells of a row; commas and semicolons within quotes part nothing."""
     if sign == "|":
         return [one.strip() for one in re.sub(r"^\||\|$", "", text.strip()).split("|")]
-    if sign == "\t":
-        return [one.strip() for one in text.rstrip("\n").split("\t")]
+    if sign == "\t" or len(sign) > 1:
+        return [one.strip() for one in text.rstrip("\n").split(sign)]
     try:
         return [one.strip() for one in next(csv.reader([text], delimiter=sign, skipinitialspace=True), [])]
     except csv.Error:
@@ -59,7 +66,7 @@ def headings(text: str) -> Columns | None:
 
 
 def _column(cell: str) -> str:
-    bare = small(cell).strip(" *_:.?()")
+    bare = ASKS.sub("", small(cell)).strip(" *_:.?()")
     return next((name for name, listed in COLUMNS.items() if listed.fullmatch(bare)), "")
 
 

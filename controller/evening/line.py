@@ -8,7 +8,7 @@ from controller.evening.entry import EntryKind, ListEntry
 from controller.evening.marks import BOUNDARY, RULE, Marked, without_marks
 from controller.evening.note import LIGHT, names_no_song
 from controller.evening.terms import pattern, small, terms_of
-from controller.evening.title import COMMA, PARTING, part, tidy
+from controller.evening.title import COMMA, PARTING, QUOTED, part, tidy
 from controller.evening.wishes import Wishes, wishes_of
 
 TALK, CERTAIN_TALK = pattern(words.TALK), pattern(words.CERTAIN_TALK)
@@ -25,6 +25,7 @@ FLASHES = "⚡⛈🌩"
 """Whether these mean a strobe is not known."""
 PAGE_WORDS = pattern(words.PAGE_WORDS)
 DATE = pattern(words.DATES)
+GREETING = re.compile(r"^\s*(?:hiya|hi|hey|hello|hallo|servus|moin|yo)\b[\s!,.]+(?=\S+:)", re.IGNORECASE)
 LEFT = re.compile(r"[\w]")
 
 
@@ -197,9 +198,12 @@ def _note(marked: Marked) -> ListEntry | None:
     text, head = marked.text, _head(marked.text)
     if marked.is_heading or (text.rstrip().endswith(":") and " " not in text.strip()):
         return None
+    text = GREETING.sub("", text)
     mark = NOTE_MARK.match(small(text))
     if mark and re.match(r"\s*[:：!]|\s+[-–—]\s", text[mark.end() :]) and not marked.is_numbered:
         return _note_of(marked, text[mark.end() :].lstrip(" :!-–—"))
+    if (quoted := QUOTED.match(text)) and quoted[2] and "device" not in {one.kind for one in terms_of(quoted[1])}:
+        return None
     if text[:1] == "※" or (mark and mark.group() == "※"):
         return _note_of(marked, text[1:])
     return _note_of(marked, text) if names_no_song(text, head, is_numbered=marked.is_numbered) else None

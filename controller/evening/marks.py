@@ -42,6 +42,7 @@ MUSIC = (
         rf"(?<![\w#'])(?:{_NOTE}(?:\s?-?(?:minor|major|moll|dur|Moll|Dur))|[a-h](?:is|es)?-(?:Moll|moll|Dur|dur))"
         r"(?![\w#])"
     ),
+    re.compile(rf"(?<=[-–—] ){_NOTE}m?(?= [-–—] )"),
     re.compile(rf"(?<=[(\[,;|/\t])[ ]?{_NOTE}m?(?=\s*[)\],;|/\t])(?![\w#])"),
     re.compile(
         r"\b(?:drop(?:ped)?|tuning|stimmung|tuned(?: to)?|gestimmt auf|open)[\s:-]*[A-H](?:is|es|[#♯b♭])?(?![\w#])"
@@ -74,7 +75,7 @@ HEADING_FRAME = re.compile(
     r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$"
 )
 DASH_FRAME = re.compile(
-    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$"
+    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～:：]+?)\s*[-–—~〜～]\s*$"
 )
 RULE = re.compile(r"^[\s\-–—―─━=_*~+|:.・]{3,}$")
 _EMOJI = (

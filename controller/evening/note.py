@@ -56,7 +56,8 @@ def names_no_song(text: str, head: str, *, is_numbered: bool) -> bool:
     said = _said(text, head)
     if _is_in_columns(text, head):
         return False
-    if said.kinds and set(said.kinds) <= OPERATIONS and said.targets:
+    is_answer = not is_numbered or said.has_device or len(said.clause.split()) < 2  # "2. Kein Licht – rot" is a song
+    if said.kinds and set(said.kinds) <= OPERATIONS and said.targets and is_answer:
         return True  # "NG: strobe"
     if not is_numbered and _is_request(said):
         return True
@@ -93,7 +94,7 @@ def _is_request(said: _Said) -> bool:
     if "," in said.head and set(said.kinds) == {UNKNOWN} and said.terms[0].kind == UNKNOWN:
         return False  # "Haus am See, Gesichter bitte warm": what stands first is a title
     is_polite = said.is_whole and bool(PLEASE.search(small(said.text)))
-    return is_polite and (bool(LIGHT.search(small(said.text))) or _is_sentence(said))
+    return is_polite and (said.has_device or bool(LIGHT.search(small(said.text))) or _is_sentence(said))
 
 
 def _begins_a_sentence(said: _Said) -> bool:
@@ -114,7 +115,12 @@ def _is_sentence(said: _Said) -> bool:
 def _is_rule(said: _Said) -> bool:
     """One of a numbered list of rules: `3. no strobe`; `3. Blue` is a song."""
     is_dark = "break" in said.kinds and bool({"dark", "blackout"} & set(said.kinds))
-    forbids = said.has_device and bool(said.all_kinds & {*OPERATIONS, "sensitive"}) and len(said.kinds) > 1
+    forbids = (
+        said.has_device
+        and bool({*TARGETS, *OPERATIONS, "sensitive"} & set(said.kinds))
+        and bool(said.all_kinds & {*OPERATIONS, "sensitive"})
+        and len(said.kinds) > 1
+    )
     return UNKNOWN not in said.kinds and (forbids or is_dark)
 
 
@@ -135,7 +141,8 @@ def _is_wish(said: _Said) -> bool:
         return not said.is_whole and bool(terms)
     is_japanese = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])
     is_small = len(terms) > 1 and terms[0].text[:1].islower()
-    is_list = (len(kinds) > 1 and not _is_name(said)) or (said.targets > 1 and said.is_whole)
+    is_named = _is_name(said) or set(kinds) <= {"place", "person", "break", "with", "and"}
+    is_list = (len(kinds) > 1 and not is_named) or (said.targets > 1 and said.is_whole)
     return is_japanese or is_small or is_list or _is_settled(said)
 
 

@@ -57,7 +57,12 @@ def _over_the_songs(one: ReadLine, line: str, before: list[ReadLine]) -> ReadLin
     entry, text = one.entry, _readable(line)
     wishes = (entry.asked, entry.forbidden, entry.energy, entry.strobe, entry.blinder, entry.haze, entry.key)
     begins = all(read.entry.kind in ("note", "title") for read in before)
-    if entry.kind != "song" or one.is_numbered or one.is_indented or any(one not in (None, ()) for one in wishes):
+    if (
+        entry.kind != "song"
+        or one.is_numbered
+        or re.match(r"\s|[-*+•·]\s", line)
+        or any(wish not in (None, ()) for wish in wishes)
+    ):
         return one
     return replace(one, entry=ListEntry("title", tidy(text))) if is_page_head(text, begins=begins) else one
 
@@ -75,13 +80,18 @@ def _read(lines: list[str], at: int, columns: Columns | None, *, begins: bool) -
     if found := headings(line):
         return found, ReadLine(line, ListEntry("note", tidy(line)), is_plan_of_sheet=True)
     if columns is not None and not RULE.match(line):
-        row = read_row(line, columns, is_aligned=columns.sign == "\t" and "\t" not in lines[at])
+        row = read_row(line, columns, is_aligned=_is_aligned(columns, lines[at]))
         if row is not None:
             return columns, row
         columns = None if line.count(columns.sign) >= len(columns.names) else columns
     if "|" in line:
         line = line.strip().strip("|").strip() if line.strip().startswith("|") else line
     return columns, read_line(line, is_heading=_heads_a_list(lines, at, begins=begins), counts=_counts(lines, at))
+
+
+def _is_aligned(columns: Columns, line: str) -> bool:
+    """Whether only blanks or dashes part the cells of a row."""
+    return len(columns.sign) > 1 or (columns.sign == "\t" and "\t" not in line)
 
 
 def _readable(line: str) -> str:

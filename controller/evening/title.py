@@ -88,7 +88,11 @@ def _leading_version(tail: str, sign: str) -> int:
     inside = re.match(r"([^)\]]*)[)\]]" if sign in ("(", "[") else r"([^-–—|,(]+?)\s*(?=$|\s[-–—]\s|[|,(\t])", tail)
     if sign == "(" and inside is not None and tail[inside.end() :].strip() and _is_part_of_title(inside[1]):
         return inside.end()
-    if inside is None or (match := VERSION.match(inside[1].strip())) is None or match.end() < len(inside[1].strip()):
+    if (
+        inside is None
+        or (match := VERSION.match(inside[1].strip(" !."))) is None
+        or match.end() < len(inside[1].strip(" !."))
+    ):
         return 0
     return inside.end()
 
@@ -115,7 +119,10 @@ def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
         return Parted(title, tail, sign, taken)
     title, unsure = _without_capital_wishes(title) if head.isupper() else (title, "")
     return Parted(
-        title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure
+        title,
+        f"{taken}{':' if sign == ':' else ','} {tail}" if tail else taken,
+        sign or ("comma" if head[at:] != taken else "words"),
+        unsure,
     )
 
 
@@ -143,7 +150,7 @@ def _by_comma(head: str) -> tuple[int, bool] | None:
             return at, True
         first = COMMA.split(behind)[0]
         if _is_written_small(behind, head[:at]) and (alone := _wishes(first)).found and not alone.rest:
-            return at, False
+            return at, "/" in head[at : at + 3] or not is_cjk(behind[0])
         if not wishes.rest and len(cuts) == 1 and not any(one.kind in FILLERS for one in terms):
             return at, False
     return None
@@ -187,7 +194,7 @@ def _by_words(head: str) -> tuple[int, bool] | None:
     for at in starts:
         taken = terms[at:]
         behind = head[taken[0].start :]
-        if _is_japanese_wish(taken):
+        if _is_japanese_wish(taken) or (taken[0].kind in TARGETS and _is_behind_picture(head[: taken[0].start])):
             return taken[0].start, True
         if any(
             one.kind in (UNKNOWN, "person", "unsure", "stop")
@@ -202,6 +209,11 @@ def _by_words(head: str) -> tuple[int, bool] | None:
     return None
 
 
+def _is_behind_picture(before: str) -> bool:
+    """`Riot <fire> red`: a small picture parts words as a dash does."""
+    return bool(before.strip()) and EDGE_EMOJI.sub("", before) != before.strip()
+
+
 def _is_japanese_wish(taken: list[Term]) -> bool:
     """Whether the next words up to a blank are a wish, whatever follows; `赤い` describes what follows it."""
     chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
@@ -213,8 +225,10 @@ def _is_japanese_wish(taken: list[Term]) -> bool:
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
     if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
         return True
-    return chunk[0].kind in ("device", "beyond") or (
-        is_known and any(one.kind in (*TARGETS, "front", "dim") for one in chunk)
+    return (
+        chunk[0].kind in ("device", "beyond")
+        or kinds[-1:] == ["beyond"]
+        or (is_known and any(one.kind in (*TARGETS, "front", "dim") for one in chunk))
     )
 
 

@@ -202,7 +202,7 @@ def _key_of(clause: Clause) -> tuple[ColourName, list[Read]] | None:
     if at is None:
         return None
     link = at > 0 and reads[at - 1].term.kind in FILLERS
-    after = next((one for one in reads[at + 1 :] if one.term.kind not in (*FILLERS, "only", "front")), None)
+    after = next((one for one in reads[at + 1 :] if one.term.kind not in (*FILLERS, "only", "front", "scope")), None)
     before = next((one for one in reversed(reads[:at]) if one.term.kind not in FILLERS), None)
     choices = [one for one in ((before, after) if link else (after, before)) if one is not None]
     for one in choices:

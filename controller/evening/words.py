@@ -8,14 +8,20 @@ of `re`. Latin patterns match whole words of small letters, Japanese ones match 
 from controller.evening.entry import ColourName, Energy
 
 SHADE = r"(?:(?:dark|deep|bright|strong|pure|full|rich|blood|fire|royal|navy|midnight|neon)[_-]?)?"
-FARBE = (
-    r"(?:(?:dunkel|knall|tief|blut|feuer|satt|grell|leuchtend|neon|königs|nacht|rein|gras|zitronen|sonnen|pastell)-?)?"
+DEEP = (
+    "(?:dunkel|knall|tief|blut|feuer|satt|grell|leuchtend|neon|königs|schnee|rubin|wein|kirsch|ziegel|rost|tomaten"
+    "|signal|karmin|herz|alarm|nacht|rein|gras|zitronen|sonnen|pastell)-?"
 )
+FARBE = f"(?:{DEEP})?"
+GREEN_OR_BLUE = f"(?:(?!hell|eis|himmel)[a-zäöüß]{{3,}}|{DEEP})?"
+"""Nearly any word may stand before these: `giftgrün`, `petrolblau`."""
 ENDING = r"(?:e[rsnm]?|s|en)?(?:-?(?:licht|töne[n]?|light|ish))?"
 
 COLOURS: dict[ColourName, str] = {
     "red": (
         rf"{SHADE}reds? {FARBE}rot{ENDING} crimson scarlet rouge 真っ赤 真っ赤っ赤 真赤 赤色 赤系 赤い 赤 レッド"
+        rf" reddish"
+        " (?<![ァ-ヶー])アカ(?![ァ-ヶー]) (?<![ぁ-ん])あか(?![ぁ-ん])"
         " 真紅 紅色 🔴 🟥"
     ),
     "orange": rf"{SHADE}oranges? {FARBE}orange{ENDING} オレンジ色 オレンジ 橙色 橙 🟠 🟧",
@@ -23,21 +29,33 @@ COLOURS: dict[ColourName, str] = {
         rf"{SHADE}amber ambers gold(?:en|ene[rsnm]?)? {FARBE}bernstein(?:farben)? アンバー 琥珀色 琥珀 ゴールド"
         " 金色"
     ),
-    "yellow": rf"{SHADE}yellows? {FARBE}gelb{ENDING} 黄色い 黄色 黄 イエロー 🟡 🟨",
-    "green": rf"{SHADE}greens? {FARBE}(?:grün|gruen){ENDING} 緑色 緑 グリーン みどり 🟢 🟩",
+    "yellow": (
+        rf"{SHADE}yellows? {GREEN_OR_BLUE}gelb{ENDING} 黄色い 黄色 黄 イエロー yellowish 🟡 🟨"
+        " (?<![ァ-ヶー])キイロ(?![ァ-ヶー]) (?<![ぁ-ん])きいろ(?![ぁ-ん])"
+    ),
+    "green": (
+        rf"{SHADE}greens? {GREEN_OR_BLUE}(?:grün|gruen){ENDING} 緑色 緑 グリーン greenish みどり 🟢 🟩"
+        " (?<![ァ-ヶー])ミドリ(?![ァ-ヶー])"
+    ),
     "turquoise": (
         rf"{SHADE}turquoise turqoise teal {FARBE}(?:türkis|tuerkis)(?:farben)?{ENDING} ターコイズ 青緑"
         " トルコ石色"
     ),
     "cyan": rf"{SHADE}cyan {FARBE}cyan{ENDING} aqua zyan シアン",
-    "blue": rf"{SHADE}blues? {FARBE}blau{ENDING} 真っ青 青色 青系 青い 青 ブルー 紺色 紺 藍色 🔵 🟦",
+    "blue": (
+        rf"{SHADE}blues? {GREEN_OR_BLUE}blau{ENDING} 真っ青 青色 青系 青い 青 ブルー blui?sh bluey 紺色 紺 藍色 🔵 🟦"
+        " (?<![ァ-ヶー])アオ(?![ァ-ヶー]) (?<![ぁ-ん])あお(?![ぁ-ん])"
+    ),
     "purple": (
         rf"{SHADE}purples? violet violets lavender {FARBE}(?:lila|violett|purpur|lavendel|flieder){ENDING} 紫色"
-        " 紫 パープル バイオレット 🟣 🟪"
+        " 紫 パープル purplish purply (?<![ァ-ヶー])ムラサキ(?![ァ-ヶー]) むらさき バイオレット 🟣 🟪"
     ),
     "magenta": rf"{SHADE}magenta {FARBE}magenta{ENDING} fuchsia マゼンタ",
-    "pink": rf"(?:hot[_-])?{SHADE}pink {FARBE}(?:pink|rosa){ENDING} ピンク色 ピンク 桃色",
-    "white": rf"(?:bright_|pure_)?whites? {FARBE}(?:weiß|weiss){ENDING} 真っ白 白色 白い 白 ホワイト ⚪ ⬜",
+    "pink": rf"(?:hot[_-])?{SHADE}pink {FARBE}(?:pink|rosa){ENDING} pinky pinkish ピンク色 ピンク 桃色",
+    "white": (
+        rf"(?:bright_|pure_)?whites? {FARBE}(?:weiß|weiss){ENDING} 真っ白 白色 白い 白 ホワイト ⚪ ⬜"
+        " (?<![ァ-ヶー])シロ(?![ァ-ヶー]) (?<![ぁ-ん])しろ(?![ぁ-ん])"
+    ),
     "warm white": (
         "warm[_-]?whites? ww tungsten warm-?(?:weiß|weiss)(?:e[rsnm]?)? warme[smnr]?_(?:weiß|weiss) 電球色"
         " 暖色白 暖かい白 ウォームホワイト 温白色"
@@ -52,9 +70,11 @@ NEAREST: dict[ColourName, str] = {
         "(?:light|sky|ice|baby|pale)[_-]?blues? (?:hell|eis|himmel)blau(?:e[rsnm]?)? 水色 空色 スカイブルー"
         " ライトブルー"
     ),
+    "magenta": "red-?purple rotviolett 赤紫色 赤紫",
+    "red": "朱色 えんじ(?:色)? ワインレッド 深紅",
     "pink": "(?:light|pale)[_-]?reds? hellrot(?:e[rsnm]?)?",
     "green": "(?:light|pale|lime)[_-]?greens? hell(?:grün|gruen)(?:e[rsnm]?)? 黄緑色 黄緑 ライムグリーン",
-    "purple": "(?:light|pale)[_-]?purples? hell(?:lila|violett)(?:e[rsnm]?)? 薄紫",
+    "purple": "(?:light|pale)[_-]?purples? hell(?:lila|violett)(?:e[rsnm]?)? 薄紫 青紫",
 }
 """Colours that the list of names lacks, with the one that is nearest; whoever reads the line is told."""
 
@@ -121,7 +141,7 @@ OPERATIONS: dict[str, str] = {
         " 嫌い(?:です)? 使わず 不可 ダメ だめ 駄目 嫌 無理 以外 じゃなくて じゃなく ではなく(?:て)? 使用不可"
         " しないで(?:ください)? しない 苦手 抜きで 抜き オフ 入れないで(?:ください)? 当てないで(?:ください)? × ✕"
         r" ✖ x 無理です [\u3041-\u3093\u4e00-\u9fff]{1,3}ないで(?:ください|ほしい|欲しい|下さい)? ない じゃない"
-        " ではない"
+        " ではない ✗ ✘ ☒ ❎ 👎 ⨯ 🙅 ⊘ 🔕 🤮 😡 💀 ☠ 🖕"
         r" [\u3041-\u3093\u4e00-\u9fff]{1,3}ん(?:といて|とって|で)(?:ください|下さい|くれ|な|や)? あかん アカン"
         r" いらん いらへん"
         " (?:使う|焚く|たく|出す|当てる|付ける|つける|する|やる|入れる)な(?:よ)?"
@@ -172,7 +192,8 @@ OTHERS: dict[str, str] = {
         "chorus(?:es)? verses? bridge intro outro solos? (?:guitar_|drum_|gitarren-?|drum-?)solos? drops? end"
         " ending start beginning first second third last final middle half build-?ups? hook riff refrains?"
         " strophen? vers(?:e[ns]?)? schluss ende anfang ersten? zweiten? letzten? hälfte mitte mittelteil"
-        " pre-?chorus c-?teil bars? takte? sometimes manchmal ab_und_zu before after until till bis nach vor"
+        " hits? accents? stabs? blasts? blast_?beats? akzente[n]? crescendo climax höhepunkt pre-?chorus"
+        " c-?teil bars? takte? sometimes manchmal ab_und_zu before after until till bis nach vor"
         " during während ab build later später サビ(?:頭)? 大サビ ラスサビ Aメロ Bメロ Cメロ 間奏 ラスト"
         " イントロ アウトロ ソロ 頭 最後 終わり 曲終わり 始まり 最初 後半 前半 途中 落ちサビ まで 時々 たまに"
         " 終了後"
@@ -185,10 +206,12 @@ OTHERS: dict[str, str] = {
         " house_?lights? saallicht publikumslicht putzlicht crowd_lights? audience_lights? work_lights?"
         " back_?lights? back_?lit back_?light(?:ing)? gegenlicht(?:er)? von_hinten from_behind side_?lights?"
         " seitenlicht(?:er)? silhouettes? from_above von_oben oberlicht cyc floor_?lights? par_?cans? lasers?"
-        " beams? footlights? rampenlicht (?:full|volle[s]?)_(?:light|licht|lights) full_up"
+        " beams? footlights? rampenlicht (?:lights?|licht)_(?:up|an|on)"
+        " (?:full|volle[s]?)_(?:light|licht|lights) full_up"
         " (?:alles|everything|all_lights|alle_lampen)_(?:an|on) warm(?:e[rsnm]?)? kalt(?:e[rsnm]?)? cold cool"
-        " warmer colder clean schlicht(?:e[rsnm]?)? same ditto as_above as_before wie_(?:oben|vorher|zuvor|gehabt)"
-        " dito s\\.\\s?o\\. siehe_oben sunrise sunset sonnenaufgang sonnenuntergang fades? fade_?(?:in|out)"
+        " warmer colder clean simple plain schlicht(?:e[rsnm]?)? same ditto as_above as_before"
+        " wie_(?:oben|vorher|zuvor|gehabt)"
+        r" dito s\\.\\s?o\\. siehe_oben sunrise sunset sonnenaufgang sonnenuntergang fades? fade_?(?:in|out)"
         " 同上 同じ 前と同じ 上と同じ 前曲同様 〃 地明かり 地あかり 地明り シーリング ピンスポ(?:ット)?(?:ライト)?"
         " スポット(?:ライト)? サス トップサス 客電 客席(?:明かり|照明|ライト)? 逆光 バックライト 後ろから"
         " サイド(?:ライト|から) ホリ(?:ゾント)? ミラーボール レーザー ムービング ゴボ カラフル レインボー 虹色"
@@ -214,7 +237,8 @@ OTHERS: dict[str, str] = {
     ),
     "person": (
         "(?:our_|the_|my_)?(?:lead_)?(?:singers?|drummers?|bassists?|bass_players?|guitarists?|keyboarders?|keyboardists?|vocalists?|pianists?|saxophonists?|trumpeters?|violinists?|percussionists?|players?|djs?|children|kids|guests?|frontman|crew|fans?|audience|crowd|members?|band)"
-        r" suffers?(?:_from)? wegen because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
+        r" (?:i|he|she|they|we|one_of_us)_(?:have|has|get|gets|suffers?) suffers?(?:_from)? wegen"
+        r" because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
         " (?:unser[em]?_|der_|die_|im_)?(?:sänger|schlagzeuger|drummer|bassist|gitarrist|basser|keyboarder)(?:in)?"
         " (?:unser[em]?_|der_|die_|im_)?(?:pianist|percussionist|trompeter)(?:in)?"
         " (?:unser[em]?_|der_|die_|im_)?(?:kinder|gäste|publikum|mitglied(?:er)?) ボーカル(?:が|は|の)?"
@@ -244,7 +268,8 @@ OTHERS: dict[str, str] = {
 }
 
 FILLING = (
-    "please pls plz bitte thanks thank_you thx danke lights? lighting licht lichts lichter beleuchtung lamps?"
+    "ta cheers ty tysm merci vielen_dank please pls plz bitte thanks thank_you thx danke lights? lighting"
+    " licht lichts lichter beleuchtung lamps?"
     " lampen? colou?rs? farben? farbe farbig look looks stage bühne main mainly mostly hauptsächlich überwiegend"
     " vor_allem lots_of a_lot_of plenty_of much more viel viele mehr lots all alles everything alle ganz very"
     " sehr really total totally total voll all_in ganz_in the a an some ein eine einen einem einer der die das"
@@ -256,7 +281,7 @@ FILLING = (
     " here hier (?:in_|for_|on_)?this_(?:one|song|track)"
     " (?:in_|bei_)?(?:diesem|dieser)_(?:song|lied|stück|nummer) この曲(?:は|で)? ここは songs? use_of und_zwar"
     " so then dann also_? halt mal echt really bathed kept keep bleib(?:t|en)? stays? remains? left"
-    " lassen lass lasst big huge massive heavy große[rsnm]? fette[rsnm]? dicke[rsnm]?"
+    " big huge massive heavy große[rsnm]? fette[rsnm]? dicke[rsnm]?"
     " kräftig(?:e[rsnm]?)? richtig ordentlich loads_of tons_of やつ 奴 もの 類 (?:まぶし|眩し)い(?:ので|から) 大きく"
     " 思い切り 思いっきり メイン(?:で|に|の)? 基調(?:で|に|の)?"
     " 中心(?:で|に|の)? ベース(?:で)? 主体(?:で)? 多め(?:で|に)? たっぷり 強め(?:で|に)? でお願いします でお願い"
@@ -284,16 +309,20 @@ CERTAIN_TALK = (
 """Begins a line of talk whatever follows; the others are whole lines, for they begin titles, too."""
 TALKING = (
     r"(?:talks?|speaks?|rambles?|chats?|says|tells|reads|spricht|redet|erzählt|sagt)_(?:about|to|with|zu|von|über|was|ein_paar|hello|thanks?|danke|the|some|a)"
-    " introduces(?:_the)?_band stellt_(?:die_)?band_vor begrüßt が(?:しゃべる|喋る|話す|挨拶)"
+    " introduces(?:_the)?_band (?:story|stories|joke|anecdote|geschichte|anekdote)_(?:about|über|von|from)"
+    " stellt_(?:die_)?band_vor begrüßt が(?:しゃべる|喋る|話す|挨拶)"
 )
 """Says in a line without a number that somebody talks."""
 CHANGEOVER = (
     "change[_-]?overs? stage[_-]change set[_-]change band[_-]change turn-?around interval intermission"
+    " (?:trink|rauch|bier|getränke|toiletten|essens|kaffee|tanz|zigaretten|pinkel)pausen?"
+    " (?:drinks?|beer|toilet|fag|water|bar|food|coffee)_break"
     " umbau(?:pausen?)? bandwechsel bühnenumbau wechselpause pause break 転換(?:中)? 場面転換 セットチェンジ"
     " バンドチェンジ 入れ替え 休憩 ステージ転換"
 )
 CERTAIN_CHANGEOVER = (
-    "change[_-]?overs? stage[_-]change turn-?around umbau(?:pausen?)? bandwechsel bühnenumbau 転換(?:中)?"
+    "(?:trink|rauch|bier|getränke|toiletten|essens|kaffee|tanz|zigaretten|pinkel)pausen?"
+    " change[_-]?overs? stage[_-]change turn-?around umbau(?:pausen?)? bandwechsel bühnenumbau 転換(?:中)?"
     " セットチェンジ 休憩 intermission"
 )
 PAUSE_WORDS = (
@@ -303,7 +332,8 @@ PAUSE_WORDS = (
 TUNING = (
     "se doors(?:_open)? soundcheck curfew load-?in get-?in einlass beginn 開場 開演 終演 リハ(?:ーサル)?"
     " 入場(?:SE)? 登場(?:SE)? オープニング(?:SE)? 出囃子 bgm intro_tape walk-?(?:in|on|out)_music"
-    " tuning(?:_break)? tune tune_up stimmen stimmpause guitar_(?:change|swap) gitarrenwechsel nachstimmen"
+    " 特典会 物販 チェキ会 撮影会 merch(?:_time)? autogrammstunde tuning(?:_break)? tune tune_up stimmen"
+    " stimmpause guitar_(?:change|swap) gitarrenwechsel nachstimmen"
     " チューニング ギター(?:チェンジ|持ち替え) 持ち替え 楽器持ち替え"
 )
 HEADING = (
@@ -315,7 +345,8 @@ HEADING = (
     r" hauptact block\s?\d+ teil\s?\d+ part\s?\d+"
 )
 PAGE_WORDS = (
-    "doors? einlass beginn(?:_um)? curfew load-?in get-?in stage_times? on_?stage soundcheck showtime support"
+    r"(?:open|start)_?\d{1,2}[:.]\d{2} stagetime doors? einlass beginn(?:_um)? curfew load-?in get-?in"
+    " stage_times? on_?stage soundcheck showtime support"
     " 開場 開演"
     " 終演 入場 出演 ワンマン 対バン 会場"
 )
@@ -326,7 +357,8 @@ DATES = (
     r" (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*_\d{1,2}(?:st|nd|rd|th)?"
 )
 NOTE_MARKS = (
-    r"note(?:s)? nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
+    r"licht\w* (?:メンバー|イメージ|メイン|基本|テーマ)(?:色|カラー) (?:member|band|team)_colou?rs? note(?:s)?"
+    r" nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
     " warning remarks? todo lights? lighting"
     " (?:haupt|grund|wunsch|lieblings|bühnen)?(?:farben?|licht)(?:wunsch|wünsche|stimmung|regie|technik(?:er)?)?"
     " (?:für|fürs|ans?|hallo)(?:_das|_die|_den)?_(?:licht|lampy|lx|ld)(?:mensch|mann|frau|techniker(?:in)?)?"
@@ -346,7 +378,8 @@ VERSIONS = (
     "live acoustic akustisch unplugged akustikversion reprise remix instrumental extended short_version"
     r" long_version kurzversion medley cover demo radio_edit edit version new_version part_(?:\d+|[ivx]+)"
     r" pt\.?_?(?:\d+|[ivx]+) teil_(?:\d+|[ivx]+) vol\.?_?\d+ feat\.?.* ft\.?.* intro outro"
-    r" (?:new|neu|neuer_song|new_song|brand_new|old) アコースティック カバー カヴァー 新曲 弾き語り ver\.?"
+    r" (?:new_one|new_song|brand_new|ganz_neu|neues_(?:lied|stück)|neuer_song|new|neu|old) アコースティック"
+    r" カバー カヴァー 新曲 弾き語り ver\.?"
     " リミックス インスト"
 )
 
@@ -354,10 +387,12 @@ COLUMNS: dict[str, str] = {
     "number": r"\# no\.? nr\.? num\.? number nummer pos\.? 番号 順番 曲順 順 №",
     "title": ("songs? titles? titel tracks? stücke? lied lieder songtitel song_name name 曲名 曲 タイトル 楽曲 演目"),
     "wishes": (
-        "colou?rs? farben? licht lights? lighting lx notes? notiz(?:en)? bemerkung(?:en)? hinweise? comments?"
+        r"(?:(?:main|base|second|accent|haupt|neben|grund)[_-]?)?(?:colou?rs?|farben?)(?:_?\d)?"
+        r" (?:メイン|サブ|差し|基本|第?\d)?(?:色|カラー)\d? licht lights? lighting lx notes? notiz(?:en)?"
+        " bemerkung(?:en)? hinweise? comments?"
         " kommentare? anmerkung(?:en)? wünsche? wishes remarks? info light_notes lighting_notes lichtwunsch 色"
         " 照明 カラー 備考 メモ 要望 コメント 注意 照明要望 照明色 mood stimmung energy energie atmosphäre feel"
-        " vibe 雰囲気 イメージ 強弱 一言 ひとこと 演出 fx effekte? effects? (?:col(?:ou?r)?|farbe|色)_?\\d"
+        r" vibe 雰囲気 イメージ 強弱 一言 ひとこと 演出 fx effekte? effects? (?:col(?:ou?r)?|farbe|色)_?\d"
     ),
     "forbidden": (
         "forbidden avoid not nicht verboten no_go no no-?gos? nogo keine_farben? kein ohne don'?ts? NG 禁止"
