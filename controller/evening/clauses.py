@@ -4,6 +4,7 @@ A clause ends at a comma, a bracket or a dash. Within it a no before its targets
 behind them reaches back to the one before.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ Polarity = Literal["bare", "yes", "no"]
 OPERATIONS = ("no", "off", "ok")
 JOINING = "×✕✖x"
 """Between two targets these join; behind one they say no."""
+LIGHT_ITSELF = re.compile(r"lights?$|lighting|licht|farbe|colou?rs?$|effe[ck]|beleuchtung|色|照明|光|ライト|明かり")
 SWITCHES = ("on", "an")
 """Prepositions that mean "switched on" where a clause ends with them."""
 
@@ -208,6 +210,8 @@ class _Walk:
         """`Strobe (no)`, `Strobe? No!`: an answer in a clause of its own."""
         if self._before is None or self._clause.kinds() & {UNKNOWN, "place", "beyond", "front", "break", "person"}:
             return
+        if any(LIGHT_ITSELF.match(one.term.text.lower()) for one in self._clause.reads):
+            return  # "white, no colours" says nothing of the white
         loose = [one for one in self._before.targets() if one.polarity == "bare" or one.is_doubtful]
         if not loose:
             return

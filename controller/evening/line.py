@@ -25,7 +25,10 @@ FLASHES = "⚡⛈🌩"
 """Whether these mean a strobe is not known."""
 PAGE_WORDS = pattern(words.PAGE_WORDS)
 DATE = pattern(words.DATES)
+NOT_ANY = re.compile(r"^(?:no|kein\w*|ohne)\s|\s*(?:なし|無し|ナシ)$")
 GREETING = re.compile(r"^\s*(?:hiya|hi|hey|hello|hallo|servus|moin|yo)\b[\s!,.]+(?=\S+:)", re.IGNORECASE)
+MOST_WORDS = 6
+"""Of a heading that ends with a colon."""
 LEFT = re.compile(r"[\w]")
 
 
@@ -135,6 +138,8 @@ def _pause(marked: Marked) -> ListEntry | None:
     text = marked.text
     head = re.sub(r"^\W+", "", _head(text))
     low = small(head)
+    if _is_whole(TALK, NOT_ANY.sub("", low)) and NOT_ANY.search(low):
+        return ListEntry("note", tidy(marked.whole))
     kinds: list[tuple[EntryKind, re.Pattern[str], re.Pattern[str]]] = [
         ("changeover", CHANGEOVER, CERTAIN_CHANGEOVER), ("talk", TALK, CERTAIN_TALK),
     ]  # fmt: skip
@@ -189,7 +194,8 @@ def _heading(text: str) -> ListEntry:
     parted = part(text.rstrip().rstrip(":"))
     wishes = _wishes(parted.tail)
     if not wishes.found:
-        return ListEntry("title", tidy(text))
+        is_sentence = text.rstrip().endswith(":") and len(text.split()) > MOST_WORDS
+        return ListEntry("note" if is_sentence else "title", tidy(text))
     return _with("title", tidy(parted.title), wishes, parted.rest)
 
 

@@ -12,9 +12,10 @@ WHOLE_SET = re.compile(
     r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して"
 )
 LIGHT = re.compile(
-    r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel)\b|照明|ライト|色"
+    r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel|blend\w*|leucht\w*|strahl\w*|spots?|beams?|shin(?:e|ing))\b"
+    r"|照明|ライト|色|照ら"
 )
-CLAUSE = re.compile(r"[,;、。!]|\.\s|\s/\s")
+CLAUSE = re.compile(r"[,;、。!]|(?<=[^\x00-\x7f])/|\.\s|\s/\s")
 OPERATIONS = {"no", "off", "ok"}
 
 

@@ -45,6 +45,7 @@ def part(text: str) -> Parted:
         sign = match.group().strip()
         if sign == ":" and (label := _label(head, tail)):
             head, tail = head[:label].strip(" ,、/"), f"{head[label:]}: {tail}"
+            sign = "label"
         if version := _leading_version(tail, sign):
             written = text[: match.end() + version].strip()
             after = text[match.end() + version :].strip(" \t)]-–—:,;|")

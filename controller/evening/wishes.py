@@ -70,7 +70,8 @@ def _judge(clause: Clause, before: Clause | None) -> None:
             read.is_doubtful = read.is_doubtful or is_unsure or is_loose or _trails_a_no(clause, before, ("colour",))
             read.is_doubtful = read.is_doubtful and "only" not in kinds
         elif read.term.kind == "energy":
-            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure or is_loose
+            is_of_a_moment = {UNKNOWN, "place"} <= kinds  # "am Ende langsam ausfaden"
+            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure or is_loose or is_of_a_moment
         read.is_doubtful = read.is_doubtful or clause.is_double or (is_loose and read.term.kind == "colour")
         if read.polarity == "bare" and not read.is_doubtful:
             read.polarity = "yes"

@@ -98,7 +98,7 @@ DEVICES: dict[str, str] = {
 ENERGIES: dict[Energy, str] = {
     "calm": (
         "calm calmer calmly quiet(?:er|ly)? soft(?:er|ly)? gentle gently mellow chill(?:ed|ig)? peaceful"
-        " intimate subtle slow(?:ly)? ballad static low_energy ruhig(?:e[rsnm]?)? ganz_ruhig leise"
+        " intimate subtle slow ballad static low_energy ruhig(?:e[rsnm]?)? ganz_ruhig leise"
         " sanft(?:e[rsnm]?)? still dezent(?:e[rsnm]?)? entspannt gemütlich langsam(?:e[rsnm]?)? ballade"
         " zurückhaltend 静かめ(?:に)? 静かに 静かな 静か しっとり(?:め|系|と)? 落ち着いた(?:感じ)? 落ち着いて"
         " 落ち着き 穏やかに 穏やかな 穏やか ゆったり(?:と|め)? ゆっくり(?:め)? おとなしめ(?:に)? おとなしく"
@@ -209,7 +209,8 @@ OTHERS: dict[str, str] = {
         " beams? footlights? rampenlicht (?:lights?|licht)_(?:up|an|on)"
         " (?:full|volle[s]?)_(?:light|licht|lights) full_up"
         " (?:alles|everything|all_lights|alle_lampen)_(?:an|on) warm(?:e[rsnm]?)? kalt(?:e[rsnm]?)? cold cool"
-        " warmer colder clean simple plain schlicht(?:e[rsnm]?)? same ditto as_above as_before"
+        " warmer colder clean simple plain slowly gradually allmählich schlicht(?:e[rsnm]?)? same ditto"
+        " as_above as_before"
         " wie_(?:oben|vorher|zuvor|gehabt)"
         r" dito s\\.\\s?o\\. siehe_oben sunrise sunset sonnenaufgang sonnenuntergang fades? fade_?(?:in|out)"
         " 同上 同じ 前と同じ 上と同じ 前曲同様 〃 地明かり 地あかり 地明り シーリング ピンスポ(?:ット)?(?:ライト)?"
@@ -282,7 +283,8 @@ FILLING = (
     " (?:in_|bei_)?(?:diesem|dieser)_(?:song|lied|stück|nummer) この曲(?:は|で)? ここは songs? use_of und_zwar"
     " so then dann also_? halt mal echt really bathed kept keep bleib(?:t|en)? stays? remains? left"
     " big huge massive heavy große[rsnm]? fette[rsnm]? dicke[rsnm]?"
-    " kräftig(?:e[rsnm]?)? richtig ordentlich loads_of tons_of やつ 奴 もの 類 (?:まぶし|眩し)い(?:ので|から) 大きく"
+    " kräftig(?:e[rsnm]?)? richtig ordentlich loads_of tons_of やつ 奴 もの 類"
+    " (?:まぶし|眩し)い(?:ので|から) 大きく"
     " 思い切り 思いっきり メイン(?:で|に|の)? 基調(?:で|に|の)?"
     " 中心(?:で|に|の)? ベース(?:で)? 主体(?:で)? 多め(?:で|に)? たっぷり 強め(?:で|に)? でお願いします でお願い"
     " をお願いします をお願い お願いします お願い お願い致します お願いいたします よろしく(?:お願いします)?"
@@ -309,7 +311,8 @@ CERTAIN_TALK = (
 """Begins a line of talk whatever follows; the others are whole lines, for they begin titles, too."""
 TALKING = (
     r"(?:talks?|speaks?|rambles?|chats?|says|tells|reads|spricht|redet|erzählt|sagt)_(?:about|to|with|zu|von|über|was|ein_paar|hello|thanks?|danke|the|some|a)"
-    " introduces(?:_the)?_band (?:story|stories|joke|anecdote|geschichte|anekdote)_(?:about|über|von|from)"
+    " introduces(?:_the)?_band chats waffles rambles babbles quatscht labert plaudert"
+    " (?:story|stories|joke|anecdote|geschichte|anekdote)_(?:about|über|von|from)"
     " stellt_(?:die_)?band_vor begrüßt が(?:しゃべる|喋る|話す|挨拶)"
 )
 """Says in a line without a number that somebody talks."""
