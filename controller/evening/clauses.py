@@ -101,7 +101,12 @@ def _parts(clause: Clause, ahead: list[Term]) -> bool:
     """Whether a blank between Japanese words parts two wishes: there is one on either side of it."""
     chunk = ahead[: next((at for at, one in enumerate(ahead) if one.kind == "stop"), len(ahead))]
     is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING and not _marks_device(clause.reads)
-    return not is_joined and bool(clause.targets()) and any(one.kind in (*TARGETS, "front") for one in chunk)
+    is_answered = bool(chunk) and chunk[0].kind == "off"
+    return (
+        not (is_joined or is_answered)
+        and bool(clause.targets())
+        and any(one.kind in (*TARGETS, "front") for one in chunk)
+    )
 
 
 def _marks_device(reads: list[Read]) -> bool:

@@ -244,7 +244,8 @@ def _careful(entry: ListEntry, title: str) -> ListEntry:
     kinds = {one.kind for one in terms_of(title)}
     if not kinds & {"no", "off", "ok", "sensitive"} or not (kinds & {"device", "sensitive"}):
         return entry
-    forbidden = {name: False for name in ("strobe", "blinder", "haze") if getattr(in_title, name) is not None}
+    devices = ("strobe", "blinder", "haze")
+    forbidden = {name: False for name in devices if getattr(in_title, name) is not None or getattr(entry, name)}
     return replace(entry, **forbidden, rest=_joined(title, entry.rest))  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from controller.evening import words
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, small, terms_of
 
 SENTENCE = pattern(words.SENTENCES)
-PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください")
+PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください|(?:です|ます|ません)[。!]*\s*$")
 WHOLE_SET = re.compile(
     r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して"
 )
@@ -138,6 +138,8 @@ def _is_wish(said: _Said) -> bool:
     kinds, terms = said.kinds, said.terms
     if UNKNOWN in kinds:
         return _leads_with_a_no(kinds) or "sensitive" in kinds or _speaks_of_devices(said)
+    if said.head.lower() in ("song", "lied", "track", "titel"):
+        return False  # somebody tries the reader
     if kinds in ([], ["prep"]):
         return not said.is_whole and bool(terms)
     is_japanese = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])

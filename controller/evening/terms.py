@@ -112,7 +112,7 @@ STOP = re.compile(
 GAP = re.compile(r"[ \u3000]+(?=[^\s,;、。!|()\[\]{}<>\-–—/])")
 """A blank beside a letter that needs none: on Japanese sheets it parts what commas part elsewhere."""
 WORD = re.compile(rf"[{LATIN}0-9](?:[{LATIN}0-9'-]*[{LATIN}0-9])?")
-NONE = re.compile(r"\s*(?:[:=]\s*|\s)([-–—]+)(?=\s*(?:$|[,;|)\]\t]))")
+NONE = re.compile(r"\s*(?:[:=]\s*|\s(?=[-–—]+\s*(?:$|[,;|)\]\t])))([-–—]+)(?=[\s,;|)\]]|$)")
 """`strobe: -`: a dash where an answer is due."""
 BLANK = re.compile(r"[\s:=.\"'„“”«»~*_^#→-]+|[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]")
 

@@ -8,7 +8,7 @@ from controller.evening.marks import BOUNDARY, EDGE_EMOJI
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, terms_of
 from controller.evening.wishes import Wishes, wishes_of
 
-QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?=$|[\s\W]|[^\x00-\x7f])\s*(.*)$")
+QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?:(?<=[」』])|(?=$|[\s\W]|[^\x00-\x7f]))\s*(.*)$")
 PARTING = re.compile(
     rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s+>+\s+|\s*[(\[【〔{{※]\s*"
 )

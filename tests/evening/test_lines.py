@@ -141,6 +141,9 @@ PLACES = (
     "Note: {}",
     "- {}",
     "Black Rain\t{}\tred",
+    "「黒い雨」{}",
+    "Black Rain     {}",
+    "{}: Black Rain",
 )
 
 

@@ -6,18 +6,11 @@ import pytest
 from sheet_lines import expected, sheet_dangers, sheet_differences, written_lines
 
 HERE = Path(__file__).parent
-LISTS = {
-    name: written_lines(HERE / f"{name}.yaml")
-    for name in ("strangers", "strangers_2", "strangers_3", "strangers_4", "strangers_5", "strangers_6")
-}
 LEAST_EXACT = {
-    "strangers": 0.97,
-    "strangers_2": 0.95,
-    "strangers_3": 0.94,
-    "strangers_4": 0.95,
-    "strangers_5": 0.93,
-    "strangers_6": 0.95,
-}
+    "strangers": 0.97, "strangers_2": 0.95, "strangers_3": 0.95, "strangers_4": 0.95, "strangers_5": 0.93,
+    "strangers_6": 0.95, "strangers_7": 0.95,
+}  # fmt: skip
+LISTS = {name: written_lines(HERE / f"{name}.yaml") for name in LEAST_EXACT}
 
 
 @pytest.mark.parametrize("name", LISTS)
