@@ -79,11 +79,12 @@ def sheet_differences(sheets: list[dict]) -> dict[str, dict]:
 
 
 def sheet_dangers(sheets: list[dict]) -> list[str]:
-    """As `dangers`, of lines in their sheets."""
+    """As `dangers`, of lines in their sheets; and what was forbidden without being heard, for silence allows."""
     found = []
     for row, got in _read_sheets(sheets):
         right = expected(row)
         allowed = [name for name in DEVICES if got[name] is True and right[name] is not True]
-        if allowed or set(right["forbidden"]) & set(got["asked"]):
+        unheard = [name for name in DEVICES if right[name] is False and got[name] is None]
+        if allowed or unheard or set(right["forbidden"]) & set(got["asked"]):
             found.append(row["line"])
     return found
