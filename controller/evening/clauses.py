@@ -4,6 +4,7 @@ A clause ends at a comma, a bracket or a dash. Within it a no before its targets
 behind them reaches back to the one before.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ Polarity = Literal["bare", "yes", "no"]
 OPERATIONS = ("no", "off", "ok")
 JOINING = "×✕✖x"
 """Between two targets these join; behind one they say no."""
+LIGHT_ITSELF = re.compile(r"lights?$|lighting|licht|farbe|colou?rs?$|effe[ck]|beleuchtung|色|照明|光|ライト|明かり")
 SWITCHES = ("on", "an")
 """Prepositions that mean "switched on" where a clause ends with them."""
 
@@ -98,8 +100,18 @@ def _switched(terms: list[Term], at: int) -> Term:
 def _parts(clause: Clause, ahead: list[Term]) -> bool:
     """Whether a blank between Japanese words parts two wishes: there is one on either side of it."""
     chunk = ahead[: next((at for at, one in enumerate(ahead) if one.kind == "stop"), len(ahead))]
-    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING
-    return not is_joined and bool(clause.targets()) and any(one.kind in (*TARGETS, "front") for one in chunk)
+    is_joined = bool(clause.reads) and clause.reads[-1].term.text in JOINING and not _marks_device(clause.reads)
+    is_answered = bool(chunk) and chunk[0].kind == "off"
+    return (
+        not (is_joined or is_answered)
+        and bool(clause.targets())
+        and any(one.kind in (*TARGETS, "front") for one in chunk)
+    )
+
+
+def _marks_device(reads: list[Read]) -> bool:
+    """`ストロボ× スモーク○`: behind a device the sign is its answer."""
+    return len(reads) > 1 and reads[-2].term.kind == "device"
 
 
 class _Walk:
@@ -158,12 +170,14 @@ class _Walk:
             self._onto_before(read, said)
 
     def _ahead(self, at: int) -> Read | None:
-        kinds = (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place")
+        kinds = (*TARGETS, *OPERATIONS, "but", UNKNOWN, "person", "place", "beyond", "front")
         return next((one for one in self._clause.reads[at + 1 :] if one.term.kind in kinds), None)
 
     def _is_joining(self, read: Read, ahead: Read | None) -> bool:
         """`red × white` joins; `red × strobe` is both, or the one without the other."""
         if read.term.text not in JOINING or ahead is None or not self._run:
+            return False
+        if _marks_device(self._clause.reads[: self._clause.reads.index(read) + 1]):
             return False
         if ahead.term.kind == "device":
             self._clause.is_double = True
@@ -199,8 +213,10 @@ class _Walk:
 
     def _onto_before(self, read: Read, said: Polarity) -> None:
         """`Strobe (no)`, `Strobe? No!`: an answer in a clause of its own."""
-        if self._before is None or self._clause.kinds() & {UNKNOWN, "place"}:
+        if self._before is None or self._clause.kinds() & {UNKNOWN, "place", "beyond", "front", "break", "person"}:
             return
+        if any(LIGHT_ITSELF.match(one.term.text.lower()) for one in self._clause.reads):
+            return  # "white, no colours" says nothing of the white
         loose = [one for one in self._before.targets() if one.polarity == "bare" or one.is_doubtful]
         if not loose:
             return

@@ -13,12 +13,19 @@ from controller.evening.title import part, tidy
 from controller.evening.wishes import Wishes, wishes_of
 
 COLUMNS = {name: pattern(listed) for name, listed in words.COLUMNS.items()}
-SIGNS = ("\t", "|", ";", ",")
-YES = re.compile(r"^\s*(?:yes|y|ja|j|ok|okay|on|an|✓|✔|✅|○|◯|⭕|あり|有|可|はい|ok)\s*[.!]?\s*$", re.IGNORECASE)
+SIGNS = ("\t", "|", ";", ",", " - ", " – ", " / ")
+YES = re.compile(
+    r"^\s*(?:yes|y|ja|j|ok|okay|on|an|✓|✔|✅|○|◯|⭕|あり|有|可|はい)(?:[,、\s]+(?:gerne?|bitte|please|pls|ok|sure|unbedingt|です))*\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 NO = re.compile(
     r"^\s*(?:no|n|nein|off|aus|none|kein[es]?|never|×|✕|✖|❌|🚫|なし|無し|無|不可|禁止|ng|いいえ)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
+ASKS = re.compile(
+    r"\s*(?:[(\[][^)\]]*[)\]]|\?|\by/n|\bj/n|\bok\b|\ballowed|\berlaubt|の?(?:可否|有無|使用(?:可否)?|希望))\s*$"
+)
+"""What a heading ends with besides its name: `Strobe (Y/N)`, `ストロボ可否`."""
 NOTHING = re.compile(r"^[\s\-–—―/.ー?]*$")
 
 
@@ -37,9 +44,9 @@ class Columns:
 def cells_of(text: str, sign: str) -> list[str]:
     """The cells of a row; commas and semicolons within quotes part nothing."""
     if sign == "|":
-        return [one.strip() for one in text.strip().strip("|").split("|")]
-    if sign == "\t":
-        return [one.strip() for one in text.rstrip("\n").split("\t")]
+        return [one.strip() for one in re.sub(r"^\||\|$", "", text.strip()).split("|")]
+    if sign == "\t" or len(sign) > 1:
+        return [one.strip() for one in text.rstrip("\n").split(sign)]
     try:
         return [one.strip() for one in next(csv.reader([text], delimiter=sign, skipinitialspace=True), [])]
     except csv.Error:
@@ -53,25 +60,31 @@ def headings(text: str) -> Columns | None:
             continue
         cells = cells_of(text, sign)
         names = tuple(_column(one) for one in cells)
-        if "title" in names and len(cells) > 1 and sum(map(bool, names)) >= max(2, len(cells) - 1):
+        if "title" in names and len(cells) > 1 and sum(map(bool, names)) >= max(2, (len(cells) + 1) // 2):
             return Columns(sign, names)
     return None
 
 
 def _column(cell: str) -> str:
-    bare = small(cell).strip(" *_:.?()")
+    bare = ASKS.sub("", small(cell)).strip(" *_:.?()")
     return next((name for name, listed in COLUMNS.items() if listed.fullmatch(bare)), "")
 
 
-def read_row(text: str, columns: Columns) -> ReadLine | None:
-    """A row below headings; None if it has not their cells."""
+def read_row(text: str, columns: Columns, *, is_aligned: bool = False) -> ReadLine | None:
+    """A row below headings; None if it has not their cells.
+
+    Args:
+        text: the row. columns: above it. is_aligned: only blanks part its cells, so that none of them can be empty.
+    """
     cells = cells_of(text, columns.sign)
-    if columns.sign not in text or len(cells) > len(columns.names):
+    if columns.sign not in text or len(cells) > len(columns.names) or (is_aligned and len(cells) < len(columns.names)):
         return None
     at = columns.names.index("title")
     if at >= len(cells) or not cells[at]:
         return None
     row = read_line(cells[at])
+    if _is_title_with_dash(cells[at], columns):
+        row = replace(row, entry=ListEntry("song", tidy(cells[at])))
     if row.entry.kind != "song":
         row = replace(row, entry=replace(row.entry, title=tidy(cells[at])))
     if row.entry.kind == "note":
@@ -82,6 +95,18 @@ def read_row(text: str, columns: Columns) -> ReadLine | None:
         if name != "title" and not NOTHING.match(cell):
             entry = _with_cell(entry, name, cell)
     return replace(row, line=text, entry=entry, is_numbered=True)
+
+
+def _is_title_with_dash(cell: str, columns: Columns) -> bool:
+    """`Rose – Rot` where another column has the wishes; a device or a no in it is a wish even so."""
+    parted = part(cell)
+    kinds = {one.kind for one in terms_of(cell)}
+    return (
+        "wishes" in columns.names
+        and parted.sign in ("-", "–", "—")
+        and not kinds & {"device", "no", "off", "ok", "only", "sensitive"}
+        and not parted.tail[:1].islower()
+    )
 
 
 def _with_cell(entry: ListEntry, name: str, cell: str) -> ListEntry:

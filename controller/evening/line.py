@@ -8,10 +8,11 @@ from controller.evening.entry import EntryKind, ListEntry
 from controller.evening.marks import BOUNDARY, RULE, Marked, without_marks
 from controller.evening.note import LIGHT, names_no_song
 from controller.evening.terms import pattern, small, terms_of
-from controller.evening.title import COMMA, PARTING, part, tidy
+from controller.evening.title import COMMA, PARTING, QUOTED, part, tidy
 from controller.evening.wishes import Wishes, wishes_of
 
 TALK, CERTAIN_TALK = pattern(words.TALK), pattern(words.CERTAIN_TALK)
+TALKING = pattern(words.TALKING)
 CHANGEOVER, CERTAIN_CHANGEOVER = pattern(words.CHANGEOVER), pattern(words.CERTAIN_CHANGEOVER)
 TUNING, HEADING, PAUSE = pattern(words.TUNING), pattern(words.HEADING), pattern(words.PAUSE_WORDS)
 NOTE_MARK = pattern(words.NOTE_MARKS)
@@ -20,6 +21,14 @@ BAND = re.compile(
 )
 GOES_ON = ("for", "für", "von", "by", "about", "über", "zu", "zum", "and", "und", "mit", "with", "gegen")
 LIST_NAME = re.compile(r"set[- ]?list(?:e|en)?\b|running order\b|セットリスト|セトリ")
+FLASHES = "⚡⛈🌩"
+"""Whether these mean a strobe is not known."""
+PAGE_WORDS = pattern(words.PAGE_WORDS)
+DATE = pattern(words.DATES)
+NOT_ANY = re.compile(r"^(?:no|kein\w*|ohne)\s|\s*(?:なし|無し|ナシ)$")
+GREETING = re.compile(r"^\s*(?:hiya|hi|hey|hello|hallo|servus|moin|yo)\b[\s!,.]+(?=\S+:)", re.IGNORECASE)
+MOST_WORDS = 6
+"""Of a heading that ends with a colon."""
 LEFT = re.compile(r"[\w]")
 
 
@@ -95,6 +104,19 @@ def _with(kind: EntryKind, title: str, wishes: Wishes, rest: str = "") -> ListEn
     )  # fmt: skip
 
 
+def as_note(text: str) -> ListEntry:
+    """A line that stands below a song and is none itself."""
+    marked = without_marks(text)
+    return replace(_note_of(marked, marked.text), tempo_bpm=marked.tempo_bpm)
+
+
+def is_page_head(text: str, *, begins: bool) -> bool:
+    """Whether a line names the night, its place or its times; `begins`: no song was read before it."""
+    low = small(text)
+    times = PAGE_WORDS.search(low) and re.search(r"\d", low)
+    return bool(times or LIST_NAME.search(low) or (begins and DATE.search(low)))
+
+
 def _joined(*parts: str) -> str:
     return ", ".join(one.strip() for one in parts if one.strip())
 
@@ -116,6 +138,8 @@ def _pause(marked: Marked) -> ListEntry | None:
     text = marked.text
     head = re.sub(r"^\W+", "", _head(text))
     low = small(head)
+    if _is_whole(TALK, NOT_ANY.sub("", low)) and NOT_ANY.search(low):
+        return ListEntry("note", tidy(marked.whole))
     kinds: list[tuple[EntryKind, re.Pattern[str], re.Pattern[str]]] = [
         ("changeover", CHANGEOVER, CERTAIN_CHANGEOVER), ("talk", TALK, CERTAIN_TALK),
     ]  # fmt: skip
@@ -129,9 +153,17 @@ def _pause(marked: Marked) -> ListEntry | None:
             return _pause_with(kind, marked, head)
     if _is_whole(TALK, re.sub(rf"(?i){TUNING.pattern}", " ", head)):
         return _pause_with("talk", marked, head)
+    if not marked.is_numbered and not _wishes(text).found and _is_talking(small(text)):
+        return _pause_with("talk", marked, head)
     if _is_whole(TUNING, head):
         return _pause_with("note", marked, head)
     return None
+
+
+def _is_talking(low: str) -> bool:
+    """`Anna talks about the merch`, `chat, then the drummer tunes`."""
+    begins = TALK.match(low.lstrip())
+    return bool(TALKING.search(low)) or bool(begins and re.match(r"\s*[,/&+]", low.lstrip()[begins.end() :]))
 
 
 def _may_go_on(behind: str, begun: str) -> bool:
@@ -162,7 +194,8 @@ def _heading(text: str) -> ListEntry:
     parted = part(text.rstrip().rstrip(":"))
     wishes = _wishes(parted.tail)
     if not wishes.found:
-        return ListEntry("title", tidy(text))
+        is_sentence = text.rstrip().endswith(":") and len(text.split()) > MOST_WORDS
+        return ListEntry("note" if is_sentence else "title", tidy(text))
     return _with("title", tidy(parted.title), wishes, parted.rest)
 
 
@@ -171,9 +204,12 @@ def _note(marked: Marked) -> ListEntry | None:
     text, head = marked.text, _head(marked.text)
     if marked.is_heading or (text.rstrip().endswith(":") and " " not in text.strip()):
         return None
+    text = GREETING.sub("", text)
     mark = NOTE_MARK.match(small(text))
     if mark and re.match(r"\s*[:：!]|\s+[-–—]\s", text[mark.end() :]) and not marked.is_numbered:
         return _note_of(marked, text[mark.end() :].lstrip(" :!-–—"))
+    if (quoted := QUOTED.match(text)) and quoted[2] and "device" not in {one.kind for one in terms_of(quoted[1])}:
+        return None
     if text[:1] == "※" or (mark and mark.group() == "※"):
         return _note_of(marked, text[1:])
     return _note_of(marked, text) if names_no_song(text, head, is_numbered=marked.is_numbered) else None
@@ -197,6 +233,8 @@ def _song(text: str) -> ListEntry:
     entry = _with("song", title, wishes, rest)
     unsure = _wishes(rest)
     doubted = {name: False for name in ("strobe", "blinder", "haze") if getattr(unsure, name) is not None}
+    if signs := [one for one in FLASHES if one in text and one not in entry.rest]:
+        entry = replace(entry, rest=_joined(entry.rest, *signs))
     return _careful(replace(entry, **doubted), parted.title)  # type: ignore[arg-type]
 
 
@@ -206,7 +244,8 @@ def _careful(entry: ListEntry, title: str) -> ListEntry:
     kinds = {one.kind for one in terms_of(title)}
     if not kinds & {"no", "off", "ok", "sensitive"} or not (kinds & {"device", "sensitive"}):
         return entry
-    forbidden = {name: False for name in ("strobe", "blinder", "haze") if getattr(in_title, name) is not None}
+    devices = ("strobe", "blinder", "haze")
+    forbidden = {name: False for name in devices if getattr(in_title, name) is not None or getattr(entry, name)}
     return replace(entry, **forbidden, rest=_joined(title, entry.rest))  # type: ignore[arg-type]
 
 

@@ -21,7 +21,9 @@ TEMPOS = (
         rf"(?:bpm|beats per minute|schläge(?: pro minute)?|b\.p\.m\.?)(?![{LATIN}])",
         re.IGNORECASE,
     ),
+    re.compile(rf"(?<=\S)\s*[(\[]\s*{_ABOUT}\s*([6-9]\d|1\d\d|2[0-2]\d)\s*[)\]]"),
 )
+"""The last: a bare number in brackets behind a title, of a size that only tempos have."""
 LENGTHS = re.compile(
     r"(?<![\d:])~?(?:\d{1,2}:\d{2}(?::\d{2})?|\d{1,2}['’′]\s?\d{2}(?:[\"”″]|'')?"
     r"|\d{1,2}\s?(?:min(?:ute[ns]?)?|mins|分)(?:\s?\d{1,2}\s?(?:sec|sek|s|秒))?)(?![\d:\w])\.?",
@@ -40,6 +42,7 @@ MUSIC = (
         rf"(?<![\w#'])(?:{_NOTE}(?:\s?-?(?:minor|major|moll|dur|Moll|Dur))|[a-h](?:is|es)?-(?:Moll|moll|Dur|dur))"
         r"(?![\w#])"
     ),
+    re.compile(rf"(?<=[-–—] ){_NOTE}m?(?= [-–—] )"),
     re.compile(rf"(?<=[(\[,;|/\t])[ ]?{_NOTE}m?(?=\s*[)\],;|/\t])(?![\w#])"),
     re.compile(
         r"\b(?:drop(?:ped)?|tuning|stimmung|tuned(?: to)?|gestimmt auf|open)[\s:-]*[A-H](?:is|es|[#♯b♭])?(?![\w#])"
@@ -61,13 +64,18 @@ NUMBERED = re.compile(
     r"|第?\d{1,2}曲目[\s:：、]*|(?:[IVX]{1,4}|[a-z])[.)]\s+|\d{1,2}\s+[-–—]\s+|\d{1,2}\s*\|\s*)",
     re.IGNORECASE,
 )
+SECTION_NUMBER = re.compile(
+    r"^\s*\d\.\s?(?:set|teil|block|halbzeit|hälfte|half|part|akt)\s*(?:$|[:(–-])", re.IGNORECASE
+)
+"""`2. Set`: its number counts no song."""
+FOOTNOTE = re.compile(r"(?<=[^\s*])\s?(\*{1,3}|[†‡])(?=$|[\s)\]|,;/–])")
 SPACED_NUMBER = re.compile(r"^\s*(\d{1,3})\s+(?=\S)")
 BULLET = re.compile(r"^\s*(?:[-*+•·‣▪◦○●◉◎■□☐☑★☆♪♫♬>»→▶►✦✧–—]|\[[ xX]?\])\s+|^\s*[・•●■★☆♪◆◇▪]\s*")
 HEADING_FRAME = re.compile(
     r"^\s*(?:#{1,6}\s+(.+?)\s*#*|[=*_~]{2,}\s*(.+?)\s*[=*_~]{2,}|[【［\[](.+?)[】］\]]|[<＜≪《](.+?)[>＞≫》])\s*:?\s*$"
 )
 DASH_FRAME = re.compile(
-    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～]+?)\s*[-–—~〜～]\s*$"
+    r"^\s*[-–—―─━ー~〜～]{2,}\s*(.+?)\s*[-–—―─━ー~〜～]{2,}\s*$|^\s*[-–—~〜～]\s*([^-–—~〜～:：]+?)\s*[-–—~〜～]\s*$"
 )
 RULE = re.compile(r"^[\s\-–—―─━=_*~+|:.・]{3,}$")
 _EMOJI = (
@@ -86,7 +94,7 @@ class Marked:
         text: what is left. whole: the same with the figures of the music in it.
         is_numbered: whether a song's number stood before it. is_bulleted: or a bullet. is_heading: whether a frame or a
             sign makes it a heading. tempo_bpm: 20..400.
-        rest: a tempo out of range, as it was written.
+        rest: a tempo out of range or the sign of a footnote, as it was written.
     """
 
     text: str
@@ -111,16 +119,17 @@ def without_marks(text: str, *, counts: bool = False) -> Marked:
         return Marked(inside.strip(), inside.strip(), is_heading=bool(heading))
     text, is_bulleted = _cut(BULLET, text)
     text, _ = _cut(CLOCK, text)
-    text, is_numbered = _cut(NUMBERED, text)
+    text, is_numbered = (text, False) if SECTION_NUMBER.match(text) else _cut(NUMBERED, text)
     if counts and not is_numbered:
         text, is_numbered = _cut(SPACED_NUMBER, text)
     whole = text.strip()
+    text, footnote = _without_footnote(text)
     text, tempo, rest = _without_tempo(text)
     text = LENGTHS.sub(BOUNDARY, text)
     for music in MUSIC:
         text = music.sub(BOUNDARY, text)
     text = re.sub(rf"[(\[]\s*(?:{BOUNDARY}[\s,/;|]*)+\s*[)\]]", BOUNDARY, text)
-    return Marked(text.strip().strip(BOUNDARY).strip(), whole, is_numbered, is_bulleted, False, tempo, rest)
+    return Marked(text.strip().strip(BOUNDARY).strip(), whole, is_numbered, is_bulleted, False, tempo, rest or footnote)
 
 
 def _cut(sign: re.Pattern[str], text: str) -> tuple[str, bool]:
@@ -128,6 +137,13 @@ def _cut(sign: re.Pattern[str], text: str) -> tuple[str, bool]:
     if match is None or match.end() >= len(text.rstrip()):
         return text, False
     return text[match.end() :], True
+
+
+def _without_footnote(text: str) -> tuple[str, str]:
+    """`Wolves *`: what the sign stands for is said elsewhere; signs in pairs are only bold letters."""
+    if re.search(r"\*\w", text) or (match := FOOTNOTE.search(text)) is None:
+        return text, ""
+    return text[: match.start()] + BOUNDARY + text[match.end() :], match[1]
 
 
 def _without_tempo(text: str) -> tuple[str, float | None, str]:

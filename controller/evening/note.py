@@ -1,20 +1,21 @@
 """Whether a line is about the light and names no song: `No strobe!`, `only blue`, `We love red`. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.evening import words
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, small, terms_of
 
 SENTENCE = pattern(words.SENTENCES)
-PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください")
+PLEASE = re.compile(r"\b(?:please|bitte|kindly)\b|お願い|ください|(?:です|ます|ません)[。!]*\s*$")
 WHOLE_SET = re.compile(
     r"\b(?:sets?|songs?|show|gig|konzerts?|abend|lieder[n]?|stücken?|tracks?|night|evening)\b|全|セット|通して"
 )
 LIGHT = re.compile(
-    r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel)\b|照明|ライト|色"
+    r"\b(?:lights?|lighting|colou?rs?|licht|farben?|beleuchtung|bright|hell|dark|dunkel|blend\w*|leucht\w*|strahl\w*|spots?|beams?|shin(?:e|ing))\b"
+    r"|照明|ライト|色|照ら"
 )
-CLAUSE = re.compile(r"[,;、。!]|\.\s|\s/\s")
+CLAUSE = re.compile(r"[,;、。!]|(?<=[^\x00-\x7f])/|\.\s|\s/\s")
 OPERATIONS = {"no", "off", "ok"}
 
 
@@ -54,7 +55,10 @@ def names_no_song(text: str, head: str, *, is_numbered: bool) -> bool:
             number stood before it.
     """
     said = _said(text, head)
-    if said.kinds and set(said.kinds) <= OPERATIONS and said.targets:
+    if _is_in_columns(text, head):
+        return False
+    is_answer = not is_numbered or said.has_device or len(said.clause.split()) < 2  # "2. Kein Licht – rot" is a song
+    if said.kinds and set(said.kinds) <= OPERATIONS and said.targets and is_answer:
         return True  # "NG: strobe"
     if not is_numbered and _is_request(said):
         return True
@@ -65,9 +69,16 @@ def names_no_song(text: str, head: str, *, is_numbered: bool) -> bool:
     return _begins_a_sentence(said) or _is_for_all(said) or (_is_sentence(said) and said.has_device) or _is_wish(said)
 
 
+def _is_in_columns(text: str, head: str) -> bool:
+    """`Calm Before<tab>cold white`: what stands first in a row is its title, unless it can only be a wish."""
+    follows = text.lstrip()[len(head) :].lstrip(" ")
+    kinds = {one.kind for one in terms_of(head)}
+    return follows.startswith("\t") and not kinds & {*OPERATIONS, "device", "only", "sensitive", "front", "scope"}
+
+
 def _said(text: str, head: str) -> _Said:
     clause = CLAUSE.split(head, maxsplit=1)[0]
-    terms = [one for one in terms_of(clause) if one.kind != "stop"]
+    terms = [_as_title(one) for one in terms_of(clause) if one.kind != "stop"]
     all_kinds = [one.kind for one in terms_of(text) if one.kind != "stop"]
     targets = sum(one in (*TARGETS, "front", "sensitive") for one in all_kinds)
     return _Said(
@@ -75,9 +86,16 @@ def _said(text: str, head: str) -> _Said:
     )
 
 
+def _as_title(term: Term) -> Term:
+    """Light that no field can say is as good as any other word here."""
+    return replace(term, kind=UNKNOWN) if term.kind in ("beyond", "little") else term
+
+
 def _is_request(said: _Said) -> bool:
+    if "," in said.head and set(said.kinds) == {UNKNOWN} and said.terms[0].kind == UNKNOWN:
+        return False  # "Haus am See, Gesichter bitte warm": what stands first is a title
     is_polite = said.is_whole and bool(PLEASE.search(small(said.text)))
-    return is_polite and (bool(LIGHT.search(small(said.text))) or _is_sentence(said))
+    return is_polite and (said.has_device or bool(LIGHT.search(small(said.text))) or _is_sentence(said))
 
 
 def _begins_a_sentence(said: _Said) -> bool:
@@ -98,7 +116,12 @@ def _is_sentence(said: _Said) -> bool:
 def _is_rule(said: _Said) -> bool:
     """One of a numbered list of rules: `3. no strobe`; `3. Blue` is a song."""
     is_dark = "break" in said.kinds and bool({"dark", "blackout"} & set(said.kinds))
-    forbids = said.has_device and bool(said.all_kinds & {*OPERATIONS, "sensitive"}) and len(said.kinds) > 1
+    forbids = (
+        said.has_device
+        and bool({*TARGETS, *OPERATIONS, "sensitive"} & set(said.kinds))
+        and bool(said.all_kinds & {*OPERATIONS, "sensitive"})
+        and len(said.kinds) > 1
+    )
     return UNKNOWN not in said.kinds and (forbids or is_dark)
 
 
@@ -115,12 +138,22 @@ def _is_wish(said: _Said) -> bool:
     kinds, terms = said.kinds, said.terms
     if UNKNOWN in kinds:
         return _leads_with_a_no(kinds) or "sensitive" in kinds or _speaks_of_devices(said)
+    if said.head.lower() in ("song", "lied", "track", "titel"):
+        return False  # somebody tries the reader
     if kinds in ([], ["prep"]):
         return not said.is_whole and bool(terms)
     is_japanese = is_cjk(terms[-1].text[0]) and (len(terms) > 1 or kinds == ["energy"])
     is_small = len(terms) > 1 and terms[0].text[:1].islower()
-    is_list = len(kinds) > 1 or (said.targets > 1 and said.is_whole)
+    is_named = _is_name(said) or set(kinds) <= {"place", "person", "break", "with", "and"}
+    is_list = (len(kinds) > 1 and not is_named) or (said.targets > 1 and said.is_whole)
     return is_japanese or is_small or is_list or _is_settled(said)
+
+
+def _is_name(said: _Said) -> bool:
+    """`Blue in Green – blue`: capitals, with only a preposition between them, and wishes behind a dash."""
+    kinds = [one.kind for one in said.terms]
+    is_capital = all(one.text[:1].isupper() for one in said.terms if one.kind not in FILLERS)
+    return is_capital and not said.is_whole and kinds == ["colour", "prep", "colour"]
 
 
 def _leads_with_a_no(kinds: list[str]) -> bool:

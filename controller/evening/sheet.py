@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from controller.evening.columns import Columns, headings, read_row
 from controller.evening.entry import ListEntry
-from controller.evening.line import ReadLine, read_line
+from controller.evening.line import ReadLine, as_note, is_page_head, read_line
 from controller.evening.marks import CIRCLED, NUMBERED, RULE, SPACED_NUMBER
 from controller.evening.terms import plain
 from controller.evening.title import tidy
@@ -13,6 +13,9 @@ from controller.evening.title import tidy
 MOST_LINES = 2_000
 MOST_LETTERS = 1_000
 """Of one line; what is longer is kept, and not read."""
+NEIGHBOURS = 6
+ANY_NUMBER = re.compile(r"^\s*(\d{1,3})[\s.):]\s*(?=\S)")
+"""A song's number is looked for among so many lines before and behind; talk and notes may stand between."""
 FIRST = re.compile(rf"^\s*(?:[{CIRCLED[0]}]|0?1\s*[.):、．]|#\s?0?1\b|\(1\)|M-?0?1\b|一[、.．])")
 
 
@@ -31,19 +34,37 @@ def read_sheet(text: str, *, is_photograph: bool = False) -> list[ReadLine]:
     found: list[ReadLine] = []
     for at, line in enumerate(lines):
         columns, one = _read(lines, at, columns, begins=firsts[at])
-        one = _below_a_song(one, line, found)
+        one = _over_the_songs(_below_a_song(one, line, found), line, found)
         found.append(replace(one, line=line, is_photograph=is_photograph))
     return found
 
 
 def _below_a_song(one: ReadLine, line: str, before: list[ReadLine]) -> ReadLine:
     """A line without a number that is indented further than the numbered song above it is no song of its own."""
-    above = next((read for read in reversed(before) if read.is_numbered), None)
+    numbered = next((read for read in reversed(before) if read.is_numbered), None)
+    above = numbered or next((read for read in reversed(before) if not read.is_indented), None)
     if above is None or one.entry.kind != "song" or one.is_numbered or above.entry.kind != "song":
         return one
     if _indent(line) <= _indent(above.line):
         return one
-    return replace(one, entry=replace(one.entry, kind="note", title=tidy(plain(line))))
+    note = as_note(_readable(line))
+    is_wish = note != ListEntry("note", note.title)
+    return replace(one, entry=note) if numbered is not None or is_wish else one
+
+
+def _over_the_songs(one: ReadLine, line: str, before: list[ReadLine]) -> ReadLine:
+    """The head of a page: `The Cats – Barrowland – 12 Oct – doors 19:00`."""
+    entry, text = one.entry, _readable(line)
+    wishes = (entry.asked, entry.forbidden, entry.energy, entry.strobe, entry.blinder, entry.haze, entry.key)
+    begins = all(read.entry.kind in ("note", "title") for read in before)
+    if (
+        entry.kind != "song"
+        or one.is_numbered
+        or re.match(r"\s|[-*+•·]\s", line)
+        or any(wish not in (None, ()) for wish in wishes)
+    ):
+        return one
+    return replace(one, entry=ListEntry("title", tidy(text))) if is_page_head(text, begins=begins) else one
 
 
 def _indent(line: str) -> int:
@@ -59,20 +80,25 @@ def _read(lines: list[str], at: int, columns: Columns | None, *, begins: bool) -
     if found := headings(line):
         return found, ReadLine(line, ListEntry("note", tidy(line)), is_plan_of_sheet=True)
     if columns is not None and not RULE.match(line):
-        row = read_row(line, columns)
+        row = read_row(line, columns, is_aligned=_is_aligned(columns, lines[at]))
         if row is not None:
             return columns, row
-        columns = None
+        columns = None if line.count(columns.sign) >= len(columns.names) else columns
     if "|" in line:
         line = line.strip().strip("|").strip() if line.strip().startswith("|") else line
     return columns, read_line(line, is_heading=_heads_a_list(lines, at, begins=begins), counts=_counts(lines, at))
+
+
+def _is_aligned(columns: Columns, line: str) -> bool:
+    """Whether only blanks or dashes part the cells of a row."""
+    return len(columns.sign) > 1 or (columns.sign == "\t" and "\t" not in line)
 
 
 def _readable(line: str) -> str:
     """A line in NFKC; a number in a circle keeps its dot, which makes it a song's number."""
     spaced = re.sub(rf"^(\s*)([{CIRCLED}])", lambda match: f"{match[1]}{CIRCLED.index(match[2]) % 20 + 1}. ", line)
     spaced = re.sub(r"[\x00-\x08\x0e-\x1f\x7f]", " ", spaced.replace("…", " … "))
-    return plain(spaced).replace("\u200b", "").rstrip()
+    return re.sub(r"(?<=\S) {3,}(?=\S)", "\t", plain(spaced).replace("\u200b", "").rstrip())
 
 
 def _heads_a_list(lines: list[str], at: int, *, begins: bool) -> bool:
@@ -85,13 +111,15 @@ def _heads_a_list(lines: list[str], at: int, *, begins: bool) -> bool:
 
 
 def _counts(lines: list[str], at: int) -> bool:
-    """Whether the bare number at a line's beginning is one more or one less than its neighbour's."""
+    """Whether the bare number at a line's beginning is one more or one less than the nearest other one."""
     own = SPACED_NUMBER.match(plain(lines[at]))
     if own is None:
         return False
     for step in (-1, 1):
-        if 0 <= at + step < len(lines):
-            other = SPACED_NUMBER.match(plain(lines[at + step]))
-            if other and int(other[1]) == int(own[1]) + step:
-                return True
+        near = lines[at - 1 :: -1][:NEIGHBOURS] if step < 0 and at else lines[at + 1 :][:NEIGHBOURS]
+        other = next(
+            (found for one in (near if step > 0 or at else []) if (found := ANY_NUMBER.match(plain(one)))), None
+        )
+        if other and int(other[1]) == int(own[1]) + step:
+            return True
     return False

@@ -112,6 +112,8 @@ STOP = re.compile(
 GAP = re.compile(r"[ \u3000]+(?=[^\s,;、。!|()\[\]{}<>\-–—/])")
 """A blank beside a letter that needs none: on Japanese sheets it parts what commas part elsewhere."""
 WORD = re.compile(rf"[{LATIN}0-9](?:[{LATIN}0-9'-]*[{LATIN}0-9])?")
+NONE = re.compile(r"\s*(?:[:=]\s*|\s(?=[-–—]+\s*(?:$|[,;|)\]\t])))([-–—]+)(?=[\s,;|)\]]|$)")
+"""`strobe: -`: a dash where an answer is due."""
 BLANK = re.compile(r"[\s:=.\"'„“”«»~*_^#→-]+|[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]")
 
 
@@ -129,6 +131,9 @@ def terms_of(text: str) -> list[Term]:
             continue
         found.append(term)
         at = term.end
+        if term.kind == "device" and (none := NONE.match(text, at)):
+            found.append(Term("off", "off", none.start(1), none.end(1), none[1]))
+            at = none.end(1)
     return found
 
 

@@ -8,7 +8,7 @@ from controller.evening.marks import BOUNDARY, EDGE_EMOJI
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk, pattern, terms_of
 from controller.evening.wishes import Wishes, wishes_of
 
-QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?=$|[\s\W]|[^\x00-\x7f])\s*(.*)$")
+QUOTED = re.compile(r"^\s*[\"“„«»「『‘](.+?)[\"“”»«」』’](?:(?<=[」』])|(?=$|[\s\W]|[^\x00-\x7f]))\s*(.*)$")
 PARTING = re.compile(
     rf"\s+[-–—―]+\s+|\s+[–—-]+(?=[^\W\d_])|(?<=[\w\)!?'])[–—―]+\s*|(?<=\w\w)-\s+|\s*[\t|{BOUNDARY}]+\s*|\s*:(?=\s|[^\x00-\x7f])\s*|\s+:\s*|(?<=[^\x00-\x7f]):|\s*;\s*|\s*(?:->|=>|→|⇒|>>|//|…|\.\.+)\s*|\s+=+>?\s*|\s+>+\s+|\s*[(\[【〔{{※]\s*"
 )
@@ -45,6 +45,7 @@ def part(text: str) -> Parted:
         sign = match.group().strip()
         if sign == ":" and (label := _label(head, tail)):
             head, tail = head[:label].strip(" ,、/"), f"{head[label:]}: {tail}"
+            sign = "label"
         if version := _leading_version(tail, sign):
             written = text[: match.end() + version].strip()
             after = text[match.end() + version :].strip(" \t)]-–—:,;|")
@@ -88,7 +89,11 @@ def _leading_version(tail: str, sign: str) -> int:
     inside = re.match(r"([^)\]]*)[)\]]" if sign in ("(", "[") else r"([^-–—|,(]+?)\s*(?=$|\s[-–—]\s|[|,(\t])", tail)
     if sign == "(" and inside is not None and tail[inside.end() :].strip() and _is_part_of_title(inside[1]):
         return inside.end()
-    if inside is None or (match := VERSION.match(inside[1].strip())) is None or match.end() < len(inside[1].strip()):
+    if (
+        inside is None
+        or (match := VERSION.match(inside[1].strip(" !."))) is None
+        or match.end() < len(inside[1].strip(" !."))
+    ):
         return 0
     return inside.end()
 
@@ -115,7 +120,10 @@ def _with_shorter_title(head: str, tail: str, sign: str) -> Parted:
         return Parted(title, tail, sign, taken)
     title, unsure = _without_capital_wishes(title) if head.isupper() else (title, "")
     return Parted(
-        title, f"{taken}, {tail}" if tail else taken, sign or ("comma" if head[at:] != taken else "words"), unsure
+        title,
+        f"{taken}{':' if sign == ':' else ','} {tail}" if tail else taken,
+        sign or ("comma" if head[at:] != taken else "words"),
+        unsure,
     )
 
 
@@ -143,7 +151,7 @@ def _by_comma(head: str) -> tuple[int, bool] | None:
             return at, True
         first = COMMA.split(behind)[0]
         if _is_written_small(behind, head[:at]) and (alone := _wishes(first)).found and not alone.rest:
-            return at, False
+            return at, "/" in head[at : at + 3] or not is_cjk(behind[0])
         if not wishes.rest and len(cuts) == 1 and not any(one.kind in FILLERS for one in terms):
             return at, False
     return None
@@ -160,7 +168,7 @@ def _is_definite(terms: list[Term], wishes: Wishes) -> bool:
     if first is None or first.kind == UNKNOWN or not wishes.found:
         return False
     return (
-        bool(kinds & {"device", "front", "sensitive"})
+        bool(kinds & {"device", "front", "sensitive", "beyond"})
         or bool(kinds & {"no", "off", "ok", "only"})
         or wishes.dark_on_break
     )
@@ -187,7 +195,7 @@ def _by_words(head: str) -> tuple[int, bool] | None:
     for at in starts:
         taken = terms[at:]
         behind = head[taken[0].start :]
-        if _is_japanese_wish(taken):
+        if _is_japanese_wish(taken) or (taken[0].kind in TARGETS and _is_behind_picture(head[: taken[0].start])):
             return taken[0].start, True
         if any(
             one.kind in (UNKNOWN, "person", "unsure", "stop")
@@ -202,15 +210,33 @@ def _by_words(head: str) -> tuple[int, bool] | None:
     return None
 
 
+def _is_behind_picture(before: str) -> bool:
+    """`Riot <fire> red`: a small picture parts words as a dash does."""
+    return bool(before.strip()) and EDGE_EMOJI.sub("", before) != before.strip()
+
+
 def _is_japanese_wish(taken: list[Term]) -> bool:
     """Whether the next words up to a blank are a wish, whatever follows; `赤い` describes what follows it."""
     chunk = taken[: next((at for at, one in enumerate(taken) if one.kind == "stop"), len(taken))]
     if not is_cjk(chunk[0].text[0]) or (chunk[-1].kind == "colour" and chunk[-1].text.endswith("い")):
         return False
+    kinds = [one.kind for one in chunk if one.kind not in FILLERS]
+    if set(kinds) == {"unsure"} or _is_in_colours(chunk):
+        return True
     is_known = not {UNKNOWN, "person", "unsure"} & {one.kind for one in chunk}
     if any(one.text[:1] in LIGHTS for one in chunk if one.kind == "fill"):
         return True
-    return chunk[0].kind == "device" or (is_known and any(one.kind in (*TARGETS, "front") for one in chunk))
+    return (
+        chunk[0].kind in ("device", "beyond")
+        or kinds[-1:] == ["beyond"]
+        or (is_known and any(one.kind in (*TARGETS, "front", "dim") for one in chunk))
+    )
+
+
+def _is_in_colours(chunk: list[Term]) -> bool:
+    """`黄色とオレンジでポップに`: colours, and "in" right behind them."""
+    at = next((at for at, one in enumerate(chunk) if one.kind not in ("colour", "and", "or")), len(chunk))
+    return 0 < at < len(chunk) and chunk[at - 1].kind == "colour" and chunk[at].text == "で"
 
 
 def _certain_words(head: str, taken: list[Term], wishes: Wishes) -> bool | None:

@@ -11,7 +11,7 @@ from controller.evening.clauses import Clause, Polarity, Read, clauses_of
 from controller.evening.entry import ColourName, Energy
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk
 
-UNCLEAR = (UNKNOWN, "person", "dim")
+UNCLEAR = (UNKNOWN, "person", "dim", "beyond", "little")
 """With one of these in its clause a device is not clearly allowed."""
 ARTICLES = ("the", "der", "die", "das", "dem", "den")
 
@@ -70,7 +70,8 @@ def _judge(clause: Clause, before: Clause | None) -> None:
             read.is_doubtful = read.is_doubtful or is_unsure or is_loose or _trails_a_no(clause, before, ("colour",))
             read.is_doubtful = read.is_doubtful and "only" not in kinds
         elif read.term.kind == "energy":
-            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure or is_loose
+            is_of_a_moment = {UNKNOWN, "place"} <= kinds  # "am Ende langsam ausfaden"
+            read.is_doubtful = read.is_doubtful or read.polarity == "no" or is_unsure or is_loose or is_of_a_moment
         read.is_doubtful = read.is_doubtful or clause.is_double or (is_loose and read.term.kind == "colour")
         if read.polarity == "bare" and not read.is_doubtful:
             read.polarity = "yes"
@@ -162,13 +163,24 @@ def _collected(clauses: list[Clause], terms: list[Term], text: str) -> Wishes:
         key=keys[0][0] if keys else None,
         notes=tuple(dict.fromkeys(one.note for one in terms if one.note and one.start in understood)),
         rest=_rest(terms, understood, text),
-        found=bool(targets or keys or sensitive) or "dim" in {one.kind for one in terms},
+        found=bool(targets or keys or sensitive) or bool({"dim", "beyond"} & {one.kind for one in terms}),
     )  # fmt: skip
 
 
 def _operations(clause: Clause, *, is_sensitive: bool) -> set[int]:
     """Where the terms of a clause begin that say nothing by themselves; who is sensitive to light needs no field."""
-    kinds = (*FILLERS, "only", "and", "or", "with", "but", "scope", "sensitive", *(["person"] if is_sensitive else []))
+    kinds = (
+        *FILLERS,
+        "only",
+        "and",
+        "or",
+        "with",
+        "but",
+        "scope",
+        "sensitive",
+        "little",
+        *(["person"] if is_sensitive else []),
+    )
     return {one.term.start for one in clause.reads if one.is_used or one.term.kind in kinds}
 
 
@@ -191,7 +203,7 @@ def _key_of(clause: Clause) -> tuple[ColourName, list[Read]] | None:
     if at is None:
         return None
     link = at > 0 and reads[at - 1].term.kind in FILLERS
-    after = next((one for one in reads[at + 1 :] if one.term.kind not in (*FILLERS, "only", "front")), None)
+    after = next((one for one in reads[at + 1 :] if one.term.kind not in (*FILLERS, "only", "front", "scope")), None)
     before = next((one for one in reversed(reads[:at]) if one.term.kind not in FILLERS), None)
     choices = [one for one in ((before, after) if link else (after, before)) if one is not None]
     for one in choices:

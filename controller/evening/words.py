@@ -8,14 +8,20 @@ of `re`. Latin patterns match whole words of small letters, Japanese ones match 
 from controller.evening.entry import ColourName, Energy
 
 SHADE = r"(?:(?:dark|deep|bright|strong|pure|full|rich|blood|fire|royal|navy|midnight|neon)[_-]?)?"
-FARBE = (
-    r"(?:(?:dunkel|knall|tief|blut|feuer|satt|grell|leuchtend|neon|königs|nacht|rein|gras|zitronen|sonnen|pastell)-?)?"
+DEEP = (
+    "(?:dunkel|knall|tief|blut|feuer|satt|grell|leuchtend|neon|königs|schnee|rubin|wein|kirsch|ziegel|rost|tomaten"
+    "|signal|karmin|herz|alarm|nacht|rein|gras|zitronen|sonnen|pastell)-?"
 )
+FARBE = f"(?:{DEEP})?"
+GREEN_OR_BLUE = f"(?:(?!hell|eis|himmel)[a-zäöüß]{{3,}}|{DEEP})?"
+"""Nearly any word may stand before these: `giftgrün`, `petrolblau`."""
 ENDING = r"(?:e[rsnm]?|s|en)?(?:-?(?:licht|töne[n]?|light|ish))?"
 
 COLOURS: dict[ColourName, str] = {
     "red": (
         rf"{SHADE}reds? {FARBE}rot{ENDING} crimson scarlet rouge 真っ赤 真っ赤っ赤 真赤 赤色 赤系 赤い 赤 レッド"
+        rf" reddish"
+        " (?<![ァ-ヶー])アカ(?![ァ-ヶー]) (?<![ぁ-ん])あか(?![ぁ-ん])"
         " 真紅 紅色 🔴 🟥"
     ),
     "orange": rf"{SHADE}oranges? {FARBE}orange{ENDING} オレンジ色 オレンジ 橙色 橙 🟠 🟧",
@@ -23,21 +29,33 @@ COLOURS: dict[ColourName, str] = {
         rf"{SHADE}amber ambers gold(?:en|ene[rsnm]?)? {FARBE}bernstein(?:farben)? アンバー 琥珀色 琥珀 ゴールド"
         " 金色"
     ),
-    "yellow": rf"{SHADE}yellows? {FARBE}gelb{ENDING} 黄色い 黄色 黄 イエロー 🟡 🟨",
-    "green": rf"{SHADE}greens? {FARBE}(?:grün|gruen){ENDING} 緑色 緑 グリーン みどり 🟢 🟩",
+    "yellow": (
+        rf"{SHADE}yellows? {GREEN_OR_BLUE}gelb{ENDING} 黄色い 黄色 黄 イエロー yellowish 🟡 🟨"
+        " (?<![ァ-ヶー])キイロ(?![ァ-ヶー]) (?<![ぁ-ん])きいろ(?![ぁ-ん])"
+    ),
+    "green": (
+        rf"{SHADE}greens? {GREEN_OR_BLUE}(?:grün|gruen){ENDING} 緑色 緑 グリーン greenish みどり 🟢 🟩"
+        " (?<![ァ-ヶー])ミドリ(?![ァ-ヶー])"
+    ),
     "turquoise": (
         rf"{SHADE}turquoise turqoise teal {FARBE}(?:türkis|tuerkis)(?:farben)?{ENDING} ターコイズ 青緑"
         " トルコ石色"
     ),
     "cyan": rf"{SHADE}cyan {FARBE}cyan{ENDING} aqua zyan シアン",
-    "blue": rf"{SHADE}blues? {FARBE}blau{ENDING} 真っ青 青色 青系 青い 青 ブルー 紺色 紺 藍色 🔵 🟦",
+    "blue": (
+        rf"{SHADE}blues? {GREEN_OR_BLUE}blau{ENDING} 真っ青 青色 青系 青い 青 ブルー blui?sh bluey 紺色 紺 藍色 🔵 🟦"
+        " (?<![ァ-ヶー])アオ(?![ァ-ヶー]) (?<![ぁ-ん])あお(?![ぁ-ん])"
+    ),
     "purple": (
         rf"{SHADE}purples? violet violets lavender {FARBE}(?:lila|violett|purpur|lavendel|flieder){ENDING} 紫色"
-        " 紫 パープル バイオレット 🟣 🟪"
+        " 紫 パープル purplish purply (?<![ァ-ヶー])ムラサキ(?![ァ-ヶー]) むらさき バイオレット 🟣 🟪"
     ),
     "magenta": rf"{SHADE}magenta {FARBE}magenta{ENDING} fuchsia マゼンタ",
-    "pink": rf"(?:hot[_-])?{SHADE}pink {FARBE}(?:pink|rosa){ENDING} ピンク色 ピンク 桃色",
-    "white": rf"(?:bright_|pure_)?whites? {FARBE}(?:weiß|weiss){ENDING} 真っ白 白色 白い 白 ホワイト ⚪ ⬜",
+    "pink": rf"(?:hot[_-])?{SHADE}pink {FARBE}(?:pink|rosa){ENDING} pinky pinkish ピンク色 ピンク 桃色",
+    "white": (
+        rf"(?:bright_|pure_)?whites? {FARBE}(?:weiß|weiss){ENDING} 真っ白 白色 白い 白 ホワイト ⚪ ⬜"
+        " (?<![ァ-ヶー])シロ(?![ァ-ヶー]) (?<![ぁ-ん])しろ(?![ぁ-ん])"
+    ),
     "warm white": (
         "warm[_-]?whites? ww tungsten warm-?(?:weiß|weiss)(?:e[rsnm]?)? warme[smnr]?_(?:weiß|weiss) 電球色"
         " 暖色白 暖かい白 ウォームホワイト 温白色"
@@ -52,9 +70,11 @@ NEAREST: dict[ColourName, str] = {
         "(?:light|sky|ice|baby|pale)[_-]?blues? (?:hell|eis|himmel)blau(?:e[rsnm]?)? 水色 空色 スカイブルー"
         " ライトブルー"
     ),
+    "magenta": "red-?purple rotviolett 赤紫色 赤紫",
+    "red": "朱色 えんじ(?:色)? ワインレッド 深紅",
     "pink": "(?:light|pale)[_-]?reds? hellrot(?:e[rsnm]?)?",
     "green": "(?:light|pale|lime)[_-]?greens? hell(?:grün|gruen)(?:e[rsnm]?)? 黄緑色 黄緑 ライムグリーン",
-    "purple": "(?:light|pale)[_-]?purples? hell(?:lila|violett)(?:e[rsnm]?)? 薄紫",
+    "purple": "(?:light|pale)[_-]?purples? hell(?:lila|violett)(?:e[rsnm]?)? 薄紫 青紫",
 }
 """Colours that the list of names lacks, with the one that is nearest; whoever reads the line is told."""
 
@@ -78,7 +98,7 @@ DEVICES: dict[str, str] = {
 ENERGIES: dict[Energy, str] = {
     "calm": (
         "calm calmer calmly quiet(?:er|ly)? soft(?:er|ly)? gentle gently mellow chill(?:ed|ig)? peaceful"
-        " intimate subtle slow(?:ly)? ballad static low_energy ruhig(?:e[rsnm]?)? ganz_ruhig leise"
+        " intimate subtle slow ballad static low_energy ruhig(?:e[rsnm]?)? ganz_ruhig leise"
         " sanft(?:e[rsnm]?)? still dezent(?:e[rsnm]?)? entspannt gemütlich langsam(?:e[rsnm]?)? ballade"
         " zurückhaltend 静かめ(?:に)? 静かに 静かな 静か しっとり(?:め|系|と)? 落ち着いた(?:感じ)? 落ち着いて"
         " 落ち着き 穏やかに 穏やかな 穏やか ゆったり(?:と|め)? ゆっくり(?:め)? おとなしめ(?:に)? おとなしく"
@@ -89,7 +109,8 @@ ENERGIES: dict[Energy, str] = {
         " full_(?:on|power|energy|throttle|beans|blast) party intense aggressive hectic chaos chaotic fast"
         " go_off heftig(?:e[rsnm]?)? vollgas abgehen volle_(?:pulle|power|kanne|energie) aggressiv(?:e[rsnm]?)?"
         " ausrasten energiegeladen schnell(?:e[rsnm]?)? 激しく 激しめ(?:に)? 激しい 激し目(?:に)? 派手に"
-        " 派手め(?:に)? 派手な 派手 暴れる 暴れ ガンガン 盛り上げて 盛り上げ ノリノリ バキバキ 全開(?:で)?"
+        " 派手め(?:に)? 派手な 派手 暴れる 暴れ ガンガン バンバン ガシガシ ガツガツ じゃんじゃん ガッツリ"
+        " がっつり 盛り上げて 盛り上げ ノリノリ バキバキ 全開(?:で)?"
         " アゲアゲ 熱く"
     ),
 }
@@ -120,7 +141,11 @@ OPERATIONS: dict[str, str] = {
         " 嫌い(?:です)? 使わず 不可 ダメ だめ 駄目 嫌 無理 以外 じゃなくて じゃなく ではなく(?:て)? 使用不可"
         " しないで(?:ください)? しない 苦手 抜きで 抜き オフ 入れないで(?:ください)? 当てないで(?:ください)? × ✕"
         r" ✖ x 無理です [\u3041-\u3093\u4e00-\u9fff]{1,3}ないで(?:ください|ほしい|欲しい|下さい)? ない じゃない"
-        " ではない"
+        " ではない (?!すみ)[\u3041-\u3093\u4e00-\u9fff]{1,3}ません(?!か)(?:ので)? ✗ ✘ ☒ ❎ 👎 ⨯ 🙅 ⊘ 🔕 🤮 😡 💀 ☠ 🖕"
+        r" [\u3041-\u3093\u4e00-\u9fff]{1,3}ん(?:といて|とって|で)(?:ください|下さい|くれ|な|や)? あかん アカン"
+        r" いらん いらへん"
+        " (?:使う|焚く|たく|出す|当てる|付ける|つける|する|やる|入れる)な(?:よ)?"
+        " ご?遠慮(?:ください|下さい|して(?:ください)?)? お断り 勘弁(?:して)? カット(?:で)?"
     ),
     "ok": (
         "ok okay oki fine yes yeah yep ja jawohl allowed permitted welcome erlaubt genehmigt gewünscht"
@@ -128,7 +153,9 @@ OPERATIONS: dict[str, str] = {
         " nichts_gegen nothing_against gern gerne we_(?:want|love|like) wir_(?:wollen|mögen|lieben) good great"
         " super cool toll nice lovely geil geht in_ordnung all_right alright 使いたい 入れたい 使用OK 使用可能"
         " 使用可 使用 OKです OK ok オッケー あり 有り 有 アリ 可能 可 希望 欲しい ほしい 入れて(?:ください)?"
-        " 使って(?:ください)? オン ○ ◯ ⭕ ✅ ✓ ✔ 👍 大丈夫(?:です)? 解禁"
+        " 使って(?:ください)? 焚いて(?:ください)? たいて(?:ください)? 出して(?:ください)? つけて(?:ください)?"
+        " 当てて(?:ください)? オン ○ ◯ ⭕ ✅ ✓"
+        " ✔ 👍 大丈夫(?:です)? 解禁"
     ),
     "only": (
         "only just nur ausschlie(?:ß|ss)lich blo(?:ß|ss) lediglich nothing_but exclusively allein のみで のみ"
@@ -165,17 +192,46 @@ OTHERS: dict[str, str] = {
         "chorus(?:es)? verses? bridge intro outro solos? (?:guitar_|drum_|gitarren-?|drum-?)solos? drops? end"
         " ending start beginning first second third last final middle half build-?ups? hook riff refrains?"
         " strophen? vers(?:e[ns]?)? schluss ende anfang ersten? zweiten? letzten? hälfte mitte mittelteil"
-        " pre-?chorus c-?teil bars? takte? sometimes manchmal ab_und_zu before after until till bis nach vor"
+        " hits? accents? stabs? blasts? blast_?beats? akzente[n]? minutes? seconds? minuten? sekunden?"
+        " crescendo climax höhepunkt pre-?chorus"
+        " c-?teil bars? takte? sometimes manchmal ab_und_zu before after until till bis nach vor"
         " during während ab build later später サビ(?:頭)? 大サビ ラスサビ Aメロ Bメロ Cメロ 間奏 ラスト"
         " イントロ アウトロ ソロ 頭 最後 終わり 曲終わり 始まり 最初 後半 前半 途中 落ちサビ まで 時々 たまに"
         " 終了後"
     ),
+    "beyond": (
+        "uv black_?lights? schwarzlicht rainbow regenbogen(?:farben)? (?:multi-?)?colou?rful multicolou?r(?:ed)?"
+        " bunt(?:e[rsnm]?)? disco disko disco_?balls? disco_?kugeln? discokugel mirror_?balls?"
+        " spiegelkugel gobos? chas(?:e|er|es|ing)"
+        " sweeps? (?:follow|pin|key)?-?spots?(?:light)?s? (?:verfolger|einzel|punkt)(?:spot|licht|er)?s? verfolger"
+        " house_?lights? saallicht publikumslicht putzlicht crowd_lights? audience_lights? work_lights?"
+        " back_?lights? back_?lit back_?light(?:ing)? gegenlicht(?:er)? von_hinten from_behind side_?lights?"
+        " seitenlicht(?:er)? silhouettes? from_above von_oben oberlicht cyc floor_?lights? par_?cans? lasers?"
+        " beams? footlights? rampenlicht (?:lights?|licht)_(?:up|an|on)"
+        " (?:full|volle[s]?)_(?:light|licht|lights) full_up"
+        " (?:alles|everything|all_lights|alle_lampen)_(?:an|on) warm(?:e[rsnm]?)? kalt(?:e[rsnm]?)? cold cool"
+        " warmer colder all_(?:the_|of_the_)?colou?rs every_colou?r(?:_you've_got|_you_have)? alle_farben"
+        " 全部の色 全色 clean simple plain slowly gradually allmählich schlicht(?:e[rsnm]?)? same ditto"
+        " as_above as_before"
+        " wie_(?:oben|vorher|zuvor|gehabt)"
+        r" dito s\\.\\s?o\\. siehe_oben sunrise sunset sonnenaufgang sonnenuntergang fades? fade_?(?:in|out)"
+        " 同上 同じ 前と同じ 上と同じ 前曲同様 〃 地明かり 地あかり 地明り シーリング ピンスポ(?:ット)?(?:ライト)?"
+        " スポット(?:ライト)? サス トップサス 客電 客席(?:明かり|照明|ライト)? 逆光 バックライト 後ろから"
+        " サイド(?:ライト|から) ホリ(?:ゾント)? ミラーボール レーザー ムービング ゴボ カラフル レインボー 虹色"
+        " 七色 シルエット 全部乗せ 全部のせ フルコース 全点灯 全照 フェード(?:イン|アウト)? チェイス 暖色(?:系)?"
+        " 寒色(?:系)? ブラックライト シンプル 地灯り 生明かり 生明り 客(?:も)?照らし 明転 客席 フルライト キラキラ"
+    ),
+    "little": (
+        "bit little slightly (?:a_)?(?:little_)?(?:bit|touch|hint|dash|splash)_of (?:a_)?little"
+        " (?:ein_)?(?:bisschen|wenig) (?:ein_)?hauch leicht(?:e[rsnm]?)? ein_wenig 少し ちょっと 少々 うっすら"
+        " ほんのり"
+    ),
     "unsure": (
         r"maybe perhaps possibly \? unsure if careful(?:ly)? caution warning beware depends tbc tbd ask less"
-        " little few bit slightly sparing(?:ly)? minimal light_on easy_on mind problem issue whatever egal"
+        " few sparing(?:ly)? minimal light_on easy_on mind problem issue whatever egal"
         r" don'?t_care barely hardly rarely seldom almost vielleicht evtl\.? eventuell vorsicht(?:ig)? falls wenn"
-        " weniger wenige? wenig bisschen sparsam kaum selten achtung problem fraglich möglichst fast たぶん 多分"
-        " かも(?:しれない)? 少なめ(?:に|で)? 控えめ(?:に|で)? 控え目(?:に|で)? 弱め(?:に|で)? 少し ちょっと 注意"
+        " weniger wenige? sparsam kaum selten achtung problem fraglich möglichst fast たぶん 多分"
+        " かも(?:しれない)? 少なめ(?:に|で)? 控えめ(?:に|で)? 控え目(?:に|で)? 弱め(?:に|で)? 注意"
         " 要相談 相談 できれば 未定 どちらでも 任せます お任せ"
     ),
     "sensitive": (
@@ -184,7 +240,8 @@ OTHERS: dict[str, str] = {
     ),
     "person": (
         "(?:our_|the_|my_)?(?:lead_)?(?:singers?|drummers?|bassists?|bass_players?|guitarists?|keyboarders?|keyboardists?|vocalists?|pianists?|saxophonists?|trumpeters?|violinists?|percussionists?|players?|djs?|children|kids|guests?|frontman|crew|fans?|audience|crowd|members?|band)"
-        r" suffers?(?:_from)? wegen because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
+        r" (?:i|he|she|they|we|one_of_us)_(?:have|has|get|gets|suffers?) suffers?(?:_from)? wegen"
+        r" because(?:_of)? due_to leidet(?:_an)? asthma\w* allergy\w* allergi\w*"
         " (?:unser[em]?_|der_|die_|im_)?(?:sänger|schlagzeuger|drummer|bassist|gitarrist|basser|keyboarder)(?:in)?"
         " (?:unser[em]?_|der_|die_|im_)?(?:pianist|percussionist|trompeter)(?:in)?"
         " (?:unser[em]?_|der_|die_|im_)?(?:kinder|gäste|publikum|mitglied(?:er)?) ボーカル(?:が|は|の)?"
@@ -214,7 +271,8 @@ OTHERS: dict[str, str] = {
 }
 
 FILLING = (
-    "please pls plz bitte thanks thank_you thx danke lights? lighting licht lichts lichter beleuchtung lamps?"
+    "ta cheers ty tysm merci vielen_dank please pls plz bitte thanks thank_you thx danke lights? lighting"
+    " licht lichts lichter beleuchtung lamps?"
     " lampen? colou?rs? farben? farbe farbig look looks stage bühne main mainly mostly hauptsächlich überwiegend"
     " vor_allem lots_of a_lot_of plenty_of much more viel viele mehr lots all alles everything alle ganz very"
     " sehr really total totally total voll all_in ganz_in the a an some ein eine einen einem einer der die das"
@@ -225,7 +283,11 @@ FILLING = (
     " completely entirely komplett vollständig simply einfach wirklich heute tonight gar würde wäre would_be"
     " here hier (?:in_|for_|on_)?this_(?:one|song|track)"
     " (?:in_|bei_)?(?:diesem|dieser)_(?:song|lied|stück|nummer) この曲(?:は|で)? ここは songs? use_of und_zwar"
-    " so then dann also_? halt mal echt really bathed kept keep メイン(?:で|に|の)? 基調(?:で|に|の)?"
+    " so then dann also_? halt mal echt really bathed kept keep bleib(?:t|en)? stays? remains? left"
+    " big huge massive heavy große[rsnm]? fette[rsnm]? dicke[rsnm]?"
+    " kräftig(?:e[rsnm]?)? richtig ordentlich loads_of tons_of やつ 奴 もの 類"
+    " (?:まぶし|眩し)い(?:ので|から) 大きく"
+    " 思い切り 思いっきり メイン(?:で|に|の)? 基調(?:で|に|の)?"
     " 中心(?:で|に|の)? ベース(?:で)? 主体(?:で)? 多め(?:で|に)? たっぷり 強め(?:で|に)? でお願いします でお願い"
     " をお願いします をお願い お願いします お願い お願い致します お願いいたします よろしく(?:お願いします)?"
     " 照明(?:は|を|で)? ライト 明かり 灯り 光 色 系 感じ(?:で|に)? 雰囲気(?:で)? 曲 です ます は を で に が の"
@@ -238,22 +300,34 @@ PREPOSITIONS = (
 
 TALK = (
     "talk talking talks speech banter announcements? ansagen? moderation(?:en)? begrüßung bandvorstellung"
-    " vorstellung_der_band band_intro(?:duction)?s? introduce_(?:the_)?band introductions?_of_the_band"
+    " (?:vorstellung|introducing|introduce)_(?:der|the)_(?:band|musiker(?:innen)?|mitglieder|musicians|members)"
+    " shout-?outs? dankesch.n danksagung raffle gewinnspiel"
+    r" vorstellung_der_band band_intro(?:duction)?s? introduce_(?:the_)?band introductions?_of_the_band"
     r" stage_talk chat say_hello dankesrede verabschiedung quatschen gelaber greetings? mc\s?\d* トーク 喋り"
-    r" しゃべり おしゃべり 挨拶 メンバー紹介 MC\s?\d* エムシー 告知 物販紹介"
+    r" しゃべり おしゃべり 挨拶 (?:メンバー|バンド)紹介 紹介 MC\s?\d* エムシー 告知 物販紹介"
 )
 CERTAIN_TALK = (
     "chat_with talk_(?:to_the|about) speech_(?:by|about) ansagen? banter moderation begrüßung bandvorstellung"
-    r" announcements? mc\s?\d* MC\s?\d* メンバー紹介 トーク 挨拶 告知"
+    r" announcements? mc\s?\d* MC\s?\d* (?:メンバー|バンド)紹介 トーク 挨拶 告知"
 )
 """Begins a line of talk whatever follows; the others are whole lines, for they begin titles, too."""
+TALKING = (
+    r"(?:talks?|speaks?|rambles?|chats?|says|tells|reads|spricht|redet|erzählt|sagt)_(?:about|to|with|zu|von|über|was|ein_paar|hello|thanks?|danke|the|some|a)"
+    " introduces(?:_the)?_band chats waffles rambles babbles quatscht labert plaudert"
+    " (?:story|stories|joke|anecdote|geschichte|anekdote)_(?:about|über|von|from)"
+    " stellt_(?:die_)?band_vor begrüßt が(?:しゃべる|喋る|話す|挨拶)"
+)
+"""Says in a line without a number that somebody talks."""
 CHANGEOVER = (
     "change[_-]?overs? stage[_-]change set[_-]change band[_-]change turn-?around interval intermission"
+    " (?:trink|rauch|bier|getränke|toiletten|essens|kaffee|tanz|zigaretten|pinkel)pausen?"
+    " (?:drinks?|beer|toilet|fag|water|bar|food|coffee)_break"
     " umbau(?:pausen?)? bandwechsel bühnenumbau wechselpause pause break 転換(?:中)? 場面転換 セットチェンジ"
     " バンドチェンジ 入れ替え 休憩 ステージ転換"
 )
 CERTAIN_CHANGEOVER = (
-    "change[_-]?overs? stage[_-]change turn-?around umbau(?:pausen?)? bandwechsel bühnenumbau 転換(?:中)?"
+    "(?:trink|rauch|bier|getränke|toiletten|essens|kaffee|tanz|zigaretten|pinkel)pausen?"
+    " change[_-]?overs? stage[_-]change turn-?around umbau(?:pausen?)? bandwechsel bühnenumbau 転換(?:中)?"
     " セットチェンジ 休憩 intermission"
 )
 PAUSE_WORDS = (
@@ -263,24 +337,41 @@ PAUSE_WORDS = (
 TUNING = (
     "se doors(?:_open)? soundcheck curfew load-?in get-?in einlass beginn 開場 開演 終演 リハ(?:ーサル)?"
     " 入場(?:SE)? 登場(?:SE)? オープニング(?:SE)? 出囃子 bgm intro_tape walk-?(?:in|on|out)_music"
-    " tuning(?:_break)? tune tune_up stimmen stimmpause guitar_(?:change|swap) gitarrenwechsel nachstimmen"
+    " 特典会 物販 チェキ会 撮影会 merch(?:_time)? autogrammstunde tuning(?:_break)? tune tune_up stimmen"
+    " stimmpause guitar_(?:change|swap) gitarrenwechsel nachstimmen"
     " チューニング ギター(?:チェンジ|持ち替え) 持ち替え 楽器持ち替え"
 )
 HEADING = (
     r"encores?\s?\d* zugaben?\s?\d* zugabenblock アンコール\s?\d* ダブルアンコール wアンコール"
     r" set\s?(?:\d+|one|two|three|i{1,3}|a|b) (?:1st|2nd|3rd|first|second|third)_set"
-    r" (?:erstes|zweites|drittes|\d\.)_set set-?lists? setlisten? running_order ablauf programm(?:_\d+)? main_set"
+    r" (?:erste[rs]?|zweite[rs]?|dritte[rs]?|\d\.)_(?:sets?|teil|block|hälfte|halbzeit|half|part|akt)"
+    r" set-?lists? setlisten? running_order ablauf programm(?:_\d+)? main_set"
     r" hauptset set第\d+部 第[一二三\d]部 セットリスト セトリ 本編 support(?:_act)? headliner opener vorband"
     r" hauptact block\s?\d+ teil\s?\d+ part\s?\d+"
 )
+PAGE_WORDS = (
+    r"(?:open|start)_?\d{1,2}[:.]\d{2} stagetime doors? einlass beginn(?:_um)? curfew load-?in get-?in"
+    " stage_times? on_?stage soundcheck showtime support"
+    " 開場 開演"
+    " 終演 入場 出演 ワンマン 対バン 会場"
+)
+"""With a number on their line they speak of the night, not of a song."""
+DATES = (
+    r"\d{1,2}[./]\d{1,2}(?:[./](?:\d{2,4})?)? \d{1,2}月\d{1,2}日 20\d\d(?:[-./年]\d{1,2}[-./月]\d{1,2}日?)?"
+    r" \d{1,2}(?:st|nd|rd|th)?\.?_(?:jan|feb|mar|mär|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)\w*"
+    r" (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*_\d{1,2}(?:st|nd|rd|th)?"
+)
 NOTE_MARKS = (
-    r"note(?:s)? nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
+    r"[^\s:]{1,6}(?:から|より|さんへ)(?=[:：]) licht\w* (?:メンバー|イメージ|メイン|基本|テーマ)(?:色|カラー)"
+    r" (?:member|band|team)_colou?rs? note(?:s)?"
+    r" nb n\.?b\.? p\.?s\.? info hinweise? anmerkung(?:en)? achtung wichtig important attention attn"
     " warning remarks? todo lights? lighting"
     " (?:haupt|grund|wunsch|lieblings|bühnen)?(?:farben?|licht)(?:wunsch|wünsche|stimmung|regie|technik(?:er)?)?"
     " (?:für|fürs|ans?|hallo)(?:_das|_die|_den)?_(?:licht|lampy|lx|ld)(?:mensch|mann|frau|techniker(?:in)?)?"
     " (?:to|for|dear|hi)(?:_the)?_(?:lights?|lampy|lx|ld|lighting) lampy main_colou?rs? light_wishes"
     " lighting_notes? lx farben? colou?rs? general generell allgemein bemerkung(?:en)?"
     " an_(?:den_)?(?:lichttechniker|licht|ton)"
+    " (?:lx|ld|light(?:ing|s)?|licht)_(?:notes?|info|notiz(?:en)?)"
     " to_(?:the_)?(?:lighting_(?:guy|person|engineer|tech)|lighting|ld|lx) 注意(?:事項)? 備考"
     " 照明(?:さんへ|要望|希望)? メモ 要望 お願い pa(?:さんへ)? 全体 ※"
 )
@@ -293,7 +384,8 @@ VERSIONS = (
     "live acoustic akustisch unplugged akustikversion reprise remix instrumental extended short_version"
     r" long_version kurzversion medley cover demo radio_edit edit version new_version part_(?:\d+|[ivx]+)"
     r" pt\.?_?(?:\d+|[ivx]+) teil_(?:\d+|[ivx]+) vol\.?_?\d+ feat\.?.* ft\.?.* intro outro"
-    r" (?:new|neu|neuer_song|new_song|brand_new|old) アコースティック カバー カヴァー 新曲 弾き語り ver\.?"
+    r" (?:new_one|new_song|brand_new|ganz_neu|neues_(?:lied|stück)|neuer_song|new|neu|old) アコースティック"
+    r" カバー カヴァー 新曲 弾き語り ver\.?"
     " リミックス インスト"
 )
 
@@ -301,23 +393,28 @@ COLUMNS: dict[str, str] = {
     "number": r"\# no\.? nr\.? num\.? number nummer pos\.? 番号 順番 曲順 順 №",
     "title": ("songs? titles? titel tracks? stücke? lied lieder songtitel song_name name 曲名 曲 タイトル 楽曲 演目"),
     "wishes": (
-        "colou?rs? farben? licht lights? lighting lx notes? notiz(?:en)? bemerkung(?:en)? hinweise? comments?"
+        r"(?:(?:main|base|second|accent|haupt|neben|grund)[_-]?)?(?:colou?rs?|farben?)(?:_?\d)?"
+        r" (?:メイン|サブ|差し|基本|第?\d)?(?:色|カラー)\d? licht lights? lighting lx notes? notiz(?:en)?"
+        " bemerkung(?:en)? hinweise? comments?"
         " kommentare? anmerkung(?:en)? wünsche? wishes remarks? info light_notes lighting_notes lichtwunsch 色"
         " 照明 カラー 備考 メモ 要望 コメント 注意 照明要望 照明色 mood stimmung energy energie atmosphäre feel"
-        " vibe 雰囲気 イメージ 強弱"
+        r" vibe 雰囲気 イメージ 強弱 一言 ひとこと 演出 fx effekte? effects? (?:col(?:ou?r)?|farbe|色)_?\d"
     ),
     "forbidden": (
         "forbidden avoid not nicht verboten no_go no no-?gos? nogo keine_farben? kein ohne don'?ts? NG 禁止"
         " 不可 NG色 ng色 ng 禁止事項 forbidden_colou?rs? verbotene_farben"
     ),
     "strobe": r"strobes? strobo stroboskop ストロボ strobe\? strobo\? blitze? flash フラッシュ",
-    "blinder": "blinders? ブラインダー",
-    "haze": "haze fog smoke nebel dunst スモーク ヘイズ",
+    "blinder": "(?:publikums)?blinders? ブラインダー 目潰し 目つぶし",
+    "haze": "hazer? fog smoke nebel dunst スモーク ヘイズ フォグ",
     "tempo": "bpm tempo tempi テンポ",
     "front": "front frontlicht key_?light faces? gesicht(?:er)? 前明かり フロント 顔",
     "key": "key",
     "ignored": (
-        r"length dauer zeit time länge duration min\.? tonart tuning stimmung_git\.? artist interpret band 時間"
+        r"composers? komponist(?:en)? writers? written_by original_?artist album year jahr 作曲 作詞 作曲者"
+        r" mins minutes minuten"
+        r" 分 長さ length dauer zeit time länge duration min\.? tonart tuning stimmung_git\.? artist interpret"
+        r" band 時間"
         r" 尺 アーティスト 原曲 キー key_sig\.? vocals? gesang singer sänger ボーカル"
     ),
 }

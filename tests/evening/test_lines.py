@@ -81,6 +81,11 @@ FORBIDS = [
     "alles außer {}",
     "nothing with {}",
     "can't have {}",
+    "{} ✗",
+    "{} 👎",
+    "{}: -",
+    "lass {} sein",
+    "{} x haze ok",
 ]
 JAPANESE_FORBIDS = [
     "{}なし",
@@ -111,6 +116,11 @@ JAPANESE_FORBIDS = [
     "{}なしでお願いします",
     "{}焚かないで",
     "{}嫌です",
+    "{}使わんといて",
+    "{}焚くな",
+    "{}ご遠慮ください",
+    "{}× スモーク○",
+    "{}はつけてほしくない",
 ]
 PLACES = (
     "{}",
@@ -131,6 +141,9 @@ PLACES = (
     "Note: {}",
     "- {}",
     "Black Rain\t{}\tred",
+    "「黒い雨」{}",
+    "Black Rain     {}",
+    "{}: Black Rain",
 )
 
 

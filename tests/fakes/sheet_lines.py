@@ -50,3 +50,41 @@ def dangers(rows: list[dict]) -> list[str]:
         if allowed or set(right["forbidden"]) & set(got["asked"]):
             found.append(row["line"])
     return found
+
+
+def _read_sheets(sheets: list[dict]) -> list[tuple[dict, dict]]:
+    """Each written line of some sheets beside what it is read as in its place."""
+    found = []
+    for sheet in sheets:
+        lines = read_sheet("\n".join(row["line"] for row in sheet["sheet"]))
+        rows = [row for row in sheet["sheet"] if row["line"].strip()]
+        assert len(rows) == len(lines)
+        found += [
+            (row, {name: getattr(one.entry, name) for name in FIELDS}) for row, one in zip(rows, lines, strict=True)
+        ]
+    return found
+
+
+def sheet_differences(sheets: list[dict]) -> dict[str, dict]:
+    """As `differences`, of lines in their sheets: titles of songs only, and of `rest` whether there is one."""
+    found = {}
+    for row, got in _read_sheets(sheets):
+        right = expected(row)
+        skipped = {"kind", "title", "rest"} if row.get("header") else {"title"} if row["kind"] != "song" else set()
+        right["rest"], got["rest"] = bool(right["rest"]), bool(got["rest"])
+        wrong = {name: (right[name], got[name]) for name in FIELDS if name not in skipped and right[name] != got[name]}
+        if wrong:
+            found[row["line"]] = wrong
+    return found
+
+
+def sheet_dangers(sheets: list[dict]) -> list[str]:
+    """As `dangers`, of lines in their sheets; and what was forbidden without being heard, for silence allows."""
+    found = []
+    for row, got in _read_sheets(sheets):
+        right = expected(row)
+        allowed = [name for name in DEVICES if got[name] is True and right[name] is not True]
+        unheard = [name for name in DEVICES if right[name] is False and got[name] is None]
+        if allowed or unheard or set(right["forbidden"]) & set(got["asked"]):
+            found.append(row["line"])
+    return found
