@@ -114,7 +114,7 @@ export class EveningView {
     element("songs-open").disabled = !this.entries.length;
     this.drawWishes(now);
     this.drawMoments();
-    if (this.panel.isOpen) this.drawList();
+    this.drawList();
   }
 
   drawWishes(now) {
@@ -144,14 +144,17 @@ export class EveningView {
   }
 
   open() {
-    this.drawList();
     element("songs-open").setAttribute("aria-expanded", "true");
     this.panel.show(element("song-list").querySelector("[aria-current]") ?? element("songs"));
     element("song-list").querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
   }
 
+  /** Every entry, with the focus where it was. */
   drawList() {
-    element("song-list").replaceChildren(...this.entries.map((entry, place) => this.listed(entry, place)));
+    const list = element("song-list");
+    const focused = list.contains(document.activeElement) && document.activeElement.dataset.do;
+    list.replaceChildren(...this.entries.map((entry, place) => this.listed(entry, place)));
+    if (focused) list.querySelector(`[data-do="${focused}"]`)?.focus();
   }
 
   listed(entry, place) {
@@ -163,6 +166,7 @@ export class EveningView {
     }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: named(entry) });
     Object.assign(button.dataset, { do: `song:${place}`, live: "" });
+    button.disabled = Boolean(this.lost);
     if (place === this.evening.now) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => {
       this.send("song", 1, { target: String(place) });
