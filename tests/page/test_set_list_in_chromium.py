@@ -170,3 +170,18 @@ def test_a_show_that_knows_no_set_lists_says_so(chromium, served):
     desk.find("paper-text").send_keys("One song")
     desk.find("paper-read").click()
     desk.wait(lambda: "does not answer" in desk.text("paper-said"))
+
+
+def test_a_list_is_replaced_in_the_middle_of_a_song_only_after_a_question(desk, feed):
+    feed.now = 1
+    paste(desk)
+    part(desk, 1, "approve").click()
+    desk.find("list-name").send_keys("Saturday")
+    desk.script("window.later = false; setTimeout(() => window.later = true, 400)")
+    desk.wait(lambda: desk.script("return window.later"))
+    desk.find("list-save").click()
+    desk.find("ask-no").click()
+    assert posted(desk, "setlist") == []
+    desk.find("list-save").click()
+    desk.find("ask-yes").click()
+    desk.wait(lambda: posted(desk, "setlist"))

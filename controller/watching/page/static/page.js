@@ -55,7 +55,7 @@ const swatches = new SwatchesView(send);
 const looks = new LooksView(send);
 const override = new OverrideView(send);
 const technician = new TechnicianView();
-const set_list = new SetListView();
+const set_list = new SetListView(() => state.live?.evening?.now >= 0);
 const tabs = new Tabs(opened);
 const why = new WhyView((fixture) => {
   tabs.show("rig");
@@ -182,6 +182,7 @@ function tell() {
   element("mark").hidden = !frame;
   setText(element("mark"), frame ? word(room.pill) : "");
   const lost = ["lost", "stale", "ended"].includes(room.name) ? word(room.say) : "";
+  if (lost) meter.rest();
   const said = performance.now() < state.said.until_ms ? state.said.text : "";
   setText(element("banner"), [lost, said].filter(Boolean).join(" "));
   element("banner").hidden = !lost && !said;

@@ -19,7 +19,9 @@ export function entryOf(read) {
 }
 
 export class SetListView {
-  constructor() {
+  /** @param playing whether an entry of tonight's list is played now. */
+  constructor(playing) {
+    this.playing = playing;
     this.lines = []; // { entry, written, doubtful, approved, open, number }
     this.count = 0;
     this.busy = false;
@@ -107,6 +109,7 @@ export class SetListView {
       this.say(word("lines.no_name"));
       return element("list-name").focus();
     }
+    if (this.playing() && !(await ask(word("lines.ask", { name }), word("lines.save")))) return;
     await this.post("setlist", { name, entries: this.lines.map((line) => line.entry) }, word("lines.saved", { name }));
     this.drawNames((await this.fetched("setlists"))?.names ?? []);
   }

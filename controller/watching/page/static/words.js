@@ -308,6 +308,7 @@ export const WORDS = {
   "lines.title": ["Tonight's entries", "Einträge von heute", "今夜の項目"],
   "lines.name": ["Name of the list", "Name der Liste", "リストの名前"],
   "lines.save": ["Use tonight", "Heute verwenden", "今夜使う"],
+  "lines.ask": ["Use “{name}” from now on? A song of tonight's list is played; the new list begins at its first entry.", "„{name}“ ab jetzt verwenden? Es läuft ein Stück der heutigen Liste; die neue beginnt mit ihrem ersten Eintrag.", "「{name}」を今から使いますか？今夜の曲が演奏中です。新しいリストは最初の項目から始まります。"],
   "lines.saved": ["“{name}” is tonight's list.", "„{name}“ ist die Liste von heute.", "「{name}」を今夜のリストにしました。"],
   "lines.waiting": ["{count} lines are not understood in full. Put each right or approve it first.", "{count} Zeilen sind nicht ganz verstanden. Korrigiere oder bestätige sie zuerst.", "{count}行が完全には読み取れていません。修正するか承認してください。"],
   "lines.no_name": ["Give the list a name first.", "Gib der Liste zuerst einen Namen.", "先にリストの名前を入力してください。"],
