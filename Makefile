@@ -12,7 +12,7 @@ CHAOS_HANG_S := 7200
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos mutate bench rigs train-demo docs clean
+.PHONY: help show test check fix chaos evening mutate bench rigs train-demo docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ test: $(VENV)/.test ## lint, types, import contracts and all tests
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
 		tests/protocol/test_fuzz.py tests/page/test_page_in_firefox.py tests/show tests/opening tests/audio tests/limiter --timeout=$(CHAOS_HANG_S) $(ARGS)
+
+evening: $(VENV)/.test ## four bands, twelve songs, talk, a wrong order and a power cut, by page, pedal and OSC (20 minutes)
+	FOLLOWSPOT_EVENING=1 $(BIN)/pytest -n0 -s --timeout=3000 tests/page/test_an_evening.py -k four_bands $(ARGS)
 
 mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list the changes that no test sees; a pattern in ARGS
 	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)

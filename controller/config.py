@@ -28,12 +28,14 @@ from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_l
 
 KEY_ELSEWHERE = "(this key is not in this file)"
 MAX_CONFIG_BYTES = 1_000_000
+MOST_PORT = 65_535
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+OffsetMs = Annotated[float, Field(ge=-500, le=500)]
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Role = Annotated[
-    Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"],
+    Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer", "house"],
     BeforeValidator(lambda written: "pixel" if written == "bar" else written),  # `bar`: the name of version 0.1
 ]
 
@@ -208,12 +210,35 @@ class OscConfig(ConfigSection):
 class ControlsConfig(ConfigSection):
     """What people steer with besides the page: parts of the names of MIDI ports (`*` for all), and OSC.
 
-    `mapping` is the file that says which knob does what; what is learned at the page is written there.
+    `mapping` is the file that says which knob does what; what is learned at the page is written there. `osc_out`: who
+    is told how the show is, each as ADDRESS:PORT. `artnet_timecode`: address of this machine on which it is waited for.
     """
 
     midi: list[str] = []
     osc: OscConfig | None = None
+    osc_out: list[str] = []
+    artnet_timecode: str | None = None
     mapping: str = "controls.yaml"
+
+    @model_validator(mode="after")
+    def _receivers_are_addresses(self) -> "ControlsConfig":
+        self.receivers()
+        return self
+
+    def receivers(self) -> list[tuple[str, int]]:
+        """Address and port of each receiver of OSC.
+
+        Raises:
+            ValueError: one of them is none.
+        """
+        found = []
+        for one in self.osc_out:
+            host, _, port = one.rpartition(":")
+            address = str(ip_address(host.strip("[]"))) if host else ""
+            if not address or not port.isdecimal() or not 1 <= int(port) <= MOST_PORT:
+                raise ValueError(f"osc_out: '{one}' is no ADDRESS:PORT, such as 10.0.0.20:9001")
+            found.append((address, int(port)))
+        return found
 
 
 class StandbyConfig(ConfigSection):
@@ -306,9 +331,13 @@ OutputConfig = Annotated[
 
 
 class UniverseConfig(ConfigSection):
-    """Where the frames of one universe go; several outputs carry the same frames."""
+    """Where the frames of one universe go; several outputs carry the same frames.
+
+    `offset_ms`: what hangs on it is to get its light so much later than the rest, negative: earlier.
+    """
 
     outputs: Annotated[list[OutputConfig], Field(min_length=1)]
+    offset_ms: OffsetMs = 0.0
 
 
 class NetworkConfig(ConfigSection):
@@ -400,8 +429,9 @@ class FixtureConfig(ConfigSection):
 
     `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
     `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
-    the middle of the stage. `curve` is what the fixture makes of its own dimmer: `linear` means that its light grows as
-    its level does (so a square law is applied here), `square` that it does so itself.
+    the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier, for
+    lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer: `linear`
+    means that its light grows as its level does (so a square law is applied here), `square` that it does so itself.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -425,6 +455,7 @@ class FixtureConfig(ConfigSection):
     override: dict[str, OverrideConfig] = {}
     allow_laser: bool = False
     armed: bool = False
+    offset_ms: OffsetMs = 0.0
 
 
 class Config(ConfigSection):
@@ -433,6 +464,7 @@ class Config(ConfigSection):
     venue: str
     seed: Annotated[int, Field(ge=0)] = 0
     plan: str | None = None
+    set_list: str | None = None
     opening: str | None = None
     opening_sound: str = "default"
     palette: Annotated[list[HexColour], Field(min_length=1, max_length=12)]

@@ -49,6 +49,10 @@ class OpeningError(ControllerError):
     """An opening cannot be composed or played."""
 
 
+class SetListError(ControllerError):
+    """A band's sheet or a set list cannot be read or written."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error of somebody else says, in one line; its kind where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

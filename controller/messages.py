@@ -80,7 +80,7 @@ class Cue:
         build: 0..1, how far a rise that leads into the next section has come.
         beat_s: seconds between two beats, 0: nobody is sure, figures run by themselves. beat_t_s: time of one of them.
         number: its place in the bar from 1, 0: nobody knows. metre: beats of a bar.
-        why: the reason, in words for people.
+        why: the reason, in words for people. part: what the section is to its song: intro, verse, chorus, break ...
     """
 
     look: str
@@ -99,6 +99,7 @@ class Cue:
     number: int = 0
     metre: int = 4
     why: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,18 @@ NO_WISH = SongWish()
 
 
 @dataclass(frozen=True, slots=True)
+class OutsideClock:
+    """Where somebody else's clock stood: at `place_s` of its own time at the moment `t_s`. by: what kind, "": none."""
+
+    by: str = ""
+    place_s: float = 0.0
+    t_s: float = 0.0
+
+
+NO_CLOCK = OutsideClock()
+
+
+@dataclass(frozen=True, slots=True)
 class Operator:
     """What people have set at the page, at controllers and on the keyboard.
 
@@ -239,6 +252,7 @@ class Operator:
         part: what they said last of the part of the song that is played, a word of the table. part_t_s: when.
         wish: what the set list wishes for what is played now. moment: what the night is at, by a person's word: band,
             talk, changeover, walk_in, end; "": by hearing and by the set list.
+        clock: somebody else's, which a plan follows.
         more: name and amount of whatever else is in the table of commands and was set.
     """
 
@@ -262,6 +276,7 @@ class Operator:
     part_t_s: float = 0.0
     wish: SongWish = NO_WISH
     moment: str = ""
+    clock: OutsideClock = NO_CLOCK
     more: tuple[tuple[str, float], ...] = ()
 
 

@@ -137,6 +137,7 @@ class StageNews:
     Attributes:
         frames: 512 slots of each universe, as sent. asked: those that the look wanted otherwise.
         held: takeovers, for a spare. rows: (N, 6) float16 of the look, little-endian. marks: moments with names.
+        moment: what the night is at: band, talk, changeover, walk_in, end. moment_by: who said so.
     """
 
     t_s: float
@@ -148,6 +149,8 @@ class StageNews:
     rows: bytes = b""
     asked: dict[int, bytes] = field(default_factory=dict)
     marks: tuple[tuple[float, str], ...] = ()
+    moment: str = "band"
+    moment_by: str = "hearing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +163,16 @@ class ShownNews:
 
 @dataclass(frozen=True, slots=True)
 class PlanPlace:
-    """Where the band is in what was rehearsed; `sure` 0..1."""
+    """Where the band is in what was rehearsed; `sure` 0..1.
+
+    `by`: whose clock the plan follows, "": the band's own playing. `lost`: that clock is gone.
+    """
 
     title: str
     t_s: float
     sure: float
+    by: str = ""
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +185,7 @@ class ListeningStatus:
         sections: when the music turned. late_hops: windows that came while the one before was not done.
         overruns: blocks lost because nobody took them. device_losses: how often the device went away.
         bad_samples: samples that were no numbers and were played as silence. band: beat, kind of sound, energy.
+        known: title of what is heard, where it was heard before and is known again; "".
     """
 
     t_s: float
@@ -197,4 +206,5 @@ class ListeningStatus:
     bad_samples: int = 0
     onsets: int = 0
     band: BandHeard = BandHeard()
+    known: str = ""
     timings_ms: dict[str, Percentiles] = field(default_factory=dict)

@@ -11,19 +11,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.progress import track
 
-from controller.config import Config, thaw
-from controller.errors import ConfigError, RecordingError, first_line
+from controller.errors import RecordingError
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.takeover.console_merge import ConsoleMerge
+from controller.records.as_it_was import as_it_was
 from controller.records.recording import Log
 from controller.records.show_file import ShowFile
-from controller.rig.patch.patch import Patch, build_patch
-from controller.rig.profiles.profile import Profile
 
 TICK_S = 0.025
 
@@ -35,7 +32,7 @@ def replay(log_file: Path, out: Path) -> dict[str, Any]:
         RecordingError: it cannot be read, or what comes out differs from what was sent.
     """
     log = Log(log_file)
-    config, patch = _as_it_was(log, log_file)
+    config, patch = as_it_was(log, log_file)
     made = OutputCycle(config, patch, ConsoleMerge(config, patch, NOBODY))
     cycles = different = 0
     first_difference_s: float | None = None
@@ -81,18 +78,6 @@ def replay(log_file: Path, out: Path) -> dict[str, Any]:
             f"{first_difference_s:.1f} s; it was recorded by another version or on another processor"
         )
     return result
-
-
-def _as_it_was(log: Log, log_file: Path) -> tuple[Config, Patch]:
-    """Configuration and rig from the log's header alone."""
-    try:
-        config = thaw(log.header["config"])
-        written = yaml.safe_load(log.header["profiles"])
-        profiles = {reference: Profile.model_validate(data) for reference, data in written.items()}
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, yaml.YAMLError, ConfigError) as error:
-        log.close()
-        raise RecordingError(f"{log_file}: its header is of another version: {first_line(error)}") from error
-    return config, build_patch(config.fixtures, list(config.universes), profiles, config.where)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

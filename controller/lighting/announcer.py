@@ -53,6 +53,8 @@ class Announcer:
                     if not np.array_equal(asked.slots, sent.slots)
                 },
                 marks=tuple(people.marks),
+                moment=tick.moment,
+                moment_by=tick.moment_by,
             )
         )
 

@@ -1,6 +1,6 @@
 """One output cycle: what was heard goes in, what may be sent comes out. Pure: the show runs it, and a replay again.
 
-heard ► look engine (health, looks, masters, render) ► the person's desk ► flash limiter ► frames
+heard ► look engine (health, looks, masters, render) ► offsets ► the person's desk ► flash limiter ► frames
 """
 
 import zlib
@@ -9,6 +9,7 @@ from dataclasses import replace
 from controller.config import Config
 from controller.lighting.engine import LookEngine, Tick
 from controller.lighting.limiter import Limiter
+from controller.lighting.offsets import Offsets
 from controller.lighting.takeover.console_merge import ConsoleMerge, News, Situation
 from controller.looks.pack import Pack
 from controller.messages import DmxFrame, LightToken, Pulse
@@ -28,7 +29,8 @@ class OutputCycle:
     """
 
     def __init__(self, config: Config, patch: Patch, console: ConsoleMerge, pack: Pack | None = None) -> None:
-        self.engine, self.console = LookEngine(config, patch, pack), console
+        self._offsets = Offsets(config, patch)
+        self.engine, self.console = LookEngine(config, patch, pack, ahead_s=self._offsets.ahead_s), console
         self.limiter = Limiter(patch, config.safety.flashes)
         self._end_fade_s = config.look.end_fade_s
         self._token: LightToken | None = None
@@ -62,13 +64,14 @@ class OutputCycle:
             self.console.leave(now_s, self._end_fade_s)
         tick = self.engine.farewell(now_s) if heard.leaving else self.engine.tick(now_s)
         situation = Situation(tick.health, self._token, self._pulse)
-        frames = self.console.merge(tick.frames, now_s, situation, blackout=self.engine.operator.blackout, news=news)
-        if heard.shown is not None:
-            self.limiter.adopt(heard.shown, now_s)
         people = self.engine.operator
         dark = people.blackout or people.grand_master == 0.0
+        made = self._offsets.delay(tick.frames, now_s, dark=dark)
+        frames = self.console.merge(made, now_s, situation, blackout=self.engine.operator.blackout, news=news)
+        if heard.shown is not None:
+            self.limiter.adopt(heard.shown, now_s)
         limited = self.limiter.limit(frames, now_s, override=people.flash_override, dark=dark)
-        return replace(tick, frames=limited, asked=tick.frames)
+        return replace(tick, frames=limited, asked=made)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:
         """The cycle again, from what a log says was heard."""

@@ -45,6 +45,7 @@ RULES = {
     "blinder": "warm white, seldom: strong accents at full energy, or a held button",
     "strobe": "warm white, seldom: strong accents at full energy, or a held button",
     "hazer": "never the model's business",
+    "house": "for the audience: up at doors, in changeovers and at the end, off while somebody plays or talks",
 }
 NO_BEAM = "no look hangs: beams are as they rest"
 LIT_AS: dict[str, LitRole] = {

@@ -25,7 +25,8 @@ from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.tempo import Tempo
 from controller.looks.pack import NO_FORM, pack_of
-from controller.messages import Embedding, LightToken, Steering, Window
+from controller.messages import NO_CLOCK, Embedding, LightToken, Operator, Steering, Window
+from controller.people.wishes import in_force, steered
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Decider:
         heard: the newest embedding. planned: what a plan decided in the newest hop, or None.
         conducted: what an opening's conductor decides while it plays; set it when that changes.
         band: what the ear knows of the band and its song; set it before each step.
+        outside: somebody else's clock, which plans follow; set it when it is told.
         sections: where the music turned.
 
     Raises:
@@ -61,6 +63,7 @@ class Decider:
         self.planned: Planned | None = None
         self.conducted: Planned | None = None
         self.band: Band | None = None
+        self.outside = NO_CLOCK
         self._director = None if config.look.pack == NO_FORM else Director(pack_of(config))
         self._plans = _plans(config)
         self.timings = Timings()
@@ -73,6 +76,12 @@ class Decider:
     @steering.setter
     def steering(self, steering: Steering) -> None:
         self._chooser.steering = steering
+
+    def obey(self, people: Operator) -> None:
+        """Take what people set and what the set list wishes."""
+        self._chooser.steering = steered(people)
+        if self._director is not None:
+            self._director.bind(in_force(people), people.steering)
 
     @property
     def beats(self) -> Tempo:
@@ -133,7 +142,8 @@ class Decider:
         embedded_s = self._clock.now_s()
         self.planned = self.conducted
         if self.planned is None and self._plans is not None:
-            self.planned = self._plans.step(window.samples)
+            heard = self._plans.step(window.samples)
+            self.planned = self._plans.by_clock(self.outside, window.t_s) or heard
         before = self._chooser.hue, self._chooser.value
         token = self._directed(self.decide(embedding, window.t_s, window.hit, self.planned))
         decoded_s = self._clock.now_s()

@@ -11,6 +11,8 @@ other, and if analysis is late a hop is dropped and counted, never queued. Edge:
 import logging
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from controller.bus.news import ListeningStatus, PlanPlace
 from controller.bus.run import Run
@@ -24,8 +26,12 @@ from controller.listening.audio.clean import Clean
 from controller.listening.audio.ear import accent_column
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
+from controller.listening.audio.tape import Tape
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
+from controller.listening.known.recall import Recall
+from controller.listening.known.repertoire import Repertoire
+from controller.listening.known.sketch import Sketch
 from controller.listening.networks import band_of, open_ear
 from controller.listening.overture import with_overture
 from controller.listening.plan.leading import Planned
@@ -79,6 +85,7 @@ class Listening:
         band, self.stems, self.name = open_source(run.config, clock)
         self._source, self._overture = with_overture(run.config, run.folder, band, len(self.stems), clock)
         self._ear = open_ear(run.config, self.stems)
+        self._tape = Tape(self.stems)
         self._lead = TempoLead(self._ear.hearing)
         if self.stems:
             column = accent_column(self.stems, run.config.audio.accent_stem)
@@ -86,6 +93,8 @@ class Listening:
         self._decider = Decider(run.config, clock)
         self._latest = LatestWindow()
         self._keeping = Keeping(run.config, self._decider.embedder.identity, run.folder.name)
+        repertoire = Repertoire.of(run.config, self._decider.embedder.identity)
+        self._recall = Recall(repertoire.sketches(), partial(_aside, repertoire.keep))
         self._voice = Voice(run)
         self._timings = Timings(keep=2_000)
         self._clean = Clean(self.name)
@@ -121,6 +130,7 @@ class Listening:
     def _hear(self, block: AudioBlock) -> None:
         started_s = self._clock.now_s()
         block = self._clean.block(block)
+        self._tape.hear(block)
         self._keeping.block(block)
         token = self._overture.hear(block)
         self._decider.conducted = self._overture.decided
@@ -146,8 +156,9 @@ class Listening:
             while not self._run.stopping.is_set():
                 lit = stage.take()
                 if lit is not None:
-                    self._decider.steering = lit.operator.steering
                     people = lit.operator
+                    self._decider.obey(people)
+                    self._decider.outside = self._tape.newest or people.clock
                     self._ear.obey(people)
                 self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
                 self._decider.band = band_of(self._ear)
@@ -161,6 +172,7 @@ class Listening:
                         commander.send(command)
                     if self._decider.heard is not None:
                         self._keeping.embedding(self._decider.heard)
+                        self._recall.hear(self._decider.heard.vector, self._kind(), people.wish)
         except Exception:
             # top of a thread: a network that fails takes this process with it, and the supervisor brings both back
             log.exception("deciding failed; this process ends and is started again")
@@ -191,6 +203,7 @@ class Listening:
             generation=self._decider.generation,
             sections=tuple(self._decider.sections.turns),
             plan=_place(self._decider.planned),
+            known=self._known(),
             next_generation=self._decider.succession.waiting,
             refused_generation=self._decider.succession.refused,
             hops=self._voice.tokens,
@@ -202,6 +215,16 @@ class Listening:
             band=band_heard(self._ear.hearing, self._ear.tempo, self._lead.by),
             timings_ms={**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()},
         )
+
+    def _kind(self) -> str:
+        """Of sound, as it is heard now."""
+        band = self._decider.band
+        return "" if band is None else band.kind
+
+    def _known(self) -> str:
+        """Title of what is played: of the plan that is followed, or of a song that was heard before."""
+        planned = self._decider.planned
+        return self._recall.title if planned is None else planned.title
 
     def _heard_from(self) -> str:
         """The source and, of a device, the input that is really heard and what is odd about it."""
@@ -216,12 +239,20 @@ class Listening:
 
     def close(self) -> None:
         """Close sockets and files."""
+        self._recall.finish()
         self._voice.close()
         self._keeping.close()
 
 
+def _aside(keep: Callable[[Sketch], None], sketch: Sketch) -> None:
+    """Keep a song without waiting for the disk."""
+    threading.Thread(target=keep, args=(sketch,), name="repertoire").start()
+
+
 def _place(planned: Planned | None) -> PlanPlace | None:
-    return None if planned is None else PlanPlace(planned.title, planned.t_s, planned.sure)
+    if planned is None:
+        return None
+    return PlanPlace(planned.title, planned.t_s, planned.sure, planned.by, planned.lost)
 
 
 def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ...], str]:

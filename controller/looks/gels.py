@@ -114,12 +114,14 @@ def is_warm(hue_deg: float) -> bool:
     return hue_deg % 360.0 < 70.0 or hue_deg % 360.0 > 310.0
 
 
-def palette_of(harmony: Harmony, main: Gel, gels: Sequence[Gel] = GELS) -> tuple[Gel, ...]:
+def palette_of(harmony: Harmony, main: Gel, gels: Sequence[Gel] = GELS, *, whites: bool = True) -> tuple[Gel, ...]:
     """The gels of a look, the main one first, one to three.
 
     Args:
-        harmony: of the look. main: of the song or section. gels: to choose among.
+        harmony: of the look. main: of the song or section. gels: to choose among. whites: looks in white may be.
     """
+    if harmony == "white" and not whites:
+        return (main,)
     match harmony:
         case "alone":
             return (main,)

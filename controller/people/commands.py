@@ -95,6 +95,7 @@ ROWS = (
     CommandRow("save_scene", "choice", "admin", "Keep this look", undoable=False, osc=None, bound=False),
     CommandRow("forget_scene", "choice", "admin", "Forget a look", undoable=False, osc=None, bound=False),
     CommandRow("wish", "choice", None, undoable=True, osc=None, bound=False),
+    CommandRow("clock", "choice", None, undoable=False, osc=None, bound=False),
     CommandRow("learn", "choice", "admin", undoable=False, osc=None, bound=False),
 )
 

@@ -9,6 +9,7 @@ scene      `target` a name, `values` six numbers for each head; amount 0 gives t
 tap        a beat, now. one: the beat nearest to now is the first of a bar. twice_as_fast, half_as_fast, beat_earlier,
            beat_later: how the beats that are heard are counted. free_tempo: as if nobody had said anything of it.
 moment     `target` band, talk, changeover, walk_in or end: what the night is at; amount 0: by hearing and set list
+clock      somebody else's clock, `target` what kind, `values` its time and the moment in seconds; none: it is no more
 wish       `wish` what the set list wishes from now on; what was wished off or said of the moment before is over
 new_part   another part of the song begins with this bar. same_part: it did not, the one before goes on. chorus: this is
            the biggest part
@@ -22,7 +23,7 @@ from collections import deque
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from controller.messages import Command, Hand, Operator, Scene, Steering, SongWish
+from controller.messages import NO_CLOCK, Command, Hand, Operator, OutsideClock, Scene, SongWish, Steering
 from controller.people.commands import COMMANDS, CommandRow, row_of
 
 HELD_S = 1.0
@@ -32,7 +33,8 @@ LEANING = ("intensity", "energy", "pace", "spread")
 """Fields of `Operator` and of `Steering`, for reading them out of plain data."""
 BEAT_WORDS = ("one", "beat_earlier", "beat_later", "twice_as_fast", "half_as_fast", "free_tempo")
 PART_WORDS = ("new_part", "same_part", "chorus")
-BEAT_FIELDS = ("beat_s", "beat_t_s", "one_t_s", "octave", "nudge_s", "part", "part_t_s")
+MOMENTARY = ("stand_as", "undo", "tap", "tempo", "clock", "mark", *BEAT_WORDS, *PART_WORDS)
+LASTING_FIELDS = ("beat_s", "beat_t_s", "one_t_s", "octave", "nudge_s", "part", "part_t_s", "clock")
 NUDGE_S, MOST_NUDGE_S, MOST_OCTAVES = 0.02, 0.2, 2
 HUES = 180
 MOST_HUES = 12
@@ -73,26 +75,34 @@ class OperatorState:
             return
         if row.kind == "held":
             self._hold(row, amount, now_s)
-        elif command.name == "stand_as":
-            self.operator = operator_from(_parsed(command.target)) or self.operator
-        elif command.name == "undo":
-            self._undo()
-        elif command.name == "tap":
-            self._tap(now_s)
-        elif command.name == "tempo" and command.values:
-            beat_s = min(max(command.values[0], TAP_S[0]), TAP_S[1])
-            self.operator = replace(self.operator, beat_s=beat_s, beat_t_s=now_s)
-        elif command.name in BEAT_WORDS:
-            self._word(command.name, now_s)
-        elif command.name in PART_WORDS:
-            self.operator = replace(self.operator, part=command.name, part_t_s=now_s)
-        elif command.name == "mark":
-            self.marks.append((now_s, command.target[:LETTERS]))
+        elif command.name in MOMENTARY:
+            self._do(command, now_s)
         else:
             wished = _wished(self.operator, row, command, amount)
             if wished is not None and wished != self.operator:
                 self._remember(command, now_s)
                 self.operator = wished
+
+    def _do(self, command: Command, now_s: float) -> None:
+        """What is for a moment, or of the music, and no setting that `undo` takes back."""
+        match command.name:
+            case "stand_as":
+                self.operator = operator_from(_parsed(command.target)) or self.operator
+            case "undo":
+                self._undo()
+            case "tap":
+                self._tap(now_s)
+            case "tempo" if command.values:
+                beat_s = min(max(command.values[0], TAP_S[0]), TAP_S[1])
+                self.operator = replace(self.operator, beat_s=beat_s, beat_t_s=now_s)
+            case "clock":
+                self._set_clock(command)
+            case "mark":
+                self.marks.append((now_s, command.target[:LETTERS]))
+            case name if name in BEAT_WORDS:
+                self._word(name, now_s)
+            case name if name in PART_WORDS:
+                self.operator = replace(self.operator, part=name, part_t_s=now_s)
 
     def expire(self, now_s: float) -> None:
         """Let go of held buttons that nobody has pressed for a while; once in each cycle."""
@@ -122,12 +132,19 @@ class OperatorState:
         self._touched = ("", "", -math.inf)
         if self._before:
             now = self.operator
-            kept: dict[str, Any] = {name: getattr(now, name) for name in BEAT_FIELDS}
+            kept: dict[str, Any] = {name: getattr(now, name) for name in LASTING_FIELDS}
             before = replace(self._before.pop(), **kept)
             for row in COMMANDS.values():
                 if row.stands and not row.undoable:
                     before = with_setting(before, row, setting_of(now, row))
             self.operator = before
+
+    def _set_clock(self, command: Command) -> None:
+        """Somebody else's clock: where it stood, and when; without values there is none any more."""
+        if len(command.values) == len(("place", "moment")):
+            self.operator = replace(self.operator, clock=OutsideClock(command.target[:LETTERS], *command.values))
+        elif not command.values:
+            self.operator = replace(self.operator, clock=NO_CLOCK)
 
     def _word(self, name: str, now_s: float) -> None:
         """Of the beat that is heard."""
@@ -249,6 +266,7 @@ def operator_from(plain: object) -> Operator | None:
             part=str(plain.get("part", "")),
             part_t_s=_number(plain.get("part_t_s", 0.0)),
             wish=_wish(plain.get("wish", {})),
+            clock=_clock(plain.get("clock", {})),
             moment=str(plain.get("moment", "")),
             more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
         )
@@ -265,6 +283,12 @@ def _wish(plain: dict[str, Any]) -> SongWish:
         if name in names
     }
     return SongWish(**known)
+
+
+def _clock(plain: dict[str, Any]) -> OutsideClock:
+    """Somebody else's clock, out of plain data; logs of before know of none."""
+    by, place_s, t_s = str(plain.get("by", "")), plain.get("place_s", 0.0), plain.get("t_s", 0.0)
+    return OutsideClock(by, _number(place_s), _number(t_s))
 
 
 def _number(one: Any) -> float:  # noqa: ANN401 - plain data

@@ -13,13 +13,16 @@ from typing import Any, BinaryIO
 import msgpack
 
 from controller.errors import RecordingError
-from controller.messages import Command, Cue, HeldRow, LightToken, Pulse
+from controller.messages import Command, Cue, HeldRow, LightToken, Pulse, SongWish
 
 FRAME = struct.Struct("<II")
 MAX_BLOCK_BYTES = 8_000_000
 MAX_UNPACKED_BYTES = 64_000_000
 CUE_AT = 6
 """Place of the cue among the values of a token."""
+
+COMMAND_PLAIN = 4
+"""Fields of a command that every row of one has: name, amount, target, values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def plain(cycle: Cycle) -> list[Any]:
         cycle.crc,
         [[at_s, *astuple(pulse)] for at_s, pulse in heard.pulses],
         _written(heard.token) if heard.token else None,
-        [list(astuple(command)) for command in heard.commands],
+        [_command_row(command) for command in heard.commands],
         list(heard.desk.items()),
         list(heard.turned),
         heard.leaving,
@@ -109,7 +112,7 @@ def cycle_of(data: Any) -> Cycle:  # noqa: ANN401 - plain data of any shape
         heard = Heard(
             tuple((float(at_s), _revived(Pulse, one)) for at_s, *one in pulses),
             None if token is None else _token(token),
-            tuple(_revived(Command, one) for one in commands),
+            tuple(_command(one) for one in commands),
             {int(universe): None if levels is None else _levels(levels) for universe, levels in desk},
             tuple(int(universe) for universe in turned),
             bool(leaving),
@@ -157,6 +160,17 @@ def _revived(kind: type, values: Any) -> Any:  # noqa: ANN401
         ):
             raise TypeError(f"{kind.__name__} holds numbers and words")
     return kind(*(tuple(part) if isinstance(part, list) else part for part in values))
+
+
+def _command_row(command: Command) -> list[Any]:
+    """A command as plain data; a wish stands at the end of those few that have one."""
+    row = [command.name, command.amount, command.target, command.values]
+    return row if command.wish is None else [*row, list(astuple(command.wish))]
+
+
+def _command(row: Any) -> Command:  # noqa: ANN401
+    wish = _revived(SongWish, row[COMMAND_PLAIN]) if isinstance(row, list) and len(row) > COMMAND_PLAIN else None
+    return replace(_revived(Command, row[:COMMAND_PLAIN]), wish=wish)  # type: ignore[no-any-return]  # as asked for
 
 
 def held_rows(rows: Any) -> tuple[HeldRow, ...]:  # noqa: ANN401 - plain data of any shape

@@ -53,6 +53,16 @@ class Log:
             )
         self.header: dict[str, Any] = first.content
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole file."""
+        return self._path.stat().st_size
+
+    @property
+    def read_bytes(self) -> int:
+        """As much of it has been read."""
+        return self.size_bytes if self._file.closed else self._file.tell()
+
     def close(self) -> None:
         """Close the file, where nobody wants its cycles."""
         self._file.close()

@@ -33,9 +33,11 @@ from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.decider import Decider
+from controller.listening.known.repertoire import Repertoire
+from controller.listening.known.sketch import Sketch, Sketching
 from controller.listening.networks import band_of, open_ear
 from controller.listening.time.leading import tempo_of
-from controller.messages import AudioBlock, LightToken, Pulse
+from controller.messages import NO_WISH, AudioBlock, Command, LightToken, Pulse, SongWish
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.held_looks import held_looks
@@ -94,10 +96,22 @@ class Rehearsal:
 
     Args:
         config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
-        decider: who decides; None: the configured model.
+        decider: who decides; None: the configured model. wish: what a set list would wish for it.
+
+    Attributes:
+        sketching: how it sounds, for those who want to know it again.
     """
 
-    def __init__(self, config: Config, source: Recorded, out: Path, song: Path, decider: Decider | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        source: Recorded,
+        out: Path,
+        song: Path,
+        decider: Decider | None = None,
+        *,
+        wish: SongWish = NO_WISH,
+    ) -> None:
         self._config, self._source, self._out = config, source, out
         self._audio = os.path.relpath(song, out) if song.is_file() else None
         self._clock = MonotonicClock()
@@ -111,6 +125,10 @@ class Rehearsal:
         self._cycles = OfflineClock(self._made, config.rates.output_hz)
         self._onset_count = 0
         self._rows = _rows(self._patch)
+        self.sketching = Sketching()
+        if wish != NO_WISH:
+            self._made.engine.obey(Command("wish", 1.0, wish=wish))
+            self._decider.obey(self._made.engine.operator)
 
     def run(self) -> dict[str, Any]:
         """Play it all; returns the summary that stands in `report.json` too."""
@@ -147,6 +165,8 @@ class Rehearsal:
             self._traces.bars_s += [beat.t_s for beat in self._ear.hearing.told if beat.number == 1]
         self._timings.add("accent", self._clock.now_s() - started_s)
         token = self._decider.step(window)
+        if self._decider.heard is not None:
+            self.sketching.add(self._decider.heard.vector)
         tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
         self._remember(token, pulses, samples)
         started_s = self._clock.now_s()
@@ -320,20 +340,34 @@ class Rehearsal:
         return tuple(Section(one.start_s, end_s, one.label) for one, end_s in zip(found, ends_s, strict=True))
 
 
-def rehearse(config: Config, song: Path, out: Path, decider: Decider | None = None) -> dict[str, Any]:
+def rehearse(
+    config: Config,
+    song: Path,
+    out: Path,
+    decider: Decider | None = None,
+    *,
+    wish: SongWish = NO_WISH,
+    remember: str = "",
+) -> dict[str, Any]:
     """Rehearse one song or folder of stems into `out`.
 
     Args:
-        decider: who decides instead of the configured model.
+        decider: who decides instead of the configured model. wish: what a set list would wish for it.
+        remember: title under which shows of this venue know the song again; "": they do not.
 
     Raises:
         ControllerError: something cannot be used; nothing is written then.
     """
     source = open_recorded(song, config)
+    decider = decider or Decider(config, MonotonicClock(), patient=True)
     try:
-        rehearsal = Rehearsal(config, source, out, song, decider)
+        rehearsal = Rehearsal(config, source, out, song, decider, wish=wish)
         out.mkdir(parents=True, exist_ok=True)
-        return rehearsal.run()
+        report = rehearsal.run()
+        if remember:
+            rows = np.array(rehearsal.sketching.rows, np.float16)
+            Repertoire.of(config, decider.embedder.identity).keep(Sketch(remember, rows))
+        return report
     except OSError as error:
         raise AudioError(f"{out}: cannot be written ({error}); choose another folder with --out") from error
     finally:

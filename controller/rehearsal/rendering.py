@@ -21,7 +21,7 @@ class Rendering:
 
     def __init__(self, patch: Patch) -> None:
         self._observer, self._turns = Observer(patch), bool(patch.has("pan").any() or patch.has("tilt").any())
-        self.heads = [head for head in range(patch.heads) if patch.roles[head] != "hazer"]
+        self.heads = [head for head in range(patch.heads) if patch.roles[head] not in ("hazer", "house")]
         self._names = [patch.head_name(head) for head in self.heads]
         self._roles = [patch.roles[head] for head in self.heads]
         self._places = patch.positions_m[self.heads]

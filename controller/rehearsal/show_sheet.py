@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 
 from controller.arrays import Float32Array, IndexArray, IntArray
 from controller.colour import encoded_from_hue, to_encoded
@@ -35,6 +36,7 @@ HEAD, LEAST_HEADS = 0.085, 1.5
 MOST_HEADS = 7.0
 ORDER = ("key", "wash", "back", "pixel", "beam", "mover", "blinder", "strobe")
 KINDS = ("#8dd3c7", "#fdb462", "#bebada", "#80b1d3", "#fb8072", "#b3de69", "#fccde5", "#bc80bd", "#ccebc5", "#ffed6f")
+BOX = "\u25a1"
 DARK, INK = "#16161a", "#222222"
 NARROW_S = 0.012
 """Share of the song: what is shorter has no room for its name."""
@@ -80,7 +82,7 @@ def draw(sheet: Sheet, path: Path) -> None:
     figure = Figure(figsize=(WIDTH, _tall(heights)), dpi=DPI)
     FigureCanvasAgg(figure)
     axes = {name: figure.add_axes(place) for name, place in rows.items()}
-    figure.text(LEFT / WIDTH, 1.0 - 0.28 / _tall(heights), sheet.title, fontsize=12, color=INK)
+    figure.text(LEFT / WIDTH, 1.0 - 0.28 / _tall(heights), drawable(sheet.title), fontsize=12, color=INK)
     _song(axes["song"], sheet)
     _tokens(axes["tokens"], sheet)
     _looks(axes["looks"], sheet)
@@ -92,6 +94,12 @@ def draw(sheet: Sheet, path: Path) -> None:
         one.set_xlim(0.0, sheet.end_s)
         one.tick_params(axis="x", labelsize=8, labelbottom=name == "rig")
     figure.savefig(path, metadata={"Software": None})
+
+
+def drawable(text: str) -> str:
+    """A text with a box for every letter that the sheet's font has none for: no warning, and nothing is left out."""
+    letters = get_font(findfont("DejaVu Sans")).get_charmap()
+    return "".join(one if ord(one) in letters else BOX for one in text)
 
 
 def head_order(rig: RenderedRig) -> list[int]:

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from controller.bus.run import Run
 from controller.bus.sockets import Commander, Newest
 from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
 from controller.clock import Clock
+from controller.evening.set_lists import set_list_from
 from controller.lighting.reasons import Now, why
 from controller.looks.pack import pack_of
 from controller.messages import Command, LightToken, Operator, Pulse
@@ -22,9 +23,13 @@ from controller.people.scenes import Scenes
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of, targets_of
 from controller.rig.patch.patch import SLOTS
+from controller.watching.controls.osc_out import OscOut
 from controller.watching.controls.surface import Surface
+from controller.watching.evening import evening_of, read_lines
+from controller.watching.night_report import NightReport
 from controller.watching.page.feed import NOTHING_HEARD, Hello, LevelPoint, Live, TokenPoint
 from controller.watching.snapshot import band_words, counters, place_words, rig_heads, timing_rows, timings, troubles
+from controller.watching.telling import Told, Value, openapi, told_of
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +124,9 @@ class BusFeed:
         self._taken, self.lost_commands = True, 0
         self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
+        self.evening, self._report = evening_of(run.config), NightReport(run.folder)
         controls = run.config.controls
+        self._osc_out = OscOut(controls.receivers())
         self._surface = Surface(
             controls, run.config.path(controls.mapping), clock, self._steer, lambda: self._said.operator
         )
@@ -145,7 +152,19 @@ class BusFeed:
         token, pulse, lit = self._said.take()
         self._minute.add(token, pulse)
         if lit and self._said.lit is not None:
+            self._follow(self._said.lit)
             self._live = self._snapshot(self._said.lit)
+            if self._osc_out.listened_to:
+                self._osc_out.tell(self.told() or {}, self._clock.now_s())
+
+    def _follow(self, lit: StageNews) -> None:
+        """Move through the set list as far as hearing does so by itself."""
+        heard = self._said.heard
+        kind, known = ("", "") if heard is None else (heard.band.kind, heard.known)
+        moved = self.evening.hear(kind, known, lit.operator.wish.number, self._clock.now_s())
+        if moved is not None:
+            self._audit({"from": "hearing", "command": "wish", "target": moved.wish.title if moved.wish else ""})
+            self._send(moved)
 
     def hello(self) -> Hello:
         """Rig, names and the last minute."""
@@ -165,6 +184,7 @@ class BusFeed:
             targets=list(targets_of(self._patch)),
             scenes=self._scenes.names,
             haze=any(one.config.armed for one in self._patch.fixtures),
+            set_list=self.evening.set_list,
         )
 
     def live(self) -> Live | None:
@@ -197,6 +217,7 @@ class BusFeed:
             sections=list(heard.sections) if heard else [],
             marks=list(lit.marks),
             band=NOTHING_HEARD if heard is None else heard.band,
+            evening=self.evening.view(lit.moment, lit.moment_by),
         )
 
     def _own_counters(self) -> dict[str, float]:
@@ -227,6 +248,44 @@ class BusFeed:
         )
         return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)
 
+    def told(self) -> Mapping[str, Value] | None:
+        """How the show is, for other programs; None before it began."""
+        token = self._said.token
+        cue = None if token is None else token.cue
+        return None if self._live is None else told_of(Told(self._live, cue, self.evening.set_list))
+
+    def openapi(self) -> Mapping[str, Any]:
+        """What `told` holds."""
+        return openapi()
+
+    def start_report(self) -> None:
+        """Make the report of the night so far."""
+        self._report.start(None if self._said.lit is None else self._said.lit.status.log)
+
+    def report(self) -> tuple[str, str | None]:
+        """Its state, and the page once it is ready."""
+        return self._report.state, self._report.page()
+
+    def tonights_list(self) -> Mapping[str, Any] | None:
+        """The set list of the night."""
+        return None if self.evening.set_list is None else asdict(self.evening.set_list)
+
+    def set_lists(self) -> Sequence[str]:
+        """Names of those that are kept."""
+        return self.evening.names
+
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
+        """The lines of a sheet as they were understood, and the entries that they make."""
+        return read_lines(sheet, pictured=pictured)
+
+    def keep_set_list(self, plain: Mapping[str, Any]) -> str:
+        """Keep a set list and make it tonight's."""
+        return str(self.evening.keep(set_list_from(plain)))
+
+    def open_set_list(self, name: str) -> None:
+        """Make a kept list tonight's."""
+        self.evening.open(name)
+
     def _decider(self) -> str:
         """Who decides: what was rehearsed, or the model."""
         heard = self._said.heard
@@ -250,6 +309,14 @@ class BusFeed:
                 return
             case "scene":
                 command = replace(command, values=self._scenes.rows(command.target) or ())
+            case "next_song" | "previous_song" | "song":
+                moved = self.evening.obey(command, self._clock.now_s())
+                if moved is None:
+                    return
+                command = moved
+        self._send(command)
+
+    def _send(self, command: Command) -> None:
         taken = self._commander.send(command)
         if not taken:
             self.lost_commands += 1
@@ -268,4 +335,6 @@ class BusFeed:
     def close(self) -> None:
         """Close the sockets."""
         self._said.close()
+        self._osc_out.close()
+        self._report.close()
         self._commander.close()

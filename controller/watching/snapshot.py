@@ -92,7 +92,10 @@ def place_words(plan: PlanPlace | None) -> str:
     if plan is None:
         return ""
     seconds = max(0, int(plan.t_s))
-    return f"{plan.title} {seconds // 60}:{seconds % 60:02d}"
+    place = f"{plan.title} {seconds // 60}:{seconds % 60:02d}"
+    if plan.lost:
+        return f"{place}, {plan.by} is gone: the plan runs on by itself"
+    return f"{place}, by {plan.by}" if plan.by else place
 
 
 def rig_heads(patch: Patch) -> list[RigHead]:

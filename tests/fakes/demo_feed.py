@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from demo_evening import DemoEvening
 
 from controller.bus.news import BandHeard
 from controller.evening.entry import ListEntry, SetList
@@ -97,7 +98,7 @@ def _head(
 
 
 @dataclass
-class DemoFeed:
+class DemoFeed(DemoEvening):
     """The scripted show.
 
     Attributes:

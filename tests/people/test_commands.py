@@ -104,6 +104,7 @@ def test_nobody_gives_at_the_page_what_is_not_meant_for_it():
         "tempo",
         "stand_as",
         "wish",
+        "clock",
     }
     for name in ("tempo", "stand_as", "quit"):
         with pytest.raises(ValueError, match="unknown command"):

@@ -1,4 +1,4 @@
-"""The tables of docs/architecture.md: `python -m tools.docs.tables` writes them anew.
+"""The tables of docs/architecture.md and docs/remote.md: `python -m tools.docs.tables` writes them anew.
 
 Each stands between two comments, `<!-- NAME -->` and `<!-- /NAME -->`. A phrase about a file is the first sentence of
 its docstring, so whoever changes one changes the other; `tests/docs/test_architecture.py` compares the two.
@@ -11,23 +11,27 @@ from pathlib import Path
 
 from controller.bus.topics import TOPICS
 from controller.people.commands import ROWS
+from controller.watching.telling import ROWS as TOLD
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/architecture.md"
+PAGE, REMOTE = ROOT / "docs/architecture.md", ROOT / "docs/remote.md"
 
 
-def blocks() -> dict[str, str]:
-    """Every table by its name."""
+def blocks(page: Path = PAGE) -> dict[str, str]:
+    """Every table of a page by its name."""
+    if page == REMOTE:
+        return {"told": told()}
     return {"topics": topics(), "commands": commands(), "tree": tree(), "tools": tools()}
 
 
-def written(page: str) -> str:
-    """The page with all its tables as they should be."""
-    for name, block in blocks().items():
+def written(file: Path) -> str:
+    """A page with all its tables as they should be."""
+    page = file.read_text(encoding="utf-8")
+    for name, block in blocks(file).items():
         pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
         page, n = re.subn(pattern, lambda found, block=block: f"{found[1]}{block}\n{found[2]}", page, flags=re.DOTALL)
         if n != 1:
-            raise SystemExit(f"{PAGE.name}: `<!-- {name} -->` and `<!-- /{name} -->` have to stand there once")
+            raise SystemExit(f"{file.name}: `<!-- {name} -->` and `<!-- /{name} -->` have to stand there once")
     return page
 
 
@@ -54,6 +58,12 @@ def commands() -> str:
         for row in ROWS
     ]
     return table(("Command", "Kind", "Who at the page", "Undone by `undo`", "OSC takes"), rows)
+
+
+def told() -> str:
+    """What other programs are told."""
+    kinds = {"s": "text", "i": "whole number", "f": "number"}
+    return table(("Value", "OSC", "What"), [(f"`{one.name}`", kinds[one.kind], one.what) for one in TOLD])
 
 
 def tree() -> str:
@@ -105,4 +115,5 @@ def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for one in (PAGE, REMOTE):
+        one.write_text(written(one), encoding="utf-8")

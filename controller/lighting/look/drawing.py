@@ -18,6 +18,7 @@ from controller.lighting.look.dress import colour_of, dressed
 from controller.lighting.look.duties import duties
 from controller.lighting.look.gate import WITH_S, Gate
 from controller.lighting.look.hanging import FRESH_S, Hanging
+from controller.lighting.look.moments import key_colour
 from controller.lighting.look.movements import Movements
 from controller.lighting.look.roles import Target
 from controller.lighting.look.steps import Steps, step_s
@@ -25,7 +26,7 @@ from controller.lighting.look.stops import Stops
 from controller.looks.gels import SOFT_WHITE
 from controller.looks.look import MovementOf
 from controller.looks.pack import Pack
-from controller.messages import Cue, Pulse
+from controller.messages import NO_WISH, Cue, Pulse, SongWish
 from controller.rig.heads import Rig
 
 VALUE = 0.25
@@ -51,6 +52,8 @@ SPEND_GAP_S = 4.0
 """What is spent is spent: not again so soon, whatever a cue says."""
 SPENT_S = 4.0
 DARK = 0.02
+BREAK_LEFT = 0.15
+"""Of the light, in a part without drums that is to be dark: people find their strings."""
 AWAY_S = 0.5
 BUILD_DOUBLES, BUILD_REACH = 2, 0.6
 """How often a rise doubles its figure's rate on its way, and how much of the way to full light it goes."""
@@ -109,6 +112,11 @@ class CueDrawing:
         self._big = self._key = 0.0
         self._rest = 1.0
         self._now_s: float | None = None
+        self._wish = NO_WISH
+
+    def bind(self, wish: SongWish) -> None:
+        """What the set list wishes."""
+        self._wish = wish
 
     def hear_cue(self, cue: Cue, now_s: float) -> None:
         """Take the cue of the newest token."""
@@ -137,9 +145,17 @@ class CueDrawing:
             held = np.zeros_like(held)
             self._from = held, self._dress.colour
         held, worn = self._with_faces(held, worn, elapsed_s)
+        if self._wish.dark_on_break:
+            held = held * np.float32(self._unbroken(heard))
         held = self._gate.held(held, level, now_s, elapsed_s)
         flash, worn = self._flash(heard, size, now_s), self._flared(worn, now_s)
         return Drawn(Target(held, flash, worn, *self._aim(), shape), 0.0 if snaps else RELEASE_S)
+
+    def _unbroken(self, heard: Moment) -> float:
+        """0..1 of the light that is left where the band asked for darkness on its breaks: faces go dark as well."""
+        if self._stops.stopped or heard.silent_s >= REST_S:
+            return 0.0
+        return BREAK_LEFT if self._cue.part == "break" else 1.0
 
     def talk(self, shown: Float32Array, now_s: float) -> Target:
         """Somebody talks, or hands clap: faces lit warm and steady, what hung low behind them, nothing moves."""
@@ -228,6 +244,8 @@ class CueDrawing:
     ) -> tuple[Float32Array, Float32Array]:
         """Faces: slow, never below their floor, whatever the look does."""
         duties, floor = self._duties, self._config.key_floor
+        wished = key_colour(self._wish.key)
+        face = self._dress.key_colour if wished is None else wished
         goal = self.hanging.look.lit.get("key", 0.0) * (0.6 + 0.4 * self._big)
         constant_s = KEY_UP_S if goal > self._key else KEY_DOWN_S
         self._key = max(floor, self._key + (goal - self._key) * _share(elapsed_s, constant_s))
@@ -236,10 +254,10 @@ class CueDrawing:
         held, colour, heads = held.copy(), colour.copy(), duties.shared
         if not heads.any():
             held[duties.key] = self._key
-            colour[duties.key] = self._dress.key_colour
+            colour[duties.key] = face
             return held, colour
         # light adds up: a face's share, and the colour that the lamp has beside it
-        light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * self._dress.key_colour
+        light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * face
         most = np.maximum(light.max(axis=1), np.float32(1e-6))
         held[heads], colour[heads] = np.sqrt(np.minimum(most, 1.0)), light / most[:, None]
         return held, colour

@@ -11,7 +11,7 @@ import numpy as np
 from controller.arrays import BoolArray, Float32Array
 from controller.rig.heads import Rig
 
-ROLES = ("key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer")
+ROLES = ("key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer", "house")
 CENTRE_M = 0.05
 
 

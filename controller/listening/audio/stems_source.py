@@ -12,6 +12,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.errors import AudioError
 from controller.listening.audio.file_source import MonoStream, read_looped
+from controller.listening.audio.tape import timecode_stem
 from controller.state_folder import visible
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,9 @@ class StemsSource:
             )
         decibels = np.array([gains_db.get(name, 0.0) for name in self.stems], np.float32)
         self._gains = np.power(np.float32(10.0), decibels / np.float32(20.0), dtype=np.float32)
+        timecode = timecode_stem(self.stems)
+        if timecode is not None:  # it is no music
+            self._gains[timecode] = 0.0
         self._loop = loop
         named = f"{folder.name} ({', '.join(self.stems)})"
         self.name = named if len(named) <= SHOWN else f"{folder.name} ({len(self.stems)} stems)"

@@ -12,9 +12,10 @@ from controller.listening.form.form import SongNow, SongSection
 from controller.listening.form.look_book import Entry, LookBook
 from controller.listening.time.tempo import Tempo
 from controller.looks.gels import Gel
-from controller.looks.look import Part
+from controller.looks.look import Look, Part
 from controller.looks.pack import Pack
-from controller.messages import Cue
+from controller.looks.wardrobe import Wardrobe, wardrobe
+from controller.messages import NO_WISH, Cue, SongWish, Steering
 from controller.sound_format import HOP_S
 
 VARY_BARS = 8
@@ -98,12 +99,22 @@ class Director:
         self._built = 0.0
         self._drums = False
         self._cue: Cue | None = None
+        self._wish, self._wardrobe = NO_WISH, Wardrobe(pack.gels)
+        self._bound = NO_WISH, Steering()
+
+    def bind(self, wish: SongWish, steering: Steering) -> None:
+        """What the set list wishes and what people chose, from the next step on."""
+        if (wish, steering) == self._bound:
+            return
+        self._wish, self._bound = wish, (wish, steering)
+        self._wardrobe = wardrobe(self._pack.gels, steering, wish)
 
     def step(self, band: Band, t_s: float, wish: Wish) -> Cue | None:
         """The cue of the hop that ends at `t_s`; None before anything is known."""
         song, now = band.song, Instant(t_s, band, wish)
         if song.song != self._song:
             self._start(song, now)
+        self._wear(now)
         self._drums |= now.band.drummed
         if self._entry is not None and self._entry.part == "chorus":
             self._chorus_s += HOP_S
@@ -127,6 +138,17 @@ class Director:
         self._book = self._books.setdefault(song.song, LookBook(self._pack))
         self._section = self._entry = None
         self._drums, self._chorus_s = False, 0.0
+
+    def _wear(self, now: Instant) -> None:
+        """What is wished for: in other gels at once, whatever part of the song it is."""
+        book = self._book
+        book.energy, book.opening = self._wish.energy, self._wish.look
+        if book.wardrobe == self._wardrobe:
+            return
+        book.wear(self._wardrobe, now.wish)
+        if self._entry is not None and (worn := book.get(self._entry.label)) is not None:
+            self._entry = worn
+            self._hang(now.t_s, "", "other colours are wished for")
 
     def _part(self, section: SongSection, song: SongNow, now: Instant) -> Part:
         if now.band.kind == "solo":
@@ -233,8 +255,16 @@ class Director:
         look = entry.looks[self._variation % min(2, len(entry.looks))]
         gels = entry.other_side if self._variation % SIDES >= SIDES - 2 else entry.palette
         palette = tuple(number for gel in gels for number in (gel.hue_deg, gel.saturation))
-        wished = spend if (look.blinder if spend == "blinder" else look.strobe) else ""
-        self._cue = Cue(look.name, start_s, entry.label, times=entry.times, palette=palette, spend=wished, why=why)
+        why += ", in the colours of the set list" if self._wish.asked else ""
+        self._cue = Cue(look.name, start_s, entry.label, times=entry.times, palette=palette, why=why, part=entry.part)
+        self._cue = replace(self._cue, spend=self._affordable(look, spend))
+
+    def _affordable(self, look: Look, spend: str) -> str:
+        """What may be spent on a look of that which is due: what it has, and the set list does not forbid."""
+        if spend == "strobe" and not self._wish.strobe:
+            spend = "blinder"
+        has = look.blinder if spend == "blinder" else spend == "strobe" and look.strobe
+        return spend if has and (spend != "blinder" or self._wish.blinder) else ""
 
     def _spend(self, start_s: float) -> str:
         if start_s - self._spent_s < SPEND_GAP_S or start_s - self._began_s < NOT_BEFORE_S:

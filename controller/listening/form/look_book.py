@@ -11,6 +11,7 @@ from controller.colour import apart_deg
 from controller.looks.gels import Gel, palette_of
 from controller.looks.look import Look, Part
 from controller.looks.pack import Pack
+from controller.looks.wardrobe import Wardrobe
 
 APART_DEG, LEAST_APART_DEG = 55.0, 25.0
 """Parts of one song are so far apart in hue, as long as there is room."""
@@ -56,11 +57,16 @@ class LookBook:
 
     Args:
         pack: of looks to choose from.
+
+    Attributes:
+        wardrobe: gels that may be worn; set it with `wear`. energy: calm, wild, or "": what the set list wishes.
+        opening: look that the song begins with, "": any that fits.
     """
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
         self._entries: dict[str, Entry] = {}
+        self.wardrobe, self.energy, self.opening = Wardrobe(pack.gels), "", ""
 
     def get(self, label: str) -> Entry | None:
         """What this part of the song has."""
@@ -90,32 +96,57 @@ class LookBook:
         self._entries[label] = entry
         return entry
 
+    def wear(self, wardrobe: Wardrobe, wish: Callable[[Gel], float]) -> None:
+        """Other gels may be worn from now on: parts whose colour is not among them get another."""
+        if wardrobe == self.wardrobe:
+            return
+        self.wardrobe = wardrobe
+        for label, one in list(self._entries.items()):
+            del self._entries[label]  # its own colour is none that the others are kept apart from
+            main = one.palette[0] if one.palette[0] in wardrobe.gels else self._main(wish)
+            self._entries[label] = self._coloured(one, one.looks[0], main)
+
     def forget(self, label: str) -> None:
         """A part that was taken for a new one is none."""
         self._entries.pop(label, None)
 
     def _new(self, label: str, part: Part, rank: float, main: Gel) -> Entry:
         taken = {one.looks[0].name for one in self._entries.values() if one.label != label}
-        fitting = self._pack.fitting(part, rank)
+        fitting = self._fitting(part, rank)
         look = next((one for one in fitting if one.name not in taken), fitting[0])
         kin = sorted((one for one in fitting if one is not look), key=lambda one: _unlike(look, one))
         looks = (look, *kin[:1], *(one for one in kin[1:] if _unlike(look, one) <= KIN))
-        gels = self._pack.gels
-        return Entry(
-            label, part, looks, palette_of(look.harmony, main, gels), palette_of("complement", main, gels)[::-1]
-        )
+        return self._coloured(Entry(label, part, looks, (), ()), look, main)
+
+    def _fitting(self, part: Part, rank: float) -> tuple[Look, ...]:
+        """Looks for a part, best first; where the set list wishes it, the calm ones or the wild ones before them."""
+        fitting = self._pack.fitting(part, rank)
+        if self.opening in self._pack.looks and not self._entries:
+            return (self._pack.looks[self.opening], *(one for one in fitting if one.name != self.opening))
+        order = {"calm": 1, "wild": -1}.get(self.energy, 0)
+        return tuple(sorted(fitting, key=lambda look: order * _restless(look)))
+
+    def _coloured(self, entry: Entry, look: Look, main: Gel) -> Entry:
+        gels, whites = self.wardrobe.gels, self.wardrobe.whites
+        other = palette_of("complement", main, gels, whites=whites)[::-1]
+        return replace(entry, palette=palette_of(look.harmony, main, gels, whites=whites), other_side=other)
 
     def _main(self, wish: Callable[[Gel], float]) -> Gel:
         """The gel that is wished for most among those that are far from the other parts' main gels."""
-        wanted = [gel for gel in self._pack.gels if gel.saturation > COLOURED and wish(gel) > 0.0] or list(
-            self._pack.gels
-        )
+        gels = self.wardrobe.gels
+        wanted = [gel for gel in gels if gel.saturation > COLOURED and wish(gel) > 0.0] or list(gels)
         others = [one.palette[0].hue_deg for one in self._entries.values()][-REMEMBERED:]
         for least in (APART_DEG, LEAST_APART_DEG, 0.0):
             free = [gel for gel in wanted if _far(gel, others) >= least]
             if free:
                 return max(free, key=wish)
         return wanted[0]
+
+
+def _restless(look: Look) -> int:
+    """How much goes on in a look: its figure, its movement, what is spent on it."""
+    steps = look.figure.name not in ("still", "wave", "pulse") and look.figure.depth > 0.0
+    return steps + (look.movement.name in ("bounce", "ballyhoo")) + look.blinder + look.strobe
 
 
 def _unlike(look: Look, other: Look) -> float:

@@ -5,28 +5,33 @@ leaves the plan the model goes on from the light that is there; when they come b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.arrays import Float32Array
+from controller.evening.timecode import song_and_place
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.plan import Plan, amount_at
 from controller.listening.plan.position import Position
-from controller.messages import Command
+from controller.messages import Command, OutsideClock
 from controller.sound_format import HOP_S
 
 LEAD_HOPS = 1
 """A tenth of a second: what deciding and sending take, and half a hop."""
 TRUSTED_HOPS = 5
 """A place counts when it was known for half a second without a jump."""
+CLOCK_GONE_S = 1.5
 LINE_STEP = 0.01
 JUMPED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What the plan says for one hop: `hue` 0..179, `value` 0..255; `t_s` in the song `title`, as `sure` as 0..1."""
+    """What the plan says for one hop: `hue` 0..179, `value` 0..255; `t_s` in the song `title`, as `sure` as 0..1.
+
+    `by`: whose clock it follows, "": the band itself. `lost`: that clock is gone, and the plan goes on by itself.
+    """
 
     hue: int
     value: int
@@ -34,6 +39,8 @@ class Planned:
     t_s: float
     sure: float
     commands: tuple[Command, ...] = ()
+    by: str = ""
+    lost: bool = False
 
 
 class PlannedShow:
@@ -56,6 +63,7 @@ class PlannedShow:
         self._heard = Fingerprints()
         self._at: int | None = None
         self._trusted = self._done = 0
+        self._clocked: tuple[int, int] | None = None
         self._lines: dict[str, float] = {}
 
     def step(self, samples: Float32Array) -> Planned | None:
@@ -70,12 +78,39 @@ class PlannedShow:
         if self._trusted < TRUSTED_HOPS:
             return None
         number = int(np.searchsorted(self._first, place.hop, side="right")) - 1
-        plan, hop = self._plans[number], place.hop - int(self._first[number])
-        done = hop - 1 if self._trusted == TRUSTED_HOPS else self._done  # a band that steps back meets no cue twice
+        # a band that steps back meets no cue twice
+        return self._at_hop(
+            number, place.hop - int(self._first[number]), place.sure, fresh=self._trusted == TRUSTED_HOPS
+        )
+
+    def by_clock(self, clock: OutsideClock, t_s: float) -> Planned | None:
+        """What the plan says at the place that somebody else's clock tells; None: no clock, or no plan at that place.
+
+        Each hour of a clock is a song, in the order of the plans; hour 0 is the only plan, where there is but one. A
+        clock that says nothing more goes on by itself.
+
+        Args:
+            clock: as it was told last. t_s: time of the newest sound.
+        """
+        if not clock.by:
+            return None
+        hour, place_s = song_and_place(max(0.0, clock.place_s + t_s - clock.t_s))
+        number, hop = hour - 1 if hour else 0 if len(self._plans) == 1 else -1, round(place_s / HOP_S) - 1
+        if not 0 <= number < len(self._plans) or not 0 <= hop < self._plans[number].hops:
+            return None
+        before, self._clocked = self._clocked, (number, hop)
+        fresh = before is None or before[0] != number or not -1 <= hop - before[1] <= JUMPED
+        said = self._at_hop(number, hop, 1.0, fresh=fresh)
+        return replace(said, by=clock.by, lost=t_s - clock.t_s > CLOCK_GONE_S)
+
+    def _at_hop(self, number: int, hop: int, sure: float, *, fresh: bool) -> Planned:
+        """The plan's word at one of its hops. `fresh`: nobody was near it before, so that no cue has been met."""
+        plan = self._plans[number]
+        done = hop - 1 if fresh else self._done
         self._done = max(done, hop)
         hue, value = plan.light[min(hop + LEAD_HOPS, plan.hops - 1)]
         commands = (*_cues(plan, done, hop), *self._ridden(plan, hop))
-        return Planned(int(hue), int(value), plan.notes.title, (hop + 1) * HOP_S, place.sure, commands)
+        return Planned(int(hue), int(value), plan.notes.title, (hop + 1) * HOP_S, sure, commands)
 
     def _ridden(self, plan: Plan, hop: int) -> list[Command]:
         """Faders that automation moves."""

@@ -34,7 +34,7 @@ def write_clip(config: Config, folder: Path, song: Path, clip: Clip, file: Path)
         PlanError: the film cannot be written.
     """
     patch = patch_of(config)
-    names = [patch.head_name(head) for head in range(patch.heads) if patch.roles[head] != "hazer"]
+    names = [patch.head_name(head) for head in range(patch.heads) if patch.roles[head] not in ("hazer", "house")]
     if read_rendered(folder / rendered.NAME).id.tolist() != names:
         raise EvaluationError(f"{folder}: was rehearsed on another rig; give its configuration with --config")
     rows = stage_rows(folder / "dmx.show", patch, clip.from_s, clip.seconds)

@@ -67,7 +67,7 @@ class Input:
 
     def __init__(self, client: Any, callback: Callable[[Any], None]) -> None:  # noqa: ANN401 - a client of rtmidi
         self._client = client
-        client.ignore_types(sysex=True, timing=False, active_sense=True)
+        client.ignore_types(sysex=False, timing=False, active_sense=True)
         client.set_callback(lambda said, _data: _hand_over(said[0], callback))
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from controller.state_folder import set_aside
 from controller.watching.controls.mapping import Binding, Event, Mapping, binding_from, read_mapping, write_mapping
 from controller.watching.controls.midi import CLOCK_KINDS, Arrived, Clocks, MidiPorts, MidiReader, backend
 from controller.watching.controls.osc import read_datagram
+from controller.watching.controls.outside_clocks import TIMECODE_KINDS, OutsideClocks
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Surface:
         self._kept_before = False
         self._ports = MidiPorts(config.midi, backend(), clock.now_s) if config.midi else None
         self._clocks, self._reader = Clocks(), MidiReader()
+        self._outside = OutsideClocks(clock, send)
         self._lit_s = float("-inf")
         self._said: set[str] = set()
         self.refused = 0
@@ -75,6 +77,8 @@ class Surface:
     async def run(self) -> None:
         """Until cancelled."""
         osc = asyncio.create_task(self._listen()) if self._config.osc else None
+        host = self._config.artnet_timecode
+        timecode = asyncio.create_task(self._outside.listen(host)) if host else None
         if self._ports is not None:
             self._ports.watch()
         try:
@@ -82,8 +86,9 @@ class Surface:
                 self.step(self._clock.now_s())
                 await asyncio.sleep(POLL_S if self._ports else 10 * POLL_S)
         finally:
-            if osc is not None:
-                osc.cancel()
+            for one in (osc, timecode):
+                if one is not None:
+                    one.cancel()
             if self._ports is not None:
                 self._ports.close()
 
@@ -103,7 +108,11 @@ class Surface:
         self._give(self._mapping.repeats(now_s), "held")
 
     def _take(self, one: Arrived) -> None:
+        if one.message.type in TIMECODE_KINDS:
+            self._outside.timecode(one.port, one.message, one.at_s)
+            return
         if one.message.type in CLOCK_KINDS:
+            self._outside.song_position(one.message, one.at_s, self._standing().beat_s)
             beat_s = self._clocks.hear(one.port, one.message, one.at_s)
             if beat_s is not None:
                 self._give([Command("tempo", 1.0, "midi", (beat_s,))], "midi clock")

@@ -7,14 +7,14 @@ seconds of one monotonic clock, whichever the feed likes; the page only ever sho
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from controller.arrays import FloatingArray
 from controller.bus.news import BandHeard
 from controller.evening.entry import SetList
 from controller.messages import Command, Operator
 
-FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer"]
+FixtureRole = Literal["key", "wash", "back", "beam", "mover", "pixel", "blinder", "strobe", "hazer", "house"]
 
 
 class TokenPoint(NamedTuple):
@@ -181,3 +181,48 @@ class PageFeed(Protocol):
 
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
         """From the level of a slot back to what led to it: stage and words; empty if there is no such slot."""
+
+    def told(self) -> Mapping[str, str | int | float] | None:
+        """How the show is, for other programs; None before it began."""
+
+    def openapi(self) -> Mapping[str, Any]:
+        """What `told` holds, as OpenAPI describes it."""
+
+    def start_report(self) -> None:
+        """Make the report of the night so far.
+
+        Raises:
+            ValueError: it cannot be made.
+        """
+
+    def report(self) -> tuple[str, str | None]:
+        """Its state, `none`, `working`, `ready` or why it failed; and the page, once it is ready."""
+
+    def tonights_list(self) -> Mapping[str, Any] | None:
+        """The set list of the night as plain data, None without one."""
+
+    def set_lists(self) -> Sequence[str]:
+        """Names of the set lists that are kept."""
+
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
+        """`lines` of a sheet as they were understood, and the `entries` that they make; `pictured`: of a photograph.
+
+        May take seconds.
+
+        Raises:
+            ControllerError: it cannot be read.
+        """
+
+    def keep_set_list(self, plain: Mapping[str, Any]) -> str:
+        """Keep a set list and make it tonight's; its file. May wait for a disk.
+
+        Raises:
+            ValueError, ControllerError: it is none, or cannot be kept.
+        """
+
+    def open_set_list(self, name: str) -> None:
+        """Make a kept list tonight's.
+
+        Raises:
+            ControllerError: there is none of this name, or it cannot be read.
+        """

@@ -24,7 +24,9 @@ from controller.watching.page.feed import PageFeed
 from controller.watching.page.files import static_routes
 from controller.watching.page.porch import Porch, Quiet
 from controller.watching.page.prometheus import prometheus
+from controller.watching.page.reading import reading_routes
 from controller.watching.page.refusals import Refusals
+from controller.watching.page.set_lists import SetListRoutes
 from controller.watching.page.wire import decode_command, encode_late, is_lent, moment_of
 
 RATE_HZ = 30.0
@@ -120,6 +122,7 @@ class Page:
         application.router.add_post("/login", self._door.login)
         application.router.add_get("/metrics", partial(self._metrics, feed))
         application.router.add_get("/why", partial(_why, feed))
+        application.router.add_routes([*reading_routes(feed), *SetListRoutes(feed).routes()])
         for route, handler in static_routes():
             application.router.add_get(route, handler)
         return application
@@ -252,4 +255,4 @@ async def _why(feed: PageFeed, request: web.Request) -> web.Response:
 
 
 async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
+    response.headers.update({name: said for name, said in HEADERS.items() if name not in response.headers})

@@ -1,0 +1,1 @@
+"""Songs that were heard before, and are known again by how they sound."""

@@ -1,0 +1,70 @@
+"""Hears whether a song was heard before, and keeps those that are played tonight. Pure: who keeps them is passed in."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from controller.arrays import Float32Array
+from controller.listening.known.recognising import Recognising
+from controller.listening.known.sketch import Sketch, Sketching
+from controller.messages import NO_WISH, SongWish
+
+PLAYING = ("band", "solo")
+REST_HOPS = 40
+"""Tenths of a second without music after which whatever comes is another song."""
+
+
+class Recall:
+    """Follows the songs of a night.
+
+    Args:
+        known: songs of before. keep: told of each song that was played under a title of the set list.
+
+    Attributes:
+        title: of what is played, where it was heard before; "".
+    """
+
+    def __init__(self, known: Sequence[Sketch], keep: Callable[[Sketch], None]) -> None:
+        self._known, self._keep = {one.title: one for one in known}, keep
+        self._recognising, self._fresh = Recognising(known), True
+        self._sketching = Sketching()
+        self._wish = NO_WISH
+        self._resting = 0
+
+    @property
+    def title(self) -> str:
+        """Of what is played, where it was heard before; "" while nobody can tell."""
+        return self._recognising.title
+
+    def hear(self, vector: Float32Array, kind: str, wish: SongWish) -> None:
+        """Take the next hop.
+
+        Args:
+            vector: (512,) its embedding. kind: of sound, "" where nobody knows. wish: what the set list has now.
+        """
+        if (wish.number, wish.title) != (self._wish.number, self._wish.title):
+            self.finish()
+            self._wish = wish
+        if kind and kind not in PLAYING:
+            self._resting += 1
+            if self._resting == REST_HOPS:
+                self._listen_anew()
+            return
+        self._resting = 0
+        row = self._sketching.add(vector)
+        if row is not None:
+            self._recognising.hear(row)
+
+    def _listen_anew(self) -> None:
+        """Another song may come, and songs of tonight may come again."""
+        if not self._fresh:
+            self._recognising, self._fresh = Recognising(tuple(self._known.values())), True
+        self._recognising.restart()
+
+    def finish(self) -> None:
+        """The song is over: keep it, if somebody said what it is called and there was enough of it."""
+        if self._wish.kind == "song" and self._wish.title and self._sketching.whole:
+            sketch = Sketch(self._wish.title, np.array(self._sketching.rows, np.float16))
+            self._known[sketch.title], self._fresh = sketch, False
+            self._keep(sketch)
+        self._sketching.restart()
