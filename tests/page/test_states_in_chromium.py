@@ -1,5 +1,6 @@
 """What the page says of the room: one word and one sentence, and both are true."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,12 @@ PLAIN = Operator()
 @pytest.fixture
 def desk(chromium, served):
     return Desk(chromium, served.url)
+
+
+@pytest.fixture
+def running(feed):
+    """The feed's clock goes, so that its news stay news."""
+    feed.clock = time.monotonic
 
 
 @pytest.mark.parametrize(
@@ -36,13 +43,13 @@ def desk(chromium, served):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_p33_the_pill_tells_what_the_room_has(desk, feed, operator, health, word, sentence):  # noqa: PLR0917
+def test_p33_the_pill_tells_what_the_room_has(running, desk, feed, operator, health, word, sentence):  # noqa: PLR0917
     feed.operator, feed.health = operator, health
     desk.wait(lambda: desk.text("health") == word)
     assert sentence in desk.text("saying")
 
 
-def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_too(desk, feed):
+def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_too(running, desk, feed):
     resize(desk.driver, 390, 844, mobile=True)
     feed.health, feed.processes = "house", {"listening": "down", "lighting": "up"}
     desk.wait(lambda: desk.text("health") == "SAFE LOOK")
@@ -51,7 +58,7 @@ def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_t
     desk.wait(lambda: desk.script("return document.getElementById('traffic').dataset.colour") == "red")
 
 
-def test_the_traffic_light_is_on_the_first_screen_and_says_why(desk, feed):
+def test_the_traffic_light_is_on_the_first_screen_and_says_why(running, desk, feed):
     def light():
         return desk.script("return document.getElementById('traffic').dataset.colour")
 

@@ -4,7 +4,7 @@
 import { Panel } from "./panel.js";
 import { ask } from "./ask.js";
 import { chips } from "./wishes.js";
-import { onLanguage, word } from "./language.js";
+import { onLanguage, word, wordOr } from "./language.js";
 
 const MOMENTS = ["band", "talk", "changeover", "walk_in", "end"];
 const PLAYED = ["song", "talk", "changeover"]; // headings and notes move nothing
@@ -109,7 +109,7 @@ export class EveningView {
     const heard = evening.recognised && evening.recognised !== now?.title ? word("song.recognised", { title: evening.recognised }) : "";
     element("song-sub").textContent = [place, now?.band, now?.note, heard].filter(Boolean).join(" · ") || (this.entries.length ? "" : word("song.no_list"));
     element("song-next").textContent = next >= 0 ? named(this.entries[next]) : this.entries.length ? word("song.last") : "";
-    element("song-why").textContent = next >= 0 ? evening.why : "";
+    element("song-why").textContent = next >= 0 ? wordOr(`because.${evening.why.replaceAll(" ", "_")}`, evening.why) : "";
     element("next").disabled = this.lost || !this.entries.length;
     element("songs-open").disabled = !this.entries.length;
     this.drawWishes(now);
