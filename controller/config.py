@@ -58,7 +58,9 @@ class AudioConfig(ConfigSection):
     """Where sound comes from and when it counts as silence.
 
     `accent_stem` is a part of the name of the stem that accents are taken from; without it the names are looked through
-    for drums.
+    for drums. `ltc_channel` is an input of the device that carries linear timecode and no sound; of stems it is the one
+    whose name says so. `monitor` is an output on which a file or stems are heard: `off`, a name, `default`, or `auto`:
+    the usual one, if there is one.
     """
 
     source: Annotated[str, Field(pattern=r"^(device|file|stems):.+")]
@@ -66,6 +68,8 @@ class AudioConfig(ConfigSection):
     channels: Annotated[tuple[Annotated[int, Field(ge=1, le=64)], ...], Field(min_length=1)] = (1, 2)
     stem_gains_db: dict[str, Annotated[float, Field(ge=-60, le=20)]] = {}
     accent_stem: str = ""
+    monitor: str = "off"
+    ltc_channel: Annotated[int, Field(ge=1, le=64)] | None = None
     block_s: Annotated[float, Field(ge=0.001, le=0.05)] = 0.005
     latency: Literal["low", "high"] | Annotated[float, Field(gt=0, le=1)] = 0.005
     silence_db: Annotated[float, Field(ge=-100, le=-20)] = -60.0

@@ -185,6 +185,7 @@ class ListeningStatus:
         sections: when the music turned. late_hops: windows that came while the one before was not done.
         overruns: blocks lost because nobody took them. device_losses: how often the device went away.
         bad_samples: samples that were no numbers and were played as silence. band: beat, kind of sound, energy.
+        place_s: where in its recording the source is at `t_s`, -1: it is none. audible: a loudspeaker plays it.
         known: title of what is heard, where it was heard before and is known again; "".
     """
 
@@ -207,4 +208,6 @@ class ListeningStatus:
     onsets: int = 0
     band: BandHeard = BandHeard()
     known: str = ""
+    place_s: float = -1.0
+    audible: bool = False
     timings_ms: dict[str, Percentiles] = field(default_factory=dict)

@@ -15,6 +15,8 @@ SONG_S, REST_S = 45.0, 5.0
 """So long somebody must have played before a rest of so many seconds ends the song."""
 BEGINS_S, SOUND_CHECK_S = 1.5, 25.0
 """Playing for so long is a song; after a changeover it takes longer, because drums are tried out."""
+BLIP_S = 1.2
+"""What is heard as playing for less does not end a rest."""
 SPEAKS_S, CHANGES_S = 2.0, 14.0
 """Talking for so long is the talk of the list; so long after a band's last song the changeover begins."""
 PERSON_S = 30.0
@@ -64,11 +66,17 @@ class Tonight:
         return True
 
     def place_of(self, said: str) -> int:
-        """The place of an entry that is named by its number from 1, or by its title; -1: there is none."""
-        if said.strip().isdigit():
-            return int(said) - 1
+        """The place of an entry; -1: there is none.
+
+        Args:
+            said: its title, its number from 1 as people count, or `@` and its place from 0 as programs do.
+        """
+        said = said.strip()
+        if said.startswith("@") and said[1:].isdecimal():
+            return int(said[1:])
         wanted = plain_title(said)
-        return next((at for at, one in enumerate(self.entries) if wanted and plain_title(one.title) == wanted), -1)
+        named = next((at for at, one in enumerate(self.entries) if wanted and plain_title(one.title) == wanted), -1)
+        return int(said) - 1 if named < 0 and said.isdecimal() else named
 
     def step(self, way: int) -> int:
         """The place after (1) or before (-1) this one; this one where there is none."""
@@ -108,7 +116,11 @@ class Tonight:
             return
         self._run_s = self._run_s + elapsed_s if playing else 0.0
         self._talk_s = self._talk_s + elapsed_s if talking else 0.0
-        self._rest_s = 0.0 if playing else self._rest_s + elapsed_s
+        # a drum that is hit, a clap that sounds like one: who begins to play does so for longer
+        if self._run_s >= BLIP_S:
+            self._rest_s = 0.0
+        elif not playing:
+            self._rest_s += elapsed_s
         self._playing_s += elapsed_s if playing else 0.0
         if self._playing_s >= SONG_S and self._rest_s >= REST_S and not self._over and self._kind == "song":
             self._over = True

@@ -12,10 +12,11 @@ from controller.arrays import ByteArray, Float32Array
 from controller.colour import apart_deg, to_encoded
 from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
-from controller.looks.gels import GELS
+from controller.looks.gels import GELS, WHITE
 from controller.looks.look import BeamOf, LitRole, Look
 from controller.messages import Cue, LightToken, Operator, Steering
 from controller.people.operator import HUES
+from controller.people.wishes import in_force
 from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, Lane
 from controller.rig.patch.patch import SLOTS, Fixture, Patch
 from controller.rig.profiles.profile import Hold, written_heads
@@ -232,7 +233,33 @@ def _model(now: Now) -> list[tuple[str, str]]:
         )
     )
     leaning = _leaning(now.operator.steering)
+    listed = _listed(now.operator)
+    said += [("set list", listed)] if listed else []
     return [*said, *([("steering", leaning)] if leaning else []), ("model", now.decoder)]
+
+
+def _listed(operator: Operator) -> str:
+    """What the set list wishes for what is played; "" without one."""
+    wish = in_force(operator)
+    if wish.number < 0:
+        return ""
+    if wish != operator.wish:
+        return f"{operator.wish.title}: its wishes are ignored, because a person wants it so"
+    wished = [
+        f"only {colours_named(wish.asked)}" if wish.asked else "",
+        f"never {colours_named(wish.forbidden)}" if wish.forbidden else "",
+        wish.energy,
+        *(f"no {name}" for name in ("strobe", "blinder", "haze") if not getattr(wish, name)),
+        "dark when the band stops" if wish.dark_on_break else "",
+        f"faces in {colours_named(wish.key)}" if wish.key else "",
+    ]
+    return f"{operator.wish.title}: {', '.join(one for one in wished if one) or 'nothing is wished'}"
+
+
+def colours_named(colours: tuple[float, ...]) -> str:
+    """Hues and saturations, flat, as names of colours."""
+    pairs = zip(colours[::2], colours[1::2], strict=False)
+    return ", ".join("white" if saturation < WHITE else colour_name(hue_deg) for hue_deg, saturation in pairs)
 
 
 def _leaning(steering: Steering) -> str:

@@ -24,8 +24,10 @@ from controller.errors import ControllerError
 from controller.listening.audio.capture import Capture
 from controller.listening.audio.clean import Clean
 from controller.listening.audio.ear import accent_column
+from controller.listening.audio.loudspeaker import audible
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
+from controller.listening.audio.tape import NAME as LTC
 from controller.listening.audio.tape import Tape
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
@@ -204,6 +206,8 @@ class Listening:
             sections=tuple(self._decider.sections.turns),
             plan=_place(self._decider.planned),
             known=self._known(),
+            place_s=self._place_s(),
+            audible=bool(getattr(self._source, "sounds", False)),
             next_generation=self._decider.succession.waiting,
             refused_generation=self._decider.succession.refused,
             hops=self._voice.tokens,
@@ -225,6 +229,11 @@ class Listening:
         """Title of what is played: of the plan that is followed, or of a song that was heard before."""
         planned = self._decider.planned
         return self._recall.title if planned is None else planned.title
+
+    def _place_s(self) -> float:
+        """Where in its recording the source is, -1 where it plays none."""
+        place = getattr(self._source, "place_s", None)
+        return -1.0 if place is None else float(place(self._clock.now_s()))
 
     def _heard_from(self) -> str:
         """The source and, of a device, the input that is really heard and what is odd about it."""
@@ -264,10 +273,18 @@ def open_source(config: Config, clock: Clock) -> tuple[LiveSource, tuple[str, ..
     audio = config.audio
     kind, place = audio.source.split(":", 1)
     if kind == "device":
-        capture = Capture(place, channels=audio.channels, block_s=audio.block_s, latency=audio.latency, clock=clock)
-        return capture, (), place
+        capture = Capture(
+            place,
+            channels=audio.channels,
+            block_s=audio.block_s,
+            latency=audio.latency,
+            clock=clock,
+            timecode=audio.ltc_channel,
+        )
+        return capture, () if audio.ltc_channel is None else (LTC,), place
     recorded = open_recorded(config.path(place), config, loop=audio.loop)
-    return Playback(recorded, block_s=audio.block_s, clock=clock), recorded.stems, recorded.name
+    played = audible(Playback(recorded, block_s=audio.block_s, clock=clock), audio.monitor, "the song")
+    return played, recorded.stems, recorded.name
 
 
 def main(argv: list[str]) -> int:

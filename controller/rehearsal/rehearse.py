@@ -94,6 +94,8 @@ class Traces:
 class Rehearsal:
     """One song through all stages.
 
+    Many attributes: all stages of a show, and what is kept of each.
+
     Args:
         config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
         decider: who decides; None: the configured model. wish: what a set list would wish for it.

@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -218,6 +219,7 @@ class BusFeed:
             marks=list(lit.marks),
             band=NOTHING_HEARD if heard is None else heard.band,
             evening=self.evening.view(lit.moment, lit.moment_by),
+            sound=self._sound(),
         )
 
     def _own_counters(self) -> dict[str, float]:
@@ -247,6 +249,18 @@ class BusFeed:
             None if token is None or token.cue is None else self._looks.get(token.cue.look),
         )
         return why(patch, patch.universes.index(universe) * SLOTS + slot - 1, now)
+
+    def _sound(self) -> tuple[float, float] | None:
+        """Where in its file the source is, for pages that play it."""
+        heard = self._said.heard
+        if heard is None or heard.place_s < 0.0 or heard.audible or self.sound_file() is None:
+            return None
+        return heard.place_s, heard.t_s
+
+    def sound_file(self) -> Path | None:
+        """The file that is the source."""
+        kind, _, place = self._config.audio.source.partition(":")
+        return self._config.path(place) if kind == "file" else None
 
     def told(self) -> Mapping[str, Value] | None:
         """How the show is, for other programs; None before it began."""

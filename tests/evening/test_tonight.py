@@ -69,6 +69,14 @@ def test_a_break_within_a_song_moves_nothing(pause):
     assert night.moved == []
 
 
+def test_hits_of_a_drum_do_not_put_a_changeover_off():
+    night = Night(now=5)
+    night.hear("band", 60.0)
+    for _ in range(8):
+        night.hear("applause", 2.0).hear("band", 0.4)
+    assert night.title == "Umbau"
+
+
 def test_who_was_just_beginning_is_not_over():
     night = Night(now=1)
     night.hear("band", 0.5 * SONG_S).hear("silence", 20.0).hear("band", 30.0)
@@ -134,6 +142,9 @@ def test_what_was_played_is_not_proposed_again():
 def test_entries_are_found_by_number_and_by_title():
     tonight = Tonight(LIST)
     assert tonight.place_of("2") == 1
+    assert tonight.place_of("@1") == 1
+    assert Tonight([ListEntry("song", "x"), ListEntry("song", "1979"), ListEntry("song", "2")]).place_of("1979") == 1
+    assert Tonight([ListEntry("song", "x"), ListEntry("song", "y"), ListEntry("song", "2")]).place_of("2") == 2
     assert tonight.place_of(" black rain ") == 1
     assert tonight.place_of("赤い夜") == 7
     assert tonight.place_of("nothing") == -1

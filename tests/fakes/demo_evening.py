@@ -21,6 +21,9 @@ class DemoEvening:
             self._watch = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
         return self._watch
 
+    def sound_file(self):
+        return getattr(self, "song", None)
+
     def told(self):
         live = self.live()
         return None if live is None else told_of(Told(live, None, self.watch.set_list))

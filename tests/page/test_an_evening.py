@@ -36,7 +36,7 @@ from controller.sound_format import SAMPLE_RATE_HZ
 from tests.chaos.conftest import Running, Wire
 
 LONG = "FOLLOWSPOT_EVENING" in os.environ
-SONG_S = 52.0
+SONG_S, MOST_PRESSES = 52.0, 4
 INSIDE_DEG, LIT, COLOURED = 22.0, 0.12, 0.5
 SETTLES_S = 4.0
 """Between one song and the next the wish is still the last one's; and a look that hangs goes with a fade."""
@@ -438,19 +438,23 @@ def test_an_evening_of_four_bands(shared_data, tmp_path, pedal, chromium, evenin
     take_the_sheet(chromium, evening.url, LONG_SHEET, "Four bands")
     evening.osc.send_message("/followspot/moment", ["walk_in", 1])
     evening.state.wait("moment", "walk_in")
-    # a person helps where the next band begins: by page, by pedal, by OSC; the rest moves by itself
+    # a person helps where the next band begins: by page, by pedal, by OSC, until the page says the right song
     helps = {
         "Metal Madness": lambda: tap(chromium, "next"),
         "Noiz": lambda: pedal.send_message([0xC0, 0]),
         "Starfall": lambda: evening.osc.send_message("/followspot/next_song", []),
     }
+    presses = defaultdict(int)
     spans, zero = {}, {}
     for one in placed:
         night.wait(one.from_s)
         zero[one.from_s] = night.moment(one.from_s)
         if one.part.title in helps:
-            night.wait(one.from_s + 2.0)
-            helps[one.part.title]()
+            while evening.state.now["song/now"] != one.part.title and presses[one.part.title] < MOST_PRESSES:
+                night.wait(night.at_s + 1.5)
+                helps[one.part.title]()
+                presses[one.part.title] += 1
+                night.wait(night.at_s + 0.5)
         if one.part.title == "Stage Two":
             night.wait(one.from_s + 25.0)
             night.power_cut()
@@ -460,6 +464,7 @@ def test_an_evening_of_four_bands(shared_data, tmp_path, pedal, chromium, evenin
     chromium.find_element(By.TAG_NAME, "body").send_keys("b")
     evening.state.wait("blackout", 1.0)
     evening.shows[-1].end()
+    print(f"\npresses: {dict(presses)}")
     judge(evening, night, spans, zero)
 
 
@@ -467,8 +472,7 @@ def judge(evening, night, spans, zero):
     """The figures of the evening, printed and held against what is promised."""
     state, seen = evening.state, Seen(evening)
     entries = {one.title: one for one in set_list_of(read_sheet(LONG_SHEET), "").entries}
-    right, insides = [], []
-    print()
+    right, insides, broken = [], [], []
     for title, (from_s, to_s) in spans.items():
         stood = [t_s for t_s, said in state.changes["song/now"] if said == title and t_s < to_s]
         late_s = (stood[-1] - from_s) if stood else float("inf")
@@ -483,7 +487,7 @@ def judge(evening, night, spans, zero):
         print(
             f"{title:24s} stood {late_s:6.1f} s after it began; inside {entry.asked}: {share:.3f}; forbidden: {forbidden}"
         )
-        assert not forbidden, title
+        broken += [(title, one) for one in forbidden]
     named = [(round(t_s - min(zero.values()), 1), said) for t_s, said in state.changes["song/recognised"] if said]
     moments = [(round(t_s - min(zero.values()), 1), said) for t_s, said in state.changes["moment"]]
     cuts = [(cut_s, back_s) for cut_s, back_s, _ in night.cuts]
@@ -495,6 +499,7 @@ def judge(evening, night, spans, zero):
     print(f"dark for {[round(back_s - cut_s, 1) for cut_s, back_s in cuts]} s by the power cut")
     print(f"longest gap on the wire besides: {1e3 * max(gaps):.0f} ms")
     known = {said for _, said in named}
+    assert broken == []
     assert {"Feelings", "Escape from Chaosland"} <= known <= {"Metal Madness", "Feelings", "Escape from Chaosland"}
     assert np.mean(right) >= 0.9
     assert min(insides) >= 0.95

@@ -43,7 +43,7 @@ def test_a_proposal_other_than_the_next_is_taken_by_one_tap(desk, feed, monkeypa
     assert desk.text("song-why") == "recognised from its first bars"
     assert "sounds like “Last Train Home”" in desk.text("song-sub")
     desk.find("next").click()
-    desk.wait(lambda: feed.commands and feed.commands[-1] == Command("song", 1.0, "4"))
+    desk.wait(lambda: feed.commands and feed.commands[-1] == Command("song", 1.0, "@4"))
 
 
 def test_another_song_is_chosen_from_the_list_and_escape_leaves_it(desk, feed):
@@ -55,7 +55,7 @@ def test_another_song_is_chosen_from_the_list_and_escape_leaves_it(desk, feed):
     assert not desk.find("songs").is_displayed()
     assert desk.script("return document.activeElement.id") == "songs-open"
     desk.find("songs-open").click()
-    desk.driver.find_element(By.CSS_SELECTOR, '[data-do="song:7"]').click()
+    desk.driver.find_element(By.CSS_SELECTOR, '[data-do="song:@7"]').click()
     desk.wait(lambda: desk.text("song-now") == "Lantern")
     assert not desk.find("songs").is_displayed()
 

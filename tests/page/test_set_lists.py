@@ -208,6 +208,16 @@ def test_the_report_of_the_night_is_made_when_asked_for_and_shown_when_ready(fee
     assert "The night" in text
 
 
+def test_the_song_that_is_played_can_be_heard_on_a_page(feed, root):
+    async def asks(page):
+        missing = (await page.get("/sound")).status
+        feed.song = root / "controller/songs/metal_madness.opus"
+        async with page.get("/sound", headers={"Range": "bytes=0-3"}) as part:
+            return missing, part.status, await part.read()
+
+    assert asked(feed, asks) == (404, 206, b"OggS")
+
+
 def test_before_the_show_has_begun_programs_are_told_so(feed):
     feed.live = lambda: None
     status, answer = asked(feed, lambda page: said(page.get("/api/state")))

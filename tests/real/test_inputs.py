@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+import libltc
 import numpy as np
 import pytest
 from jack import installed, server
@@ -174,6 +175,45 @@ def test_l6_l7_any_input_is_heard_alone(card, inputs, choices):
     for choice, heard in zip(choices, server.heard(*choices), strict=True):
         assert heard["hz"] == sorted(200 + 200 * one for one in choice), (inputs, choice, heard)
         assert heard["losses"] == 0
+
+
+TAPE = """
+import json, time
+from controller.clock import MonotonicClock
+from controller.listening.audio.capture import Capture
+from controller.listening.audio.tape import NAME, Tape
+from controller.messages import AudioBlock
+
+capture = Capture("pulse", channels=(1, 2), block_s=0.005, latency=0.03, clock=MonotonicClock(), timecode=3)
+capture.start()
+tape, found, loudest, end_s = Tape([NAME]), [], 0.0, time.monotonic() + 120.0
+while len(found) < 40 and time.monotonic() < end_s:
+    got = capture.read(0.1)
+    if got is None:
+        continue
+    before = tape.newest
+    tape.hear(AudioBlock(got[1], 0, got[0]))
+    loudest = max(loudest, float(abs(got[0][:, 0]).max()))
+    if tape.newest is not before:
+        found.append(tape.newest.place_s - tape.newest.t_s)
+capture.stop()
+print(json.dumps({"offsets": found, "loudest": loudest}))
+"""
+
+
+def test_timecode_on_an_input_is_read_and_is_no_sound(card, require_real):
+    require_real("libltc", libltc.found())
+    server = card(6)
+    sound = np.zeros((60 * RATE, 6))
+    tape = libltc.encoded((1, 0, 0, 0), 59.0)
+    sound[: len(tape), 2] = 0.5 * tape
+    server.play(sound)
+    heard = subprocess.run([sys.executable, "-P", "-c", TAPE], env=server.environment, capture_output=True, text=True,
+                           timeout=HANG_S, check=True)  # fmt: skip
+    found = json.loads(heard.stdout.splitlines()[-1])
+    assert len(found["offsets"]) >= 40
+    assert np.ptp(found["offsets"][5:]) < 0.2, "it runs as the machine's clock does, but for a server's blocks"
+    assert found["loudest"] < 0.01, "what is timecode is not heard"
 
 
 PULLED = """

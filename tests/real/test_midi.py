@@ -9,8 +9,10 @@ import pytest
 from jack import installed, server
 from promise import HANG_S
 
+from controller.evening.timecode import Timecode
 from controller.watching.controls.midi import MidiPorts
 from controller.watching.controls.midi_driver import Driver
+from controller.watching.controls.timecode import MidiTimecode
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,25 @@ def test_l1_every_message_arrives(backend):
             kinds = [one.type for one in said]
             wanted = ["note_on", "note_off", "control_change", "pitchwheel", "program_change", "clock", "start", "stop"]
             assert kinds == wanted, said
+        finally:
+            ports.close()
+
+
+def test_timecode_arrives_as_it_was_sent(backend):
+    """Quarter frames and the full message, which drivers like to leave out."""
+    with plugged("Timecode") as (tape, _):
+        ports = MidiPorts(["timecode"], backend, time.monotonic)
+        try:
+            until(lambda: ports.names, ports._look)
+            reader, found = MidiTimecode(), []
+            said = Timecode(1, 2, 3, 4, 25.0)
+            parts = [said.frames, said.seconds, said.minutes, said.hours | 1 << 5]
+            quarters = [one for part in parts for one in (part & 0xF, part >> 4)]
+            full = [0xF0, 0x7F, 0x7F, 0x01, 0x01, said.hours | 1 << 5, said.minutes, said.seconds, said.frames, 0xF7]
+            for message in [*([0xF1, at << 4 | value] for at, value in enumerate(quarters)), full]:
+                tape.send_message(message)
+                found += [reader.hear(one) for one in heard(ports, 1)]
+            assert [one for one in found if one is not None] == [said, said]
         finally:
             ports.close()
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from controller.bus.news import BandHeard
+from controller.evening.entry import ListEntry
+from controller.evening.wishing import song_wish
 from controller.lighting.engine import LookEngine
 from controller.lighting.look.manual import rows_of
 from controller.lighting.reasons import Now, colour_name, why
@@ -107,3 +109,12 @@ def test_what_is_held_says_why(patch, now):
 
 def test_names_of_colours():
     assert [colour_name(one) for one in (0, 29, 120, 240, 359)] == ["red", "orange", "green", "blue", "red"]
+
+
+def test_what_the_set_list_wishes_is_a_reason(patch, now):
+    wish = song_wish(ListEntry("song", "Black Rain", asked=("red", "white"), strobe=False, dark_on_break=True), 2)
+    told = said(patch, 0, replace(now, operator=Operator(wish=wish)))
+    assert told["set list"] == "Black Rain: only red, white, no strobe, dark when the band stops"
+    ignored = Operator(wish=wish, more=(("wishes_off", 1.0),))
+    assert "ignored" in said(patch, 0, replace(now, operator=ignored))["set list"]
+    assert "set list" not in said(patch, 0, now)

@@ -128,16 +128,25 @@ class Capture:
         device: name as `followspot devices` prints it.
         channels: inputs of the device that are mixed, counted from 1; the first two where it has no more.
         block_s: wished block length. latency: PortAudio's buffering wish: seconds, "low" or "high".
-        clock: stamps blocks.
+        clock: stamps blocks. timecode: input that is no sound but timecode, counted from 1; None: there is none.
 
     Attributes:
         heard_from: the input that is really heard, for people; "" before it is known.
     """
 
     def __init__(
-        self, device: str, *, channels: tuple[int, ...], block_s: float, latency: float | str, clock: Clock
+        self,
+        device: str,
+        *,
+        channels: tuple[int, ...],
+        block_s: float,
+        latency: float | str,
+        clock: Clock,
+        timecode: int | None = None,
     ) -> None:
         self._device = device
+        self._music = len(channels)
+        channels = channels if timecode is None else (*channels, timecode)
         self._channels = channels
         self._block_s = block_s
         self._latency = latency
@@ -146,7 +155,8 @@ class Capture:
         self._picked = np.array(channels) - 1
         self._stream: Any = None
         self._resample: soxr.ResampleStream | None = None
-        self._down = Mixdown(device, channels, offset=True)
+        self._down = Mixdown(device, channels[: self._music], offset=True)
+        self._resample_timecode: soxr.ResampleStream | None = None
         self._heard_s: float | None = None
         self._opened_s = clock.now_s()
         self._asked_s = float("-inf")
@@ -179,15 +189,24 @@ class Capture:
         return self._down.said
 
     def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
-        """The next block as (n, 1) float32 at 48 kHz and the time of its last sample, or None when none came."""
+        """The next block at 48 kHz and the time of its last sample, or None when none came.
+
+        (n, 1) float32, or (n, 2) where there is timecode, which stands behind the sound.
+        """
         got = self._queue.get(timeout_s)
         if got is None:
             return None
-        mono = self._down.mix(finite(got[0])[0])
-        resample = self._resample
+        samples = finite(got[0])[0]
+        mono = self._down.mix(samples[:, : self._music])
+        resample, resample_timecode = self._resample, self._resample_timecode
         if resample is not None:
             mono = resample.resample_chunk(mono)
-        return mono[:, None], got[1]
+        if samples.shape[1] == self._music:
+            return mono[:, None], got[1]
+        timecode = samples[:, self._music]
+        if resample_timecode is not None:
+            timecode = resample_timecode.resample_chunk(np.ascontiguousarray(timecode))
+        return np.stack([mono, timecode], axis=1), got[1]
 
     def start(self) -> None:
         """Open the device and watch over it from now on."""
@@ -236,10 +255,12 @@ class Capture:
             log.debug("opening '%s' failed: %s", self._device, error)
             self._close()
             return False
-        self._resample = None
+        self._resample = self._resample_timecode = None
         if rate_hz != SAMPLE_RATE_HZ:
-            self._resample = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
-        self._down = Mixdown(self._device, self._channels, rate_hz=rate_hz, offset=True)
+            self._resample, self._resample_timecode = (
+                soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ") for _ in range(2)
+            )
+        self._down = Mixdown(self._device, self._channels[: self._music], rate_hz=rate_hz, offset=True)
         self._stream.start()
         return True
 

@@ -32,7 +32,7 @@ AWAKE_S = 3.0
 BLOCK = 480
 CARD_S = 0.04
 """Samples that a card asks for at a time, and the latency it is asked to have; what it has, it says."""
-OFF, USUAL = "off", "default"
+OFF, USUAL, AUTO = "off", "default", "auto"
 Opener = Callable[[Callable[..., None]], Any]
 
 
@@ -41,13 +41,17 @@ class Loudspeaker:
 
     Args:
         device: name of an output, or `default`. opener: gives a stream for a callback; None: PortAudio's.
+        what: is played, for people. wanted: whether somebody asked for it, so that its absence is worth a word.
 
     Attributes:
         delay_s: from handing a sample over until it is heard; 0 while there is no card.
     """
 
-    def __init__(self, device: str, opener: Opener | None = None) -> None:
+    def __init__(
+        self, device: str, opener: Opener | None = None, *, what: str = "the opening", wanted: bool = True
+    ) -> None:
         self.delay_s = 0.0
+        self._what, self._level = what, logging.WARNING if wanted else logging.INFO
         self._device = device
         self._opener = opener or self._portaudio
         self._waiting: deque[Float32Array] = deque()
@@ -64,11 +68,11 @@ class Loudspeaker:
                 raise AudioError(f"output '{self._device}' asks for no sound")
         except (AudioError, OSError, ValueError, RuntimeError) as error:
             self._stream = None
-            log.warning("the opening is not heard in the room: %s", first_line(error))
+            log.log(self._level, "%s is not heard in the room: %s", self._what, first_line(error))
             return
         except Exception as error:  # noqa: BLE001 - PortAudio's own error is known only where PortAudio is
             self._stream = None
-            log.warning("the opening is not heard in the room: output '%s': %s", self._device, error)
+            log.log(self._level, "%s is not heard in the room: output '%s': %s", self._what, self._device, error)
             return
         self._put(np.zeros(round(CUSHION_S * SAMPLE_RATE_HZ), np.float32))
         self.delay_s = CUSHION_S + float(self._stream.latency)
@@ -174,12 +178,29 @@ class Audible:
         self._held.popleft()
         return samples, t_s + delay_s
 
+    @property
+    def sounds(self) -> bool:
+        """Whether there is a card that plays it."""
+        return self._loudspeaker.delay_s > 0.0
+
+    def place_s(self, now_s: float) -> float:
+        """Where in a recording the room is now, see `Playback`; -1 for other sources."""
+        place = getattr(self._source, "place_s", None)
+        return -1.0 if place is None else float(place(now_s - self._loudspeaker.delay_s))
+
     def stop(self) -> None:
         """End."""
         self._source.stop()
         self._loudspeaker.stop()
 
 
-def audible(source: LiveSource, device: str) -> LiveSource:
-    """The source, played on a device as well; `off`: as it is."""
-    return source if device == OFF else Audible(source, Loudspeaker(device))
+def audible(source: LiveSource, device: str, what: str = "the opening") -> LiveSource:
+    """The source, played on a device as well.
+
+    Args:
+        device: name of an output, `default`; `off`: as it is; `auto`: on the usual one, if there is one.
+        what: it is, for people.
+    """
+    if device == OFF:
+        return source
+    return Audible(source, Loudspeaker(USUAL if device == AUTO else device, what=what, wanted=device != AUTO))

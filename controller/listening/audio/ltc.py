@@ -26,7 +26,7 @@ RATES = (24.0, 25.0, DROP_FPS, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TapeFrame:
     """A frame that was read. `t_s`: when it ended; so the timecode at that moment is the next one."""
 
     timecode: Timecode
@@ -48,7 +48,7 @@ class LinearTimecode:
         self._middle = False
         self._bits = self._count = self._most = 0
 
-    def hear(self, samples: Float32Array, t_s: float) -> list[Read]:
+    def hear(self, samples: Float32Array, t_s: float) -> list[TapeFrame]:
         """Frames that ended in these samples (n,) at 48 kHz, of which the last is at `t_s`."""
         found = []
         for place in self._transitions(samples):
@@ -56,7 +56,7 @@ class LinearTimecode:
             if self._bit(apart):
                 timecode = self._frame()
                 if timecode is not None:
-                    found.append(Read(timecode, t_s - (len(samples) - 1 - place) / SAMPLE_RATE_HZ))
+                    found.append(TapeFrame(timecode, t_s - (len(samples) - 1 - place) / SAMPLE_RATE_HZ))
         self._since += len(samples)
         return found
 

@@ -34,6 +34,7 @@ class Playback:
         self._queue = BlockQueue(max(8, round(QUEUE_S / block_s)), self._samples, 1 + len(recorded.stems))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._play, name="playback", daemon=True)
+        self._played = 0.0, float("-inf")
         self.over = False
 
     @property
@@ -44,6 +45,16 @@ class Playback:
     def read(self, timeout_s: float) -> tuple[Float32Array, float] | None:
         """The next block (n, 1 + stems) and the time of its last sample, or None when none came."""
         return self._queue.get(timeout_s)
+
+    def place_s(self, now_s: float) -> float:
+        """Where in the recording the room is now, seconds; -1: it has not begun.
+
+        A recording that is played again and again begins anew with each time.
+        """
+        played_s, at_s = self._played
+        if at_s == float("-inf"):
+            return -1.0
+        return max(0.0, played_s + now_s - at_s) % max(self._recorded.duration_s, 1e-3)
 
     @property
     def bad_samples(self) -> int:
@@ -78,6 +89,7 @@ class Playback:
             self._clock.sleep_until(deadlines.next_s)
             # the moment its last sample would have left a sound card, however late this thread woke up
             self._queue.put(block, deadlines.next_s)
+            self._played = self._played[0] + len(block) / SAMPLE_RATE_HZ, deadlines.next_s
             # a file that stalls must not be caught up by skipping: time goes on, no block is left out
             deadlines.next_s += period_s
             block = self._recorded.read(self._samples)

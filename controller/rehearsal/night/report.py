@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from controller.lighting.reasons import colour_name
-from controller.looks.gels import WHITE
+from controller.lighting.reasons import colours_named
 from controller.people.commands import COMMANDS
 from controller.rehearsal.night.played import HANDS, LEVEL_HZ, PlayedNight, PlayedSong, waveform
 from controller.rehearsal.show_sheet import Sheet, draw
@@ -174,16 +173,11 @@ def _counted(counts: Counter[str]) -> str:
 def _wished(song: PlayedSong) -> str:
     wish = song.wish
     parts = [
-        f"colours at {_degrees(wish.asked)}" if wish.asked else "",
-        f"never {_degrees(wish.forbidden)}" if wish.forbidden else "",
+        f"colours at {colours_named(wish.asked)}" if wish.asked else "",
+        f"never {colours_named(wish.forbidden)}" if wish.forbidden else "",
         *(f"no {name}" for name in ("strobe", "blinder", "haze") if not getattr(wish, name)),
     ]
     return f"Wished: {', '.join(part for part in parts if part)}."
-
-
-def _degrees(colours: tuple[float, ...]) -> str:
-    pairs = zip(colours[::2], colours[1::2], strict=False)
-    return ", ".join("white" if saturation < WHITE else colour_name(hue_deg) for hue_deg, saturation in pairs)
 
 
 def _picture(song: PlayedSong) -> str:

@@ -311,7 +311,9 @@ def _setting(one: Binding, operator: Operator) -> float:
         case "moment":
             return float(operator.moment == one.target)
         case "song":
-            return float(str(operator.wish.number) == one.target)
+            wish = operator.wish
+            named = one.target in (f"@{wish.number}", str(wish.number + 1), wish.title)
+            return float(wish.number >= 0 and named)
     row = row_of(one.do)
     return 0.0 if row is None else setting_of(operator, row)
 

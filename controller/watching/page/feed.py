@@ -7,6 +7,7 @@ seconds of one monotonic clock, whichever the feed likes; the page only ever sho
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from controller.arrays import FloatingArray
@@ -144,6 +145,8 @@ class Live:
         plan: where in what was rehearsed the band is, for people; "" in free play. sections: when the music turned.
         troubles: what a person should know, in sentences. band: beat, kind of sound and energy as they are heard.
         evening: where in the set list the night is.
+        sound: where in its file the source was, and at which time, both in seconds; None: it is no file that a page
+            could play, or a loudspeaker plays it already.
     """
 
     t_s: float
@@ -165,6 +168,7 @@ class Live:
     troubles: Sequence[str] = ()
     band: BandHeard = NOTHING_HEARD
     evening: Evening = NO_EVENING
+    sound: tuple[float, float] | None = None
 
 
 class PageFeed(Protocol):
@@ -181,6 +185,9 @@ class PageFeed(Protocol):
 
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
         """From the level of a slot back to what led to it: stage and words; empty if there is no such slot."""
+
+    def sound_file(self) -> Path | None:
+        """The file that is the source; None: it is none."""
 
     def told(self) -> Mapping[str, str | int | float] | None:
         """How the show is, for other programs; None before it began."""

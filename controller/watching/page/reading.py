@@ -19,7 +19,16 @@ def reading_routes(feed: PageFeed) -> list[web.RouteDef]:
         web.get("/api/openapi.json", partial(_openapi, feed)),
         web.get("/night", partial(_night, feed)),
         web.post("/night", partial(_make_night, feed)),
+        web.get("/sound", partial(_sound, feed)),
     ]
+
+
+async def _sound(feed: PageFeed, _request: web.Request) -> web.StreamResponse:
+    """The song that is played, so that a page can play it where the machine has no loudspeaker."""
+    file = feed.sound_file()
+    if file is None or not file.is_file():
+        return web.json_response({"error": "the source is no file"}, status=404)
+    return web.FileResponse(file)
 
 
 async def _night(feed: PageFeed, _request: web.Request) -> web.Response:

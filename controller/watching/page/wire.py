@@ -66,6 +66,7 @@ def encode_live(live: Live) -> str:
         "troubles": list(live.troubles),
         "band": {name: _finite(one) if isinstance(one, float) else one for name, one in asdict(live.band).items()},
         "evening": asdict(live.evening),
+        "sound": None if live.sound is None else [_finite(one) for one in live.sound],
         "marks": [[_finite(t_s), label] for t_s, label in live.marks],
     }
     return _dump(message)

@@ -84,7 +84,7 @@ export class EveningView {
 
   goOn() {
     const { next } = this;
-    if (next >= 0 && next !== this.following) this.send("song", 1, { target: String(next) });
+    if (next >= 0 && next !== this.following) this.send("song", 1, { target: `@${next}` });
     else this.send("next_song", 1);
   }
 
@@ -165,11 +165,11 @@ export class EveningView {
       return item;
     }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: named(entry) });
-    Object.assign(button.dataset, { do: `song:${place}`, live: "" });
+    Object.assign(button.dataset, { do: `song:@${place}`, live: "" });
     button.disabled = Boolean(this.lost);
     if (place === this.evening.now) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => {
-      this.send("song", 1, { target: String(place) });
+      this.send("song", 1, { target: `@${place}` });
       this.panel.close();
     });
     item.append(button);
