@@ -1,4 +1,4 @@
-"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage] URL`, beside a page that shows something.
+"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage] URL`, beside a page that is lit.
 
 `python tests/fakes/demo_feed.py 8100` is such a page; a show with its bundled song is another. The first picture has
 the numbers that docs/manual.md explains. Edge: a browser, files.
