@@ -14,18 +14,6 @@ export class NightView {
     onLanguage(() => this.tell());
   }
 
-  /** Each time the tab is opened: there may be one already. */
-  async opened() {
-    if (this.state === "working") return;
-    try {
-      const answer = await fetch("night");
-      if (answer.ok && answer.status !== 202) this.state = "ready";
-    } catch {
-      return; // the banner says that the show does not answer
-    }
-    this.tell();
-  }
-
   async make() {
     try {
       const answer = await fetch("night", { method: "POST" });

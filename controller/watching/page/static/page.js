@@ -57,7 +57,7 @@ const looks = new LooksView(send);
 const override = new OverrideView(send);
 const technician = new TechnicianView();
 const set_list = new SetListView(() => state.live?.evening?.now >= 0);
-const night = new NightView();
+new NightView();
 const tabs = new Tabs(opened);
 const why = new WhyView((fixture) => {
   tabs.show("rig");
@@ -161,7 +161,6 @@ function settle(heads) {
 
 function opened(name) {
   if (name === "list") set_list.opened();
-  if (name === "technician") night.opened();
   if (state.live) requestAnimationFrame(draw);
 }
 
