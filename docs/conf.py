@@ -22,7 +22,16 @@ HERE = Path(__file__).parent
 MARKDOWN = re.compile(r"\[([^\]]*)\]\((\.\./[^)#]+\.md)\)")
 MENUS = {
     "index": {
-        "For the evening": ("manual", "evening", "set-lists", "trouble", "controllers", "remote", "rehearsal", "safety"),
+        "For the evening": (
+            "manual",
+            "evening",
+            "set-lists",
+            "trouble",
+            "controllers",
+            "remote",
+            "rehearsal",
+            "safety",
+        ),
         "For the rig": ("patching", "fixtures", "outputs", "access", "standby"),
         "For learning and music": ("footage", "finetuning", "image-to-music", "symbolic"),
         "For whoever changes it": ("architecture", "words", "measured", "decisions/README"),

@@ -18,7 +18,7 @@ from controller.config import Config
 from controller.errors import PageError
 from controller.records.journal import Journal
 from controller.state_folder import state_folder
-from controller.watching.bus_feed import BusFeed
+from controller.watching.edits import EditedFeed
 from controller.watching.page.access import Access
 from controller.watching.page.server import Page
 
@@ -45,11 +45,12 @@ def tls_of(config: Config) -> ssl.SSLContext | None:
 async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
     """Serve the page until told to stop; returns the summary."""
     audit = Journal(state_folder() / "audit.jsonl")
-    feed = BusFeed(run, clock, audit.add)
+    feed = EditedFeed(run, clock, audit.add)
     page = Page(config.rates.page_hz, Access(config.page.access), tls_of(config), audit.add)
     tasks = [
         asyncio.create_task(feed.gather()),
         asyncio.create_task(feed.control()),
+        asyncio.create_task(feed.edits.watch()),
         asyncio.create_task(page.serve(feed, config.page.host, config.page.port)),
     ]
     try:

@@ -185,7 +185,7 @@ class DemoFeed(DemoEvening):
         entries = self.set_list.entries if self.set_list else ()
         places = [place for place, entry in enumerate(entries) if entry.kind in PLAYED]
         if command.name == "song":
-            found = [place for place in places if str(place) == command.target]
+            found = [place for place in places if f"@{place}" == command.target]
         elif command.name == "next_song":
             found = [place for place in places if place > self.now][:1]
         else:

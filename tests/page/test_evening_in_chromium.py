@@ -55,7 +55,7 @@ def test_another_song_is_chosen_from_the_list_and_escape_leaves_it(desk, feed):
     assert not desk.find("songs").is_displayed()
     assert desk.script("return document.activeElement.id") == "songs-open"
     desk.find("songs-open").click()
-    desk.driver.find_element(By.CSS_SELECTOR, '[data-do="song:7"]').click()
+    desk.driver.find_element(By.CSS_SELECTOR, '[data-do="song:@7"]').click()
     desk.wait(lambda: desk.text("song-now") == "Lantern")
     assert not desk.find("songs").is_displayed()
 

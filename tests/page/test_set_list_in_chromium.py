@@ -5,6 +5,7 @@ import json
 import pytest
 from page_in_browser import Desk
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 READ = [
     {"line": "1. Metal Madness - red!! wild", "kind": "song", "title": "Metal Madness", "understood": True, "rest": "",
@@ -104,8 +105,9 @@ def test_a_line_is_edited_and_what_a_person_changed_is_approved(desk):
     ):
         part(desk, 1, name).click()
     title = part(desk, 1, "title")
-    title.clear()
-    title.send_keys("Slower Tide\t")
+    title.send_keys(Keys.CONTROL + "a", Keys.NULL, "Slower Tide")
+    part(desk, 1, "energy-wild").click()  # the field gives up the focus under this very press
+    desk.wait(lambda: titles(desk)[1] == "Slower Tide")
     desk.wait(lambda: lines(desk)[1].get_attribute("data-state") == "approved")
     desk.find("list-name").send_keys("Saturday")
     desk.find("list-save").click()
@@ -170,3 +172,47 @@ def test_a_show_that_knows_no_set_lists_says_so(chromium, served):
     desk.find("paper-text").send_keys("One song")
     desk.find("paper-read").click()
     desk.wait(lambda: "does not answer" in desk.text("paper-said"))
+
+
+def test_a_list_is_replaced_in_the_middle_of_a_song_only_after_a_question(desk, feed):
+    feed.now = 1
+    paste(desk)
+    part(desk, 1, "approve").click()
+    desk.find("list-name").send_keys("Saturday")
+    desk.script("window.later = false; setTimeout(() => window.later = true, 400)")
+    desk.wait(lambda: desk.script("return window.later"))
+    desk.find("list-save").click()
+    desk.find("ask-no").click()
+    assert posted(desk, "setlist") == []
+    desk.find("list-save").click()
+    desk.find("ask-yes").click()
+    desk.wait(lambda: posted(desk, "setlist"))
+
+
+def test_a_sheet_is_read_and_kept_by_the_show_itself(chromium, served, feed):
+    """No stub: the routes of the page's own server, and the show's own reader."""
+    desk = Desk(chromium, served.url)
+    desk.tab("list")
+    desk.find("paper-text").send_keys("Metal Madness - red, no strobe\nSlow Tide (blue)\n")
+    desk.find("paper-read").click()
+    desk.wait(lambda: titles(desk) == ["Metal Madness", "Slow Tide"])
+    assert {"red", "no strobe"} <= set(lines(desk)[0].text.split("\n"))
+    desk.find("list-name").send_keys("Saturday")
+    desk.find("list-save").click()
+    desk.wait(lambda: feed.watch.set_list is not None)
+    kept = feed.watch.set_list
+    assert (kept.name, [one.title for one in kept.entries]) == ("Saturday", ["Metal Madness", "Slow Tide"])
+    assert kept.entries[0].strobe is False
+    desk.wait(lambda: "Saturday" in desk.text("lists"))
+
+
+def test_the_report_of_the_night_is_made_and_opened(desk, feed):
+    desk.driver.refresh()
+    desk.wait(lambda: desk.text("health") == "LIVE")
+    desk.tab("technician")
+    assert not desk.find("night-open").is_displayed()
+    desk.find("night-make").click()
+    desk.wait(lambda: "being made" in desk.text("night-said"))
+    feed._state = "ready"
+    desk.wait(lambda: desk.find("night-open").is_displayed())
+    assert desk.find("night-open").get_attribute("href").endswith("/night")

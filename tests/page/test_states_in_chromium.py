@@ -1,5 +1,6 @@
 """What the page says of the room: one word and one sentence, and both are true."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,12 @@ PLAIN = Operator()
 @pytest.fixture
 def desk(chromium, served):
     return Desk(chromium, served.url)
+
+
+@pytest.fixture
+def running(feed):
+    """The feed's clock goes, so that its news stay news."""
+    feed.clock = time.monotonic
 
 
 @pytest.mark.parametrize(
@@ -36,13 +43,13 @@ def desk(chromium, served):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
-def test_p33_the_pill_tells_what_the_room_has(desk, feed, operator, health, word, sentence):  # noqa: PLR0917
+def test_p33_the_pill_tells_what_the_room_has(running, desk, feed, operator, health, word, sentence):  # noqa: PLR0917
     feed.operator, feed.health = operator, health
     desk.wait(lambda: desk.text("health") == word)
     assert sentence in desk.text("saying")
 
 
-def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_too(desk, feed):
+def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_too(running, desk, feed):
     resize(desk.driver, 390, 844, mobile=True)
     feed.health, feed.processes = "house", {"listening": "down", "lighting": "up"}
     desk.wait(lambda: desk.text("health") == "SAFE LOOK")
@@ -51,7 +58,7 @@ def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_t
     desk.wait(lambda: desk.script("return document.getElementById('traffic').dataset.colour") == "red")
 
 
-def test_the_traffic_light_is_on_the_first_screen_and_says_why(desk, feed):
+def test_the_traffic_light_is_on_the_first_screen_and_says_why(running, desk, feed):
     def light():
         return desk.script("return document.getElementById('traffic').dataset.colour")
 
@@ -151,3 +158,29 @@ def test_p39_a_page_s_process_that_comes_back_knows_less_than_the_page(desk):
     tokens, breaks, _ = minute(desk, ["hello", [10, 11]], ["live", 12, 12.0], ["hello", [13]], ["live", 14, 14.0])
     assert tokens == [10, 11, 12, 13, 14]
     assert breaks == []
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (820, 1180), (390, 844), (844, 390)], ids=str)
+@pytest.mark.parametrize("language", ["en", "de", "ja"])
+def test_no_state_moves_what_is_below_it_and_every_sentence_is_read_whole(desk, size, language):
+    """Whatever the sentence: each of the table, in each language, in its place."""
+    resize(desk.driver, *size, mobile=size[0] < 1000)
+    desk.find(f"language-{language}").click()
+    found = desk.driver.execute_async_script(
+        """
+        const done = arguments[arguments.length - 1];
+        Promise.all([import("/words.js"), import("/language.js")]).then(([{ WORDS }, { word }]) => {
+          const [said, pill] = ["saying", "health"].map((id) => document.getElementById(id));
+          const seen = Object.keys(WORDS).filter((key) => key.startsWith("say.")).map((key) => {
+            said.textContent = word(key, { look: "Chorus, second half" });
+            pill.textContent = word("pill." + ({ quiet_wished: "quiet", deaf: "safe", lost: "no_news", stale: "no_news",
+              plan: "live" }[key.slice(4)] ?? key.slice(4)));
+            const cut = said.scrollHeight > said.clientHeight + 2;
+            return [key, document.querySelector("main").getBoundingClientRect().top, cut];
+          });
+          localStorage.clear();
+          done([new Set(seen.map((one) => one[1])).size, seen.filter((one) => one[2]).map((one) => one[0])]);
+        });
+        """
+    )
+    assert found == [1, []]

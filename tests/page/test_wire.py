@@ -48,6 +48,7 @@ def test_hello_carries_the_rig_and_the_last_minute():
     assert message["heads"][0] == {
         "id": "par-1", "fixture": "par-1", "label": "RGBW PAR", "role": "wash", "x": -1.5, "y": -2.0, "z": 3.5,
         "universe": 1, "address": 9, "footprint": 8, "moves": False, "emits": True,
+        "channels": [],
     }  # fmt: skip
     assert message["tokens"] == [[1.0, 20, 200, 1.0]]
     assert message["levels"] == [[1.0, -12.3, 0.5]]
@@ -60,9 +61,7 @@ def test_live_carries_the_state_rounded_to_what_a_screen_shows():
     assert message["t"] == 12.346
     assert message["heads"] == [[0.123, 1.0, 0.0, -12.3, 45.0]]
     assert message["operator"] == {
-        **asdict(Operator(0.5, True, False)),
-        "hands": [],
-        "more": [],
+        **json.loads(json.dumps(asdict(Operator(0.5, True, False)))),
         "scene": "",
         "steering": STEERING,
     }

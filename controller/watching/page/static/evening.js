@@ -4,7 +4,7 @@
 import { Panel } from "./panel.js";
 import { ask } from "./ask.js";
 import { chips } from "./wishes.js";
-import { onLanguage, word } from "./language.js";
+import { onLanguage, word, wordOr } from "./language.js";
 
 const MOMENTS = ["band", "talk", "changeover", "walk_in", "end"];
 const PLAYED = ["song", "talk", "changeover"]; // headings and notes move nothing
@@ -109,12 +109,12 @@ export class EveningView {
     const heard = evening.recognised && evening.recognised !== now?.title ? word("song.recognised", { title: evening.recognised }) : "";
     element("song-sub").textContent = [place, now?.band, now?.note, heard].filter(Boolean).join(" · ") || (this.entries.length ? "" : word("song.no_list"));
     element("song-next").textContent = next >= 0 ? named(this.entries[next]) : this.entries.length ? word("song.last") : "";
-    element("song-why").textContent = next >= 0 ? evening.why : "";
+    element("song-why").textContent = next >= 0 ? wordOr(`because.${evening.why.replaceAll(" ", "_")}`, evening.why) : "";
     element("next").disabled = this.lost || !this.entries.length;
     element("songs-open").disabled = !this.entries.length;
     this.drawWishes(now);
     this.drawMoments();
-    if (this.panel.isOpen) this.drawList();
+    this.drawList();
   }
 
   drawWishes(now) {
@@ -144,14 +144,17 @@ export class EveningView {
   }
 
   open() {
-    this.drawList();
     element("songs-open").setAttribute("aria-expanded", "true");
     this.panel.show(element("song-list").querySelector("[aria-current]") ?? element("songs"));
     element("song-list").querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
   }
 
+  /** Every entry, with the focus where it was. */
   drawList() {
-    element("song-list").replaceChildren(...this.entries.map((entry, place) => this.listed(entry, place)));
+    const list = element("song-list");
+    const focused = list.contains(document.activeElement) && document.activeElement.dataset.do;
+    list.replaceChildren(...this.entries.map((entry, place) => this.listed(entry, place)));
+    if (focused) list.querySelector(`[data-do="${focused}"]`)?.focus();
   }
 
   listed(entry, place) {
@@ -163,6 +166,7 @@ export class EveningView {
     }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: named(entry) });
     Object.assign(button.dataset, { do: `song:@${place}`, live: "" });
+    button.disabled = Boolean(this.lost);
     if (place === this.evening.now) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => {
       this.send("song", 1, { target: `@${place}` });

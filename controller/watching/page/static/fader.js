@@ -134,5 +134,8 @@ for (const [kind, listener] of [["pointerdown", begin], ["pointermove", move], [
 
 /** Put a fader back to what it was before a hand that must not move it. */
 export function restore(input) {
-  faders.get(input)?.draw();
+  const fader = faders.get(input) ?? [...faders.values()].find((one) => one.number === input);
+  if (!fader) return;
+  fader.number.value = String(fader.value);
+  fader.draw();
 }

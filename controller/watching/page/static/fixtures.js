@@ -28,7 +28,7 @@ export class FixturesView {
     place.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.leave());
     place.addEventListener("click", (event) => !event.target.closest("button") && this.pointed >= 0 && open(this.heads[this.pointed]));
     document.addEventListener("pointerdown", (event) => !event.target.closest("#stage") && this.leave(), true);
-    document.addEventListener("scroll", () => this.leave(), { passive: true });
+    document.addEventListener("scroll", () => this.leave(), { passive: true, capture: true });
     onLanguage(() => this.draw());
   }
 

@@ -79,5 +79,6 @@ export class Learning {
 /** A command in the words of the page: `scene:Chorus` is the look Chorus. */
 function titled(name) {
   const [command, ...rest] = name.split(":");
-  return [wordOr(`do.${command}`, command.replaceAll("_", " ")), ...rest].join(" · ");
+  const own = ["song", "moment"].includes(command) && document.querySelector(`[data-do="${CSS.escape(name)}"]`)?.textContent;
+  return [wordOr(`do.${command}`, command.replaceAll("_", " ")), ...(own ? [own] : rest)].join(" · ");
 }

@@ -31,6 +31,13 @@ export class MeterView {
     this.say(state, db);
   }
 
+  /** Nothing is known of the sound. */
+  rest() {
+    this.draw(-120);
+    element("meter-said").textContent = "–";
+    element("meter").dataset.state = "";
+  }
+
   draw(db) {
     const { pen } = this;
     const [width, height] = fitCanvas(this.canvas, pen);

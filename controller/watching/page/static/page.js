@@ -11,6 +11,7 @@ import { Link } from "./link.js";
 import { LooksView } from "./looks.js";
 import { MeterView } from "./meter.js";
 import { MinuteView } from "./minute.js";
+import { NightView } from "./night.js";
 import { OverrideView } from "./override.js";
 import { PlanView } from "./plan.js";
 import { SetListView } from "./set_list.js";
@@ -55,7 +56,8 @@ const swatches = new SwatchesView(send);
 const looks = new LooksView(send);
 const override = new OverrideView(send);
 const technician = new TechnicianView();
-const set_list = new SetListView();
+const set_list = new SetListView(() => state.live?.evening?.now >= 0);
+new NightView();
 const tabs = new Tabs(opened);
 const why = new WhyView((fixture) => {
   tabs.show("rig");
@@ -177,11 +179,13 @@ function tell() {
   pill.dataset.tone = room.tone;
   setText(element("saying"), word(room.say, room.values));
   document.body.dataset.room = room.name;
-  const frame = ["blackout", "hold"].includes(room.name) ? room.name : "";
+  // The picture is the last that was heard of, whether that is old or not.
+  const frame = ["blackout", "hold"].find((name) => state.live?.operator[name]) ?? "";
   element("stage").dataset.state = frame;
   element("mark").hidden = !frame;
-  setText(element("mark"), frame ? word(room.pill) : "");
+  setText(element("mark"), frame && word(`pill.${frame}`));
   const lost = ["lost", "stale", "ended"].includes(room.name) ? word(room.say) : "";
+  if (lost) meter.rest();
   const said = performance.now() < state.said.until_ms ? state.said.text : "";
   setText(element("banner"), [lost, said].filter(Boolean).join(" "));
   element("banner").hidden = !lost && !said;

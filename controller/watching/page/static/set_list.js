@@ -19,7 +19,9 @@ export function entryOf(read) {
 }
 
 export class SetListView {
-  constructor() {
+  /** @param playing whether an entry of tonight's list is played now. */
+  constructor(playing) {
+    this.playing = playing;
     this.lines = []; // { entry, written, doubtful, approved, open, number }
     this.count = 0;
     this.busy = false;
@@ -107,6 +109,7 @@ export class SetListView {
       this.say(word("lines.no_name"));
       return element("list-name").focus();
     }
+    if (this.playing() && !(await ask(word("lines.ask", { name }), word("lines.save")))) return;
     await this.post("setlist", { name, entries: this.lines.map((line) => line.entry) }, word("lines.saved", { name }));
     this.drawNames((await this.fetched("setlists"))?.names ?? []);
   }
@@ -159,7 +162,30 @@ export class SetListView {
   change(line, name, value) {
     line.entry[name] = value;
     line.approved = true; // a person has looked at it
-    this.draw();
+    this.refresh(line);
+  }
+
+  /** What a line shows, without a new button: a finger may be on its way to one. */
+  refresh(line) {
+    const item = element("lines").querySelector(`[data-number="${line.number}"]`);
+    item.dataset.state = line.approved ? "approved" : "waiting";
+    item.querySelector(".wishes").replaceChildren(...this.wishes(line));
+    for (const [button, on, text] of line.buttons ?? []) {
+      button.setAttribute("aria-pressed", String(on()));
+      if (text) button.textContent = text();
+    }
+  }
+
+  wishes(line) {
+    const kind = Object.assign(document.createElement("li"), { className: "wish kind", textContent: word(`kind.${line.entry.kind}`) });
+    return [kind, ...chips(line.entry)];
+  }
+
+  /** A button that looks pressed while `on()` is true. */
+  pressed(line, button, on, text = null) {
+    button.setAttribute("aria-pressed", String(on()));
+    line.buttons.push([button, on, text]);
+    return button;
   }
 
   focus(line, selector) {
@@ -187,6 +213,7 @@ export class SetListView {
   item(line, place) {
     const item = document.createElement("li");
     item.dataset.number = line.number;
+    line.buttons = [];
     item.dataset.state = line.approved ? "approved" : "waiting";
     item.append(this.head(line, place), this.understood(line));
     if (line.open) item.append(this.editor(line));
@@ -218,8 +245,7 @@ export class SetListView {
   understood(line) {
     const row = Object.assign(document.createElement("div"), { className: "row understood" });
     const list = Object.assign(document.createElement("ul"), { className: "wishes" });
-    const kind = Object.assign(document.createElement("li"), { className: "wish kind", textContent: word(`kind.${line.entry.kind}`) });
-    list.append(kind, ...chips(line.entry));
+    list.append(...this.wishes(line));
     row.append(list);
     if (line.doubtful) row.append(Object.assign(document.createElement("p"), { className: "doubt", textContent: line.entry.rest ? word("lines.rest", { rest: line.entry.rest }) : word("lines.not_understood") }));
     if (line.written) row.append(Object.assign(document.createElement("p"), { className: "quietly written", textContent: word("lines.written", { line: line.written }) }));
@@ -228,13 +254,13 @@ export class SetListView {
   }
 
   approval(line) {
-    const button = this.button(word(line.approved ? "lines.approved" : "lines.approve"), "chip", () => {
+    const text = () => word(line.approved ? "lines.approved" : "lines.approve");
+    const button = this.button(text(), "chip", () => {
       line.approved = !line.approved;
-      this.draw();
+      this.refresh(line);
     });
     button.dataset.part = "approve";
-    button.setAttribute("aria-pressed", String(line.approved));
-    return button;
+    return this.pressed(line, button, () => line.approved, text);
   }
 
   // -------------------------------------------------------------- one line in full
@@ -272,20 +298,19 @@ export class SetListView {
     const buttons = options.map(([value, text]) => {
       const button = this.button(text, "chip", () => this.change(line, name, value));
       button.dataset.part = `${name}-${value}`;
-      button.setAttribute("aria-pressed", String(line.entry[name] === value));
-      return button;
+      return this.pressed(line, button, () => line.entry[name] === value);
     });
     return this.field(name, ...buttons);
   }
 
   colours(line, name) {
     const buttons = Object.keys(COLOURS).map((colour) => {
-      const on = line.entry[name].includes(colour);
-      const button = this.button(colourName(colour), "chip colour", () => this.change(line, name, on ? line.entry[name].filter((one) => one !== colour) : [...line.entry[name], colour]));
+      const on = () => line.entry[name].includes(colour);
+      const without = () => line.entry[name].filter((one) => one !== colour);
+      const button = this.button(colourName(colour), "chip colour", () => this.change(line, name, on() ? without() : [...without(), colour]));
       button.dataset.part = `${name}-${colour}`;
       button.style.setProperty("--hue", COLOURS[colour]);
-      button.setAttribute("aria-pressed", String(on));
-      return button;
+      return this.pressed(line, button, on);
     });
     return this.field(name, ...buttons);
   }

@@ -25,6 +25,7 @@ export class Tabs {
       element(`tab-${each}`).tabIndex = chosen ? 0 : -1;
     }
     scrollTo(0, 0);
+    document.querySelector("main").scrollTo(0, 0);
     this.changed(name);
   }
 

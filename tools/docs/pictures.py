@@ -1,0 +1,137 @@
+"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage] URL`, beside a page that is lit.
+
+`python tests/fakes/demo_feed.py 8100` is such a page; a show with its bundled song is another. The first picture has
+the numbers that docs/manual.md explains. Edge: a browser, files.
+"""
+
+import base64
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+DESKTOP, PHONE = (1280, 800, False), (390, 844, True)
+SETTLED_S = 3.0
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--enable-unsafe-swiftshader",
+    "--lang=en",
+)
+CALL_OUTS = [
+    *(".tabs", "#health", "#stage", ".minute h2", ".song", ".moments", ".bias", ".colours", ".looks", ".extra"),
+    *(".console", ".meter"),
+]
+NUMBERS = """
+arguments[0].forEach((place, index) => {
+  const box = document.querySelector(place).getBoundingClientRect();
+  const note = document.createElement("b");
+  note.textContent = index + 1;
+  Object.assign(note.style, {
+    position: "fixed", zIndex: 99, left: `${Math.max(2, box.left - 10)}px`, top: `${Math.max(2, box.top - 8)}px`,
+    width: "26px", height: "26px", lineHeight: "26px", textAlign: "center", borderRadius: "50%",
+    background: "#f4efe6", color: "#111", fontSize: "15px", boxShadow: "0 0 0 2px #111",
+  });
+  document.body.append(note);
+});
+"""
+SONG = "const next = document.getElementById('next'); if (!next.disabled) next.click();"
+WHY = "document.querySelector('#fixture-list [data-fixture^=spot]').click()"
+PLAN = "document.getElementById('view-plan').click()"
+FRONT = "document.getElementById('view-front').click()"
+LOUD = """
+return parseFloat(document.getElementById("meter-said").textContent) > -19
+  && document.body.dataset.room === "live" && document.getElementById("banner").hidden;
+"""
+LONGEST_S = 60.0
+# A processor that plays a graphics card is good enough for a picture.
+DRAWN = """
+const named = WebGL2RenderingContext.prototype.getExtension;
+WebGL2RenderingContext.prototype.getExtension = function (name) {
+  return name === "WEBGL_debug_renderer_info" ? null : named.call(this, name);
+};
+"""
+
+
+def browser() -> Any:  # noqa: ANN401 - selenium comes with the tests
+    """A Chromium without a window."""
+    from selenium import webdriver  # noqa: PLC0415
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in FLAGS:
+        options.add_argument(flag)
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+def opened(driver: Any, url: str, size: tuple[int, int, bool], *scripts: str) -> None:  # noqa: ANN401
+    """The page in a window of a size, after some scripts."""
+    width, height, mobile = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    driver.get(url)
+    until_s = time.monotonic() + LONGEST_S
+    while time.monotonic() < until_s and not driver.execute_script(LOUD):  # the stage is lit
+        time.sleep(0.1)  # noqa: TID251
+    time.sleep(SETTLED_S)  # noqa: TID251 - a real page takes real time
+    for script in scripts:
+        driver.execute_script(script)
+        time.sleep(SETTLED_S / 3)  # noqa: TID251
+
+
+def kept(driver: Any, name: str, place: str = "body", pad: float = 0.0) -> None:  # noqa: ANN401
+    """A part of the page as a file."""
+    box = driver.execute_script(f"return document.querySelector({place!r}).getBoundingClientRect().toJSON()")
+    clip = {
+        "x": box["x"] - pad,
+        "y": box["y"] - pad,
+        "width": box["width"] + 2 * pad,
+        "height": box["height"] + 2 * pad,
+    }
+    kind = {"format": "jpeg", "quality": 86} if name.endswith(".jpg") else {"format": "png"}
+    asked = kind if place == "body" else {**kind, "clip": {**clip, "scale": 1}}
+    data = driver.execute_cdp_cmd("Page.captureScreenshot", asked)["data"]
+    (PICTURES / name).write_bytes(base64.b64decode(data))
+    print(PICTURES / name)
+
+
+def of_the_page(driver: Any, url: str) -> None:  # noqa: ANN401
+    """What the manual shows of controls and panels."""
+    opened(driver, url, DESKTOP, FRONT, SONG, SONG)
+    kept(driver, "page.jpg")
+    driver.execute_script(NUMBERS, CALL_OUTS)
+    kept(driver, "page-numbered.jpg")
+    opened(driver, url, DESKTOP, "document.querySelector('[data-name=blue]').click()")
+    kept(driver, "hands.png", ".right", 6.0)
+    driver.execute_script("document.getElementById('free').click()")
+    opened(driver, url, DESKTOP, WHY)
+    kept(driver, "why.jpg")
+    opened(driver, url, PHONE)
+    kept(driver, "phone.jpg")
+
+
+def of_the_stage(driver: Any, url: str) -> None:  # noqa: ANN401
+    """Both views of the stage; a processor that plays a graphics card needs most of a machine for them."""
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": DRAWN})
+    opened(driver, url, DESKTOP, FRONT)
+    kept(driver, "front.jpg", "#stage")
+    driver.execute_script(PLAN)
+    time.sleep(SETTLED_S / 3)  # noqa: TID251
+    kept(driver, "plan.jpg", "#stage")
+    driver.execute_script(FRONT)
+
+
+def main(url: str, *, stage: bool) -> None:
+    driver = browser()
+    try:
+        (of_the_stage if stage else of_the_page)(driver, url)
+    finally:
+        driver.quit()
+
+
+if __name__ == "__main__":
+    main(next((one for one in sys.argv[1:] if one != "--stage"), "http://127.0.0.1:8100/"), stage="--stage" in sys.argv)
