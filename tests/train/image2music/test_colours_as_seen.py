@@ -76,7 +76,8 @@ def test_o16_a_white_logo_is_seen_and_has_no_colour(tmp_path):
 
 def test_o16_no_colour_is_the_houses_and_never_red():
     white = [{"rgb": "#ffffff", "weight": 1.0, "hue_deg": None}]
-    opening = Opening(format=1, title="x", audio="tune.wav", palette=white, valence=0, arousal=0, beat_s=0.5, beats_a_bar=4, bars=8, seconds=16.0,
+    opening = Opening(format=1, title="x", audio="tune.wav", palette=white, valence=0, arousal=0,
+                      beat_s=0.5, beats_a_bar=4, bars=8, seconds=16.0,
                       sections=[{"name": "A", "bar": 0, "bars": 8}])  # fmt: skip
     assert {Conductor(opening, (110, 140)).light(0.5 * beat).hue for beat in range(32)} == {110, 140}
     assert {Conductor(opening).light(0.5 * beat).hue for beat in range(32)} == set(HOUSE_HUES)
