@@ -33,10 +33,15 @@ def read_sheet(text: str, *, is_photograph: bool = False) -> list[ReadLine]:
     columns: Columns | None = None
     found: list[ReadLine] = []
     for at, line in enumerate(lines):
-        columns, one = _read(lines, at, columns, begins=firsts[at])
+        columns, one = _read(lines, at, columns, begins=firsts[at] or _parts(found[-1]))
         one = _over_the_songs(_below_a_song(one, line, found), line, found)
         found.append(replace(one, line=line, is_photograph=is_photograph))
     return found
+
+
+def _parts(before: ReadLine) -> bool:
+    """Whether a line parts two bands: what stands between a changeover, or a rule, and a song number one is a name."""
+    return before.entry.kind == "changeover" or (before.is_plan_of_sheet and bool(RULE.match(before.line)))
 
 
 def _below_a_song(one: ReadLine, line: str, before: list[ReadLine]) -> ReadLine:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sheet_lines import dangers, differences, read, written_lines
 
 from controller.evening.sheet import read_sheet
+from controller.evening.taking import set_list_of
 
 HERE = Path(__file__).parent
 LISTS = {name: written_lines(HERE / f"{name}.yaml") for name in ("lines", "held_out", "unseen")}
@@ -263,3 +264,15 @@ def _split(text):
     for sign in ("\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"):
         text = text.replace(sign, "\n")
     return text.lstrip("\ufeff").split("\n")
+
+
+def test_a_name_between_a_changeover_and_a_song_number_one_is_a_bands():
+    bands = ("MULDJORD\n1. Armygeddon - red", "SECTOID\n1) Feelings: lila", "ノイズ\n1. Noiz - 赤\n")
+    sheet = "\n--- changeover 10 min ---\n".join(bands)
+    entries = set_list_of(read_sheet(sheet), "x").entries
+    assert [one.title for one in entries if one.kind == "title"] == ["MULDJORD", "SECTOID", "ノイズ"]
+    assert [(one.title, one.band) for one in entries if one.kind == "song"] == [
+        ("Armygeddon", "MULDJORD"), ("Feelings", "SECTOID"), ("Noiz", "ノイズ"),
+    ]  # fmt: skip
+    plain = "1. One\n--- changeover ---\nTwo\nThree\n"
+    assert [one.entry.kind for one in read_sheet(plain)] == ["song", "changeover", "song", "song"]
