@@ -175,7 +175,7 @@ def test_a_show_that_knows_no_set_lists_says_so(chromium, served):
 
 
 def test_a_list_is_replaced_in_the_middle_of_a_song_only_after_a_question(desk, feed):
-    feed.now = 1
+    feed.playing = 1
     paste(desk)
     part(desk, 1, "approve").click()
     desk.find("list-name").send_keys("Saturday")
