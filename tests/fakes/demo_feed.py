@@ -105,7 +105,7 @@ class DemoFeed(DemoEvening):
         clock: gives seconds; tests hand in their own.
         brightness: 0..1, for pictures of a dim and of a full stage.
         commands: what the pages asked for, oldest first.
-        health, processes, troubles: shown as they are. set_list: of the night; now: place in it.
+        health, processes, troubles: shown as they are. set_list: of the night; playing: place in it.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -117,7 +117,7 @@ class DemoFeed(DemoEvening):
     processes: dict[str, str] = field(default_factory=lambda: {"listening": "up", "lighting": "up"})
     troubles: list[str] = field(default_factory=list)
     set_list: SetList | None = EVENING
-    now: int = -1
+    playing: int = -1
     learning: str = ""
 
     def __post_init__(self) -> None:
@@ -187,22 +187,22 @@ class DemoFeed(DemoEvening):
         if command.name == "song":
             found = [place for place in places if f"@{place}" == command.target]
         elif command.name == "next_song":
-            found = [place for place in places if place > self.now][:1]
+            found = [place for place in places if place > self.playing][:1]
         else:
-            found = [place for place in places if place < self.now][-1:]
-        self.now = found[0] if found else self.now
-        entry = entries[self.now] if self.now >= 0 else None
-        return Command("wish", 1.0, wish=NO_WISH if entry is None else wish_of(self.now, entry))
+            found = [place for place in places if place < self.playing][-1:]
+        self.playing = found[0] if found else self.playing
+        entry = entries[self.playing] if self.playing >= 0 else None
+        return Command("wish", 1.0, wish=NO_WISH if entry is None else wish_of(self.playing, entry))
 
     def evening(self) -> Evening:
         """Where the night is, and what comes next."""
         entries = self.set_list.entries if self.set_list else ()
-        coming = [place for place, entry in enumerate(entries) if entry.kind in PLAYED and place > self.now]
-        kind = entries[self.now].kind if self.now >= 0 else "song"
+        coming = [place for place, entry in enumerate(entries) if entry.kind in PLAYED and place > self.playing]
+        kind = entries[self.playing].kind if self.playing >= 0 else "song"
         listed = "band" if kind not in ("talk", "changeover") else kind
         by = "button" if self.operator.moment else "set list" if listed != "band" else "hearing"
         why = "next on the list" if coming else ""
-        return Evening(self.now, coming[0] if coming else -1, why, self.operator.moment or listed, by)
+        return Evening(self.playing, coming[0] if coming else -1, why, self.operator.moment or listed, by)
 
     def why(self, universe: int, slot: int) -> list[tuple[str, str]]:
         return [("wire", f"{universe}.{slot} is at 200 (78 %)"), ("token", "red (0 degrees)")] if slot < 400 else []

@@ -175,7 +175,7 @@ def test_a_show_that_knows_no_set_lists_says_so(chromium, served):
 
 
 def test_a_list_is_replaced_in_the_middle_of_a_song_only_after_a_question(desk, feed):
-    feed.now = 1
+    feed.playing = 1
     paste(desk)
     part(desk, 1, "approve").click()
     desk.find("list-name").send_keys("Saturday")
@@ -204,6 +204,7 @@ def test_a_sheet_is_read_and_kept_by_the_show_itself(chromium, served, feed):
     assert (kept.name, [one.title for one in kept.entries]) == ("Saturday", ["Metal Madness", "Slow Tide"])
     assert kept.entries[0].strobe is False
     desk.wait(lambda: "Saturday" in desk.text("lists"))
+    feed._folder.cleanup()
 
 
 def test_the_report_of_the_night_is_made_and_opened(desk, feed):
