@@ -484,9 +484,7 @@ def judge(evening, night, spans, zero):
         insides.append(share)
         lamps = {name: float(light[:, seen.heads(name)].max(initial=0.0)) for name in ("strobe", "blinder")}
         forbidden = [name for name in lamps if getattr(entry, name) is False and lamps[name] > 0.0]
-        print(
-            f"{title:24s} stood {late_s:6.1f} s after it began; inside {entry.asked}: {share:.3f}; forbidden: {forbidden}"
-        )
+        print(f"{title:24s} stood after {late_s:6.1f} s, inside {entry.asked} {share:.3f}", forbidden or "")
         broken += [(title, one) for one in forbidden]
     named = [(round(t_s - min(zero.values()), 1), said) for t_s, said in state.changes["song/recognised"] if said]
     moments = [(round(t_s - min(zero.values()), 1), said) for t_s, said in state.changes["moment"]]
