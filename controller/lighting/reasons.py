@@ -98,7 +98,7 @@ def why(patch: Patch, flat: int, now: Now) -> list[tuple[str, str]]:
     fixture, lane = at(patch, flat)
     universe, slot = patch.universes[flat // SLOTS], flat % SLOTS + 1
     level = int(now.sent[flat])
-    said = [("wire", f"{universe}/{slot} is at {level} ({level / 2.55:.0f} %)")]
+    said = [("wire", f"{universe}.{slot} is at {level} ({level / 2.55:.0f} %)")]
     if fixture is None:
         return [*said, ("patch", "nothing is patched here; it is sent as 0")]
     if lane is None:

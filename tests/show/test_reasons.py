@@ -51,7 +51,7 @@ def test_from_the_wire_to_the_model(patch, now):
     stages = [stage for stage, _ in why(patch, 0, now)]
     assert stages == ["wire", "patch", "look", "rule", "state", "token", "model"]
     told = said(patch, 0, now)
-    assert told["wire"].startswith(f"1/1 is at {now.sent[0]} (")
+    assert told["wire"].startswith(f"1.1 is at {now.sent[0]} (")
     assert "front-1" in told["patch"]
     assert told["token"] == "blue (240 degrees, drawn with 25%), value 200 (drawn with 50%), 0.3 s ago"  # noqa: S105
     assert told["model"] == "room-2, generation 3"

@@ -148,7 +148,9 @@ class Director:
         book.wear(self._wardrobe, now.wish)
         if self._entry is not None and (worn := book.get(self._entry.label)) is not None:
             self._entry = worn
-            self._hang(now.t_s, "", "other colours are wished for")
+            if self._cue is not None:  # the look stays, and so it does not fade in once more
+                palette = self._palette(worn)
+                self._cue = replace(self._cue, palette=palette, why="other colours are wished for", spend="")
 
     def _part(self, section: SongSection, song: SongNow, now: Instant) -> Part:
         if now.band.kind == "solo":
@@ -253,11 +255,15 @@ class Director:
         if entry is None:
             return
         look = entry.looks[self._variation % min(2, len(entry.looks))]
-        gels = entry.other_side if self._variation % SIDES >= SIDES - 2 else entry.palette
-        palette = tuple(number for gel in gels for number in (gel.hue_deg, gel.saturation))
+        palette = self._palette(entry)
         why += ", in the colours of the set list" if self._wish.asked else ""
         self._cue = Cue(look.name, start_s, entry.label, times=entry.times, palette=palette, why=why, part=entry.part)
         self._cue = replace(self._cue, spend=self._affordable(look, spend))
+
+    def _palette(self, entry: Entry) -> tuple[float, ...]:
+        """Hue in degrees and saturation of the gels that an entry wears now."""
+        gels = entry.other_side if self._variation % SIDES >= SIDES - 2 else entry.palette
+        return tuple(number for gel in gels for number in (gel.hue_deg, gel.saturation))
 
     def _affordable(self, look: Look, spend: str) -> str:
         """What may be spent on a look of that which is due: what it has, and the set list does not forbid."""
