@@ -265,7 +265,7 @@ def operator_from(plain: object) -> Operator | None:
             nudge_s=_number(plain.get("nudge_s", 0.0)),
             part=str(plain.get("part", "")),
             part_t_s=_number(plain.get("part_t_s", 0.0)),
-            wish=_wish(plain.get("wish", {})),
+            wish=wish_from(plain.get("wish", {})),
             clock=_clock(plain.get("clock", {})),
             moment=str(plain.get("moment", "")),
             more=tuple((str(name), _unit(amount)) for name, amount in plain.get("more", ())),
@@ -274,8 +274,12 @@ def operator_from(plain: object) -> Operator | None:
         return None
 
 
-def _wish(plain: dict[str, Any]) -> SongWish:
-    """What the set list wishes, out of plain data; logs of before know of none."""
+def wish_from(plain: dict[str, Any]) -> SongWish:
+    """What the set list wishes, out of plain data; logs of before know of none.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
     names = {one.name for one in fields(SongWish)}
     known: dict[str, Any] = {
         name: tuple(map(_number, one)) if isinstance(one, list | tuple) else one

@@ -25,7 +25,10 @@ def replicate(wanted: Operator, now: Operator) -> tuple[Command, ...]:
 
 
 def commands_towards(wanted: Operator, now: Operator) -> tuple[Command, ...]:
-    """What brings another machine's desk to stand as this one does: what must not be lost, master and switches."""
+    """What brings another machine's desk to stand as this one does: what must not be lost.
+
+    Master, switches, and what the set list wishes: what is forbidden to one machine is forbidden to the other.
+    """
     commands = []
     if abs(wanted.grand_master - now.grand_master) > NEAR:
         commands.append(Command("grand_master", wanted.grand_master))
@@ -33,4 +36,6 @@ def commands_towards(wanted: Operator, now: Operator) -> tuple[Command, ...]:
         commands.append(Command("blackout", float(wanted.blackout)))
     if wanted.hold != now.hold:
         commands.append(Command("hold", float(wanted.hold)))
+    if wanted.wish.number >= 0 and wanted.wish != now.wish:
+        commands.append(Command("wish", 1.0, wish=wanted.wish))
     return tuple(commands)

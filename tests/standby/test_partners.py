@@ -5,8 +5,12 @@ import logging
 
 import pytest
 
+from controller.evening.entry import ListEntry
+from controller.evening.wishing import song_wish
+from controller.lighting.standby.heartbeat import operator_told
 from controller.lighting.standby.partner import BEAT_S, Backup, Main
 from controller.messages import Command, LightToken, Operator
+from controller.people.operator import OperatorState
 
 KEY = "a long enough text, on both machines"
 
@@ -65,12 +69,12 @@ class Pair:
 
 
 def obeyed(operator, commands):
-    from dataclasses import replace
-
+    """What the show's own state makes of commands."""
+    state = OperatorState()
+    state.operator = operator
     for one in commands:
-        amount = one.amount if one.name == "grand_master" else one.amount > 0.5
-        operator = replace(operator, **{one.name: amount})
-    return operator
+        state.obey(one, 0.0)
+    return state.operator
 
 
 @pytest.fixture(autouse=True)
@@ -294,3 +298,22 @@ def test_a_main_that_is_back_goes_on_from_where_the_backup_stopped_and_is_kept_b
     assert told[-1] == stayed
     assert lifted == 11
     assert pair.backup.lift == 0
+
+
+def test_what_the_set_list_forbids_to_the_main_is_forbidden_to_the_backup():
+    pair = Pair()
+    wish = song_wish(ListEntry("song", "赤い夜" * 30, asked=("red",), strobe=False, key="amber"), 3)
+    pair.mains = Operator(wish=wish)
+    pair.run(0.3)
+    told = pair.backups.wish
+    assert (told.number, told.asked, told.strobe, told.key) == (3, wish.asked, False, wish.key)
+    pair.mains = Operator(wish=wish, more=(("wishes_off", 1.0),))
+    pair.run(0.3)
+    assert pair.backups.wish.strobe, "a person ignores it there, and so it is ignored here"
+
+
+@pytest.mark.parametrize(
+    "wrong", [1, "x", {"number": "x"}, {"strobe": 3, "number": 1}, {"asked": ["red"], "number": 1}]
+)
+def test_a_wish_that_is_none_is_nothing(wrong):
+    assert operator_told({"operator": [1.0, False, False], "wish": wrong}) == Operator()

@@ -13,19 +13,22 @@ import math
 import struct
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 import msgpack
+import msgspec
 
 from controller.lighting.protocol.malformed import MalformedError
-from controller.messages import LightToken, Operator
+from controller.messages import NO_WISH, LightToken, Operator, SongWish
+from controller.people.operator import wish_from
+from controller.people.wishes import in_force
 
 MAGIC = b"FSSB2"
 HEAD = struct.Struct(">5sB8s8sQ")
 SIGNATURE_BYTES = 32
-MOST_BYTES = 1_200
+MOST_BYTES, MOST_LETTERS = 1_200, 40
 """Fits any network's packet, so that none is ever sent in pieces."""
 NOBODY = bytes(8)
 RETIRED = 256
@@ -135,6 +138,9 @@ def told(operator: Operator, token: LightToken | None = None, now_s: float = 0.0
         operator, token: of the machine that speaks. now_s: its time.
     """
     said: dict[str, Any] = {"operator": [operator.grand_master, operator.blackout, operator.hold]}
+    wish = in_force(operator)
+    if wish.number >= 0:  # a strobe that is forbidden here is forbidden there
+        said["wish"] = asdict(replace(wish, title=wish.title[:MOST_LETTERS]))
     if token is not None:
         said["token"] = [token.seq, token.hue, token.value, token.hue_p, token.value_p, max(0.0, now_s - token.t_s)]
     return said
@@ -144,8 +150,18 @@ def operator_told(said: Mapping[str, Any]) -> Operator | None:
     """What people have set there; None if that is not told. A held flash override stays where it is held."""
     match said.get("operator"):
         case [float() | int() as master, bool() as blackout, bool() as hold] if 0.0 <= master <= 1.0:
-            return Operator(float(master), blackout=blackout, hold=hold)
+            return Operator(float(master), blackout=blackout, hold=hold, wish=_wish_told(said))
     return None
+
+
+def _wish_told(said: Mapping[str, Any]) -> SongWish:
+    """What the set list wishes there; nothing where that is not told, or is none."""
+    plain = said.get("wish")
+    try:
+        wish = wish_from(plain) if isinstance(plain, dict) else NO_WISH
+        return msgspec.convert(asdict(wish), SongWish)
+    except (TypeError, ValueError):
+        return NO_WISH
 
 
 def token_told(said: Mapping[str, Any], now_s: float) -> LightToken | None:
