@@ -1,5 +1,7 @@
 """The part of a feed that keeps set lists and tells other programs: the show's own code on a folder of its own."""
 
+import atexit
+import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +18,8 @@ class DemoEvening:
     @property
     def watch(self) -> EveningWatch:
         if not hasattr(self, "_watch"):
-            self._folder = tempfile.TemporaryDirectory(prefix="followspot-demo-")
-            self.folder = Path(self._folder.name)
+            self.folder = Path(tempfile.mkdtemp(prefix="followspot-demo-"))
+            atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
             self._watch = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
         return self._watch
 
