@@ -75,6 +75,8 @@ def set_list_from(plain: Mapping[str, Any]) -> SetList:
     texts = [found.name, *(text for one in found.entries for text in (one.title, one.band, one.note, one.rest))]
     if len(found.entries) > MOST_ENTRIES or any(len(one) > MOST_LETTERS for one in texts):
         raise ValueError(f"a set list has at most {MOST_ENTRIES} entries of {MOST_LETTERS} letters")
+    if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):
+        raise ValueError("a text holds half a letter")
     if not found.name.strip():
         raise ValueError("name: what is the evening called?")
     return found

@@ -47,12 +47,16 @@ def _tempo(told: Told) -> float:
     return round(60.0 / beat_s, 1) if beat_s > 0.0 else 0.0
 
 
+def _state(told: Told) -> str:
+    return STATES.get(told.live.health, told.live.health.upper())
+
+
 def _level_db(told: Told) -> float:
     return round(told.live.level.level_db, 1) if told.live.level else SILENCE_DB
 
 
 ROWS: tuple[ToldRow, ...] = (
-    ToldRow("state", "s", "LIVE, TALK, QUIET, LEVEL ONLY or SAFE LOOK", lambda told: STATES[told.live.health]),
+    ToldRow("state", "s", "LIVE, TALK, QUIET, LEVEL ONLY or SAFE LOOK", _state),
     ToldRow("moment", "s", "band, talk, changeover, walk_in or end", lambda told: told.live.evening.moment),
     ToldRow("song/now", "s", "title of what is played", lambda told: _entry(told, told.live.evening.now).title),
     ToldRow("song/band", "s", "whose song it is", lambda told: _entry(told, told.live.evening.now).band),

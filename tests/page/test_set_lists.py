@@ -130,6 +130,7 @@ def test_songs_below_a_heading_are_its_bands(feed):
         (b'{"name": " ", "entries": []}', "name"),
         (json.dumps({"name": "x", "entries": [{"title": "y"}] * 400}).encode(), "300"),
         (b" " * 70_000, "64 KB"),
+        (b'{"name": "x", "entries": [{"title": "\\ud800"}]}', "half a letter"),
     ],
 )
 def test_what_is_no_set_list_is_answered_in_a_sentence_and_changes_nothing(feed, body, why):
