@@ -13,8 +13,6 @@ from aiohttp import web
 from controller.watching.page.admission import HEADERS, admits
 from controller.watching.page.files import CONTENT_TYPES
 
-POLICY = "Content-Security-Policy"
-
 
 class OwnPage:
     """Serves what a subclass routes.
@@ -62,7 +60,7 @@ class OwnPage:
         ):  # fmt: skip
             return web.Response(status=403, text=f"{self._name} answers on its own address only\n")
         response: web.StreamResponse = await handler(request)
-        response.headers.update(HEADERS | {POLICY: f"{HEADERS[POLICY]}; media-src 'self'"})
+        response.headers.update(HEADERS)
         return response
 
 

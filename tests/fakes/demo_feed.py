@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from demo_evening import DemoEvening
@@ -106,6 +107,7 @@ class DemoFeed(DemoEvening):
         brightness: 0..1, for pictures of a dim and of a full stage.
         commands: what the pages asked for, oldest first.
         health, processes, troubles: shown as they are. set_list: of the night; playing: place in it.
+        song: what the source plays, again and again; song_s: how long it is; from_s: where it began.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -119,6 +121,9 @@ class DemoFeed(DemoEvening):
     set_list: SetList | None = EVENING
     playing: int = -1
     learning: str = ""
+    song: Path | None = None
+    song_s: float = 144.0
+    from_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.rig = build_rig()
@@ -167,6 +172,7 @@ class DemoFeed(DemoEvening):
             band=BandHeard(
                 "band", False, "heard", BEAT_S, BEAT_S * int(now_s / BEAT_S), 1 + int(now_s / BEAT_S) % 4, 4, 0.9
             ),
+            sound=None if self.song is None else ((hop_s - self.started_s + self.from_s) % self.song_s, hop_s),
             sections=[SECTION_S * round(now_s / SECTION_S - back) for back in (3, 2, 1)],
         )
 
@@ -275,7 +281,8 @@ def main() -> None:
 
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8100
     print(f"http://127.0.0.1:{port}")
-    asyncio.run(Page().serve(DemoFeed(), "127.0.0.1", port))
+    song = Path(__file__).parents[2] / "controller/songs/metal_madness.opus"
+    asyncio.run(Page().serve(DemoFeed(song=song), "127.0.0.1", port))
 
 
 if __name__ == "__main__":

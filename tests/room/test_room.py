@@ -4,48 +4,15 @@ import asyncio
 import base64
 import json
 import shutil
-import threading
 
 import aiohttp
 import numpy as np
 import pytest
+from room_in_browser import Served, start_chromium
 
 from controller.listening.plan.plan import read_plan
 from controller.rehearsal.room.server import Room
 from controller.rehearsal.room.studio import Studio
-
-
-class Served:
-    """A room in a thread of its own."""
-
-    def __init__(self, room):
-        self.room, self.loop = room, asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self.loop.run_forever)
-        self.thread.start()
-        self.task = asyncio.run_coroutine_threadsafe(room.serve("127.0.0.1", 0), self.loop)
-        asyncio.run_coroutine_threadsafe(room.serving.wait(), self.loop).result(10)
-        self.url = f"http://127.0.0.1:{room.address[1]}/"
-
-    def close(self):
-        self.task.cancel()
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.3), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
-        self.loop.close()
-
-    def talk(self, *wishes, headers=None):
-        """The answers to some wishes: status and JSON."""
-
-        async def all_of_them():
-            answers = []
-            async with aiohttp.ClientSession(headers=headers) as session:
-                for wish in wishes:
-                    body = wish if isinstance(wish, str) else None
-                    async with session.post(self.url + "do", json=None if body else wish, data=body) as answer:
-                        answers.append((answer.status, await answer.json() if answer.status != 403 else {}))
-            return answers
-
-        return asyncio.run(all_of_them())
 
 
 @pytest.fixture
@@ -120,24 +87,16 @@ def test_strangers_are_refused(served):
 
 def test_a_browser_works_on_a_song(served, require_real, tmp_path):
     require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
-    from selenium import webdriver
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
-                 "--enable-unsafe-swiftshader", f"--user-data-dir={tmp_path / 'chromium'}",
-                 "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    browser = start_chromium(tmp_path / "chromium")
     studio, soon = served.room._studio, WebDriverWait(browser, 60, poll_frequency=0.1)
     try:
         browser.get(served.url)
         find = lambda name: browser.find_element(By.ID, name)  # noqa: E731
-        soon.until(lambda _: "limited" in find("said").text)
+        soon.until(lambda _: "Press Play" in find("said").text)
         timeline, width = find("timeline"), find("timeline").size["width"]
 
         def drag(from_share, to_share, from_y, to_y):
@@ -172,8 +131,10 @@ def test_a_browser_works_on_a_song(served, require_real, tmp_path):
         done(lambda: any(name == "solo" for _, name in studio.notes.marks))
         find("cue").click()
         done(lambda: [one.name for one in studio.notes.cues] == ["blackout"])
+        place = "return document.getElementById('audio').currentTime"
+        began_s = browser.execute_script(place)
         find("play").click()
-        soon.until(lambda _: browser.execute_script("return document.getElementById('audio').currentTime") > 0.5)
+        soon.until(lambda _: browser.execute_script(place) > began_s + 0.5)
         find("play").click()
         find("save").click()
         soon.until(lambda _: (tmp_path / "take.plan").is_file())

@@ -14,8 +14,10 @@ from controller.listening.audio.source import open_recorded
 from controller.listening.plan.plan import plan_file, read_plan, song_title
 from controller.messages import AudioBlock
 from controller.records.heard_log import SoundRecorder
+from controller.rehearsal.room.aside import Aside
+from controller.rehearsal.room.history import RoomStep
 from controller.rehearsal.room.server import Room
-from controller.rehearsal.room.studio import Studio, hear
+from controller.rehearsal.room.studio import Sound, Studio, hear
 from controller.sound_format import HOP_SAMPLES
 
 
@@ -32,11 +34,13 @@ def open_room(config: Config, song: Path, out: Path, host: str, port: int) -> No
         hearing = bars.add_task("hearing the song", total=1.0)
         sound = hear(config, song, lambda share: bars.update(hearing, completed=share))
         lighting = bars.add_task("lighting it", total=None)
-        known = plan_file(out, song_title(song))
-        studio = Studio.opened(config, sound, read_plan(known)) if known.is_file() else Studio.fresh(config, sound)
+        studio, saved, since = opened(config, sound, song, out)
         bars.update(lighting, total=1.0, completed=1.0)
     with tempfile.TemporaryDirectory(prefix="followspot-room-") as folder, contextlib.suppress(KeyboardInterrupt):
-        room = Room(studio, song, song if song.is_file() else mixed(config, song, Path(folder)), out)
+        heard = song if song.is_file() else mixed(config, song, Path(folder))
+        room = Room(studio, song, heard, out, saved=saved, since=since)
+        if since:
+            print(f"your unsaved work of {since} is open again", flush=True)  # noqa: T201 - says what happened
         print(f"the room is at http://{host}:{port}; Ctrl-C closes it", flush=True)  # noqa: T201 - says where it is
         try:
             asyncio.run(room.serve(host, port))
@@ -44,6 +48,25 @@ def open_room(config: Config, song: Path, out: Path, host: str, port: int) -> No
             raise PageError(
                 f"port {port} on {host} cannot be served: {error.strerror}; choose another with --port"
             ) from error
+
+
+def opened(config: Config, sound: Sound, song: Path, out: Path) -> tuple[Studio, RoomStep | None, str]:
+    """A song as somebody left it: its plan, and on top of that what was never saved.
+
+    Returns:
+        the song; what it is without the unsaved work, None: there is none; and since when that is kept, in words.
+
+    Raises:
+        PlanError: its plan cannot be read.
+    """
+    studio, known, kept = Studio.unstaged(config, sound), plan_file(out, song_title(song)), Aside.of(song).found()
+    if known.is_file():
+        studio.take(read_plan(known))
+    saved = None if kept is None else RoomStep.of(studio, staged=False)
+    if kept is not None:
+        studio.take(kept[0])
+    studio.stage()
+    return studio, saved, "" if kept is None else kept[1]
 
 
 def mixed(config: Config, stems: Path, folder: Path) -> Path:

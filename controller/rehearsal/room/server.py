@@ -20,9 +20,11 @@ from pydantic import ValidationError
 
 from controller.colour import parse_colour
 from controller.errors import ControllerError, first_line
-from controller.listening.plan.plan import Notes, TimedCue, plan_file, song_title, write_plan
+from controller.listening.plan.plan import Notes, Plan, TimedCue, plan_file, song_title, write_plan
 from controller.rehearsal.own_page import OwnPage, send_file
+from controller.rehearsal.room.aside import Aside
 from controller.rehearsal.room.export import export
+from controller.rehearsal.room.history import RoomHistory, RoomStep
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import HOP_S
@@ -37,6 +39,13 @@ STATIC = Path(__file__).parent / "static"
 MOST_BYTES = 64_000
 LINES = ("grand_master", "intensity", "energy", "pace", "spread")
 MOST_SEED = 2**31
+KEEP_S = 3.0
+DOING = {
+    "roll": "lighting the part", "pin": "pinning the part", "unpin": "unpinning the part", "notes": "lighting the song",
+    "undo": "undoing the last step", "redo": "doing it again", "save": "saving the plan", "export": "writing the file",
+}  # fmt: skip
+"""What the room is at, in words."""
+EDITS = ("roll", "pin", "unpin", "notes")
 
 
 class Room(OwnPage):
@@ -44,11 +53,20 @@ class Room(OwnPage):
 
     Args:
         studio: the song. song: its file or folder. sound: what the browser plays. out: where things are saved.
+        saved: what it was before work that was kept aside was taken up; None: nothing was. since: of that work.
     """
 
-    def __init__(self, studio: Studio, song: Path, sound: Path, out: Path) -> None:
+    def __init__(
+        self, studio: Studio, song: Path, sound: Path, out: Path, *, saved: RoomStep | None = None, since: str = ""
+    ) -> None:
         super().__init__("the room", MOST_BYTES)
         self._studio, self._song, self._sound, self._out = studio, song, sound, out
+        now = RoomStep.of(studio)
+        self._history = RoomHistory(saved or now)
+        if saved is not None:
+            self._history.add(now)
+        self._saved, self._kept, self._since = saved or now, now, since
+        self._aside = Aside.of(song)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="room")
         self._busy, self._share, self._version = "", 0.0, 1
 
@@ -65,11 +83,31 @@ class Room(OwnPage):
         router.add_get("/", partial(send_file, STATIC / "room.html"))
 
     async def serve(self, host: str, port: int) -> None:
-        """Until cancelled; see `OwnPage`."""
+        """Until cancelled; see `OwnPage`. Unsaved work is kept aside every few seconds, and at the end."""
+        keeping = asyncio.create_task(self._keep_on())
         try:
             await super().serve(host, port)
         finally:
+            keeping.cancel()
+            self._worker.submit(self._keep)
             self._worker.shutdown(wait=True)
+
+    async def _keep_on(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_S)
+            if not self._busy:
+                await asyncio.get_running_loop().run_in_executor(self._worker, self._keep)
+
+    def _keep(self) -> None:
+        """Keep aside what is not saved, if it is not kept yet."""
+        now = self._history.now
+        if now.light is self._saved.light and now.notes is self._saved.notes:
+            self._aside.forget()
+        elif now.light is self._kept.light and now.notes is self._kept.notes:
+            return
+        elif not self._aside.keep(Plan(now.notes, now.light, self._studio.sound.fingerprints)):
+            return  # tried again
+        self._kept = now
 
     async def _tell_song(self, _request: web.Request) -> web.Response:
         sound = self._studio.sound
@@ -85,7 +123,7 @@ class Room(OwnPage):
         heard = sound.band.plain()
         return web.json_response(
             {"title": sound.title, "hops": sound.hops, "peaks": dict(zip(names, peaks, strict=True)), "heads": heads,
-             "beats": heard["beats"], "kinds": heard["kinds"]}
+             "beats": heard["beats"], "kinds": heard["kinds"], "doing": DOING}
         )  # fmt: skip
 
     async def _tell_state(self, _request: web.Request) -> web.Response:
@@ -101,6 +139,9 @@ class Room(OwnPage):
             "notes": studio.notes.model_dump(),
             "light": _text(studio.light.astype("<i2")),
             "limited": studio.limited,
+            "undoes": self._history.undoes,
+            "redoes": self._history.redoes,
+            "since": self._since,
         }
 
     async def _tell_rows(self, _request: web.Request) -> web.Response:
@@ -112,19 +153,25 @@ class Room(OwnPage):
     async def _do(self, request: web.Request) -> web.Response:
         """One verb; one at a time."""
         if self._busy:
-            return web.json_response(self._state(f"still busy: {self._busy}"), status=409)
+            return web.json_response(self._state(f"still {self._busy}; try again when that is done"), status=409)
         try:
             wish = json.loads(await request.text())
             work = self._work(wish)
         except (ValueError, TypeError, KeyError, RecursionError, ControllerError) as error:
             return web.json_response(self._state(_first(error)), status=400)
-        self._busy, self._share = str(wish["verb"]), 0.0
+        verb = str(wish["verb"])
+        self._busy, self._share = DOING[verb], 0.0
         said, status = "", 200
         try:
             said = await asyncio.get_running_loop().run_in_executor(self._worker, work)
             self._version += 1
+            if verb in EDITS:
+                self._history.add(RoomStep.of(self._studio))
+            if verb != "export":
+                self._since = ""
         except (ControllerError, ValidationError, ValueError) as error:
             said, status = _first(error), 400
+            self._history.now.put_back(self._studio)
         finally:
             self._busy = ""
         return web.json_response(self._state(said), status=status)
@@ -142,6 +189,8 @@ class Room(OwnPage):
                 return partial(self._pin, *self._part(wish), keep=wish["verb"] == "pin")
             case "notes":
                 return partial(self._note, Notes.model_validate(self._studio.notes.model_dump() | _notes(wish)))
+            case "undo" | "redo":
+                return partial(self._move, -1 if wish["verb"] == "undo" else 1)
             case "save":
                 return self._save
             case "export":
@@ -155,7 +204,7 @@ class Room(OwnPage):
         return from_s, to_s
 
     def _roll(self, from_s: float, to_s: float, seed: int, palette: list[str]) -> str:
-        self._studio.roll(from_s, to_s, seed, palette=palette)
+        self._studio.roll(from_s, to_s, seed, palette=palette, progress=self._tell_share)
         return f"seed {seed}"
 
     def _pin(self, from_s: float, to_s: float, *, keep: bool) -> str:
@@ -165,13 +214,25 @@ class Room(OwnPage):
     def _note(self, notes: Notes) -> str:
         before, self._studio.notes = self._studio.notes, notes
         if (before.lines, before.cues) != (notes.lines, notes.cues):
-            self._studio.stage()
+            self._studio.stage(self._tell_share)
         return "noted"
+
+    def _move(self, by: int) -> str:
+        step = self._history.move(by)
+        step.put_back(self._studio)
+        if step.rows is None:
+            self._studio.stage(self._tell_share)
+            self._history.stage(self._studio)
+        return "undone" if by < 0 else "done again"
+
+    def _tell_share(self, share: float) -> None:
+        self._share = share
 
     def _save(self) -> str:
         file, notes = plan_file(self._out, song_title(self._song)), self._studio.notes
         self._studio.notes = notes.model_copy(update={"song": self._other_title(notes.title)})
         write_plan(self._studio.plan(), file)
+        self._saved = self._history.now
         return f"saved: {file}"
 
     def _other_title(self, title: str) -> str:
@@ -180,11 +241,8 @@ class Room(OwnPage):
         return "" if same_title(own, title) else own
 
     def _export(self, what: str) -> str:
-        def progress(share: float) -> None:
-            self._share = share
-
         place = plan_file(self._out, song_title(self._song)).with_suffix("")
-        return f"written: {export(self._studio, self._song, what, place, progress)}"
+        return f"written: {export(self._studio, self._song, what, place, self._tell_share)}"
 
 
 def _notes(wish: dict[str, Any]) -> dict[str, Any]:

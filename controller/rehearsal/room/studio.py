@@ -44,7 +44,13 @@ STAGE_EVERY = 2
 """Ticks of 40 Hz between two pictures of the stage."""
 SECTION_HOPS = 120
 SECTION_NOVELTY = 0.02
+DECIDING = 0.1
+"""Share of a roll's time in which the light is decided; in the rest the stage is made."""
 Progress = Callable[[float], None]
+
+
+def nobody(_share: float) -> None:
+    """Who is told how far something is, where nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class Sound:
         return len(self.embeddings)
 
 
-def hear(config: Config, song: Path, progress: Progress = lambda _share: None) -> Sound:
+def hear(config: Config, song: Path, progress: Progress = nobody) -> Sound:
     """Listen to a song once, as a show would.
 
     Args:
@@ -130,31 +136,54 @@ class Studio:
     limited: int = 0
 
     @classmethod
-    def fresh(cls, config: Config, sound: Sound) -> "Studio":
-        """A first roll with the configured seed, and guessed sections as marks."""
+    def unstaged(cls, config: Config, sound: Sound) -> "Studio":
+        """A first roll with the configured seed, and guessed sections as marks; its stage is not made yet."""
         marks = tuple((round(at * HOP_S, 1), f"part {number}") for number, at in enumerate(sections(sound), start=1))
         studio = cls(config, sound, Notes(title=sound.title, seed=config.seed, marks=marks))
         studio.light = np.zeros((sound.hops, 2), np.int64)
-        studio.roll(0.0, sound.hops * HOP_S, config.seed)
+        studio._decide(0.0, sound.hops * HOP_S, config.seed)
+        return studio
+
+    @classmethod
+    def fresh(cls, config: Config, sound: Sound) -> "Studio":
+        """A first roll and its stage."""
+        studio = cls.unstaged(config, sound)
+        studio.stage()
         return studio
 
     @classmethod
     def opened(cls, config: Config, sound: Sound, plan: Plan) -> "Studio":
         """Where somebody left off; a plan of a longer or shorter take keeps what fits."""
-        studio = cls.fresh(config, sound)
-        fits = min(plan.hops, sound.hops)
-        studio.light[:fits], studio.notes = plan.light[:fits], plan.notes
+        studio = cls.unstaged(config, sound)
+        studio.take(plan)
         studio.stage()
         return studio
 
+    def take(self, plan: Plan) -> None:
+        """Go on from a plan, as far as it fits."""
+        fits = min(plan.hops, self.sound.hops)
+        self.light[:fits], self.notes = plan.light[:fits], plan.notes
+
     def roll(
-        self, from_s: float, to_s: float, seed: int, *, palette: Sequence[str] = (), steering: Steering | None = None
-    ) -> None:
+        self, from_s: float, to_s: float, seed: int, *, palette: Sequence[str] = (), steering: Steering | None = None,
+        progress: Progress = nobody,
+    ) -> None:  # fmt: skip
         """Light a part anew with another seed, or in other colours; what is pinned stays.
 
         Args:
             from_s, to_s: of the song. palette: colours to keep to, as #rrggbb. steering: leaning; None: the lines'.
+            progress: told the share that is done.
         """
+        self._decide(
+            from_s, to_s, seed, palette=palette, steering=steering, progress=lambda share: progress(DECIDING * share)
+        )
+        self.stage(lambda share: progress(DECIDING + (1.0 - DECIDING) * share))
+
+    def _decide(
+        self, from_s: float, to_s: float, seed: int, *, palette: Sequence[str] = (), steering: Steering | None = None,
+        progress: Progress = nobody,
+    ) -> None:  # fmt: skip
+        """Roll without making the stage."""
         first, last = self._hops(from_s, to_s)
         config = with_overrides(self.config, seed=seed, plan="")
         decider = Decider(config, MonotonicClock(), patient=True)
@@ -165,6 +194,7 @@ class Studio:
             decider.tell(self._embedding(hop), *(int(one) for one in self.light[hop]))
         pinned = self._pinned()
         for hop in range(first, last):
+            progress((hop - first) / (last - first))
             if pinned[hop]:
                 decider.tell(self._embedding(hop), *(int(one) for one in self.light[hop]))
                 continue
@@ -173,7 +203,6 @@ class Studio:
             token = decider.decide(self._embedding(hop), (hop + 1) * HOP_S, float(self.sound.hits[hop]))
             self.light[hop] = token.hue, token.value
         self.notes = self.notes.model_copy(update={"seed": seed})
-        self.stage()
 
     def pin(self, from_s: float, to_s: float, *, keep: bool) -> None:
         """Keep a part as it is, or let it go."""
@@ -189,12 +218,13 @@ class Studio:
         """As a show can follow it."""
         return Plan(self.notes, self.light, self.sound.fingerprints)
 
-    def stage(self) -> None:
+    def stage(self, progress: Progress = nobody) -> None:
         """What the rig makes of it, from the slots: `rows` and `limited`."""
         observer, rows = Observer(patch_of(self.config)), list[npt.NDArray[np.float64]]()
-        for number, (_, tick) in enumerate(self.ticks()):
+        for number, (now_s, tick) in enumerate(self.ticks()):
             if number % STAGE_EVERY:
                 continue
+            progress(min(1.0, now_s / (self.sound.hops * HOP_S)))
             stage = observer.observe({frame.universe: frame.slots for frame in tick.frames})
             place = np.column_stack([(stage.pan_deg % 360.0) / 360.0, stage.tilt_deg / 180.0])
             rows.append(np.rint(np.hstack([to_encoded(stage.light), np.clip(place, 0.0, 1.0)]) * 255.0))

@@ -3,12 +3,22 @@
 import { Views } from "./views.js";
 import { TOKEN_HUES } from "./colour.js";
 import { fitCanvas } from "./canvas.js";
+import { isWriting } from "./keys.js";
 
 const ROWS_HZ = 20;
 
 const HOP_S = 0.1;
 const NEAR_S = 0.6;
 const LANES = { marks: 22, bars: 16, wave: 52, stem: 26, light: 84, cues: 20, line: 64 };
+const GROWING = ["wave", "light", "line"]; // on a tall screen; names of marks and cues stay as they are
+const TIMELINE_SHARE = 0.44; // of the window's height
+const TALLEST = 2.5;
+const GAP = 12;
+const NARROWEST_STAGE = 300;
+const WIDEST_STAGE = 0.44; // of the window's width; the tools need the rest
+const LONGEST_NAME = 160;
+const LIT_SHARE = 0.6; // of the brightest moment: there the light has begun
+const FIRST_WORDS = "Press Play or the space bar. Drag over the timeline to choose a part, then roll its light again.";
 const HUES = [0, 30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 330];
 
 const element = (id) => document.getElementById(id);
@@ -16,7 +26,7 @@ const audio = element("audio");
 const canvas = element("timeline");
 const pen = canvas.getContext("2d");
 const stage = new Views();
-const state = { song: null, notes: null, light: null, rows: null, part: null, drag: null, colours: new Set(), drawn: null, version: 0 };
+const state = { song: null, notes: null, light: null, rows: null, part: null, drag: null, colours: new Set(), drawn: null, version: 0, scale: 1, undoes: 0, redoes: 0 };
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const duration = () => state.song.hops * HOP_S;
@@ -27,10 +37,12 @@ async function start() {
   state.song = await (await fetch("song")).json();
   state.peaks = Object.entries(state.song.peaks).map(([name, text]) => [name, bytes(text)]);
   element("title").textContent = state.song.title;
-  canvas.style.height = `${height()}px`;
+  grow();
   canvas.setAttribute("aria-valuemax", duration().toFixed(1));
   stage.setRig(state.song.heads);
-  await take(await (await fetch("state")).json());
+  const said = await (await fetch("state")).json();
+  await take({ ...said, said: FIRST_WORDS });
+  audio.currentTime = firstLight();
   requestAnimationFrame(frame);
 }
 
@@ -39,9 +51,24 @@ async function take(said) {
   state.light = new Int16Array(bytes(said.light).buffer);
   element("seed").value = said.notes.seed + 1;
   tell(said.said || `${said.limited} flashes limited`);
+  [state.undoes, state.redoes] = [said.undoes, said.redoes];
+  if (element("kept").hidden !== !said.since) {
+    element("kept").hidden = !said.since;
+    grow();
+  }
+  element("kept-said").textContent = said.since && `Your unsaved work of ${said.since} is open again.`;
   const flat = new Uint8Array(await (await fetch("rows")).arrayBuffer());
   state.rows = flat;
   draw();
+}
+
+/** The first moment at which the stage is well lit, seconds. */
+function firstLight() {
+  const row = state.song.heads.length * 5;
+  const bright = Array.from({ length: state.rows.length / row }, (_, at) =>
+    state.rows.subarray(at * row, (at + 1) * row).reduce((sum, one, index) => sum + (index % 5 < 3 ? one : 0), 0));
+  const most = bright.reduce((one, other) => Math.max(one, other), 0);
+  return most ? bright.findIndex((one) => one >= LIT_SHARE * most) / ROWS_HZ : 0;
 }
 
 /** Ask for one thing; what comes back is the whole state. */
@@ -70,9 +97,11 @@ async function watch() {
 
 function busy(what) {
   document.body.classList.toggle("busy", Boolean(what));
-  for (const button of document.querySelectorAll(".tools .chip")) button.disabled = Boolean(what);
-  element("share").hidden = !what;
-  if (what) tell(`${what} …`);
+  for (const button of document.querySelectorAll(".tools .chip, #instead")) button.disabled = Boolean(what);
+  element("undo").disabled = Boolean(what) || !state.undoes;
+  element("redo").disabled = Boolean(what) || !state.redoes;
+  element("share").removeAttribute("value");
+  if (what) tell(`${state.song.doing[what]} …`);
 }
 
 function tell(text) {
@@ -87,11 +116,26 @@ function lanes() {
   found.push(["light", LANES.light], ["cues", LANES.cues], ["line", LANES.line]);
   if (state.song.beats.length) found.push(["bars", LANES.bars]);
   let top = 0;
-  return found.map(([name, tall]) => {
+  return found.map(([name, plain]) => {
+    const tall = GROWING.includes(name.split(":")[0]) ? Math.round(plain * state.scale) : plain;
     const lane = { name, top, tall };
     top += tall + 4;
     return lane;
   });
+}
+
+/** As tall as the window allows, so that every lane is on the screen. */
+function grow() {
+  state.scale = 1;
+  const spare = TIMELINE_SHARE * innerHeight - height();
+  const growing = lanes().filter(({ name }) => GROWING.includes(name.split(":")[0]));
+  const tall = growing.reduce((sum, one) => sum + one.tall, 0);
+  state.scale = Math.min(TALLEST, Math.max(1, 1 + spare / tall));
+  canvas.style.height = `${height()}px`;
+  const room = document.querySelector("main.room");
+  const left = innerHeight - room.getBoundingClientRect().top - element("timeline").parentElement.offsetHeight - 2 * GAP;
+  const wide = Math.max(NARROWEST_STAGE, Math.min(innerWidth * WIDEST_STAGE, (left * 16) / 9));
+  room.style.setProperty("--stage", `${Math.round(wide)}px`);
 }
 
 const height = () => lanes().reduce((sum, lane) => sum + lane.tall + 4, 0);
@@ -174,15 +218,22 @@ function drawPins({ top, tall }, width) {
   }
 }
 
+/** Whole names only, first of all that of the part at the line; where there is no room a mark is a line without one. */
 function drawMarks(width, tall) {
   const { marks } = state.notes;
-  marks.forEach(([t_s, name], index) => {
-    const left = x(t_s, width);
-    const next = index + 1 < marks.length ? x(marks[index + 1][0], width) : width;
-    pen.fillStyle = "#ffb45466";
-    pen.fillRect(left, 0, 1, tall);
-    word(fitting(name, next - left - 10), left + 4, 14, "#ffb454");
+  const names = marks.map(([t_s, name]) => {
+    const text = fitting(name, Math.min(LONGEST_NAME, width / 2));
+    const wide = pen.measureText(text).width;
+    return { t_s, text, wide, left: Math.max(2, Math.min(x(t_s, width) + 4, width - wide - 4)) };
   });
+  const now = names.filter(({ t_s }) => t_s <= audio.currentTime + 0.05).at(-1);
+  const shown = now ? [now] : [];
+  for (const one of names) {
+    if (shown.every((other) => one.left > other.left + other.wide + 8 || one.left + one.wide + 8 < other.left)) shown.push(one);
+  }
+  pen.fillStyle = "#ffb45466";
+  for (const { t_s } of names) pen.fillRect(x(t_s, width), 0, 1, tall);
+  for (const one of shown) word(one.text, one.left, 14, one === now ? "#fff" : "#ffb454");
 }
 
 function drawCues({ top, tall }, width) {
@@ -286,10 +337,17 @@ element("loop").addEventListener("click", (event) => {
   event.target.setAttribute("aria-pressed", String(on));
   if (on && state.part) audio.currentTime = state.part[0];
 });
+/** The space bar plays whatever has the focus, unless somebody writes; a button is pressed by Enter. */
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input, select, button") || event.key !== " ") return;
+  if (event.key !== " " || isWriting(event.target)) return;
   event.preventDefault();
-  playOrPause();
+  if (!event.repeat) playOrPause();
+});
+document.addEventListener("keyup", (event) => event.key === " " && !isWriting(event.target) && event.preventDefault());
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z" || event.target.matches("input")) return;
+  event.preventDefault();
+  if (!event.repeat) element(event.shiftKey ? "redo" : "undo").click();
 });
 canvas.addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: 10, PageDown: -10 }[event.key];
@@ -413,7 +471,11 @@ element("straight").addEventListener("click", () => {
   ask("notes", { lines });
 });
 element("line").addEventListener("change", draw);
+element("undo").addEventListener("click", () => ask("undo"));
+element("instead").addEventListener("click", () => ask("undo"));
+element("redo").addEventListener("click", () => ask("redo"));
 element("save").addEventListener("click", () => ask("save"));
 for (const kind of ["tokens", "ola", "film"]) element(`export-${kind}`).addEventListener("click", () => ask("export", { what: kind }));
 new ResizeObserver(draw).observe(canvas);
+addEventListener("resize", () => state.song && grow());
 start().catch(() => tell("The room does not answer."));

@@ -8,6 +8,7 @@ import { FixturesView, address } from "./fixtures.js";
 import { Keys } from "./keys.js";
 import { Learning } from "./learning.js";
 import { Link } from "./link.js";
+import { ListenView } from "./listen.js";
 import { LooksView } from "./looks.js";
 import { MeterView } from "./meter.js";
 import { MinuteView } from "./minute.js";
@@ -52,6 +53,7 @@ const stage = new Views();
 const plan = new PlanView(element("plan"));
 const minute = new MinuteView(element("minute"));
 const meter = new MeterView();
+const listen = new ListenView(say);
 const swatches = new SwatchesView(send);
 const looks = new LooksView(send);
 const override = new OverrideView(send);
@@ -82,6 +84,7 @@ function receive(message) {
   if (message.t !== state.live?.t) state.news_ms = performance.now();
   state.live = message;
   minute.add(message.token, message.level, message.t);
+  listen.hear(message);
   if (!state.dirty) requestAnimationFrame(draw);
   state.dirty = true;
 }
@@ -260,6 +263,7 @@ function setLink(link_state) {
   state.link = link_state;
   state.news_ms = performance.now();
   document.body.classList.toggle("lost", link_state !== "on");
+  if (link_state !== "on") listen.hear(null);
   if (link_state !== "on" && walk.at >= 0) walk.end(); // the server has released what it held
   enable();
   tell();

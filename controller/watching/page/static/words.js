@@ -72,6 +72,11 @@ export const WORDS = {
   "fixtures.list": ["Fixtures", "Scheinwerfer", "灯体一覧"],
   "fixtures.why": ["Show why this fixture looks as it does", "Zeigen, warum dieser Scheinwerfer so aussieht", "この灯体が今の状態である理由を表示"],
 
+  "listen": ["Listen", "Mithören", "聴く"],
+  "listen.title": ["Play the song here, in step with the show", "Das Stück hier abspielen, im Gleichlauf mit der Show", "ここで曲を本番と同時に再生します"],
+  "listen.format": ["This browser cannot play the song's file.", "Dieser Browser kann die Datei des Stücks nicht abspielen.", "このブラウザーでは曲のファイルを再生できません。"],
+  "listen.network": ["The song did not arrive. Check the connection, then press Listen again.", "Das Stück kam nicht an. Prüfe die Verbindung und drücke noch einmal auf Mithören.", "曲を受信できませんでした。接続を確認して、もう一度「聴く」を押してください。"],
+  "listen.refused": ["The browser does not allow sound on this page. Allow it, then press Listen again.", "Der Browser erlaubt auf dieser Seite keinen Ton. Erlaube ihn und drücke noch einmal auf Mithören.", "このページの音声がブラウザーで許可されていません。許可して、もう一度「聴く」を押してください。"],
   "meter.label": ["Sound level", "Tonpegel", "音量"],
   "meter.heard": ["Sound level in dBFS", "Tonpegel in dBFS", "音量（dBFS）"],
   "meter.silent": ["SILENT", "STILL", "無音"],

@@ -1,0 +1,60 @@
+"""The rehearsal room, served in a thread, and a browser to work in it."""
+
+import asyncio
+import shutil
+import threading
+from pathlib import Path
+
+import aiohttp
+
+
+class Served:
+    """A room in a thread of its own."""
+
+    def __init__(self, room):
+        self.room, self.loop = room, asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever)
+        self.thread.start()
+        self.task = asyncio.run_coroutine_threadsafe(room.serve("127.0.0.1", 0), self.loop)
+        asyncio.run_coroutine_threadsafe(room.serving.wait(), self.loop).result(10)
+        self.url = f"http://127.0.0.1:{room.address[1]}/"
+
+    def close(self):
+        self.task.cancel()
+        asyncio.run_coroutine_threadsafe(self._ended(), self.loop).result(60)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _ended(self):
+        """What the room does at its end is done."""
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def talk(self, *wishes, headers=None):
+        """The answers to some wishes: status and JSON."""
+
+        async def all_of_them():
+            answers = []
+            async with aiohttp.ClientSession(headers=headers) as session:
+                for wish in wishes:
+                    body = wish if isinstance(wish, str) else None
+                    async with session.post(self.url + "do", json=None if body else wish, data=body) as answer:
+                        answers.append((answer.status, await answer.json() if answer.status != 403 else {}))
+            return answers
+
+        return asyncio.run(all_of_them())
+
+
+def start_chromium(profile: Path):
+    """A Chromium that may play sound without a press."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or ""
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
+                 "--enable-unsafe-swiftshader", f"--user-data-dir={profile}",
+                 "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))

@@ -1,0 +1,217 @@
+"""The room as somebody meets it in a browser: everything on the screen, nothing that moves, keys, first sight."""
+
+import shutil
+import threading
+from itertools import pairwise
+
+import pytest
+from room_in_browser import Served, start_chromium
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from window import resize
+
+from controller.rehearsal.room.history import RoomStep
+from controller.rehearsal.room.server import Room
+from controller.rehearsal.room.studio import Studio
+
+BOXES = """
+const box = (selector) => {
+  const { top, bottom, left, right } = document.querySelector(selector).getBoundingClientRect();
+  return { top, bottom, area: (bottom - top) * (right - left) }; };
+return { stage: box("#stage"), timeline: box("#timeline"), tools: box(".tools"), window: innerHeight,
+  page: document.scrollingElement.scrollHeight,
+  hidden: document.querySelector(".tools").scrollHeight - document.querySelector(".tools").clientHeight };
+"""
+WRITE = """
+const done = arguments[arguments.length - 1];
+const texts = [], old = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, left) {
+  if (this.canvas.id === "timeline") texts.push([text, left, left + this.measureText(text).width]);
+  return old.apply(this, arguments);
+};
+document.getElementById("line").dispatchEvent(new Event("change"));
+CanvasRenderingContext2D.prototype.fillText = old;
+done([texts, document.getElementById("timeline").clientWidth]);
+"""
+PLAYING = "return !document.getElementById('audio').paused"
+
+
+class RoomPage:
+    """What a test does in the room."""
+
+    def __init__(self, browser, served):
+        self.browser, self.served = browser, served
+        browser.get(served.url)
+        self.wait(lambda: "Press Play" in self.text("said"))
+
+    def wait(self, condition):
+        WebDriverWait(self.browser, 60, poll_frequency=0.05).until(lambda _: condition())
+
+    def find(self, name):
+        return self.browser.find_element(By.ID, name)
+
+    def text(self, name):
+        return self.find(name).text
+
+    def script(self, source):
+        return self.browser.execute_script(source)
+
+    def type(self, *keys):
+        ActionChains(self.browser).send_keys(*keys).perform()
+
+    @property
+    def playing(self):
+        return self.script(PLAYING)
+
+
+@pytest.fixture(scope="module")
+def browser(require_real, tmp_path_factory):
+    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    browser = start_chromium(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def studio(room_config, sound, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return Studio.fresh(room_config, sound)
+
+
+@pytest.fixture
+def page(browser, studio, take, tmp_path):
+    served = Served(Room(studio, take, take, tmp_path))
+    resize(browser, 1280, 800)
+    yield RoomPage(browser, served)
+    browser.get("about:blank")
+    served.close()
+
+
+@pytest.mark.parametrize("focused", ["play", "loop", "pin", "cue-kind", "seed", "timeline"])
+def test_the_space_bar_plays_whatever_has_the_focus(page, focused):
+    page.script(f"document.getElementById('{focused}').focus()")
+    page.type(" ")
+    page.wait(lambda: page.playing)
+    page.type(" ")
+    page.wait(lambda: not page.playing)
+    assert page.find("loop").get_attribute("aria-pressed") == "false"
+    assert page.served.room._studio.notes.pins == ()
+
+
+def test_the_space_bar_is_a_letter_where_somebody_writes(page):
+    page.find("mark-name").click()
+    page.type("second", " ", "verse")
+    assert page.find("mark-name").get_attribute("value") == "second verse"
+    assert not page.playing
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (2560, 1440)], ids=str)
+def test_all_lanes_and_all_tools_are_on_the_screen(page, size):
+    resize(page.browser, *size)
+    page.wait(lambda: page.script("return innerHeight") == size[1])
+    page.wait(lambda: page.script(BOXES)["timeline"]["bottom"] <= size[1])
+    boxes = page.script(BOXES)
+    assert boxes["page"] <= boxes["window"], "nothing has to be scrolled to"
+    assert boxes["hidden"] <= 1
+    assert boxes["timeline"]["area"] > boxes["stage"]["area"]
+    assert boxes["stage"]["bottom"] <= boxes["timeline"]["top"]
+
+
+def test_what_takes_long_says_what_it_is_and_how_far_and_moves_nothing(page, monkeypatch):
+    goes_on, told = threading.Event(), threading.Event()
+    stage = Studio.stage
+
+    def slow(studio, progress=lambda _share: None):
+        def tell(share):
+            progress(share)
+            if share > 0.5:
+                told.set()
+                assert goes_on.wait(60)
+
+        stage(studio, tell)
+
+    monkeypatch.setattr(Studio, "stage", slow)
+    before = page.script(BOXES)
+    assert not page.find("share").is_displayed()
+    page.find("roll").click()
+    assert told.wait(60)
+    page.wait(lambda: float(page.find("share").get_attribute("value") or 0) > 0.5)
+    assert page.text("said") == "lighting the part …"
+    assert page.find("share").is_displayed()
+    assert page.script(BOXES) == before
+    assert not page.find("pin").is_enabled()
+    goes_on.set()
+    page.wait(lambda: page.text("said").startswith("seed"))
+    assert page.script(BOXES) == before
+
+
+def test_changes_are_undone_by_button_and_by_key(page):
+    marks = page.served.room._studio.notes.marks
+
+    def names():
+        return [name for _, name in page.served.room._studio.notes.marks]
+
+    assert not page.find("undo").is_enabled()
+    page.find("mark-name").send_keys("solo")
+    page.find("mark").click()
+    page.wait(lambda: "solo" in names() and page.find("undo").is_enabled())
+    page.find("undo").click()
+    page.wait(lambda: page.served.room._studio.notes.marks == marks and page.find("redo").is_enabled())
+    control = ActionChains(page.browser).key_down(Keys.CONTROL)
+    control.key_down(Keys.SHIFT).send_keys("z").key_up(Keys.SHIFT).key_up(Keys.CONTROL).perform()
+    page.wait(lambda: "solo" in names() and page.find("undo").is_enabled())
+    ActionChains(page.browser).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
+    page.wait(lambda: page.served.room._studio.notes.marks == marks)
+    page.wait(lambda: page.find("redo").is_enabled())
+    page.find("mark-name").click()
+    control = ActionChains(page.browser).key_down(Keys.CONTROL).key_down(Keys.SHIFT)
+    control.send_keys("z").key_up(Keys.SHIFT).key_up(Keys.CONTROL).send_keys("b").perform()
+    page.wait(lambda: page.find("mark-name").get_attribute("value").endswith("b"))
+    assert page.served.room._history.redoes == 1, "in a field the keys are the field's"
+
+
+def test_the_first_sight_is_a_lit_moment_and_says_what_to_do(page):
+    assert page.text("said").startswith("Press Play or the space bar.")
+    at_s = page.script("return document.getElementById('audio').currentTime")
+    rows = page.served.room._studio.rows[:, :, :3].astype(float).sum(axis=(1, 2))
+    assert rows[round(at_s * 20)] >= 0.6 * rows.max()
+    page.wait(lambda: page.text("time") == f"0:{at_s:04.1f}")
+
+
+def test_marks_are_readable_on_a_phone(page):
+    names = [f"part {number}" for number in range(1, 13)]
+    marks = [[2.0 * number, name] for number, name in enumerate(names)]
+    page.served.talk({"verb": "notes", "marks": marks})
+    resize(page.browser, 390, 844, mobile=True)
+    page.browser.get(page.served.url)
+    page.wait(lambda: "Press Play" in page.text("said"))
+    page.script("document.getElementById('audio').currentTime = 20.5")
+    page.wait(lambda: page.text("time") == "0:20.5")
+    texts, width = page.browser.execute_async_script(WRITE)
+    shown = [one for one in texts if one[0].startswith("p")]
+    assert len(shown) >= 3
+    assert {text for text, _, _ in shown} <= set(names), "whole names only"
+    assert "part 11" in {text for text, _, _ in shown}, "the part at the line has its name"
+    shown.sort(key=lambda one: one[1])
+    assert all(one[2] < other[1] for one, other in pairwise(shown))
+    assert shown[-1][2] <= width
+
+
+def test_what_leaves_the_room_is_called_export(page):
+    assert "Export" in [one.text.capitalize() for one in page.browser.find_elements(By.TAG_NAME, "h2")]
+
+
+def test_unsaved_work_is_offered_where_it_is_seen(browser, studio, take, tmp_path):
+    saved = RoomStep.of(studio, staged=False)
+    studio.notes = studio.notes.model_copy(update={"marks": ((2.0, "not saved"),)})
+    served = Served(Room(studio, take, take, tmp_path, saved=saved, since="28 November, 21:03"))
+    try:
+        page = RoomPage(browser, served)
+        page.wait(lambda: page.text("kept-said") == "Your unsaved work of 28 November, 21:03 is open again.")
+        page.find("instead").click()
+        page.wait(lambda: studio.notes == saved.notes and not page.find("kept").is_displayed())
+        browser.get("about:blank")
+    finally:
+        served.close()
