@@ -37,7 +37,7 @@ class Remembering:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._newest: str | None = None
-        self._changed = threading.Condition()
+        self._changed = threading.Lock()
         self._writer: threading.Thread | None = None
 
     def kept(self) -> KeptPlace | None:
@@ -59,13 +59,14 @@ class Remembering:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write, name="remembering", daemon=True)
                 self._writer.start()
-            self._changed.notify()
 
     def _write(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._newest is not None)
-                newest, self._newest = self._newest or "", None
+                newest, self._newest = self._newest, None
+                if newest is None:
+                    self._writer = None
+                    return
             try:
                 write_private(self._file, newest)
             except OSError as error:

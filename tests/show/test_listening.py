@@ -20,7 +20,7 @@ def window(number):
 @pytest.fixture
 def listening(config, root, tmp_path):
     context = zmq.Context()
-    source = {"source": f"file:{root / 'controller/songs/metal_madness.opus'}"}
+    source = {"source": f"file:{root / 'controller/songs/metal_madness.opus'}", "monitor": "off"}
     run = SimpleNamespace(
         config=with_overrides(config, audio=source), folder=tmp_path, context=context, stopping=threading.Event()
     )
