@@ -42,7 +42,7 @@ import numpy as np
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from controller.config import Config, read_config
+from controller.config import Config, read_config, with_overrides
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 
@@ -101,7 +101,7 @@ def require_real() -> Callable[[str, object], None]:
 @pytest.fixture(scope="session")
 def config() -> Config:
     """The configuration in the repository."""
-    return read_config(ROOT / "config.yaml")
+    return with_overrides(read_config(ROOT / "config.yaml"), audio={"monitor": "off"})  # nobody listens to a test
 
 
 @pytest.fixture(scope="session")
