@@ -13,6 +13,8 @@ from controller.evening.entry import ListEntry
 PLAYING, TALKING = ("band", "solo"), ("talk",)
 SONG_S, REST_S = 45.0, 5.0
 """So long somebody must have played before a rest of so many seconds ends the song."""
+PLAYED_S = 20.0
+"""So long a song must have been played to count as played, and to be proposed no more tonight."""
 BEGINS_S, SOUND_CHECK_S = 1.5, 25.0
 """Playing for so long is a song; after a changeover it takes longer, because drums are tried out."""
 BLIP_S = 1.2
@@ -161,7 +163,7 @@ class Tonight:
         return after if moves else None
 
     def _stand(self, place: int) -> None:
-        if self._kind == "song":
+        if self._kind == "song" and self._playing_s >= PLAYED_S:  # who pages through the list plays nothing
             self._played.add(self.now)
         self.now, self._over = place, False
         self._playing_s = self._talk_s = self._rest_s = 0.0

@@ -134,9 +134,18 @@ def test_next_and_previous_pass_over_what_the_night_cannot_be_at():
 def test_what_was_played_is_not_proposed_again():
     night = Night()
     night.tonight.go(5, 0.0)
-    night.tonight.go(1, 40.0)
-    night.tonight.go(3, 80.0)
+    night.hear("band", 60.0)
+    night.tonight.go(1, night.t_s)
+    night.tonight.go(3, night.t_s)
     assert LIST[night.tonight.proposal.place].kind == "changeover", "number 5 was played"
+
+
+def test_who_pages_through_the_list_has_played_nothing():
+    tonight = Tonight(LIST)
+    for at_s in range(6):
+        tonight.go(tonight.step(1), float(at_s))
+    tonight.go(1, 10.0)
+    assert [tonight.step(1), LIST[tonight.proposal.place].title] == [2, "Escape"]
 
 
 def test_entries_are_found_by_number_and_by_title():
