@@ -13,24 +13,17 @@ ColourName = Literal[
 """The colours that a sheet can ask for, whatever language it is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListEntry:
-    """One line of a set list.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightWished:
+    """What a line wishes of the light.
 
     Attributes:
-        kind: what it is. title: of the song, or the words. band: whose it is, "" where nobody said.
         asked: colours that it is to be lit in. forbidden: colours that it is not to be lit in.
         energy: how the light moves. strobe, blinder, haze: allowed or wished, forbidden, None: nothing was said.
-        dark_on_break: when the band stops, everything goes dark.
-        key: colour of the light on faces. tempo_bpm: beats a minute, 20..400.
-        look: name of a look that it begins with. plan: file of a plan that was made in the rehearsal room.
-        note: for the person at the page.
+        dark_on_break: when the band stops, everything goes dark. key: colour of the light on faces.
         rest: what of the line was not understood, as it was written; "" if all was.
     """
 
-    kind: EntryKind = "song"
-    title: str = ""
-    band: str = ""
     asked: tuple[ColourName, ...] = ()
     forbidden: tuple[ColourName, ...] = ()
     energy: Energy | None = None
@@ -39,11 +32,27 @@ class ListEntry:
     haze: bool | None = None
     dark_on_break: bool = False
     key: ColourName | None = None
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry(LightWished):
+    """One line of a set list.
+
+    Attributes:
+        kind: what it is. title: of the song, or the words. band: whose it is, "" where nobody said.
+        tempo_bpm: beats a minute, 20..400.
+        look: name of a look that it begins with. plan: file of a plan that was made in the rehearsal room.
+        note: for the person at the page.
+    """
+
+    kind: EntryKind = "song"
+    title: str = ""
+    band: str = ""
     tempo_bpm: float | None = None
     look: str | None = None
     plan: str | None = None
     note: str = ""
-    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

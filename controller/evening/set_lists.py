@@ -8,10 +8,9 @@ import msgspec
 
 from controller.errors import SetListError
 from controller.evening.entry import SetList
-from controller.evening.set_list_file import read_set_list, set_list_file, write_set_list
+from controller.evening.set_list_file import SUFFIX, read_set_list, set_list_file, write_set_list
 from controller.state_folder import visible
 
-ENDING = ".yaml"
 MOST_ENTRIES, MOST_LETTERS = 300, 300
 
 
@@ -54,7 +53,7 @@ class SetLists:
 
     def _files(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
-        for file in visible(self._folder.glob(f"*{ENDING}")) if self._folder.is_dir() else []:
+        for file in visible(self._folder.glob(f"*{SUFFIX}")) if self._folder.is_dir() else []:
             try:
                 found.setdefault(read_set_list(file).name, file)
             except SetListError:  # its reader says why when somebody opens it; the others are listed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from controller.evening.clauses import Clause, Polarity, Read, clauses_of
-from controller.evening.entry import ColourName, Energy
+from controller.evening.entry import ColourName, Energy, LightWished
 from controller.evening.terms import FILLERS, TARGETS, UNKNOWN, Term, is_cjk
 
 UNCLEAR = (UNKNOWN, "person", "dim", "beyond", "little")
@@ -17,24 +17,15 @@ ARTICLES = ("the", "der", "die", "das", "dem", "den")
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a line wishes; the fields are those of `ListEntry`.
+class Wishes(LightWished):
+    """What a line was read to wish.
 
     Attributes:
-        notes: what a person should be told about the reading. rest: what was not understood, as it was written.
+        notes: what a person should be told about the reading.
         found: whether anything was said about light at all.
     """
 
-    asked: tuple[ColourName, ...] = ()
-    forbidden: tuple[ColourName, ...] = ()
-    energy: Energy | None = None
-    strobe: bool | None = None
-    blinder: bool | None = None
-    haze: bool | None = None
-    dark_on_break: bool = False
-    key: ColourName | None = None
     notes: tuple[str, ...] = ()
-    rest: str = ""
     found: bool = False
 
 

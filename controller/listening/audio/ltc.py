@@ -22,7 +22,6 @@ HYSTERESIS, FADES = 0.25, 0.9995
 LEAST_PEAK = 0.003
 LONG = 1.5
 """Halves of a bit from which a distance is a whole bit."""
-RATES = (24.0, 25.0, DROP_FPS, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
