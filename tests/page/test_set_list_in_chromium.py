@@ -204,7 +204,6 @@ def test_a_sheet_is_read_and_kept_by_the_show_itself(chromium, served, feed):
     assert (kept.name, [one.title for one in kept.entries]) == ("Saturday", ["Metal Madness", "Slow Tide"])
     assert kept.entries[0].strobe is False
     desk.wait(lambda: "Saturday" in desk.text("lists"))
-    feed._folder.cleanup()
 
 
 def test_the_report_of_the_night_is_made_and_opened(desk, feed):
