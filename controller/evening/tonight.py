@@ -136,6 +136,8 @@ class Tonight:
         place = self.place_of(recognised) if recognised else -1
         if place < 0 or self.entries[place].kind != "song" or place == self.now:
             return None
+        if place in self._played:  # hardly any band plays a song twice: it is another that sounds like it
+            return None
         self.proposal = Proposal(place, "it was recognised")
         return place
 

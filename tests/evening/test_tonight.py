@@ -113,6 +113,16 @@ def test_a_song_that_is_recognised_puts_a_wrong_order_right():
     assert night.title == "Escape"
 
 
+def test_a_song_that_was_played_tonight_is_not_gone_back_to_by_itself():
+    night = Night(now=1)
+    night.hear("band", 90.0).hear("applause", 7.0).hear("band", 5.0)
+    assert night.title == "Escape"
+    night.hear("band", 90.0, recognised="Black Rain").hear("applause", 7.0)
+    assert night.tonight.proposal.place > 2
+    night.hear("band", 5.0)
+    assert "Black Rain" not in [LIST[at].title for at, _ in night.moved]
+
+
 def test_titles_that_are_no_song_of_the_list_move_nothing():
     night = Night(now=1)
     night.hear("band", 20.0, recognised="Somebody else's song").hear("band", 20.0, recognised="merch")

@@ -99,15 +99,27 @@ def test_what_is_too_short_or_has_no_name_is_not_kept():
     assert kept == []
 
 
-def test_talk_between_is_no_part_of_a_song():
+def test_the_longest_stretch_without_a_rest_is_the_song():
     kept = []
     recall = Recall((), kept.append)
     wish = SongWish(0, "song", "one")
-    hear(recall, song(1)[:80], wish=wish)
-    hear(recall, song(9)[:40], kind="talk", wish=wish)
-    hear(recall, song(1)[80:160], wish=wish)
+    hear(recall, song(9)[:40], wish=wish)  # a drum that is tried
+    hear(recall, song(9)[:10], kind="talk", wish=wish)
+    hear(recall, song(1)[:160], wish=wish)
+    hear(recall, song(9)[:10], kind="applause", wish=wish)
+    hear(recall, song(2)[:20], wish=wish)  # the next one, before anybody moved the list
+    hear(recall, song(2)[20:120], wish=SongWish(1, "song", "two"))
     recall.finish()
-    assert len(kept[0].rows) == 160
+    assert [(one.title, len(one.rows)) for one in kept] == [("one", 160), ("two", 120)]
+    assert np.array_equal(kept[1].rows, song(2)[:120])
+
+
+def test_what_is_recognised_as_another_song_is_not_kept_under_this_title(known):
+    kept = []
+    recall = Recall(known, kept.append)
+    hear(recall, played(known[3].rows), wish=SongWish(0, "song", "wrong place"))
+    recall.finish()
+    assert kept == []
 
 
 def test_a_rest_makes_it_listen_anew(known):

@@ -24,7 +24,10 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--enable-unsafe-swiftshader",
+    "--disable-features=BackForwardCache,SpareRendererForSitePerProcess",  # pages that a test left, and one in advance
 )
+RATE_HZ = 10.0
+"""Snapshots a second of a page that is only looked at: without a graphics card a browser needs a core for thirty."""
 
 
 class Clock:
@@ -44,7 +47,7 @@ class ServedPage:
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
-        self.page = Page()
+        self.page = Page(RATE_HZ)
         self.serving: asyncio.Task[None] | None = None
 
     @property
@@ -112,19 +115,19 @@ def served(feed: DemoFeed) -> Iterator[ServedPage]:
 @pytest.fixture(scope="session")
 def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], object]]:
     """Gives the one Chromium of the session, started when the first test asks."""
-    with _lazy_browser(tmp_path_factory.mktemp("chromium")) as get:
+    with lazy_browser(tmp_path_factory.mktemp("chromium")) as get:
         yield get
 
 
 @contextmanager
-def _lazy_browser(profile: Path) -> Iterator[Callable[[], object]]:
+def lazy_browser(profile: Path, logs: tuple[str, ...] = ("browser",)) -> Iterator[Callable[[], object]]:
     from selenium import webdriver
 
     started: list[webdriver.Chrome] = []
 
     def get() -> webdriver.Chrome:
         if not started:
-            started.append(_start_chromium(profile))
+            started.append(_start_chromium(profile, logs))
         return started[0]
 
     yield get
@@ -132,14 +135,14 @@ def _lazy_browser(profile: Path) -> Iterator[Callable[[], object]]:
         driver.quit()
 
 
-def _start_chromium(profile: Path):
+def _start_chromium(profile: Path, logs: tuple[str, ...]):
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or ""
     for flag in (*CHROMIUM_FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
 
@@ -151,6 +154,5 @@ def chromium(require_real, browsers) -> Iterator[object]:
     resize(driver, 1280, 800)
     driver.get("about:blank")
     driver.get_log("browser")
-    driver.get_log("performance")
     yield driver
     driver.get("about:blank")  # hang up before the server goes

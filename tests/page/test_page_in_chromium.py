@@ -1,6 +1,7 @@
 """The page as an operator meets it: a real browser, a real server, the demo rig."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from window import resize
 
 from controller.messages import Command, Operator
+from tests.page.conftest import lazy_browser
 
 PICTURE = "return document.getElementById(arguments[0]).toDataURL();"
 
@@ -196,8 +198,16 @@ def test_a_fixture_tells_its_name_and_address(desk):
     assert desk.point(box["x"] + 5, box["y"] + box["height"] - 5) == ""
 
 
-def test_no_request_leaves_the_machine(desk, served):
-    addresses = []
+@pytest.fixture
+def observed(require_real, tmp_path):
+    """A Chromium that keeps what it asked of the network."""
+    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    with lazy_browser(tmp_path, ("browser", "performance")) as get:
+        yield get()
+
+
+def test_no_request_leaves_the_machine(observed, served):
+    desk, addresses = Desk(observed, served.url), []
     for entry in desk.driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
         if message["method"] == "Network.requestWillBeSent":

@@ -6,10 +6,11 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.listening.known.recognising import Recognising
-from controller.listening.known.sketch import Sketch, Sketching
+from controller.listening.known.sketch import LEAST_ROWS, Sketch, Sketching
 from controller.messages import NO_WISH, SongWish
 
 PLAYING = ("band", "solo")
+NOTHING = np.zeros((0, 0), np.float16)
 REST_HOPS = 40
 """Tenths of a second without music after which whatever comes is another song."""
 
@@ -27,7 +28,7 @@ class Recall:
     def __init__(self, known: Sequence[Sketch], keep: Callable[[Sketch], None]) -> None:
         self._known, self._keep = {one.title: one for one in known}, keep
         self._recognising, self._fresh = Recognising(known), True
-        self._sketching = Sketching()
+        self._sketching, self._longest = Sketching(), NOTHING
         self._wish = NO_WISH
         self._resting = 0
 
@@ -57,14 +58,27 @@ class Recall:
 
     def _listen_anew(self) -> None:
         """Another song may come, and songs of tonight may come again."""
+        self._end_stretch()
         if not self._fresh:
             self._recognising, self._fresh = Recognising(tuple(self._known.values())), True
         self._recognising.restart()
 
+    def _end_stretch(self) -> None:
+        """Nobody plays: what was played without a rest is one song, and no other title's."""
+        if len(self._sketching.rows) > len(self._longest) and self.title in ("", self._wish.title):
+            self._longest = np.array(self._sketching.rows, np.float16)
+        self._sketching.restart()
+
     def finish(self) -> None:
-        """The song is over: keep it, if somebody said what it is called and there was enough of it."""
-        if self._wish.kind == "song" and self._wish.title and self._sketching.whole:
-            sketch = Sketch(self._wish.title, np.array(self._sketching.rows, np.float16))
+        """The song is over: keep it, if somebody said what it is called and there was enough of it.
+
+        Of what was played under a title, the longest stretch is kept: the others are a drum that is tried, or the next
+        song before anybody moved the list. What has just begun belongs to the title that comes.
+        """
+        if len(self._sketching.rows) >= LEAST_ROWS:
+            self._end_stretch()
+        if self._wish.kind == "song" and self._wish.title and len(self._longest) >= LEAST_ROWS:
+            sketch = Sketch(self._wish.title, self._longest)
             self._known[sketch.title], self._fresh = sketch, False
             self._keep(sketch)
-        self._sketching.restart()
+        self._longest = NOTHING

@@ -51,8 +51,3 @@ class Sketching:
     def restart(self) -> None:
         """Another song begins."""
         self.rows, self._sum, self._count = [], None, 0
-
-    @property
-    def whole(self) -> bool:
-        """Whether there is enough of it to be kept."""
-        return len(self.rows) >= LEAST_ROWS

@@ -11,6 +11,8 @@ import { css, expose } from "./colour.js";
 import { fitCanvas, nearest } from "./canvas.js";
 import { drawScene } from "./scene.js";
 
+const SMALL_SHARE = 0.1; // of the time, for the picture that the processor draws: it may be the one that lights the room
+
 export class StageView {
   constructor(light, scene, lamps, front) {
     this.light = light;
@@ -20,6 +22,8 @@ export class StageView {
     light.height = HEIGHT;
     this.pens = [light, scene, lamps].map((canvas) => canvas.getContext("2d"));
     this.states = [];
+    this.small_due_ms = 0;
+    this.waits = false;
     this.canvas = front;
     this.front = new FrontView(front, () => this.show(this.states));
     new ResizeObserver(() => this.resize()).observe(scene);
@@ -31,6 +35,7 @@ export class StageView {
     this.camera = new Camera(this.room);
     this.axes = heads.map((head) => focus(head, this.room));
     this.field = null;
+    this.small_due_ms = 0;
     this.front.setRig(heads);
     this.states = heads.map(() => [0, 0, 0, 0, 0]);
     this.resize();
@@ -49,16 +54,29 @@ export class StageView {
   show(states) {
     this.states = states;
     if (!this.heads || !this.spots) return;
-    if (!this.front.show(states)) this.showSmall(states);
+    if (!this.front.show(states)) this.showSmall();
     this.canvas.hidden = !this.front.works;
     this.drawLamps();
   }
 
-  /** Without the graphics card. */
-  showSmall(states) {
+  /** Without the graphics card: as often as the processor can spare it. */
+  showSmall() {
     this.field ??= new LightField(this.heads);
-    this.field.render(states);
+    const now_ms = performance.now();
+    if (now_ms < this.small_due_ms) return this.showSmallSoon(this.small_due_ms - now_ms);
+    this.field.render(this.states);
     this.pens[0].putImageData(this.field.image, 0, 0);
+    const ended_ms = performance.now();
+    this.small_due_ms = ended_ms + (ended_ms - now_ms) / SMALL_SHARE;
+  }
+
+  showSmallSoon(wait_ms) {
+    if (this.waits) return;
+    this.waits = true;
+    setTimeout(() => {
+      this.waits = false;
+      if (!this.front.works) this.showSmall();
+    }, wait_ms);
   }
 
   drawLamps() {
