@@ -9,7 +9,8 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE = 0o600
@@ -36,6 +37,32 @@ def private_folder(folder: Path) -> None:
         one.mkdir(mode=0o700, exist_ok=True)
 
 
+@contextmanager
+def coming(file: Path) -> Iterator[Path]:
+    """Gives the name under which a file is written; it takes its place when it is whole, or leaves nothing behind.
+
+    Raises:
+        OSError: it cannot take its place.
+    """
+    written = file.with_name(f".{file.name}.{os.getpid()}.coming")
+    written.unlink(missing_ok=True)
+    try:
+        yield written
+        written.replace(file)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def open_private(file: Path) -> int:
+    """A new file that only its owner reads, open for writing.
+
+    Raises:
+        OSError: it is there already, or cannot be made.
+    """
+    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+
+
 def write_private(file: Path, text: str) -> None:
     """Write a file that only its owner reads, whole or not at all.
 
@@ -43,15 +70,8 @@ def write_private(file: Path, text: str) -> None:
         OSError: it cannot be written.
     """
     private_folder(file.parent)
-    coming = file.with_name(f".{file.name}.{os.getpid()}.coming")
-    coming.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE), "w", encoding="utf-8") as out:
-            out.write(text)
-        coming.replace(file)
-    except OSError:
-        coming.unlink(missing_ok=True)
-        raise
+    with coming(file) as written, os.fdopen(open_private(written), "w", encoding="utf-8") as out:
+        out.write(text)
 
 
 def visible(paths: Iterable[Path]) -> list[Path]:

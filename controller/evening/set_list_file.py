@@ -16,7 +16,7 @@ from controller.evening.entry import ColourName, Energy, EntryKind, ListEntry, S
 from controller.evening.line import read_line
 from controller.evening.terms import plain, terms_of
 from controller.evening.wishes import wishes_of
-from controller.state_folder import file_word, own_word
+from controller.state_folder import coming, file_word, own_word
 from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
 
 SUFFIX = ".yaml"
@@ -256,11 +256,10 @@ def write_set_list(set_list: SetList, file: Path, *, overwrite: bool = False) ->
     """
     if file.exists() and not overwrite:
         raise SetListError(f"{file}: is there already and stays as it is; give another name, or --replace")
-    coming = file.with_name(f".{file.name}.coming")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        coming.write_text(written_set_list(set_list), encoding="utf-8")
-        coming.replace(file)
+        with coming(file) as written:
+            written.write_text(written_set_list(set_list), encoding="utf-8")
     except OSError as error:
         raise SetListError(f"{file}: cannot be written: {error.strerror}") from error
 

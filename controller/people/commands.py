@@ -46,8 +46,12 @@ class CommandRow:
     @property
     def on_or_off(self) -> bool:
         """Whether its amount is 0 or 1 and nothing between."""
-        chosen = ("hand", "scene", "song", "moment")
-        return self.kind == "switch" or (self.kind == "held" and not self.graded) or self.name in chosen
+        return self.kind == "switch" or (self.kind == "held" and not self.graded) or self.named
+
+    @property
+    def named(self) -> bool:
+        """Whether it is told one thing of many by its name: a look, a song, a lamp."""
+        return self.kind == "choice" and self.osc == "target"
 
     @property
     def stands(self) -> bool:

@@ -7,7 +7,9 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import IO
 
 from controller.bus.news import LogStatus
 
@@ -28,6 +30,7 @@ class NightReport:
         self._folder = folder / FOLDER
         self._maker: subprocess.Popen[bytes] | None = None
         self._failed = ""
+        self._said: IO[bytes] | None = None
 
     def start(self, written: LogStatus | None) -> None:
         """Make it anew, unless it is being made.
@@ -42,9 +45,11 @@ class NightReport:
         self._failed = ""
         nice = [] if sys.platform == "win32" else ["nice", "-n", str(NICENESS)]
         asked = [*nice, sys.executable, "-m", "controller", "night", written.file, "--out", str(self._folder)]
+        self._forget()
         try:
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115  a pipe nobody reads would stop it
             self._maker = subprocess.Popen(
-                asked, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ
+                asked, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said, env=os.environ
             )
         except OSError as error:
             raise ValueError(f"the report cannot be made: {error}") from error
@@ -57,8 +62,9 @@ class NightReport:
         code = self._maker.poll()
         if code is None:
             return "working"
-        if code != 0 and not self._failed and self._maker.stderr is not None:
-            said = self._maker.stderr.read().decode("utf-8", "replace").strip().splitlines()
+        if code != 0 and not self._failed and self._said is not None:
+            self._said.seek(0)
+            said = self._said.read().decode("utf-8", "replace").strip().splitlines()
             self._failed = said[-1] if said else f"the report's process ended with {code}"
         return self._failed or "ready"
 
@@ -75,5 +81,8 @@ class NightReport:
         if self._maker is not None:
             self._maker.kill()
             self._maker.wait()
-            if self._maker.stderr is not None:
-                self._maker.stderr.close()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._said is not None:
+            self._said.close()

@@ -16,7 +16,7 @@ import numpy as np
 from controller.config import Config
 from controller.errors import first_line
 from controller.listening.known.sketch import MOST_ROWS, Sketch
-from controller.state_folder import PRIVATE, own_word, private_folder, state_folder
+from controller.state_folder import coming, open_private, own_word, private_folder, state_folder
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +57,13 @@ class Repertoire:
     def keep(self, sketch: Sketch) -> None:
         """Keep a song, in the place of what was kept of the same title; says so where that fails."""
         file = self._folder / f"{own_word(sketch.title, 'song')}{SUFFIX}"
-        coming = file.with_name(f".{file.name}.coming")
         said = json.dumps({"title": sketch.title, "embedder": self._embedder}, ensure_ascii=False)
         try:
             private_folder(self._folder)
-            with os.fdopen(os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as out:
+            with coming(file) as written, os.fdopen(open_private(written), "wb") as out:
                 np.savez_compressed(
                     out, said=np.frombuffer(said.encode(), np.uint8), rows=sketch.rows[:MOST_ROWS].astype(np.float16)
                 )
-            coming.replace(file)
         except OSError as error:
             log.warning("%s cannot be written: %s; '%s' will not be known again", file, error, sketch.title)
 

@@ -21,7 +21,7 @@ from controller.config import Unit
 from controller.errors import PlanError, first_line
 from controller.listening.plan.fingerprint import SIZE
 from controller.sound_format import HOP_S
-from controller.state_folder import file_word, own_word, same_title, shown, visible
+from controller.state_folder import coming, file_word, own_word, same_title, shown, visible
 
 log = logging.getLogger(__name__)
 
@@ -128,10 +128,9 @@ def write_plan(plan: Plan, file: Path) -> None:
     Raises:
         PlanError: it cannot be written.
     """
-    coming = file.with_name(f".{file.name}.coming")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with coming.open("wb") as out:
+        with coming(file) as written, written.open("wb") as out:
             np.savez_compressed(
                 out,
                 notes=np.frombuffer(
@@ -140,9 +139,7 @@ def write_plan(plan: Plan, file: Path) -> None:
                 light=plan.light.astype(np.int16),
                 fingerprints=plan.fingerprints.astype(np.float16),
             )
-        coming.replace(file)
     except OSError as error:
-        coming.unlink(missing_ok=True)
         raise PlanError(f"{file}: cannot be written: {error.strerror}; nothing changed") from error
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from controller.errors import EvaluationError
 from controller.metrics.ratings import HIGHEST, LOWEST, QUESTIONS, Rating
+from controller.state_folder import coming
 
 KIT, CLIPS, RATINGS = "kit.json", "clips", "ratings.jsonl"
 
@@ -62,10 +63,9 @@ class Kit:
         """A clip that is there now; the same light for the same song takes the place of the one before."""
         kept = [one for one in self.clips if (one.song, one.light) != (clip.song, clip.light)]
         self.clips = [*kept, clip]
-        coming = self.folder / f".{KIT}.coming"
         text = json.dumps({"clips": [asdict(one) for one in self.clips]}, indent=1)
-        coming.write_text(text + "\n", encoding="utf-8")
-        coming.replace(self.folder / KIT)
+        with coming(self.folder / KIT) as written:
+            written.write_text(text + "\n", encoding="utf-8")
 
     def order(self, rater: str) -> list[Clip]:
         """The clips as one person sees them: song after song, the lights of each in turns, all drawn by their name."""

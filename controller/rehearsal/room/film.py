@@ -17,6 +17,7 @@ from controller.listening.audio.source import open_recorded
 from controller.rehearsal.room.studio import Studio
 from controller.rig.patch.configured import patch_of
 from controller.sound_format import SAMPLE_RATE_HZ
+from controller.state_folder import coming
 
 WIDTH, HEIGHT, SCALE = 320, 180, 4
 RATE_HZ = 20
@@ -54,9 +55,8 @@ def encode(file: Path, pictures: Iterable[ByteArray], sound: Iterable[Float32Arr
     Raises:
         PlanError: it cannot be written.
     """
-    coming = file.with_name(f".{file.name}.coming")
     try:
-        with av.open(str(coming), "w", format="mp4") as container:
+        with coming(file) as written, av.open(str(written), "w", format="mp4") as container:
             picture = container.add_stream("libx264", rate=RATE_HZ)
             picture.width, picture.height, picture.pix_fmt = WIDTH * SCALE, HEIGHT * SCALE, "yuv420p"
             picture.options = {"preset": "veryfast", "crf": "23"}
@@ -69,9 +69,7 @@ def encode(file: Path, pictures: Iterable[ByteArray], sound: Iterable[Float32Arr
             for packet in picture.encode(None):
                 container.mux(packet)
             _encode_sound(container, voice, sound)
-        coming.replace(file)
     except (OSError, av.error.FFmpegError) as error:
-        coming.unlink(missing_ok=True)
         raise PlanError(f"{file}: cannot be written: {error}") from error
 
 

@@ -27,12 +27,12 @@ import yaml
 
 from controller.errors import ConfigError
 from controller.messages import Command, Operator
-from controller.people.commands import bindable, row_of
+from controller.people.commands import COMMANDS, bindable, row_of
 from controller.people.operator import setting_of
 from controller.yaml_places import NO_YAML
 
 HandPart = Literal["intensity", "hue", "saturation"]
-CHOSEN = ("scene", "song", "moment")
+CHOSEN = tuple(name for name, row in COMMANDS.items() if row.named and name != "hand")
 """Choices that a press calls by their `target`."""
 EVENT = re.compile(
     r"^(cc14|cc|note|program) (\d{1,3})(?: ch (\d{1,2}))?$|^(pitch)(?: ch (\d{1,2}))?$|^osc (/[^\s#*,?\[\]{}]{1,100})$"
