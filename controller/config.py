@@ -21,10 +21,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
-from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
+from controller.yaml_places import NO_YAML, YamlPlace, composed, describe, explain, meant, note_lines
 
 KEY_ELSEWHERE = "(this key is not in this file)"
 MAX_CONFIG_BYTES = 1_000_000
@@ -529,19 +528,18 @@ def read_config(file: Path) -> Config:
             YAML path and what is allowed.
     """
     text = _read_text(file)
+    lines: dict[YamlPlace, int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = None if node is None else SafeConstructor().construct_document(node)
+        node = composed(text)
+        note_lines(node, (), lines, file)
+        data = meant(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{file}:{line}: not valid YAML: {error.problem}") from error
-    except NO_YAML as error:
-        raise ConfigError(f"{file}: not valid YAML: {error}") from error
-    lines: dict[YamlPlace, int] = {}
-    try:
-        note_lines(node, (), lines, file)
     except RecursionError as error:
         raise ConfigError(f"{file}: nested too deeply; this is no configuration") from error
+    except NO_YAML as error:
+        raise ConfigError(f"{file}: not valid YAML: {error}") from error
     return checked(data, file, lines)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 from pydantic_core import ErrorDetails
+from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
 
@@ -13,6 +14,33 @@ Where = Callable[[YamlPlace], str]
 NO_YAML = (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What PyYAML's safe loader raises at text that is no YAML, or means nothing: `!!bool maybe` is a KeyError there."""
 MOST_ENTRIES = 50_000  # nested YAML aliases multiply: a few lines can mean billions of values
+
+
+def composed(text: str) -> yaml.Node | None:
+    """The tree of a YAML text, None of an empty one.
+
+    Raises:
+        yaml.YAMLError: it is none.
+    """
+    try:
+        return _composed(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # eight times as fast
+    except (*NO_YAML, MemoryError):
+        return _composed(text, yaml.SafeLoader)  # says more clearly what is wrong
+
+
+def _composed(text: str, loader: type[yaml.SafeLoader]) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(text, Loader=loader)
+    return node
+
+
+def meant(node: yaml.Node | None) -> object:
+    """The plain data of a tree; the tree is used up.
+
+    Raises:
+        yaml.YAMLError: something in it means nothing, or one of `NO_YAML`.
+    """
+    data: object = None if node is None else SafeConstructor().construct_document(node)
+    return data
 
 
 def describe(file: Path, lines: dict[YamlPlace, int], place: YamlPlace) -> str:

@@ -8,11 +8,10 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from controller.errors import ModelError
-from controller.yaml_places import NO_YAML
+from controller.yaml_places import NO_YAML, composed, meant
 
 LOCATION = b"\x0a\x08location\x12"
 """How an entry `location` of a tensor's external data begins in the file (protobuf: field 1, eight bytes; field 2)."""
@@ -113,7 +112,7 @@ def read_manifest(folder: Path, kind: Kind, hop_s: float) -> Manifest:
     if path.stat().st_size > MAX_MANIFEST_BYTES:
         raise ModelError(f"{path}: larger than {MAX_MANIFEST_BYTES} bytes; this is no manifest")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = meant(composed(path.read_text(encoding="utf-8")))
     except (*NO_YAML, OSError) as error:
         raise ModelError(f"{path}: not readable as YAML: {error}; restore the file") from error
     manifest = manifest_of(data, path)

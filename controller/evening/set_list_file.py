@@ -17,7 +17,7 @@ from controller.evening.line import read_line
 from controller.evening.terms import plain, terms_of
 from controller.evening.wishes import wishes_of
 from controller.state_folder import coming, file_word, own_word
-from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
+from controller.yaml_places import NO_YAML, YamlPlace, composed, describe, explain, meant, note_lines
 
 SUFFIX = ".yaml"
 MAX_BYTES = 1_000_000
@@ -187,8 +187,9 @@ def _parsed(file: Path) -> tuple[object, dict[YamlPlace, int]]:
         if file.stat().st_size > MAX_BYTES:
             raise SetListError(f"{file}: larger than {MAX_BYTES} bytes; this is no set list")
         text = file.read_text(encoding="utf-8-sig")
-        note_lines(yaml.compose(text, Loader=yaml.SafeLoader), (), lines, file)
-        return yaml.safe_load(text), lines
+        node = composed(text)
+        note_lines(node, (), lines, file)
+        return meant(node), lines
     except FileNotFoundError as error:
         raise SetListError(f"{file}: no such file; `followspot setlist make SHEET --out {file}` makes one") from error
     except UnicodeDecodeError as error:

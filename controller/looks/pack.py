@@ -10,7 +10,7 @@ from controller.config import Config, ConfigSection
 from controller.errors import ConfigError
 from controller.looks.gels import GELS, Gel
 from controller.looks.look import PARTS, Look, Part
-from controller.yaml_places import NO_YAML, YamlPlace, describe, explain, note_lines
+from controller.yaml_places import NO_YAML, YamlPlace, composed, describe, explain, meant, note_lines
 
 BUNDLED = Path(__file__).parent / "packs"
 DEFAULT, NO_FORM = "rock", "none"
@@ -154,9 +154,9 @@ def _parsed(file: Path) -> tuple[object, dict[YamlPlace, int]]:
         if file.stat().st_size > MAX_PACK_BYTES:
             raise ConfigError(f"{file}: larger than {MAX_PACK_BYTES} bytes; this is no pack of looks")
         text = file.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = composed(text)
         note_lines(node, (), lines, file)
-        return yaml.safe_load(text), lines
+        return meant(node), lines
     except FileNotFoundError as error:
         raise ConfigError(f"{file}: no such file; look.pack is the name of a pack or the path of one") from error
     except OSError as error:

@@ -9,7 +9,7 @@ import yaml
 
 from controller.errors import ProfileError
 from controller.rig.profiles.reading import read_bytes, sha256_of
-from controller.yaml_places import NO_YAML
+from controller.yaml_places import NO_YAML, composed, meant
 
 LOCK_FILE = "fixtures.lock.yaml"
 
@@ -23,7 +23,7 @@ def read_lock(file: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
-        data = yaml.safe_load(read_bytes(file).decode("utf-8"))
+        data = meant(composed(read_bytes(file).decode("utf-8")))
     except NO_YAML as error:
         raise ProfileError(f"{file}: not valid YAML: {error}; `followspot fixtures lock` writes it anew") from error
     profiles = data.get("profiles") if isinstance(data, dict) else None

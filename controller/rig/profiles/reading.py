@@ -13,7 +13,7 @@ from controller.errors import ConfigError, ProfileError
 from controller.rig.profiles import gdtf, ofl, qxf
 from controller.rig.profiles.profile import Profile
 from controller.rig.profiles.xml_tree import xml_tree
-from controller.yaml_places import NO_YAML, YamlPlace, explain, note_lines
+from controller.yaml_places import NO_YAML, YamlPlace, composed, explain, meant, note_lines
 
 MAX_PROFILE_BYTES = 4_000_000
 
@@ -55,9 +55,9 @@ def native(content: bytes, file: Path, _reference: str = "") -> Profile:
     lines: dict[YamlPlace, int] = {}
     try:
         text = content.decode("utf-8")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = composed(text)
         note_lines(node, (), lines, file)
+        data = meant(node)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ProfileError(f"{file}{line}: not valid YAML: {error.problem}") from error

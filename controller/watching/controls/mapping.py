@@ -29,7 +29,8 @@ from controller.errors import ConfigError
 from controller.messages import Command, Operator
 from controller.people.commands import COMMANDS, bindable, row_of
 from controller.people.operator import setting_of
-from controller.yaml_places import NO_YAML
+from controller.state_folder import coming
+from controller.yaml_places import NO_YAML, composed, meant
 
 HandPart = Literal["intensity", "hue", "saturation"]
 CHOSEN = tuple(name for name, row in COMMANDS.items() if row.named and name != "hand")
@@ -337,7 +338,7 @@ def read_mapping(file: Path) -> Mapping:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ConfigError(f"{file}: larger than {MOST_BYTES} bytes; this is no mapping")
-        plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+        plain = meant(composed(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, *NO_YAML) as error:
         raise ConfigError(f"{file}: cannot be read as a mapping: {error}") from error
     if not isinstance(plain, list):
@@ -352,9 +353,8 @@ def write_mapping(bindings: Iterable[Binding], file: Path) -> None:
         OSError: it cannot be written.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    coming = file.with_suffix(".coming")
-    coming.write_text(yaml.safe_dump([one.written for one in bindings], sort_keys=False), encoding="utf-8")
-    coming.replace(file)
+    with coming(file) as written:
+        written.write_text(yaml.safe_dump([one.written for one in bindings], sort_keys=False), encoding="utf-8")
 
 
 def binding_from(do: str, target: str = "", part: str = "intensity") -> Binding | None:
