@@ -54,7 +54,8 @@ def start_chromium(profile: Path):
     options.binary_location = shutil.which("chromium") or ""
     for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
                  "--enable-unsafe-swiftshader", f"--user-data-dir={profile}",
-                 "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
+                 "--autoplay-policy=no-user-gesture-required",
+                 "--disable-features=BackForwardCache,SpareRendererForSitePerProcess"):  # fmt: skip
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))

@@ -1,11 +1,12 @@
 """Half a minute of the bundled song, heard once for all tests of the room."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controller.config import read_config
-from controller.rehearsal.room.studio import HOP_S, hear
+from controller.rehearsal.room.studio import HOP_S, Studio, hear
 
 SECONDS = 24.0
 
@@ -36,3 +37,14 @@ def take(request, tmp_path_factory):
 @pytest.fixture(scope="session")
 def sound(room_config, take):
     return hear(room_config, take)
+
+
+@pytest.fixture(scope="session")
+def first_roll(room_config, sound):
+    return Studio.fresh(room_config, sound)
+
+
+@pytest.fixture
+def studio(first_roll):
+    """The song as it is lit at first; a test does with it what it likes."""
+    return replace(first_roll, light=first_roll.light.copy(), rows=first_roll.rows.copy())

@@ -11,7 +11,6 @@ from controller.rehearsal.room import history, opened, server
 from controller.rehearsal.room.aside import Aside
 from controller.rehearsal.room.history import RoomHistory, RoomStep
 from controller.rehearsal.room.server import Room
-from controller.rehearsal.room.studio import Studio
 
 UNDO, REDO = {"verb": "undo"}, {"verb": "redo"}
 
@@ -20,11 +19,6 @@ UNDO, REDO = {"verb": "undo"}, {"verb": "redo"}
 def state(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state"
-
-
-@pytest.fixture
-def studio(room_config, sound):
-    return Studio.fresh(room_config, sound)
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ from room_in_browser import Served, start_chromium
 
 from controller.listening.plan.plan import read_plan
 from controller.rehearsal.room.server import Room
-from controller.rehearsal.room.studio import Studio
 
 
 @pytest.fixture
-def served(room_config, sound, take, tmp_path):
-    served = Served(Room(Studio.fresh(room_config, sound), take, take, tmp_path))
+def served(studio, take, tmp_path):
+    served = Served(Room(studio, take, take, tmp_path))
     yield served
     served.close()
 

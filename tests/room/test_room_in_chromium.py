@@ -75,13 +75,8 @@ def browser(require_real, tmp_path_factory):
 
 
 @pytest.fixture
-def studio(room_config, sound, tmp_path, monkeypatch):
+def page(browser, studio, take, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return Studio.fresh(room_config, sound)
-
-
-@pytest.fixture
-def page(browser, studio, take, tmp_path):
     served = Served(Room(studio, take, take, tmp_path))
     resize(browser, 1280, 800)
     yield RoomPage(browser, served)

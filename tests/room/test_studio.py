@@ -13,11 +13,6 @@ from controller.rehearsal.room.studio import Studio, hear
 SECONDS = 24.0
 
 
-@pytest.fixture
-def studio(room_config, sound):
-    return Studio.fresh(room_config, sound)
-
-
 def test_a_first_roll_lights_the_whole_song(studio):
     assert studio.light.shape == (240, 2)
     assert len(np.unique(studio.light[:, 1])) > 5
