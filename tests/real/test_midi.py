@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import rtmidi
 from jack import installed, server
 from promise import HANG_S
 
@@ -25,16 +26,12 @@ def jack(require_real):
 
 @pytest.fixture
 def backend(jack):
-    import rtmidi
-
     return Driver(rtmidi.API_UNIX_JACK)
 
 
 @contextlib.contextmanager
 def plugged(name):
     """A controller: what it sends (`out`), and what is sent to it (`lamps`)."""
-    import rtmidi
-
     out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=name)
     lamps = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=name)
     out.open_virtual_port("pads")
@@ -61,6 +58,15 @@ def heard(ports, count):
     found = []
     until(lambda: len(found) >= count, lambda: found.extend(one.message for one in ports.arrived(0.0)))
     return found
+
+
+def test_where_the_system_has_no_alsa_sequencer_jack_is_found_unasked(jack):
+    with plugged("Pedal"):
+        names = Driver().get_input_names()
+    if Path("/dev/snd/seq").exists():
+        assert names == Driver(rtmidi.API_LINUX_ALSA).get_input_names()
+    else:
+        assert any("Pedal" in one for one in names)
 
 
 def test_l1_every_message_arrives(backend):

@@ -1,11 +1,15 @@
 """This machine's MIDI ports by `python-rtmidi`, each by its place: of several with one name each is another port.
 
 `mido` knows a port by its name alone, so that of two controllers of one name (macOS gives them no numbers) it lists and
-opens the first; here it only reads and writes the messages. Edge: the system's MIDI.
+opens the first; here it only reads and writes the messages. A machine may have JACK or PipeWire and no ALSA sequencer
+(a container, a kernel without it): RtMidi itself gives up at the first system that fails. Edge: the system's MIDI.
 """
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import mido
@@ -19,11 +23,12 @@ class Driver:
     """Lists ports, and opens them by the names it lists.
 
     Args:
-        api: of `rtmidi`; what this system has, if nothing is said.
+        api: of `rtmidi`; the first one of this system that works, if nothing is said.
     """
 
     def __init__(self, api: int = rtmidi.API_UNSPECIFIED) -> None:
-        self._api = api
+        self._chosen = api
+        self._works: int | None = None
 
     def get_input_names(self) -> list[str]:
         """What can be heard."""
@@ -46,20 +51,45 @@ class Driver:
         return Output(self._opened(rtmidi.MidiOut, name))
 
     def _names(self, kind: type) -> list[str]:
-        client = kind(self._api, name=CLIENT)
+        client = self._client(kind)
         try:
             return numbered(client.get_ports())
         finally:
             client.delete()
 
     def _opened(self, kind: type, name: str) -> Any:  # noqa: ANN401 - a client of rtmidi
-        client = kind(self._api, name=CLIENT)
+        client = self._client(kind)
         try:
             client.open_port(numbered(client.get_ports()).index(name))
         except Exception:
             client.delete()
             raise
         return client
+
+    def _client(self, kind: type) -> Any:  # noqa: ANN401 - a client of rtmidi
+        failed: Exception = OSError("this system has no MIDI that python-rtmidi knows")
+        for api in self._apis() if self._works is None else (self._works,):
+            try:
+                client = kind(api, name=CLIENT)
+            except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
+                failed = error
+                continue
+            self._works = api
+            return client
+        self._works = None
+        raise failed
+
+    def _apis(self) -> list[int]:
+        """What may work here; asking for a JACK that does not run fills the terminal."""
+        if self._chosen != rtmidi.API_UNSPECIFIED:
+            return [self._chosen]
+        return [one for one in rtmidi.get_compiled_api() if one != rtmidi.API_UNIX_JACK or jack_runs()]
+
+
+def jack_runs() -> bool:
+    """Whether there may be a JACK server: jackd's shared memory, or PipeWire."""
+    pipewire = Path(os.environ.get("XDG_RUNTIME_DIR", "/nowhere")) / "pipewire-0"
+    return sys.platform != "linux" or pipewire.exists() or any(Path("/dev/shm").glob("jack*"))  # noqa: S108
 
 
 class Input:
