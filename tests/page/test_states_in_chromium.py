@@ -23,30 +23,28 @@ def running(feed):
     feed.clock = time.monotonic
 
 
-@pytest.mark.parametrize(
-    ("operator", "health", "word", "sentence"),
-    [
-        (replace(PLAIN, blackout=True), "live", "BLACKOUT", "All light is off"),
-        (replace(PLAIN, blackout=True, hold=True), "house", "BLACKOUT", "All light is off"),
-        (replace(PLAIN, hold=True), "live", "HOLD", "stays exactly as it is"),
-        (replace(PLAIN, grand_master=0.0), "live", "MASTER AT 0", "The stage is dark"),
-        (replace(PLAIN, quiet=True), "live", "QUIET", "Press Quiet again"),
-        (replace(PLAIN, scene=Scene("Chorus", (0.5,))), "live", "LOOK", "“Chorus” is on stage"),
-        (PLAIN, "fallback", "LEVEL ONLY", "brightness follows the sound"),
-        (PLAIN, "talk", "TALK", "nothing flashes"),
-        (PLAIN, "quiet", "QUIET", "check the sound input"),
-        (PLAIN, "house", "SAFE LOOK", "steady warm light"),
-        (replace(PLAIN, moment="changeover"), "live", "CHANGEOVER", "light to work in"),
-        (replace(PLAIN, moment="walk_in"), "live", "WALK-IN", "light for doors"),
-        (replace(PLAIN, moment="end"), "live", "END", "closing light"),
-        (PLAIN, "live", "LIVE", "Whatever you do wins"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
+OF_THE_ROOM = (
+    (replace(PLAIN, blackout=True), "live", "BLACKOUT", "All light is off"),
+    (replace(PLAIN, blackout=True, hold=True), "house", "BLACKOUT", "All light is off"),
+    (replace(PLAIN, hold=True), "live", "HOLD", "stays exactly as it is"),
+    (replace(PLAIN, grand_master=0.0), "live", "MASTER AT 0", "The stage is dark"),
+    (replace(PLAIN, quiet=True), "live", "QUIET", "Press Quiet again"),
+    (replace(PLAIN, scene=Scene("Chorus", (0.5,))), "live", "LOOK", "“Chorus” is on stage"),
+    (PLAIN, "fallback", "LEVEL ONLY", "brightness follows the sound"),
+    (PLAIN, "talk", "TALK", "nothing flashes"),
+    (PLAIN, "quiet", "QUIET", "check the sound input"),
+    (PLAIN, "house", "SAFE LOOK", "steady warm light"),
+    (replace(PLAIN, moment="changeover"), "live", "CHANGEOVER", "light to work in"),
+    (replace(PLAIN, moment="walk_in"), "live", "WALK-IN", "light for doors"),
+    (replace(PLAIN, moment="end"), "live", "END", "closing light"),
+    (PLAIN, "live", "LIVE", "Whatever you do wins"),
 )  # fmt: skip
-def test_p33_the_pill_tells_what_the_room_has(running, desk, feed, operator, health, word, sentence):  # noqa: PLR0917
-    feed.operator, feed.health = operator, health
-    desk.wait(lambda: desk.text("health") == word)
-    assert sentence in desk.text("saying")
+
+
+def test_p33_the_pill_tells_what_the_room_has(running, desk, feed):
+    for operator, health, word, sentence in OF_THE_ROOM:
+        feed.operator, feed.health = operator, health
+        desk.wait(lambda word=word, sentence=sentence: desk.text("health") == word and sentence in desk.text("saying"))
 
 
 def test_p32_a_listening_process_that_is_gone_is_said_in_a_sentence_on_a_phone_too(running, desk, feed):
