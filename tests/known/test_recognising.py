@@ -114,6 +114,18 @@ def test_the_longest_stretch_without_a_rest_is_the_song():
     assert np.array_equal(kept[1].rows, song(2)[:120])
 
 
+def test_drums_that_are_tried_between_songs_are_no_song():
+    kept = []
+    recall = Recall((), kept.append)
+    tried, wish = song(9), SongWish(0, "song", "one")
+    for at in range(100):  # half a second each, with pauses
+        hear(recall, tried[at : at + 1], wish=wish)
+        hear(recall, tried[at : at + 2], kind="silence", wish=wish)
+    hear(recall, song(1)[:100], wish=wish)
+    recall.finish()
+    assert [len(one.rows) for one in kept] == [100]
+
+
 def test_what_is_recognised_as_another_song_is_not_kept_under_this_title(known):
     kept = []
     recall = Recall(known, kept.append)

@@ -12,7 +12,8 @@ from controller.messages import NO_WISH, SongWish
 PLAYING = ("band", "solo")
 NOTHING = np.zeros((0, 0), np.float16)
 REST_HOPS = 40
-"""Tenths of a second without music after which whatever comes is another song."""
+"""Tenths of a second without music, beyond those with it, after which whatever comes is another song: a drum that is
+tried now and then is no song."""
 
 
 class Recall:
@@ -30,7 +31,7 @@ class Recall:
         self._recognising, self._fresh = Recognising(known), True
         self._sketching, self._longest = Sketching(), NOTHING
         self._wish = NO_WISH
-        self._resting = 0
+        self._resting, self._heard = 0, False
 
     @property
     def title(self) -> str:
@@ -47,11 +48,11 @@ class Recall:
             self.finish()
             self._wish = wish
         if kind and kind not in PLAYING:
-            self._resting += 1
-            if self._resting == REST_HOPS:
+            self._resting = min(self._resting + 1, REST_HOPS)
+            if self._resting == REST_HOPS and self._heard:
                 self._listen_anew()
             return
-        self._resting = 0
+        self._resting, self._heard = max(self._resting - 1, 0), True
         row = self._sketching.add(vector)
         if row is not None:
             self._recognising.hear(row)
@@ -59,6 +60,7 @@ class Recall:
     def _listen_anew(self) -> None:
         """Another song may come, and songs of tonight may come again."""
         self._end_stretch()
+        self._heard = False
         if not self._fresh:
             self._recognising, self._fresh = Recognising(tuple(self._known.values())), True
         self._recognising.restart()
