@@ -28,6 +28,7 @@ STATES = {
     "learning": "document.getElementById('learn').click(); document.getElementById('quiet').click()",
     "writing": "document.getElementById('scene-name').focus()",
     "more": "document.getElementById('more').click()",
+    "glossary": "document.getElementById('glossary-open').click()",
     "wishes": "document.getElementById('next').click(); document.getElementById('next').click()",
 }
 

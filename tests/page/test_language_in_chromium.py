@@ -5,6 +5,7 @@ from page_in_browser import Desk
 from page_words import WORDS
 from promise import HANG_S
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 LEFT = """
@@ -60,3 +61,15 @@ def test_the_browser_s_language_is_spoken_first(chromium, served, spoken, word):
         WebDriverWait(chromium, HANG_S).until(lambda _: word in chromium.find_element(By.TAG_NAME, "body").text)
     finally:
         chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
+
+
+def test_p65_the_question_mark_explains_the_words_of_the_page(desk):
+    desk.find("language-de").click()
+    desk.find("glossary-open").click()
+    terms = [key.removeprefix("term.") for key in WORDS if key.startswith("term.")]
+    assert len(terms) > 20
+    shown = desk.text("glossary-terms")
+    assert all(WORDS[f"{part}.{name}"][1] in shown for name in terms for part in ("term", "means"))
+    desk.type(Keys.ESCAPE)
+    assert not desk.find("glossary").is_displayed()
+    assert desk.script("return document.activeElement.id") == "glossary-open"

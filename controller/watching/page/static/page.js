@@ -5,6 +5,7 @@
 import { EveningView } from "./evening.js";
 import { Fader, rider } from "./fader.js";
 import { FixturesView, address } from "./fixtures.js";
+import { Glossary } from "./glossary.js";
 import { Keys } from "./keys.js";
 import { Learning } from "./learning.js";
 import { Link } from "./link.js";
@@ -255,6 +256,7 @@ element("undo").addEventListener("click", () => send("undo", 1));
 element("fullscreen").addEventListener("click", () =>
   document.fullscreenElement ? document.exitFullscreen() : element("stage").requestFullscreen(),
 );
+new Glossary();
 new Keys(switches, tap, learning);
 
 // ---------------------------------------------------------------- connection
