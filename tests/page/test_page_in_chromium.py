@@ -79,8 +79,14 @@ def test_a_lamp_for_each_beat_of_the_bar_shows_where_the_band_is(desk, clock):
         clock.now_s += 0.5
 
 
+def lit(desk):
+    """How bright the stage is, once it is drawn: a dark one is below 75."""
+    desk.wait(lambda: desk.brightness("light") > 75.0)
+    return desk.brightness("light")
+
+
 def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
-    full = desk.brightness("light")
+    full = lit(desk)
     feed.brightness = 0.1
     desk.wait(lambda: desk.brightness("light") < 0.7 * full)
     dim = desk.brightness("light")
@@ -91,7 +97,7 @@ def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
 
 def test_nothing_flashes_for_those_who_asked_for_less_motion(desk, feed):
     feature = {"name": "prefers-reduced-motion", "value": "reduce"}
-    full = desk.brightness("light")
+    full = lit(desk)
     feed.operator = Operator(blackout=True)
     desk.wait(lambda: desk.brightness("light") < 75.0)
     desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})

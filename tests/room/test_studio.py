@@ -1,5 +1,7 @@
 """A song in the rehearsal room: parts rolled anew, pins that stay, cues and lines in the slots, exports that hold."""
 
+from dataclasses import replace
+
 import av
 import numpy as np
 import pytest
@@ -64,6 +66,37 @@ def test_cues_and_lines_are_in_the_slots(studio):
     assert now[102:118].max() == 0.0
     assert now[160:280] == pytest.approx(lit[160:280], abs=12.0)
     assert now[320:470].mean() < 0.8 * lit[320:470].mean()
+
+
+def test_p50_a_cue_lights_anew_what_comes_after_it_and_nothing_else(studio):
+    played = []
+    for cues in ((TimedCue(t_s=14.0, name="blackout"),), (TimedCue(t_s=14.0, name="hold"),), ()):
+        studio.notes = studio.notes.model_copy(update={"cues": cues})
+        studio.stage()
+        played.append(studio._staging.done)
+        whole = replace(studio)  # a stage of its own, which knows nothing
+        whole.stage()
+        assert whole._staging.done == studio.sound.hops
+        assert np.array_equal(studio.rows, whole.rows)
+        assert studio.limited == whole.limited
+    assert played[1:] == [120, 120]
+    studio.stage()
+    assert studio._staging.done == 120, "nothing changed, nothing was played"
+
+
+def test_a_stage_that_was_broken_off_is_made_whole_the_next_time(studio):
+    def breaks(share):
+        if share > 0.5:
+            raise KeyboardInterrupt
+
+    studio.stage()
+    studio.notes = studio.notes.model_copy(update={"cues": (TimedCue(t_s=1.0, name="blackout"),)})
+    with pytest.raises(KeyboardInterrupt):
+        studio.stage(breaks)
+    studio.stage()
+    whole = replace(studio)
+    whole.stage()
+    assert np.array_equal(studio.rows, whole.rows)
 
 
 def test_automation_leans_on_the_next_roll(studio):

@@ -15,13 +15,10 @@ import numpy.typing as npt
 
 from controller.arrays import Float32Array
 from controller.clock import MonotonicClock
-from controller.colour import hue_degrees, parse_colour, to_encoded
+from controller.colour import hue_degrees, parse_colour
 from controller.config import Config, with_overrides
 from controller.errors import AudioError
 from controller.lighting.engine import Tick
-from controller.lighting.output.sender import NOBODY
-from controller.lighting.output_cycle import OutputCycle
-from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
 from controller.listening.decode.vocabulary import hue_from_degrees
@@ -34,14 +31,10 @@ from controller.messages import AudioBlock, Command, Embedding, LightToken, Puls
 from controller.metrics.correspondence import KERNEL_HALF, novelty_curve
 from controller.records.cycles import Heard
 from controller.rehearsal.heard import HeardSong
-from controller.rehearsal.offline_clock import OfflineClock
-from controller.rig.observe import Observer
-from controller.rig.patch.configured import patch_of
+from controller.rehearsal.room.staging import Staging
 from controller.sound_format import HOP_S, HOP_SAMPLES
 
 TOLD_HOPS = 256
-STAGE_EVERY = 2
-"""Ticks of 40 Hz between two pictures of the stage."""
 SECTION_HOPS = 120
 SECTION_NOVELTY = 0.02
 DECIDING = 0.1
@@ -135,6 +128,9 @@ class Studio:
     rows: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 0, 5), np.uint8))
     limited: int = 0
 
+    def __post_init__(self) -> None:
+        self._staging = Staging(self.config, self.sound.pulses)
+
     @classmethod
     def unstaged(cls, config: Config, sound: Sound) -> "Studio":
         """A first roll with the configured seed, and guessed sections as marks; its stage is not made yet."""
@@ -219,29 +215,22 @@ class Studio:
         return Plan(self.notes, self.light, self.sound.fingerprints)
 
     def stage(self, progress: Progress = nobody) -> None:
-        """What the rig makes of it, from the slots: `rows` and `limited`."""
-        observer, rows = Observer(patch_of(self.config)), list[npt.NDArray[np.float64]]()
-        for number, (now_s, tick) in enumerate(self.ticks()):
-            if number % STAGE_EVERY:
-                continue
-            progress(min(1.0, now_s / (self.sound.hops * HOP_S)))
-            stage = observer.observe({frame.universe: frame.slots for frame in tick.frames})
-            place = np.column_stack([(stage.pan_deg % 360.0) / 360.0, stage.tilt_deg / 180.0])
-            rows.append(np.rint(np.hstack([to_encoded(stage.light), np.clip(place, 0.0, 1.0)]) * 255.0))
-        self.rows = np.stack(rows).astype(np.uint8)
+        """What the rig makes of it, from the slots: `rows` and `limited`; only what changed is made anew."""
+        self.rows = self._staging.rows(self._told(), progress)
+        self.limited = self._staging.limited
 
     def ticks(self) -> Iterator[tuple[float, Tick]]:
         """Every output cycle of the song and its time, with cues and automation."""
-        patch = patch_of(self.config)
-        made = OutputCycle(self.config, patch, ConsoleMerge(self.config, patch, NOBODY))
-        cycles, ridden = OfflineClock(made, self.config.rates.output_hz), dict[str, float]()
+        yield from self._staging.ticks(self._told())
+
+    def _told(self) -> list[Heard]:
+        """What the output cycle is told at each hop: the light, cues and automation."""
+        told, ridden = list[Heard](), dict[str, float]()
         for hop in range(self.sound.hops):
-            end_s = (hop + 1) * HOP_S
             hue, value = (int(one) for one in self.light[hop])
             commands = (*self._due(hop), *self._ridden(hop, ridden))
-            heard = Heard(token=LightToken(end_s, hop, hue, value, 1.0, 1.0), commands=commands)
-            yield from cycles.until(end_s, self.sound.pulses[hop], heard)
-        self.limited = made.limiter.interventions
+            told.append(Heard(token=LightToken((hop + 1) * HOP_S, hop, hue, value, 1.0, 1.0), commands=commands))
+        return told
 
     def _due(self, hop: int) -> list[Command]:
         due = (one for one in self.notes.cues if hop * HOP_S <= one.t_s < (hop + 1) * HOP_S)

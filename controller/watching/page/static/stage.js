@@ -11,6 +11,7 @@ import { css, expose } from "./colour.js";
 import { fitCanvas, nearest } from "./canvas.js";
 import { drawScene } from "./scene.js";
 
+const SMALL_WAIT_MS = 250; // at most: the first picture takes long and is of a dark stage
 const SMALL_SHARE = 0.1; // of the time, for the picture that the processor draws: it may be the one that lights the room
 
 export class StageView {
@@ -67,7 +68,7 @@ export class StageView {
     this.field.render(this.states);
     this.pens[0].putImageData(this.field.image, 0, 0);
     const ended_ms = performance.now();
-    this.small_due_ms = ended_ms + (ended_ms - now_ms) / SMALL_SHARE;
+    this.small_due_ms = ended_ms + Math.min(SMALL_WAIT_MS, (ended_ms - now_ms) / SMALL_SHARE);
   }
 
   showSmallSoon(wait_ms) {
