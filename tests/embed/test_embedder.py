@@ -55,6 +55,20 @@ def test_one_second_becomes_512_numbers_that_depend_on_it_alone(config, rng):
     assert np.abs(first.vector - embedder.embed(other).vector).max() > 0.01
 
 
+def test_windows_that_overlap_cost_their_new_frames_and_give_the_same_bits(config, rng):
+    sound = rng.normal(0, 0.1, 48_000 * 4).astype(np.float32)
+    windows = [Window(0.1 * n, n, sound[4_800 * n :][:48_000].copy(), NO_STEMS) for n in range(25)]
+    following, made = Embedder(config.path(config.model.embedder)), []
+    following._front_end, front_end = (
+        (lambda samples: made.append(front_end(samples)) or made[-1]),
+        following._front_end,
+    )
+    for window in (*windows, windows[3], windows[20], windows[21]):  # and one that comes from elsewhere
+        alone = Embedder(config.path(config.model.embedder)).embed(window).vector
+        assert np.array_equal(following.embed(window).vector, alone)
+        assert np.array_equal(made[-1][0], small_frames(window.samples))
+
+
 def test_nan_in_a_window_does_not_leave_the_embedder(config):
     embedder = Embedder(config.path(config.model.embedder))
     assert np.isfinite(embedder.embed(Window(0.0, 0, np.full(48_000, np.nan, np.float32), NO_STEMS)).vector).all()

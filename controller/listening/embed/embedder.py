@@ -13,26 +13,44 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
-from controller.listening.embed.mel import openl3_mel256, small_frames
+from controller.listening.embed.mel import SMALL_FRAMES, SMALL_STEP, openl3_mel256, small_frames
 from controller.listening.session import open_session
 from controller.messages import Embedding, Window
-from controller.sound_format import HOP_S
+from controller.sound_format import HOP_S, HOP_SAMPLES
 
 EMBEDDING_SIZE = 512
+NEW_FRAMES = HOP_SAMPLES // SMALL_STEP
+OLD_SAMPLES = (SMALL_FRAMES - NEW_FRAMES) * SMALL_STEP
+"""Where the first new frame of a window begins."""
 
 
-def _small_patch(samples: Float32Array) -> Float32Array:
-    return small_frames(samples)[None]
+class SmallPatch:
+    """The frames of a window; of those it shares with the window before only the new ones are made."""
+
+    def __init__(self) -> None:
+        self._samples: Float32Array = np.zeros(0, np.float32)
+        self._frames: Float32Array = np.zeros((0, 0), np.float32)
+
+    def __call__(self, samples: Float32Array) -> Float32Array:
+        """(1, 96, 64) of samples (48000,)."""
+        if np.array_equal(samples[:-HOP_SAMPLES], self._samples[HOP_SAMPLES:]):
+            self._frames = np.concatenate([self._frames[NEW_FRAMES:], small_frames(samples[OLD_SAMPLES:])])
+        else:
+            self._frames = small_frames(samples)
+        self._samples = samples
+        return self._frames[None]
 
 
 def _openl3_patch(samples: Float32Array) -> Float32Array:
     return openl3_mel256(samples)[None, :, :, None]
 
 
-FRONT_ENDS: dict[str, tuple[Callable[[Float32Array], Float32Array], list[int]]] = {
-    "small64": (_small_patch, [1, 96, 64]),
-    "openl3-mel256": (_openl3_patch, [1, 256, 199, 1]),
+FrontEnd = Callable[[Float32Array], Float32Array]
+FRONT_ENDS: dict[str, tuple[Callable[[], FrontEnd], list[int]]] = {
+    "small64": (SmallPatch, [1, 96, 64]),
+    "openl3-mel256": (lambda: _openl3_patch, [1, 256, 199, 1]),
 }
+"""What makes one, and the shape of what it makes."""
 
 
 class Embedder:
@@ -72,11 +90,11 @@ class Embedder:
         return Embedding(window.t_s - self.manifest.centre_s, window.seq, flat)
 
 
-def _front_end(folder: Path, manifest: Manifest) -> Callable[[Float32Array], Float32Array]:
+def _front_end(folder: Path, manifest: Manifest) -> FrontEnd:
     path = folder / "manifest.yaml"
     if manifest.front_end is None:
         raise ModelError(f"{path}: front_end is missing; an embedder needs one of {', '.join(FRONT_ENDS)}")
-    function, shape = FRONT_ENDS[manifest.front_end]
+    make, shape = FRONT_ENDS[manifest.front_end]
     inputs, outputs = manifest.step.inputs, manifest.step.outputs
     if len(inputs) != 1 or inputs[0].shape != shape:
         found = [tensor.shape for tensor in inputs]
@@ -84,4 +102,4 @@ def _front_end(folder: Path, manifest: Manifest) -> Callable[[Float32Array], Flo
     if len(outputs) != 1 or outputs[0].shape != [1, EMBEDDING_SIZE]:
         found = [tensor.shape for tensor in outputs]
         raise ModelError(f"{path}: step.outputs: an embedding has shape [1, {EMBEDDING_SIZE}], not {found}")
-    return function
+    return make()
