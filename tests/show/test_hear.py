@@ -127,7 +127,9 @@ def test_the_picture_shows_what_was_heard(tmp_path):
         assert path.read_bytes() != (tmp_path / "bare.png").read_bytes()
 
 
-def test_a_device_is_heard_live_through_a_real_sound_server(hear, tmp_path, require_real, monkeypatch, capsys, caplog):
+def test_a_device_is_heard_live_through_a_real_sound_server(  # noqa: PLR0917
+    hear, tmp_path, require_real, monkeypatch, capsys, caplog
+):
     from pulse import Pulse, installed
 
     require_real("pulseaudio", installed())
