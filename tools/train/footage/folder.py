@@ -29,7 +29,8 @@ from tools.train.footage.hearing import Network
 from tools.train.footage.source import FootageError, Trouble, filmed, read_facts, small_size
 from tools.train.footage.spool import Spool
 
-FORMAT = 1
+FORMAT = 2
+"""1: films that are not ordinary video (HDR, wide colours, HD that tells nothing) were read in wrong colours."""
 BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
