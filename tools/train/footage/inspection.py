@@ -15,7 +15,7 @@ import numpy as np
 
 from controller.arrays import AnyArray
 from tools.train.footage.colour import CONVERTED
-from tools.train.footage.judging import KEEP
+from tools.train.footage.judging import FLAT, KEEP, REASONS
 from tools.train.footage.source import FootageError
 
 TEMPLATE = Path(__file__).with_name("inspection_page.html")
@@ -149,6 +149,9 @@ def _summary(rows: list[dict[str, object]], films: list[dict[str, object]]) -> s
     converted = sum(any(CONVERTED in note for note in film["notes"]) for film in films)
     if converted:
         parts.append((str(converted), "converted to BT.709"))
+    flat = sum(REASONS[FLAT] in film["dropped_s"] for film in films)
+    if flat:
+        parts.append((str(flat), "in a flat (log) profile: left out"))
     if failed:
         parts.append((str(failed), "could not be read"))
     return "".join(f"<p><b>{html.escape(number)}</b> {html.escape(text)}</p>" for number, text in parts)
