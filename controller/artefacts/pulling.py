@@ -79,7 +79,7 @@ def pull(name: str, out: Path, hub: str = HUB) -> list[Path]:
             fetch(url, whole, lambda got, of: progress.update(bar, completed=got, total=of or None))
     if not published.members:
         return [whole]
-    return _unpack(whole, out, published.members)
+    return unpack(whole, out, published.members)
 
 
 def fetch(url: str, path: Path, told: Told) -> None:
@@ -123,8 +123,12 @@ def fetch(url: str, path: Path, told: Told) -> None:
     part.replace(path)
 
 
-def _unpack(archive: Path, out: Path, members: tuple[str, ...]) -> list[Path]:
-    """Only the files that are expected, whatever folder of the archive they lie in."""
+def unpack(archive: Path, out: Path, members: tuple[str, ...]) -> list[Path]:
+    """Only the files that are expected, whatever folder of the archive they lie in.
+
+    Raises:
+        ModelError: the archive is damaged, one is not in it or too large, or there is no room.
+    """
     found = []
     try:
         with zipfile.ZipFile(archive) as packed:

@@ -7,6 +7,7 @@ adapters included, and the logits that the published arithmetic gives for it, wi
 import json
 import math
 import threading
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -289,6 +290,19 @@ def test_refused_file_exits_1_with_one_line(imported, capsys):
     Path(arguments[2]).write_bytes(b"no checkpoint")
     assert skipbart.main(arguments) == 1
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices
+def test_o13_the_published_archive_is_read_as_it_is(imported, capsys):
+    """Both files in a folder of a ZIP, beside what else is published there."""
+    arguments, out, _ = imported
+    archive = Path(arguments[2]).with_name("trained.zip")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("trained/README.md", "weights")
+        for file in (arguments[2], arguments[4]):
+            packed.write(file, f"trained/{Path(file).name}")
+    assert skipbart.main([arguments[0], "--bart", str(archive), *arguments[5:]]) == 0
+    assert read_manifest(out, "decoder", 0.1).name == "skipbart-official"
 
 
 @pytest.mark.filterwarnings("ignore")  # the exporter's own deprecation notices

@@ -29,12 +29,14 @@ from tools.train.footage.hearing import Network
 from tools.train.footage.source import FootageError, Trouble, filmed, read_facts, small_size
 from tools.train.footage.spool import Spool
 
-FORMAT = 1
+FORMAT = 2
+"""1: films that are not ordinary video (HDR, wide colours, HD that tells nothing) were read in wrong colours."""
 BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
 FINGERPRINT_BYTES = 1 << 20
 DATE = re.compile(r"((?:19|20)\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)(?:[-_ T]+([0-2]\d)[-:.h]?([0-5]\d))?")
+MOST = 0.5
 NOON = 12
 """What was filmed before noon belongs to the evening before."""
 
@@ -192,6 +194,8 @@ def _told(
     for segment in found.dropped:
         lasts_s = float(segment["end_s"]) - float(segment["start_s"])
         by_reason[segment["reason"]] = round(by_reason.get(segment["reason"], 0.0) + lasts_s, 1)
+    if by_reason and max(by_reason.values()) > MOST * HOP_S * found.hops:
+        notes.append(f"most of it was left out: {max(by_reason, key=by_reason.__getitem__)}")
     return {
         "video": str(job.video),
         "fingerprint": print_,

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from controller.arrays import AnyArray
-from tools.train.footage.judging import KEEP
+from tools.train.footage.colour import CONVERTED
+from tools.train.footage.judging import FLAT, KEEP, REASONS
 from tools.train.footage.source import FootageError
 
 TEMPLATE = Path(__file__).with_name("inspection_page.html")
@@ -114,9 +115,10 @@ def _facts(told: dict[str, object]) -> str:
     source = told.get("source")
     if not isinstance(source, dict):
         return str(told.get("video", ""))
+    colours = f", {source['colours']}" if source.get("colours") else ""
     turned = f", turned {source['rotation']}°" if source["rotation"] else ""
     return (
-        f"{source['codec']} {source['width']}×{source['height']}{turned}, {source['fps']:.4g} fps, "
+        f"{source['codec']} {source['width']}×{source['height']}{turned}{colours}, {source['fps']:.4g} fps, "
         f"{source['sound']} {source['sound_rate_hz'] / 1000:g} kHz, {told.get('cameras', 0)} camera positions"
     )
 
@@ -144,6 +146,12 @@ def _summary(rows: list[dict[str, object]], films: list[dict[str, object]]) -> s
     failed = sum(row["state"] == "failed" for row in rows)
     parts = [(str(len(films)), "films extracted"), (_clock(hops), "minutes seen"), (_clock(kept), "minutes kept"),
              (f"{100 * kept / max(hops, 1):.0f} %", "of it can be trusted")]  # fmt: skip
+    converted = sum(any(CONVERTED in note for note in film["notes"]) for film in films)
+    if converted:
+        parts.append((str(converted), "converted to BT.709"))
+    flat = sum(REASONS[FLAT] in film["dropped_s"] for film in films)
+    if flat:
+        parts.append((str(flat), "in a flat (log) profile: left out"))
     if failed:
         parts.append((str(failed), "could not be read"))
     return "".join(f"<p><b>{html.escape(number)}</b> {html.escape(text)}</p>" for number, text in parts)

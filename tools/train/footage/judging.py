@@ -22,12 +22,17 @@ BLACK_HOPS = 25
 BLACK = 18
 SILENCE_DB = -60.0
 SILENT_HOPS = 10
+LIFTED, CEILING, PALE, MOVES = 16, 232, 145, 30
+"""A flat film: in code values nothing is darker than the first or brighter than the second, no more saturated than the
+third, although the light moves by the last. V-Log has its black at 19, Apple Log at 26; S-Log3's is 9, as anybody's."""
+FLAT = "flat"
 REASONS = {
     "picture": "no picture at this time",
     "sound": "silence",
     "black": "black picture",
     "frozen": "frozen picture",
     "cut": "camera cut",
+    FLAT: "a flat (log) profile: export it graded, as ordinary video",
     "house": "house lights",
     "wall": "many colours at once: projection or LED wall",
     "faint": "neither colour nor brightness is clear",
@@ -39,7 +44,7 @@ class Sights:
     """Plain measures of each hop's picture, each (n,).
 
     Attributes:
-        dark: code value that the darkest tenth stays below.
+        darkest, dark: code value that the darkest hundredth, and the darkest tenth, stay below.
         pale: share of pixels that are bright and nearly white.
         bright: code value of the brightest hundredth.
         stillness: largest change of any pixel since the hop before, in code values.
@@ -47,6 +52,7 @@ class Sights:
         saturation: of all light together, 0..255.
     """
 
+    darkest: Float32Array
     dark: Float32Array
     pale: Float32Array
     bright: Float32Array
@@ -60,14 +66,15 @@ def see(pictures: Pictures, before: Pictures | None) -> Sights:
     n = len(pictures)
     _, chroma, high = hue_of(pictures.astype(np.float32))
     flat = high.reshape(n, -1)
-    dark, bright = np.percentile(flat, [10, 99], axis=1)
+    darkest, dark, bright = np.percentile(flat, [1, 10, 99], axis=1)
     pale = ((high > 55) & (chroma < 0.38 * high)).reshape(n, -1).mean(axis=1)
     previous = np.concatenate([pictures[:1] if before is None else before, pictures[:-1]])
     change = np.abs(pictures.astype(np.int16) - previous)
     saturation = 255 * chroma.reshape(n, -1).sum(axis=1) / np.maximum(flat.sum(axis=1), 1.0)
     return Sights(
         *(part.astype(np.float32) for part in (
-            dark, pale, bright, change.reshape(n, -1).max(axis=1), change.reshape(n, -1).mean(axis=1), saturation)
+            darkest, dark, pale, bright, change.reshape(n, -1).max(axis=1), change.reshape(n, -1).mean(axis=1),
+            saturation)
         )
     )  # fmt: skip
 
@@ -124,6 +131,14 @@ def _ramp(curve: Float32Array, bad: float, good: float) -> Float32Array:
     return np.clip((curve - bad) / (good - bad), 0.0, 1.0).astype(np.float32)
 
 
+def is_flat(sights: Sights) -> bool:
+    """Whether a film is in a flat (log) profile: judged as a whole, for light that never goes out lifts black, too."""
+    low, high = np.percentile(sights.bright, [5, 95])
+    lifted = np.percentile(sights.darkest, 5) >= LIFTED
+    capped = np.percentile(sights.bright, 99) <= CEILING
+    return bool(lifted and capped and np.percentile(sights.saturation, 90) <= PALE and high - low >= MOVES)
+
+
 def judge(evidence: Evidence) -> tuple[Float32Array, dict[str, Float32Array]]:
     """Trust (n,) 0..1, and what each reason alone would leave."""
     sights, n = evidence.sights, len(evidence.share)
@@ -134,6 +149,7 @@ def judge(evidence: Evidence) -> tuple[Float32Array, dict[str, Float32Array]]:
     frozen = lasting((median(sights.stillness, 7) <= STILL) & ~black, STILL_HOPS)
     silent = lasting(evidence.level_db < SILENCE_DB, SILENT_HOPS)
     house = median(np.minimum(_ramp(sights.dark, 30, 70), _ramp(sights.pale, 0.25, 0.55)), HOUSE_HOPS)
+    flat = is_flat(sights)
     coloured = evidence.chroma > 0.012
     share = median(np.where(coloured, evidence.share, 1.0).astype(np.float32), WALL_HOPS)
     left = {
@@ -142,7 +158,8 @@ def judge(evidence: Evidence) -> tuple[Float32Array, dict[str, Float32Array]]:
         "black": 1.0 - black,
         "frozen": 1.0 - wider(frozen, 2),
         "cut": 1.0 - cut,
-        "house": 1.0 - house,
+        FLAT: np.full(n, 0.0 if flat else 1.0),
+        "house": np.ones(n) if flat else 1.0 - house,
         "wall": _ramp(share, 0.55, 0.8),
         "faint": np.full(n, 1.0),
     }

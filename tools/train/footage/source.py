@@ -16,9 +16,10 @@ import numpy.typing as npt
 from av.video.reformatter import VideoReformatter
 
 from controller.arrays import Float32Array
-from controller.errors import ControllerError
 from controller.listening.audio.mixdown import Mixdown
 from controller.sound_format import SAMPLE_RATE_HZ
+from tools.train.footage.colour import CONVERTED, Converter, Encoding, encoding_of, refuse_log
+from tools.train.footage.errors import FootageError
 
 Picture = npt.NDArray[np.uint8]
 
@@ -39,15 +40,11 @@ MANY_TRACKS, LOOKS, SOUNDS_DB = 2, 8, -55.0
 PROTECTED = ("encv", "enca", "drmi", "drms")
 
 
-class FootageError(ControllerError):
-    """A video, or a folder of footage, cannot be used; the message is one line: what, and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a file says about itself; `rotation` in degrees as it must be turned to be upright, anticlockwise.
 
-    `sound_track`: which of the sound tracks is heard, from 0.
+    `sound_track`: which of the sound tracks is heard, from 0. `colours`: how its first picture codes them, for people.
     """
 
     codec: str
@@ -61,6 +58,7 @@ class Facts:
     sound_rate_hz: int
     sound_start_s: float
     sound_track: int = 0
+    colours: str = ""
 
 
 @dataclass(slots=True)
@@ -89,13 +87,14 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
     """Open a file and see what is in it.
 
     Args:
-        trouble: told of a choice between several sound tracks. track: that is to be heard, from 0; None: the first one
-            that sounds.
+        trouble: told of a choice between several sound tracks, and of colours to convert.
+        track: that is to be heard, from 0; None: the first one that sounds.
 
     Raises:
-        FootageError: not a video, no picture, no sound, protected, or no such track.
+        FootageError: not a video, no picture, no sound, protected, colours that are not understood, or no such track.
     """
-    chosen = chosen_track(path, trouble or Trouble(), track)
+    trouble = trouble or Trouble()
+    chosen = chosen_track(path, trouble, track)
     with _open(path) as container:
         video = film_of(container)
         streams = (video, *container.streams.audio[:1])
@@ -106,7 +105,11 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
         if not container.streams.audio:
             raise FootageError("has no sound; features need what was heard with the light")
         audio = container.streams.audio[chosen]
+        refuse_log({**container.metadata, **video.metadata})
         first = _first_frame(container, video)
+        encoding = encoding_of(first, video.codec_context.codec_tag)
+        if not encoding.ordinary:
+            trouble.tell(f"its colours ({encoding.name}) were {CONVERTED}")
         start_s = first.time if first.time is not None else 0.0
         tick = audio.time_base or 0
         duration = container.duration / av.time_base if container.duration else 0.0
@@ -122,6 +125,7 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
             sound_rate_hz=int(audio.codec_context.sample_rate or 0),
             sound_start_s=float((audio.start_time or 0) * tick) if audio.start_time is not None else float(start_s),
             sound_track=chosen,
+            colours=encoding.name,
         )
 
 
@@ -213,19 +217,43 @@ def small_size(facts: Facts) -> tuple[int, int]:
 
 
 class Scaler:
-    """Frames of any size and pixel format to small upright RGB pictures."""
+    """Frames of any size, pixel format and colour encoding to small upright RGB pictures of BT.709.
+
+    A frame tells its own encoding; what it means is looked up once for all that say the same.
+    """
 
     def __init__(self, facts: Facts) -> None:
         self.width, self.height = small_size(facts)
         self._turns = facts.rotation // 90
         self._reformatter = VideoReformatter()
+        self._known: dict[tuple[object, ...], tuple[Encoding, Converter | None]] = {}
 
     def small(self, frame: "av.VideoFrame") -> Picture:
-        """(height, width, 3) uint8, full range."""
+        """(height, width, 3) uint8, full range.
+
+        Raises:
+            FootageError: its colours are not understood.
+        """
         width, height = (self.height, self.width) if self._turns % 2 else (self.width, self.height)
-        scaled = self._reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", dst_color_range="JPEG")
+        encoding, converter = self._how(frame, width, height)
+        if converter is not None:
+            scaled = converter.small(frame)
+        else:
+            scaled = self._reformatter.reformat(
+                frame, width, height, "rgb24", src_colorspace=encoding.scaler_matrix, interpolation="AREA",
+                dst_color_range="JPEG",
+            )  # fmt: skip
         picture = scaled.to_ndarray()
         return np.ascontiguousarray(np.rot90(picture, self._turns)) if self._turns else picture
+
+    def _how(self, frame: "av.VideoFrame", width: int, height: int) -> tuple[Encoding, Converter | None]:
+        """What a frame's numbers mean, and what converts it; None: nothing has to."""
+        said = (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range)
+        key = (*map(int, said), frame.format.name, frame.width, frame.height)
+        if key not in self._known:
+            encoding = encoding_of(frame)
+            self._known[key] = encoding, None if encoding.ordinary else Converter(frame, encoding, width, height)
+        return self._known[key]
 
 
 def probe(path: Path, facts: Facts) -> list[Picture]:

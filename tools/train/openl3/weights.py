@@ -19,6 +19,7 @@ import numpy.typing as npt
 import torch
 
 from controller.errors import ModelError
+from tools.train.in_hand import mistaken
 from tools.train.openl3.network import CHANNELS, OpenL3
 
 Arrays = list[npt.NDArray[np.float32]]
@@ -34,8 +35,10 @@ def read_weights(path: Path) -> OpenL3:
     Raises:
         ModelError: not HDF5, cut short, or not exactly the layers and shapes of music/mel256/512.
     """
-    if not path.is_file():
+    if not path.exists():
         raise ModelError(f"{path}: no such file; give the path of OpenL3's .h5 weights")
+    if (what := mistaken(path, hdf5=True)) is not None:
+        raise ModelError(f"{path}: is {what}")
     try:
         with _plain(path) as plain, h5py.File(plain, "r") as file:
             layers = list(_layers(path, file))

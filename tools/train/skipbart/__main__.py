@@ -280,7 +280,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     taking.add_argument("--embedder", type=Path, default=Path("models/embedder-small"))
     importing = verbs.add_parser("import", help="the authors' checkpoints to an artefact that the show can run")
-    importing.add_argument("--bart", type=Path, required=True, help="bart_finetune.pth, or one file that holds both")
+    importing.add_argument(
+        "--bart", type=Path, required=True, help="bart_finetune.pth, or what holds both: one file, trained.zip"
+    )
     importing.add_argument("--head", type=Path, help="head_finetune.pth")
     importing.add_argument("--out", type=Path, required=True, help="artefact folder")
     importing.add_argument("--probe", type=Path, help="npz with music, light_in, hue, value: compare logits")

@@ -13,7 +13,7 @@ from controller.errors import ModelError
 from tools.train.skipbart.live import Measured, Precision, export_live, measure
 from tools.train.skipbart.lora import merge
 from tools.train.skipbart.network import Size, SkipBart
-from tools.train.skipbart.official import OPENL3, read_official
+from tools.train.skipbart.official import OPENL3, read_official, unpacked
 from tools.train.skipbart.weights import keep_weights
 
 PROBE_LIMIT = 1e-3
@@ -37,7 +37,8 @@ def import_official(
     """Write the artefact into `out`; returns the exit status: 1 if the probe's logits are missed by more than 1e-3.
 
     Args:
-        bart, head: the authors' files. size: what they hold. prefix: see `official.read_official`.
+        bart, head: the authors' files, or `bart` the ZIP that holds both. size: what they hold.
+        prefix: see `official.read_official`.
         probe: `.npz` with `music` (1, L, 512), `light_in` (1, L, 2), `hue` (1, L, 181) and `value` (1, L, 257).
         embedder: folder of the imported OpenL3 the decoder is to be bound to.
         hops, refresh_hops, precision: see `live.export_live`. keep: the weights beside the graphs, to finetune from.
@@ -45,7 +46,8 @@ def import_official(
     Raises:
         ModelError: a file is not of the layout.
     """
-    network = merge(read_official(bart, head, size, prefix=prefix))
+    with unpacked(bart, head) as (body, crown):
+        network = merge(read_official(body, crown, size, prefix=prefix))
     print(f"{bart}: {sum(p.numel() for p in network.parameters()):,} parameters in use, adapters merged")
     if probe is not None:
         difference = probe_difference(network, probe)

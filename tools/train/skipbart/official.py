@@ -11,17 +11,21 @@ Edge: reads and writes files; nothing in them is ever executed (weights-only loa
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from controller.artefacts.pulling import PUBLISHED, unpack
 from controller.errors import ModelError
 from tools.train.embedder.network import EMBEDDING
+from tools.train.in_hand import archived, is_safetensors, mistaken
 from tools.train.skipbart.lora import adapt
 from tools.train.skipbart.network import Size, SkipBart
 
@@ -32,6 +36,7 @@ PREFIXES = re.compile(r"^((module|model|_orig_mod)\.)*$")
 BART_ANCHOR, HEAD_ANCHOR = "decoder_emb.0.weight", "classifier.0.layers.0.weight"
 TIED = ("shared.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight")
 NAMED_AT_MOST = 6
+FILES = PUBLISHED["skip-bart"].members
 
 Tensors = dict[str, Tensor]
 
@@ -104,17 +109,20 @@ def head_layout(size: Size) -> dict[str, Place]:
 
 
 def read_tensors(path: Path) -> Tensors:
-    """All tensors of a `.pth` or `.safetensors` file.
+    """All tensors of a file of PyTorch's or of safetensors, told by what is in it.
 
     Raises:
         ModelError: missing, truncated, or something else than named tensors.
     """
-    if not path.is_file():
+    if not path.exists():
         raise ModelError(f"{path}: no such file; give the path of an official checkpoint")
+    if (what := mistaken(path)) is not None:
+        raise ModelError(f"{path}: is {what}")
     try:
-        if path.suffix == ".safetensors":
+        if is_safetensors(path):
             return dict(load_file(path))
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as stream:  # by its path, PyTorch would go by its name again
+            found = torch.load(stream, map_location="cpu", weights_only=True)
     except (
         SafetensorError,
         RuntimeError,
@@ -131,6 +139,25 @@ def read_tensors(path: Path) -> Tensors:
     if not isinstance(found, dict) or not all(isinstance(tensor, Tensor) for tensor in found.values()):
         raise ModelError(f"{path}: holds something else than named tensors; give the file of a state_dict")
     return dict(found)
+
+
+@contextmanager
+def unpacked(bart: Path, head: Path | None) -> Iterator[tuple[Path, Path | None]]:
+    """Both files as they are, or out of the ZIP that the authors publish, for as long as it is asked for.
+
+    Args:
+        bart: one of the files, or the archive. head: the other, or nothing.
+
+    Raises:
+        ModelError: the archive is damaged, or there is no room for what is in it.
+    """
+    inside = {Path(name).name for name in archived(bart) or []}
+    if head is not None or not inside.issuperset(FILES):
+        yield bart, head
+        return
+    with TemporaryDirectory(prefix=f"{bart.name}-") as folder:
+        first, second = unpack(bart, Path(folder), FILES)
+        yield first, second
 
 
 def without_prefix(path: Path, tensors: Tensors, anchor: str, prefix: str | None) -> Tensors:

@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from tools.train.checkpoint import save_checkpoint
+from tools.train.in_hand import is_safetensors, mistaken
 from tools.train.symbolic.bart import BartSize
 from tools.train.symbolic.bert import BertSize
 from tools.train.symbolic.embedding import NoteHead
@@ -148,17 +149,20 @@ def head_layout(tensors: Tensors, d: int) -> Layout:
 
 
 def read_tensors(path: Path) -> Tensors:
-    """All tensors of a `.pth`, `.ckpt` or `.safetensors` file.
+    """All tensors of a file of PyTorch's or of safetensors, told by what is in it.
 
     Raises:
         SymbolicError: missing, truncated, or something else than named tensors.
     """
-    if not path.is_file():
+    if not path.exists():
         raise SymbolicError(f"{path}: no such file; give the path of an official checkpoint")
+    if (what := mistaken(path)) is not None:
+        raise SymbolicError(f"{path}: is {what}")
     try:
-        if path.suffix == ".safetensors":
+        if is_safetensors(path):
             return dict(load_file(path))
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with path.open("rb") as stream:  # by its path, PyTorch would go by its name again
+            found = torch.load(stream, map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, EOFError, OSError, ValueError, KeyError,
             torch.serialization.pickle.UnpicklingError) as error:  # fmt: skip
         words = str(error).strip().splitlines()

@@ -20,6 +20,8 @@ from tools.train.venue.stage import MONITOR_GAMMA, State, View
 Picture = npt.NDArray[np.uint8]
 
 AUDIO_BLOCK = 4_800
+BT709, LIMITED = 1, 1
+"""Numbers of ITU-T H.273, and FFmpeg's of a range from 16 to 235."""
 VIEWS = ((1.0, 0.5), (1.7, 0.3), (1.5, 0.68))
 LAMP_LAG_S = 0.015
 HEARD_BEFORE_S = 0.03
@@ -166,13 +168,16 @@ def render(programme: Programme, path: Path, form: Format) -> Iterator[float]:
         video.width, video.height = form.size
         video.pix_fmt = "yuv420p"
         video.codec_context.thread_count = 1
+        _tell_colours(video.codec_context)
         video.bit_rate = form.bitrate if "bitrate" in programme.engineer else 4 * form.bitrate
         audio = container.add_stream(form.sound, rate=SAMPLE_RATE_HZ, layout="mono")
         heard = 0
         for n in range(int(programme.duration_s * form.fps)):
             t_s = n / form.fps
             frame = av.VideoFrame.from_ndarray(drawing.picture(t_s, 1 / form.fps), format="rgb24")
-            scaled = scaler.reformat(frame, *form.size, "yuv420p", interpolation="FAST_BILINEAR")
+            scaled = scaler.reformat(
+                frame, *form.size, "yuv420p", interpolation="FAST_BILINEAR", dst_colorspace="ITU709"
+            )
             scaled.pts, scaled.time_base = n, Fraction(1, form.fps)
             container.mux(video.encode(scaled))
             while heard < len(sound) and heard / SAMPLE_RATE_HZ <= t_s:
@@ -187,6 +192,12 @@ def render(programme: Programme, path: Path, form: Format) -> Iterator[float]:
         container.mux(audio.encode(None))
     partial.replace(path)
     np.savez_compressed(path.with_suffix(".truth.npz"), **truth_of(programme, form.fps))
+
+
+def _tell_colours(context: "av.VideoCodecContext") -> None:
+    """As cameras do: what is not told is guessed from the size."""
+    context.colorspace = context.color_primaries = context.color_trc = BT709
+    context.color_range = LIMITED
 
 
 def _options(form: Format) -> dict[str, str]:
