@@ -239,9 +239,12 @@ def followed_from(mains, backups):
 
 
 def tokens(folder):
-    """(number, hue, value) of every token in a running show's log, up to the second that is being written."""
-    (log,) = [one for one in (folder / "followspot/shows").glob("*.showlog") if "-spare" not in one.name]
-    found = [cycle.heard.token for cycle in Log(log).cycles() if cycle.heard.token is not None]
+    """(number, hue, value) of every token in a running show's log, up to the second that is being written.
+
+    A process that was replaced, on a machine that has no time for it, has left a log of its own.
+    """
+    logs = sorted(one for one in (folder / "followspot/shows").glob("*.showlog") if "-spare" not in one.name)
+    found = [cycle.heard.token for log in logs for cycle in Log(log).cycles() if cycle.heard.token is not None]
     return [(one.seq, one.hue, one.value) for one in found]
 
 
