@@ -13,6 +13,8 @@ from controller.evening.entry import ListEntry
 PLAYING, TALKING = ("band", "solo"), ("talk",)
 SONG_S, REST_S = 45.0, 5.0
 """So long somebody must have played before a rest of so many seconds ends the song."""
+RESUMED_S = 10.0
+"""So long somebody must play after a restart before a rest ends the song that was played before it."""
 PLAYED_S = 20.0
 """So long a song must have been played to count as played, and to be proposed no more tonight."""
 BEGINS_S, SOUND_CHECK_S = 1.5, 25.0
@@ -93,6 +95,11 @@ class Tonight:
         """The show stands somewhere else than it was told: somebody took it back, or it knew from before."""
         if place != self.now:
             self._stand(place)
+
+    def resume(self, place: int) -> None:
+        """Go on where it was before a restart, or before the list was changed; nobody knows since when it is played."""
+        self.adopt(place)
+        self._playing_s = max(self._playing_s, SONG_S - RESUMED_S)
 
     def hear(self, kind: str, t_s: float, recognised: str = "") -> int | None:
         """Take what is heard; the place to which the night moves by itself, None: it stays.

@@ -121,7 +121,7 @@ class EveningWatch:
             told, self._to_tell, self._told_s = self._to_tell, None, now_s
             if told.number == stands_at == NO_WISH.number:
                 return None
-            self._tonight.adopt(told.number)
+            self._tonight.resume(told.number)
             return Command("wish", 1.0, wish=told)
         if now_s - self._told_s >= SETTLES_S:
             self._tonight.adopt(stands_at if stands_at < len(self._tonight.entries) else -1)

@@ -123,6 +123,20 @@ def test_a_song_that_was_played_tonight_is_not_gone_back_to_by_itself():
     assert "Black Rain" not in [LIST[at].title for at, _ in night.moved]
 
 
+def test_a_song_that_was_played_before_a_restart_ends_with_its_next_rest():
+    night = Night(now=-1)
+    night.tonight.resume(1)
+    night.hear("band", 25.0).hear("applause", 8.0).hear("band", 3.0)
+    assert night.title == "Escape"
+
+
+def test_a_band_that_was_cut_off_too_begins_its_song_again():
+    night = Night(now=-1)
+    night.tonight.resume(1)
+    night.hear("silence", 60.0).hear("band", 5.0).hear("silence", 6.0).hear("band", 5.0)
+    assert night.title == "Black Rain"
+
+
 def test_titles_that_are_no_song_of_the_list_move_nothing():
     night = Night(now=1)
     night.hear("band", 20.0, recognised="Somebody else's song").hear("band", 20.0, recognised="merch")

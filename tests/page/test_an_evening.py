@@ -479,6 +479,19 @@ def test_an_evening_of_four_bands(shared_data, tmp_path, pedal, chromium, evenin
     judge(evening, night, spans, zero)
 
 
+def stands_since(changes, title, to_s):
+    """Since when this title stood at a time, whatever was said before; a restart says it anew."""
+    since_s = float("inf")
+    for t_s, said in changes:
+        if t_s >= to_s:
+            break
+        if said == title:
+            since_s = min(since_s, t_s)
+        elif said:
+            since_s = float("inf")
+    return since_s
+
+
 def judge(evening, night, spans, zero):
     """The figures of the evening, printed and held against what is promised."""
     state, seen = evening.state, Seen(evening)
@@ -486,7 +499,7 @@ def judge(evening, night, spans, zero):
     right, insides, broken = [], [], []
     for title, (from_s, to_s) in spans.items():
         stood = [t_s for t_s, said in state.changes["song/now"] if said == title and t_s < to_s]
-        late_s = (stood[-1] - from_s) if stood else float("inf")
+        late_s = stands_since(state.changes["song/now"], title, to_s) - from_s
         right.append(late_s <= WITHIN_S)
         entry, lit_s = entries[title], (max(from_s, stood[-1] if stood else from_s) + SETTLES_S, to_s - 1.0)
         light = seen.light(*lit_s)
