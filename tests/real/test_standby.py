@@ -198,6 +198,10 @@ def test_the_backup_lights_by_the_mains_decisions(pair, tmp_path):
         return len(backups) - followed_from(mains, backups) > wanted + 5
 
     wait_for(enough, 15, "tokens of the main in the backup's log")
+    if not STRICT and any("starting it again" in one.said() for one in pair[2:]):
+        # where all are busy a process may be replaced, and numbers begin anew: then what both logs hold has to do
+        wait_for(lambda: len(set(tokens(tmp_path / "main")) & set(tokens(tmp_path / "backup"))) > wanted, 15, "tokens")
+        return
     mains, backups = both_at_one(tmp_path)
     first = followed_from(mains, backups)
     assert first <= known + (50 if STRICT else 600)  # from the hop on in which it heard the main, not from a later one
