@@ -27,6 +27,7 @@ from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
 from controller.show import run_show
+from controller.state_folder import coming
 
 HERE = Path(__file__).parents[2]
 SONG = "controller/songs/metal_madness.opus"
@@ -112,7 +113,6 @@ def write_config(draft: dict[str, Any], file: Path) -> Config:
     Raises:
         ConfigError, PatchError, ProfileError: it is not valid, and nothing is written.
     """
-    coming = file.with_name(f".{file.name}.coming")
     head, fixtures = {k: v for k, v in draft.items() if k != "fixtures"}, draft["fixtures"]
     text = "# Written by `followspot init`; every line may be changed, `followspot check` says what is wrong with it.\n"
     text += yaml.safe_dump(head, sort_keys=False, default_flow_style=None, width=110)
@@ -120,14 +120,12 @@ def write_config(draft: dict[str, Any], file: Path) -> Config:
     text += "fixtures:\n" + "".join(f"  - {row}\n" for row in rows)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        coming.write_text(text, encoding="utf-8")
-        config = read_config(coming)
-        patch_of(config)
-        coming.replace(file)
+        with coming(file) as written:
+            written.write_text(text, encoding="utf-8")
+            config = read_config(written)
+            patch_of(config)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
-    finally:
-        coming.unlink(missing_ok=True)
     return read_config(file)
 
 

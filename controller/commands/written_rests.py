@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from controller.state_folder import coming
+
 INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (4, 2, 0))
 """Ways in which people and programs indent YAML: of a mapping, of a list, of its dash. The one of the file is kept."""
 Ask = Callable[[str], str]
@@ -26,9 +28,8 @@ def put_into(file: Path, rests: Rests, ask: Ask, say: Say, *, write: bool) -> No
     difference = difflib.unified_diff(before.splitlines(), after.splitlines(), str(file), str(file), n=0, lineterm="")
     say("\n".join(difference))
     if write or ask(f"Write this into {file}? [y/n] ").strip().lower().startswith("y"):
-        replaced = file.with_name(f"{file.name}.new")
-        replaced.write_text(after, encoding="utf-8")
-        replaced.replace(file)
+        with coming(file) as written:
+            written.write_text(after, encoding="utf-8")
         say(f"{file} written; `followspot check` reads it")
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import threading
 from types import SimpleNamespace
 
@@ -10,6 +9,7 @@ import aiohttp
 import numpy as np
 import pytest
 from raters import scores_of
+from real_chromium import PLAYS, installed, start_chromium
 
 from controller.__main__ import main
 from controller.metrics.ratings import QUESTIONS
@@ -150,8 +150,7 @@ def test_a_taken_port_is_one_message(served, kit, capsys):
 
 
 def test_a_browser_rates_a_clip(served, kit, require_real, tmp_path, config):
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
-    from selenium import webdriver
+    require_real("chromium", installed())
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
@@ -160,13 +159,7 @@ def test_a_browser_rates_a_clip(served, kit, require_real, tmp_path, config):
     picture = np.full((180, 320, 3), 80, np.uint8)
     for one in kit.clips:
         encode(kit.file(one.name), (picture for _ in range(20)), [np.zeros(48_000, np.float32)])
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=900,1400",
-                 f"--user-data-dir={tmp_path / 'chromium'}", "--autoplay-policy=no-user-gesture-required"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    browser = start_chromium(tmp_path / "chromium", PLAYS, "--window-size=900,1400")
     soon = WebDriverWait(browser, 60, poll_frequency=0.1)
     try:
         browser.get(served.url)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tools.link.__main__ import parsed
+from tools.link.__main__ import client_of, lasting, parsed
 from tools.link.beats import Beats
 
 
@@ -68,3 +68,23 @@ def test_bad_words_are_one_line(words, capsys):
         parsed(words)
     assert ended.value.code == 2
     assert words[1] in capsys.readouterr().err
+
+
+def test_a_host_that_is_not_there_is_one_line():
+    with pytest.raises(SystemExit, match=r"no.such.host.invalid:9000: no such host"):
+        client_of("no.such.host.invalid", 9000)
+
+
+def test_a_network_that_is_away_is_said_once_each_time_and_ends_nothing():
+    noted, got, there = [], [], False
+
+    def send(address, given):
+        if not there:
+            raise OSError(101, "Network is unreachable")
+        got.append((address, given))
+
+    say = lasting(send, noted.append)
+    for there in (False, False, True, False, False):  # noqa: B007 - `send` looks
+        say("/followspot/one", ())
+    assert ["Network is unreachable" in one for one in noted] == [True, True]
+    assert got == [("/followspot/one", ())]

@@ -2,41 +2,21 @@
 
 import json
 import socket
-import threading
 
 import pytest
+from osc_receiver import Receiver
 from pydantic import ValidationError
-from pythonosc.dispatcher import Dispatcher
-from pythonosc.osc_server import ThreadingOSCUDPServer
 
 from controller.config import ControlsConfig
 from controller.watching.controls.osc_out import AGAIN_S, LEAST_S, OscOut, datagrams
 
 
-class Tablet:
-    """A real OSC server of python-osc; `heard` is every message, in order."""
-
-    def __init__(self):
-        self.heard, self._came = [], threading.Condition()
-        dispatcher = Dispatcher()
-        dispatcher.set_default_handler(self._take)
-        self.server = ThreadingOSCUDPServer(("127.0.0.1", 0), dispatcher)
-        self.address = self.server.server_address
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def _take(self, address, *values):
-        with self._came:
-            self.heard.append((address, *values))
-            self._came.notify_all()
+class Tablet(Receiver):
+    """A receiver that is waited for by the number of its messages."""
 
     def wait_for(self, count):
-        with self._came:
-            assert self._came.wait_for(lambda: len(self.heard) >= count, 20.0), self.heard
-            return self.heard
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        assert self.comes(lambda: len(self.heard) >= count, 20.0), self.heard
+        return self.heard
 
 
 @pytest.fixture

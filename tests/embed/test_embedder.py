@@ -69,6 +69,15 @@ def test_windows_that_overlap_cost_their_new_frames_and_give_the_same_bits(confi
         assert np.array_equal(made[-1][0], small_frames(window.samples))
 
 
+def test_whoever_writes_into_a_window_again_gets_what_is_in_it(config, rng):
+    samples = rng.normal(0, 0.1, 48_000).astype(np.float32)
+    embedder, window = Embedder(config.path(config.model.embedder)), Window(1.0, 1, samples, NO_STEMS)
+    embedder.embed(window)
+    samples[:] = 0.0  # silence is like itself a hop ago, but not like what was embedded
+    alone = Embedder(config.path(config.model.embedder)).embed(window).vector
+    assert np.array_equal(embedder.embed(window).vector, alone)
+
+
 def test_nan_in_a_window_does_not_leave_the_embedder(config):
     embedder = Embedder(config.path(config.model.embedder))
     assert np.isfinite(embedder.embed(Window(0.0, 0, np.full(48_000, np.nan, np.float32), NO_STEMS)).vector).all()

@@ -1,9 +1,7 @@
-"""The rehearsal room, served in a thread, and a browser to work in it."""
+"""The rehearsal room, served in a thread."""
 
 import asyncio
-import shutil
 import threading
-from pathlib import Path
 
 import aiohttp
 
@@ -44,18 +42,3 @@ class Served:
             return answers
 
         return asyncio.run(all_of_them())
-
-
-def start_chromium(profile: Path):
-    """A Chromium that may play sound without a press."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1400",
-                 "--enable-unsafe-swiftshader", f"--user-data-dir={profile}",
-                 "--autoplay-policy=no-user-gesture-required",
-                 "--disable-features=BackForwardCache,SpareRendererForSitePerProcess"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))

@@ -1,7 +1,6 @@
 """A served page and a browser to look at it with."""
 
 import asyncio
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,23 +8,12 @@ from pathlib import Path
 
 import pytest
 from demo_feed import DemoFeed
+from real_chromium import installed, start_chromium
 from window import resize
 
 from controller.watching.page.feed import PageFeed
 from controller.watching.page.server import Page
 
-CHROMIUM_FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-unsafe-swiftshader",
-    "--disable-features=BackForwardCache,SpareRendererForSitePerProcess",  # pages that a test left, and one in advance
-)
 RATE_HZ = 10.0
 """Snapshots a second of a page that is only looked at: without a graphics card a browser needs a core for thirty."""
 
@@ -121,13 +109,12 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
 @contextmanager
 def lazy_browser(profile: Path, logs: tuple[str, ...] = ("browser",)) -> Iterator[Callable[[], object]]:
-    from selenium import webdriver
+    """Gives a Chromium, started when it is asked for."""
+    started: list[object] = []
 
-    started: list[webdriver.Chrome] = []
-
-    def get() -> webdriver.Chrome:
+    def get() -> object:
         if not started:
-            started.append(_start_chromium(profile, logs))
+            started.append(start_chromium(profile, logs=logs))
         return started[0]
 
     yield get
@@ -135,21 +122,10 @@ def lazy_browser(profile: Path, logs: tuple[str, ...] = ("browser",)) -> Iterato
         driver.quit()
 
 
-def _start_chromium(profile: Path, logs: tuple[str, ...]):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or ""
-    for flag in (*CHROMIUM_FLAGS, f"--user-data-dir={profile}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-
-
 @pytest.fixture
 def chromium(require_real, browsers) -> Iterator[object]:
     """A Chromium 1280 x 800 on an empty page, with empty logs."""
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    require_real("chromium", installed())
     driver = browsers()
     resize(driver, 1280, 800)
     driver.get("about:blank")

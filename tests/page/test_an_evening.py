@@ -17,9 +17,8 @@ import pytest
 import yaml
 from evening_sound import RECORDED_SPEECH, Part, evening_of, write_sound
 from jack import installed, server
+from osc_receiver import Receiver
 from promise import HANG_S
-from pythonosc.dispatcher import Dispatcher
-from pythonosc.osc_server import ThreadingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -72,44 +71,29 @@ OBSIDIAN
 """
 
 
-class State:
-    """What the show tells by OSC, with the time of each change; a real server of python-osc."""
+class State(Receiver):
+    """What the show tells by OSC now, and the time of each change."""
 
     def __init__(self):
         self.now, self.changes = {}, defaultdict(list)
-        self._changed = threading.Condition()
-        dispatcher = Dispatcher()
-        dispatcher.set_default_handler(self._take)
-        self.server = ThreadingOSCUDPServer(("127.0.0.1", 0), dispatcher)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__()
 
-    @property
-    def port(self):
-        return self.server.server_address[1]
-
-    def _take(self, address, value):
+    def took(self, address, value):
         name = address.removeprefix("/followspot/")
-        with self._changed:
-            if self.now.get(name) != value:
-                self.now[name] = value
-                self.changes[name].append((time.monotonic(), value))
-                self._changed.notify_all()
+        if self.now.get(name) != value:
+            self.now[name] = value
+            self.changes[name].append((self.times_s[-1], value))
 
-    def comes(self, name, value, seconds):
-        with self._changed:
-            return self._changed.wait_for(lambda: self.now.get(name) == value, seconds)
+    def stands(self, name, value, seconds):
+        return self.comes(lambda: self.now.get(name) == value, seconds)
 
     def wait(self, name, value, seconds=HANG_S):
-        assert self.comes(name, value, seconds), f"{name} is {self.now.get(name)!r} and not {value!r}"
+        assert self.stands(name, value, seconds), f"{name} is {self.now.get(name)!r} and not {value!r}"
 
     def at(self, name, t_s):
         """What it was at a moment."""
         said = [value for at_s, value in self.changes[name] if at_s <= t_s]
         return said[-1] if said else None
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
@@ -189,7 +173,7 @@ class Evening:
         data["controls"] = {
             "midi": ["pedal"],
             "osc": {"host": "127.0.0.1", "port": self.osc_port},
-            "osc_out": [f"127.0.0.1:{self.state.port}"],
+            "osc_out": [f"127.0.0.1:{self.state.address[1]}"],
             "mapping": "controls.yaml",
         }
         data["audio"] |= {"source": "file:evening.wav", "loop": False}
@@ -266,7 +250,7 @@ def darken(driver, state):
     """B, and once more where the page says that it came too late."""
     for _ in range(5):
         driver.find_element(By.TAG_NAME, "body").send_keys("b")
-        if state.comes("blackout", 1.0, HANG_S / 5):
+        if state.stands("blackout", 1.0, HANG_S / 5):
             return
     raise AssertionError(driver.find_element(By.ID, "banner").text)
 

@@ -30,11 +30,11 @@ OF_LAYOUTS = (
 
 def test_l23_every_layout_has_the_keys(desk, feed):
     for letter, code, does in OF_LAYOUTS:
-        before = list(feed.commands)
+        before, on = len(feed.commands), not desk.pressed(does)
         key(desk, letter, code)
         key(desk, letter, code, "keyUp")
-        desk.wait(lambda before=before: len(feed.commands) > len(before))
-        assert [one.name for one in feed.commands[len(before) :]] == [does], letter
+        desk.wait(lambda does=does, on=on: desk.pressed(does) is on)
+        assert [(one.name, one.amount) for one in feed.commands[before:]] == [(does, float(on))], letter
 
 
 def test_l23_a_latin_layout_keeps_its_own_letters(desk, feed):

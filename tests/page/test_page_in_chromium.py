@@ -1,12 +1,12 @@
 """The page as an operator meets it: a real browser, a real server, the demo rig."""
 
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from page_in_browser import Desk
+from real_chromium import installed
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from window import resize
@@ -207,7 +207,7 @@ def test_a_fixture_tells_its_name_and_address(desk):
 @pytest.fixture
 def observed(require_real, tmp_path):
     """A Chromium that keeps what it asked of the network."""
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    require_real("chromium", installed())
     with lazy_browser(tmp_path, ("browser", "performance")) as get:
         yield get()
 

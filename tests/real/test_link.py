@@ -8,9 +8,8 @@ import threading
 import time
 
 import pytest
+from osc_receiver import Receiver
 from promise import HANG_S
-from pythonosc.dispatcher import Dispatcher
-from pythonosc.osc_server import ThreadingOSCUDPServer
 
 PEER = """
 import asyncio
@@ -25,28 +24,9 @@ asyncio.run(play())
 """
 
 
-class Told:
-    """A show's OSC port, and when what came."""
-
-    def __init__(self):
-        self.came, self._more = [], threading.Condition()
-        dispatcher = Dispatcher()
-        dispatcher.set_default_handler(self._take)
-        self.server = ThreadingOSCUDPServer(("127.0.0.1", 0), dispatcher)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def _take(self, address, *given):
-        with self._more:
-            self.came.append((time.monotonic(), address.rsplit("/", 1)[1], given))
-            self._more.notify_all()
-
-    def wait(self, condition):
-        with self._more:
-            assert self._more.wait_for(lambda: condition(self.came), HANG_S), self.came[-5:]
-
-
-def ones(came):
-    return [at_s for at_s, name, _ in came if name == "one"]
+def ones(told):
+    """When bars were told."""
+    return [at_s for at_s, (address, *_) in zip(told.times_s, told.heard, strict=True) if address.endswith("/one")]
 
 
 @pytest.fixture
@@ -55,7 +35,7 @@ def link(require_real):
 
 
 def test_tempo_and_bars_of_another_program_reach_the_show(link, root):
-    told = Told()
+    told = Receiver()
     starts, tempo = {}, {}
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     peer = subprocess.Popen([sys.executable, "-c", PEER], **quiet)
@@ -67,12 +47,12 @@ def test_tempo_and_bars_of_another_program_reach_the_show(link, root):
 
     hearing = threading.Thread(target=listen, daemon=True)
     hearing.start()
-    to = f"127.0.0.1:{told.server.server_address[1]}"
+    to = f"127.0.0.1:{told.address[1]}"
     bridge = subprocess.Popen(
         [sys.executable, "-m", "tools.link", "--to", to], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, **quiet
     )
     try:
-        told.wait(lambda came: len(ones(came)) >= 5)
+        assert told.comes(lambda: len(ones(told)) >= 5, HANG_S), told.heard[-5:]
     finally:
         bridge.terminate()
         peer.terminate()
@@ -80,12 +60,11 @@ def test_tempo_and_bars_of_another_program_reach_the_show(link, root):
         peer.wait(HANG_S)
         hearing.join(HANG_S)
         peer.stdout.close()
-        told.server.shutdown()
-        told.server.server_close()
-    tempi = [given[0] for _, name, given in told.came if name == "tempo"]
+        told.close()
+    tempi = [given[0] for address, *given in told.heard if address.endswith("/tempo")]
     assert tempi[-1] == pytest.approx(tempo["peer"], abs=0.1)  # whoever was there first
     assert "besides this program: 1" in said
     bars = {number: at_s for number, at_s in starts.items() if number % 4 == 0}
     beat_s = 60.0 / tempi[-1]
-    for at_s in ones(told.came)[1:]:  # the same bars as the other program's, to less than half a beat on a busy machine
+    for at_s in ones(told)[1:]:  # the same bars as the other program's, to less than half a beat on a busy machine
         assert min(abs(at_s - one) for one in bars.values()) < 0.5 * beat_s

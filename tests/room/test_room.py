@@ -3,12 +3,12 @@
 import asyncio
 import base64
 import json
-import shutil
 
 import aiohttp
 import numpy as np
 import pytest
-from room_in_browser import Served, start_chromium
+from real_chromium import PLAYS, installed, start_chromium
+from room_in_browser import Served
 
 from controller.listening.plan.plan import read_plan
 from controller.rehearsal.room.server import Room
@@ -85,12 +85,12 @@ def test_strangers_are_refused(served):
 
 
 def test_a_browser_works_on_a_song(served, require_real, tmp_path):
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
+    require_real("chromium", installed())
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.by import By
     from selenium.webdriver.support.ui import WebDriverWait
 
-    browser = start_chromium(tmp_path / "chromium")
+    browser = start_chromium(tmp_path / "chromium", PLAYS, "--window-size=1280,1400")
     studio, soon = served.room._studio, WebDriverWait(browser, 60, poll_frequency=0.1)
     try:
         browser.get(served.url)

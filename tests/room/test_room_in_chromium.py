@@ -1,11 +1,11 @@
 """The room as somebody meets it in a browser: everything on the screen, nothing that moves, keys, first sight."""
 
-import shutil
 import threading
 from itertools import pairwise
 
 import pytest
-from room_in_browser import Served, start_chromium
+from real_chromium import PLAYS, installed, start_chromium
+from room_in_browser import Served
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -68,8 +68,8 @@ class RoomPage:
 
 @pytest.fixture(scope="module")
 def browser(require_real, tmp_path_factory):
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
-    browser = start_chromium(tmp_path_factory.mktemp("chromium"))
+    require_real("chromium", installed())
+    browser = start_chromium(tmp_path_factory.mktemp("chromium"), PLAYS, "--window-size=1280,1400")
     yield browser
     browser.quit()
 

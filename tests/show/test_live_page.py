@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import socket
 import time
 
@@ -10,16 +9,13 @@ import numpy as np
 import pytest
 import yaml
 from promise import HANG_S, kept
+from real_chromium import installed, start_chromium
 from running_show import Wire, finish, lit, start
 
 from controller.config import read_config
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,900",
-)  # fmt: skip
 BRIGHTNESS = """
 const canvas = document.getElementById("light");
 const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -42,15 +38,8 @@ def answers(port):
 
 @pytest.fixture
 def browser(require_real, tmp_path):
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'chromium'}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    require_real("chromium", installed())
+    driver = start_chromium(tmp_path / "chromium", "--window-size=1280,900", logs=("browser", "performance"))
     driver.get("about:blank")
     driver.get_log("performance")  # Chromium's own start page is not ours
     yield driver

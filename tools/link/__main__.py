@@ -7,10 +7,11 @@ neither imports nor starts nor needs; `pip install aalink` into an environment o
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable
 
 from pythonosc.udp_client import SimpleUDPClient
 
-from tools.link.beats import Beats
+from tools.link.beats import Beats, Say
 
 FIRST_BPM = 120.0
 """Of a session that this program is the first in."""
@@ -31,16 +32,51 @@ def parsed(words: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def client_of(host: str, port: int) -> SimpleUDPClient:
+    """What sends to the show.
+
+    Raises:
+        SystemExit: there is no such host.
+    """
+    try:
+        return SimpleUDPClient(host, port)
+    except OSError as error:
+        raise SystemExit(f"--to {host}:{port}: no such host ({error.strerror})") from None
+
+
+def lasting(send: Say, note: Callable[[str], None]) -> Say:
+    """The same, but a network that is away is said once, and ends nothing."""
+    away = False
+
+    def say(address: str, given: tuple[float, ...]) -> None:
+        nonlocal away
+        try:
+            send(address, given)
+        except OSError as error:
+            if not away:
+                note(f"the show cannot be reached ({error.strerror}); it is tried again on each beat")
+            away = True
+        else:
+            away = False
+
+    return say
+
+
+def told(said: str) -> None:
+    """A sentence for the person at the terminal."""
+    print(said, flush=True)
+
+
 async def follow(options: argparse.Namespace) -> None:
     """Until interrupted."""
     try:
         from aalink import Link  # noqa: PLC0415 - under another licence, and not everybody has it
     except ImportError:
         raise SystemExit("aalink is not installed here: pip install aalink (GPL; decision 0028)") from None
-    show = SimpleUDPClient(options.host, options.port)
+    say = lasting(client_of(options.host, options.port).send_message, told)
     link = Link(FIRST_BPM)
     link.quantum, link.enabled = options.beats, True
-    beats = Beats(link, options.beats, show.send_message, lambda said: print(said, flush=True))
+    beats = Beats(link, options.beats, say, told)
     while True:
         beats.beat(await link.sync(1))
 

@@ -28,16 +28,16 @@ class SmallPatch:
     """The frames of a window; of those it shares with the window before only the new ones are made."""
 
     def __init__(self) -> None:
-        self._samples: Float32Array = np.zeros(0, np.float32)
+        self._shared: Float32Array = np.zeros(0, np.float32)
         self._frames: Float32Array = np.zeros((0, 0), np.float32)
 
     def __call__(self, samples: Float32Array) -> Float32Array:
         """(1, 96, 64) of samples (48000,)."""
-        if np.array_equal(samples[:-HOP_SAMPLES], self._samples[HOP_SAMPLES:]):
+        if np.array_equal(samples[:-HOP_SAMPLES], self._shared):
             self._frames = np.concatenate([self._frames[NEW_FRAMES:], small_frames(samples[OLD_SAMPLES:])])
         else:
             self._frames = small_frames(samples)
-        self._samples = samples
+        self._shared = samples[HOP_SAMPLES:].copy()  # whoever gave them may write into them again
         return self._frames[None]
 
 

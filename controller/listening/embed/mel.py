@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from controller.arrays import Float32Array
+from controller.arrays import Float32Array, FloatingArray
 from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
 
 SMALL_FFT = 2_048
@@ -81,12 +81,12 @@ def small_frames(samples: Float32Array) -> Float32Array:
     blocks = np.lib.stride_tricks.sliding_window_view(samples, SMALL_FFT)[::SMALL_STEP]
     spectrum = np.fft.rfft(blocks * _hann(SMALL_FFT), axis=1)
     power = (spectrum.real**2 + spectrum.imag**2) * np.float32((4.0 / SMALL_FFT) ** 2)
-    bands: Float32Array = _by_hops(power.astype(np.float32)) @ _filterbank(SMALL_FFT, SMALL_BANDS, 30.0, 16_000.0)
+    bands: Float32Array = _by_hops(power) @ _filterbank(SMALL_FFT, SMALL_BANDS, 30.0, 16_000.0)
     decibels = 10.0 * np.log10(np.maximum(bands.reshape(-1, SMALL_BANDS)[-len(power) :], 1e-10))
     return np.asarray((decibels + 50.0) / 25.0, np.float32)
 
 
-def _by_hops(power: Float32Array) -> Float32Array:
+def _by_hops(power: FloatingArray) -> Float32Array:
     """Ten frames to a product: how a product is rounded depends on how many rows it has."""
     frames = HOP_SAMPLES // SMALL_STEP
     whole = np.zeros((-(-len(power) // frames) * frames, power.shape[1]), np.float32)

@@ -6,7 +6,7 @@ way its whole state is kept at marks; the next time the work begins at the last 
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +40,6 @@ class Mark:
     rows: int
 
 
-@dataclass
 class Staging:
     """Makes the stage of one song.
 
@@ -48,26 +47,21 @@ class Staging:
         config: rig and looks. pulses: of each hop.
 
     Attributes:
-        limited: how often the flash limiter stepped in. done: hops that were played the last time.
+        limited: how often the flash limiter stepped in, in the stage that was made last.
     """
 
-    config: Config
-    pulses: Sequence[Sequence[Pulse]]
-    limited: int = 0
-    done: int = 0
-    _heard: list[Heard] = field(default_factory=list)
-    _rows: Rows = field(default_factory=lambda: np.zeros((0, 0, 5), np.uint8))
-    _marks: dict[int, Mark] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._patch = patch_of(self.config)
+    def __init__(self, config: Config, pulses: Sequence[Sequence[Pulse]]) -> None:
+        self._config, self._pulses, self._patch = config, pulses, patch_of(config)
+        self._rows: Rows = np.zeros((0, self._patch.heads, 5), np.uint8)
+        self._heard: list[Heard] = []
+        self._marks: dict[int, Mark] = {}
+        self.limited = 0
 
     def ticks(self, heard: Sequence[Heard]) -> Iterator[tuple[float, Tick]]:
         """Every output cycle of a song from its beginning, and its time; `heard`: what each hop begins with."""
         start = self._start()
         for hop, one in enumerate(heard):
-            yield from start.cycles.until((hop + 1) * HOP_S, self.pulses[hop], one)
-        self.limited = start.made.limiter.interventions
+            yield from start.cycles.until((hop + 1) * HOP_S, self._pulses[hop], one)
 
     def rows(self, heard: Sequence[Heard], progress: Callable[[float], None]) -> Rows:
         """(F, N, 5) uint8 of the whole song, as in `Studio.rows`.
@@ -75,52 +69,46 @@ class Staging:
         Args:
             heard: what each hop begins with. progress: told the share that is done.
         """
-        now = list(heard)
-        differs = [hop for hop, (one, was) in enumerate(zip(now, self._heard, strict=False)) if one != was]
-        if len(now) != len(self._heard):
-            self._marks, differs = {}, [0, len(now)]
-        if not differs:
+        if len(heard) != len(self._heard):
+            self._forget()
+        first = next((hop for hop, one in enumerate(heard) if not self._heard or one != self._heard[hop]), None)
+        if first is None:
             return self._rows
-        begin = max((hop for hop in self._marks if hop <= differs[0]), default=0)
-        mark = self._marks.get(begin)
-        now_at = self._start() if mark is None else _copied(mark, self._shared())
+        begin = max((hop for hop in self._marks if hop <= first), default=0)
+        at = self._copied(self._marks[begin]) if begin else self._start()
+        kept = self._rows[: at.rows]
         try:
-            made = self._played(now, begin, now_at, progress)
+            made = self._played(heard, begin, at, progress)
         except BaseException:
-            self._heard, self._marks = [], {}
+            self._forget()
             raise
-        self._rows = np.concatenate([self._rows[: now_at.rows], *made]) if now_at.rows else np.concatenate(made)
-        self._heard = now
+        self._rows, self._heard = np.concatenate([kept, *made]), list(heard)
         return self._rows
 
-    def _played(self, now: list[Heard], begin: int, at: Mark, progress: Callable[[float], None]) -> list[Rows]:
-        """The pictures from hop `begin` on."""
-        observer, found, rows = Observer(self._patch), list[Rows](), at.rows
-        step = max(MARK_HOPS, -(-len(now) // MOST_MARKS))
-        for hop in range(begin, len(now)):
-            progress((hop - begin) / (len(now) - begin))
-            self.done = hop - begin
+    def _forget(self) -> None:
+        self._heard, self._marks = [], {}
+
+    def _played(self, heard: Sequence[Heard], begin: int, at: Mark, progress: Callable[[float], None]) -> list[Rows]:
+        """The pictures from hop `begin` on, and a mark now and then."""
+        observer, found = Observer(self._patch), list[Rows]()
+        step = max(MARK_HOPS, -(-len(heard) // MOST_MARKS))
+        for hop in range(begin, len(heard)):
+            progress((hop - begin) / (len(heard) - begin))
             if hop % step == 0 and hop > begin:
-                self._marks[hop] = _copied(Mark(at.made, at.cycles, rows), self._shared())
-            for _, tick in at.cycles.until((hop + 1) * HOP_S, self.pulses[hop], now[hop]):
+                self._marks[hop] = self._copied(Mark(at.made, at.cycles, at.rows + len(found)))
+            for _, tick in at.cycles.until((hop + 1) * HOP_S, self._pulses[hop], heard[hop]):
                 if at.cycles.count % STAGE_EVERY == 0:
                     found.append(_row(observer, tick)[None])
-                    rows += 1
-        self.done = len(now) - begin
         self.limited = at.made.limiter.interventions
         return found
 
     def _start(self) -> Mark:
-        made = OutputCycle(self.config, self._patch, ConsoleMerge(self.config, self._patch, NOBODY))
-        return Mark(made, OfflineClock(made, self.config.rates.output_hz), 0)
+        made = OutputCycle(self._config, self._patch, ConsoleMerge(self._config, self._patch, NOBODY))
+        return Mark(made, OfflineClock(made, self._config.rates.output_hz), 0)
 
-    def _shared(self) -> dict[int, object]:
-        """What no copy has of its own."""
-        return {id(self.config): self.config, id(self._patch): self._patch}
-
-
-def _copied(mark: Mark, shared: dict[int, object]) -> Mark:
-    return copy.deepcopy(mark, dict(shared))
+    def _copied(self, mark: Mark) -> Mark:
+        """A state of its own; the configuration and the patch are shared."""
+        return copy.deepcopy(mark, {id(self._config): self._config, id(self._patch): self._patch})
 
 
 def _row(observer: Observer, tick: Tick) -> Rows:

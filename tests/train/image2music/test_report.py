@@ -1,28 +1,17 @@
 """The page about an opening in a real browser: it fits, asks nobody for anything, and its score follows the sound."""
 
-import shutil
-
 import mido
 import numpy as np
 import pytest
+from real_chromium import PLAYS, installed, start_chromium
 
 from tools.train.image2music.__main__ import main
 
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-         "--disable-background-networking", "--autoplay-policy=no-user-gesture-required")  # fmt: skip
-
 
 @pytest.fixture
-def chromium(require_real):
-    require_real("chromium", bool(shutil.which("chromium") and shutil.which("chromedriver")))
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+def chromium(require_real, tmp_path):
+    require_real("chromium", installed())
+    driver = start_chromium(tmp_path / "chromium", PLAYS)
     yield driver
     driver.quit()
 

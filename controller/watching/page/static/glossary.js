@@ -13,11 +13,12 @@ export class Glossary {
     this.panel = new Panel(element("glossary"), () => button.setAttribute("aria-expanded", "false"));
     button.addEventListener("click", () => (this.panel.isOpen ? this.panel.close() : this.open(button)));
     element("glossary-close").addEventListener("click", () => this.panel.close());
-    onLanguage(() => this.draw());
+    onLanguage(() => this.panel.isOpen && this.draw());
   }
 
   open(button) {
     button.setAttribute("aria-expanded", "true");
+    this.draw();
     this.panel.show();
   }
 
