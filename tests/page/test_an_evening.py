@@ -255,6 +255,20 @@ def darken(driver, state):
     raise AssertionError(driver.find_element(By.ID, "banner").text)
 
 
+def press(pedal, evening, at, to):
+    """The pedal, again and again until its port is open, which takes a busy machine a while.
+
+    Each time a person has just said where the night is: for so long it goes nowhere by itself.
+    """
+    for _ in range(10):
+        evening.osc.send_message("/followspot/song", [at])
+        evening.state.wait("song/now", at)
+        pedal.send_message([0xC0, 0])
+        if evening.state.stands("song/now", to, PERSON_S / 3):
+            return
+    raise AssertionError(f"the pedal does not lead from {at} to {to}")
+
+
 class Seen:
     """The light of every head as it left, read back from the wire."""
 
@@ -317,10 +331,7 @@ def test_two_songs_of_a_band_by_page_pedal_and_osc(root, pedal, chromium, evenin
     assert take_the_sheet(chromium, evening.url, SHORT_SHEET, "Friday") == 4
     evening.osc.send_message("/followspot/moment", ["walk_in", 1])
     state.wait("moment", "walk_in")
-    evening.osc.send_message("/followspot/song", ["MC"])
-    state.wait("song/now", "MC")
-    pedal.send_message([0xC0, 0])
-    state.wait("song/now", "Escape", seconds=PERSON_S - 5.0)  # later the night may move there by itself
+    press(pedal, evening, "MC", "Escape")
     tap(chromium, "songs-open")
     evening.osc.send_message("/followspot/previous_song", [])
     evening.osc.send_message("/followspot/song", ["Metal Madness"])
