@@ -29,15 +29,34 @@ table { border-collapse: collapse; width: 100% } thead { display: table-header-g
 th, td { text-align: left; padding: 1.2mm 2mm; border-bottom: .3pt solid #888; vertical-align: top }
 th { border-bottom: 1pt solid #000 } tr { break-inside: avoid }
 .n { font-variant-numeric: tabular-nums; white-space: nowrap }
-.dip { letter-spacing: 1px; font-family: ui-monospace, monospace; white-space: nowrap }
+.dip { white-space: nowrap }
+.dip i { display: inline-block; width: 2.2mm; height: 4.6mm; margin-right: .5mm; border: .3mm solid #000 }
+.dip i { border-bottom-width: 2.3mm } .dip i.on { border-bottom-width: .3mm; border-top-width: 2.3mm }
 .box { width: 4mm } .box span { display: inline-block; width: 3.4mm; height: 3.4mm; border: .6pt solid #000 }
 @page { margin: 10mm }
+@media screen and (max-width: 700px) {
+  body { margin: 12px; font-size: 16px } thead { display: none } tr, td { display: block }
+  tr { border: 1px solid #888; border-radius: 6px; margin-bottom: 10px; padding: 6px 8px; position: relative }
+  td { border: 0; padding: 2px 0 } td:empty { display: none } td:first-child { font-weight: 700; font-size: 18px }
+  td::before { content: attr(data-what) " "; color: #555; font-weight: 400; font-size: 13px }
+  td.box { position: absolute; right: 10px; top: 8px; width: auto } td.box::before { content: "" }
+  td.box span { width: 26px; height: 26px } .dip i { width: 15px; height: 30px; border-width: 2px; margin-right: 3px }
+  .dip i { border-bottom-width: 15px } .dip i.on { border-bottom-width: 2px; border-top-width: 15px }
+}
 """
 
 
 def switches(address: int) -> str:
     """DIP switches 1 to 9 for an address: binary, lowest first, 1 is on."""
     return "".join("1" if address >> bit & 1 else "0" for bit in range(SWITCHES))
+
+
+def _drawn(address: int) -> str:
+    """The switches as they look: black is where the lever stands, up is on."""
+    levers = switches(address)
+    on = ", ".join(str(number) for number, lever in enumerate(levers, start=1) if lever == "1")
+    drawn = "".join('<i class="on"></i>' if lever == "1" else "<i></i>" for lever in levers)
+    return f'<span role="img" aria-label="on: {on}">{drawn}</span>'
 
 
 def sheet_page(config: Config, patch: Patch) -> str:
@@ -51,9 +70,10 @@ def sheet_page(config: Config, patch: Patch) -> str:
     title = escape(f"{config.venue}: patch sheet")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style></head>\n"
         f"<body><h1>{title}</h1><p>{len(patch.fixtures)} fixtures, {patch.heads} heads; {escape(universes)}. "
-        f"Switches: 1 is on, the first is the lowest; switch 10 stays off.</p>\n"
+        f"Switches: black is the lever, up is on, the first is the lowest; switch 10 stays off.</p>\n"
         f"<table><thead><tr>{head}</tr></thead><tbody>\n{rows}\n</tbody></table></body></html>\n"
     )
 
@@ -75,17 +95,20 @@ def _row(fixture: Fixture) -> str:
         *usable_because(one, fixture.profile),
     ]
     cells = (
-        ("", one.id),
-        ("", one.role),
-        ("", ", ".join(one.groups)),
-        ("", f"{fixture.profile.maker} {fixture.profile.model}, {one.mode}"),
+        ("", escape(one.id)),
+        ("", escape(one.role)),
+        ("", escape(", ".join(one.groups))),
+        ("", escape(f"{fixture.profile.maker} {fixture.profile.model}, {one.mode}")),
         ("n", str(one.universe)),
         ("n", f"{one.address}-{last}"),
-        ("dip", switches(one.address)),
+        ("dip", _drawn(one.address)),
         ("n", " ".join(f"{metres:g}" for metres in one.position_m)),
-        ("", ", ".join(notes)),
+        ("", escape(", ".join(notes))),
     )
-    written = "".join(f'<td class="{name}">{escape(text)}</td>' for name, text in cells)
+    written = "".join(
+        f'<td class="{name}" data-what="{"" if what == "fixture" else escape(what)}">{text}</td>'
+        for what, (name, text) in zip(HEADINGS, cells, strict=False)
+    )
     return f'<tr>{written}<td class="box"><span></span></td></tr>'
 
 

@@ -1,5 +1,8 @@
 """From logits to a token: leaned on, drawn, waiting for a hit, or as a plan has it. Pure but for its random numbers."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from controller.arrays import Float32Array
@@ -22,7 +25,7 @@ from controller.listening.decode.vocabulary import HUES, hue_from_degrees
 from controller.listening.plan.leading import Planned
 from controller.listening.time.tempo import Tempo
 from controller.looks.gels import Gel
-from controller.messages import LightToken
+from controller.messages import LightToken, Steering
 from controller.sound_format import HOP_S
 
 LEAST_WISH = 1e-6
@@ -48,7 +51,7 @@ class Chooser:
         self._palette = Palette(tuple(hues))
         self.steering, self.beats = NEUTRAL, Tempo()
         self.look_hue: int | None = None
-        self._wishes: Float32Array = np.zeros(HUES, np.float32)
+        self._likely: Float32Array = np.zeros(HUES, np.float32)
         self._cueing = Cueing(round(config.model.cue_wait_s / HOP_S))
         self._rng = np.random.default_rng(config.seed)
         self.hue, self.value = hues[0], SEED_VALUE
@@ -74,18 +77,22 @@ class Chooser:
         self._seq += 1
         return token
 
-    def wish(self, gel: Gel) -> float:
+    def tell(self, hue_logits: Float32Array, t_s: float, hue: int, value: int) -> LightToken:
+        """A hop whose light was decided elsewhere: what the decoder would have wished for, and what there is."""
+        self._likely = _likely(hue_logits[:HUES])
+        self.hue, self.value = hue, value
+        token = LightToken(t_s, self._seq, hue, value, 1.0, 1.0)
+        self._seq += 1
+        return token
+
+    @property
+    def wish(self) -> Callable[[Gel], float]:
         """How much the decoder would like a gel next, as a probability; 0 where people do not want its hue."""
-        hue = hue_from_degrees(gel.hue_deg)
-        allowed = allowed_hues(self.steering)
-        if allowed is not None and not allowed[hue]:
-            return 0.0
-        near = distance((hue,)) <= NEAR
-        return float(self._wishes[near].sum()) + LEAST_WISH
+        return partial(_wished, self._likely, self.steering)
 
     def _draw_hue(self, logits: Float32Array, hit: float) -> float:
         """The next hue, and the probability it had; one that a person does not want any more goes at once."""
-        self._wishes = _likely(logits[:HUES])
+        self._likely = _likely(logits[:HUES])
         logits, choice = steer_hue(logits, self._hue_choice, self.hue, self.steering, self._palette)
         if self.look_hue is not None:
             logits = towards(logits, self.look_hue)
@@ -94,6 +101,13 @@ class Chooser:
         wanted = allowed is None or bool(allowed[self.hue])
         self.hue = self._cueing.step(hue, self.hue, hit) if wanted else hue
         return hue_p
+
+
+def _wished(likely: Float32Array, steering: Steering, gel: Gel) -> float:
+    allowed = allowed_hues(steering)
+    if allowed is not None and not allowed[hue_from_degrees(gel.hue_deg)]:
+        return 0.0
+    return float(likely[distance((hue_from_degrees(gel.hue_deg),)) <= NEAR].sum()) + LEAST_WISH
 
 
 def _likely(logits: Float32Array) -> Float32Array:

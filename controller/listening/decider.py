@@ -4,6 +4,7 @@ window ──► networks.paced (embedding) ──► networks.decoder (logits) 
 """
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +20,13 @@ from controller.listening.decode.sections import SectionWatch
 from controller.listening.decode.succession import Succession
 from controller.listening.decode.vocabulary import hue_distance, hue_from_degrees
 from controller.listening.embed.embedder import Embedder
-from controller.listening.form.director import Band, Director
+from controller.listening.form.director import Band, Director, Wish
 from controller.listening.networks import Networks
 from controller.listening.plan.leading import Planned, PlannedShow
 from controller.listening.plan.plan import read_plans
 from controller.listening.time.tempo import Tempo
 from controller.looks.pack import NO_FORM, pack_of
-from controller.messages import NO_CLOCK, Embedding, LightToken, Operator, Steering, Window
+from controller.messages import NO_CLOCK, NO_WISH, Cue, Embedding, LightToken, Operator, Steering, Window
 from controller.people.wishes import in_force, steered
 from controller.timing import Timings
 
@@ -142,10 +143,10 @@ class Decider:
         embedded_s = self._clock.now_s()
         self.planned = self.conducted
         if self.planned is None and self._plans is not None:
-            heard = self._plans.step(window.samples)
+            heard = self._plans.step(window.samples, window.t_s)
             self.planned = self._plans.by_clock(self.outside, window.t_s) or heard
         before = self._chooser.hue, self._chooser.value
-        token = self._directed(self.decide(embedding, window.t_s, window.hit, self.planned))
+        token = self.directed(self.decide(embedding, window.t_s, window.hit, self.planned))
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
@@ -164,19 +165,49 @@ class Decider:
         hue_logits, value_logits = self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
         return self._chooser.choose(hue_logits, value_logits, t_s, hit, planned)
 
-    def _directed(self, token: LightToken) -> LightToken:
-        """The token with the look that it colours; a plan and an opening have their own light."""
-        if self._director is None or self.band is None or self.planned is not None:
+    def directed(self, token: LightToken) -> LightToken:
+        """The token with the look that it colours: the plan's, where there is one; an opening has its own light."""
+        if self._director is None or self.band is None:
             self._chooser.look_hue = None
             return token
         cue = self._director.step(self.band, token.t_s, self._chooser.wish)
         self._chooser.look_hue = hue_from_degrees(cue.palette[0]) if cue is not None and cue.palette else None
+        if self.planned is not None:
+            self._chooser.look_hue = None
+            cue = self._rehearsed(self.planned, self.band)
         return replace(token, cue=cue)
 
-    def tell(self, embedding: Embedding, hue: int, value: int) -> None:
+    def _rehearsed(self, planned: Planned, band: Band) -> Cue | None:
+        """The look that a plan hangs here, on the band's beat."""
+        if planned.look is None or self._director is None:
+            return None
+        return self._director.permitted(planned.look.cue(planned.look_s, band.tempo, band.build))
+
+    @property
+    def wish(self) -> Wish:
+        """How much the decoder would have liked a gel in the newest hop."""
+        return self._chooser.wish
+
+    def tell(self, embedding: Embedding, hue: int, value: int) -> LightToken:
         """A hop whose light was decided elsewhere: the network remembers both, and goes on from there."""
-        self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
-        self._chooser.hue, self._chooser.value = hue, value
+        hue_logits, _ = self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
+        return self._chooser.tell(hue_logits, embedding.t_s, hue, value)
+
+    def follow(self, band: Band, t_s: float, wish: Wish) -> None:
+        """A hop whose look was chosen elsewhere: the form is followed all the same."""
+        if self._director is not None:
+            self._director.step(band, t_s, wish)
+
+    def go_on(self, hung: Mapping[str, Sequence[tuple[float, float]]], steering: Steering) -> None:
+        """From the next hop on looks are chosen beside those that hang.
+
+        Args:
+            hung: colours of the sections so far, by label. steering: colours that people chose.
+        """
+        if self._director is not None:
+            for label, colours in hung.items():
+                self._director.recall(label, colours)
+            self._director.bind(NO_WISH, steering)
 
     def _hand_over(self, embedding: Embedding, told: tuple[int, int], window: Window) -> None:
         """From the next hop on another model decides, if one is due."""

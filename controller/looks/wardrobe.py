@@ -21,6 +21,12 @@ class Wardrobe:
     gels: tuple[Gel, ...] = GELS
     whites: bool = True
 
+    def nearest(self, hue_deg: float, saturation: float) -> Gel:
+        """The gel that is nearest to a colour; a white where one may be worn."""
+        if saturation < WHITE and self.whites:
+            return _gel_of(hue_deg, saturation, WHITES)
+        return min(self.gels, key=lambda one: _far(one, hue_deg, saturation))
+
 
 def wardrobe(gels: Sequence[Gel], steering: Steering, wish: SongWish = NO_WISH) -> Wardrobe:
     """What may be worn.
@@ -48,12 +54,17 @@ def _gel_of(hue_deg: float, saturation: float, gels: Sequence[Gel]) -> Gel:
     """A gel under its trade name in exactly this colour; for a white, the white that is nearest to it."""
     if saturation < WHITE:
         return min(WHITES, key=lambda one: abs(one.saturation - saturation) + apart_deg(one.hue_deg, hue_deg) / 360.0)
-    near = min(gels, key=lambda one: apart_deg(one.hue_deg, hue_deg) + 90.0 * abs(one.saturation - saturation))
+    near = min(gels, key=lambda one: _far(one, hue_deg, saturation))
     return (
         near
         if near.saturation >= WHITE and apart_deg(near.hue_deg, hue_deg) <= WITHIN_DEG / 2.0
         else Gel(f"{hue_deg:.0f} degrees", hue_deg, saturation)
     )
+
+
+def _far(gel: Gel, hue_deg: float, saturation: float) -> float:
+    """How unlike a colour a gel is, in degrees of hue."""
+    return apart_deg(gel.hue_deg, hue_deg) + 90.0 * abs(gel.saturation - saturation)
 
 
 def _may(gel: Gel, never: Sequence[tuple[float, float]], whites: bool) -> bool:

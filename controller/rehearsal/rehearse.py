@@ -55,6 +55,7 @@ from controller.rehearsal.offline_clock import OfflineClock
 from controller.rehearsal.rendering import Rendering
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
 from controller.rehearsal.show_sheet import Sheet, draw
+from controller.rehearsal.stage_pictures import stage_pictures
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 from controller.sound_format import HOP_S, HOP_SAMPLES
@@ -293,8 +294,6 @@ class Rehearsal:
                 venue=self._config.venue,
                 duration_s=len(traces.light) * HOP_S,
                 audio=self._audio,
-                waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
-                waveform_hz=WAVEFORM_HZ,
                 levels_db=np.array(traces.levels_db, np.float32),
                 levels_hz=1.0 / HOP_S,
                 tokens=traces.light,
@@ -308,6 +307,9 @@ class Rehearsal:
                 identity=identity,
                 rig_hz=float(rendered.RATE_HZ),
                 sections=self._sections(),
+                pictures=stage_pictures(
+                    rig, self._sections() or (), self._patch.has("pan")[self._traces.rendering.heads]
+                ),
             )
         )
 

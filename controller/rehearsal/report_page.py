@@ -18,6 +18,8 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
+from controller.metrics.meanings import MEANINGS, Meaning
+
 TEMPLATE = Path(__file__).with_name("report_page.html")
 HASH_CHARACTERS = 12
 
@@ -44,6 +46,14 @@ class Intervention(NamedTuple):
     text: str
 
 
+class StagePicture(NamedTuple):
+    """The stage at one moment, and what part of the song that is."""
+
+    t_s: float
+    label: str
+    jpeg: bytes
+
+
 class StageTiming(NamedTuple):
     """Milliseconds that a stage took."""
 
@@ -58,7 +68,6 @@ class ReportData:
 
     Attributes:
         audio: the song, as a path relative to the report or absolute; None shows the show without sound.
-        waveform: (n, 2) float, lowest and highest sample -1..1 of each interval, at `waveform_hz` (20..50).
         levels_db: (n,) float, dBFS, at `levels_hz`.
         tokens: (T, 2) int, hue 0..179 and value 0..255, at `tokens_hz`.
         rig: (frames, groups, 3) uint8, sRGB as a screen shows it, at `rig_hz`; `groups` names its rows.
@@ -66,14 +75,13 @@ class ReportData:
         identity: name to sha256 or name of what made this show (models, configuration), in order.
         timings: by stage; empty leaves the table out.
         sections, interventions: None leaves the row out, empty says that there were none.
+        pictures: the stage at some moments, as JPEG.
     """
 
     song: str
     venue: str
     duration_s: float
     audio: str | None
-    waveform: npt.NDArray[np.floating]
-    waveform_hz: float
     levels_db: npt.NDArray[np.floating]
     levels_hz: float
     tokens: npt.NDArray[np.integer]
@@ -88,6 +96,7 @@ class ReportData:
     interventions: tuple[Intervention, ...] | None = None
     tokens_hz: float = 10.0
     rig_hz: float = 10.0
+    pictures: tuple[StagePicture, ...] = ()
 
 
 def render_report(report: ReportData) -> str:
@@ -102,6 +111,7 @@ def render_report(report: ReportData) -> str:
         "SONG": html.escape(report.song),
         "VENUE": html.escape(report.venue),
         "AUDIO": _audio_element(report.audio),
+        "PICTURES": "".join(_picture(one) for one in report.pictures),
         "TABLES": _tables(report),
         "DATA": _embed(_track_data(report)),
     }
@@ -113,7 +123,6 @@ def render_report(report: ReportData) -> str:
 def _check_shapes(report: ReportData) -> None:
     rows = len(report.groups)
     expected = {
-        "waveform": report.waveform.ndim == 2 and report.waveform.shape[1] == 2,
         "levels_db": report.levels_db.ndim == 1,
         "tokens": report.tokens.ndim == 2 and report.tokens.shape[1] == 2,
         "rig": report.rig.ndim == 3 and report.rig.shape[1:] == (rows, 3) and report.rig.dtype == np.uint8,
@@ -127,7 +136,10 @@ def _policy(template: str) -> str:
     """Only this script and this style, sound from beside the file, and no connection at all."""
     script = _source_hash(template, r"<script>(.*?)</script>")
     style = _source_hash(template, r"<style>(.*?)</style>")
-    return f"default-src 'none'; script-src {script}; style-src {style}; media-src 'self' file:; base-uri 'none'"
+    return (
+        f"default-src 'none'; script-src {script}; style-src {style}; img-src data:; media-src 'self' file:; "
+        "base-uri 'none'"
+    )
 
 
 def _source_hash(template: str, pattern: str) -> str:
@@ -146,11 +158,9 @@ def _audio_element(audio: str | None) -> str:
 
 def _track_data(report: ReportData) -> dict[str, object]:
     """What the script draws; arrays as base64 of little-endian bytes."""
-    envelope = np.clip(np.nan_to_num(report.waveform), -1.0, 1.0)
     levels_db = np.clip(np.nan_to_num(report.levels_db, nan=-120.0), -120.0, 0.0)
     return {
         "duration_s": round(float(report.duration_s), 3),
-        "waveform": {"hz": report.waveform_hz, "int8": _base64(np.round(envelope * 127).astype(np.int8))},
         "levels": {"hz": report.levels_hz, "uint8": _base64(np.round(-2 * levels_db).astype(np.uint8))},
         "tokens": {"hz": report.tokens_hz, "uint8": _base64(np.clip(report.tokens, 0, 255).astype(np.uint8))},
         "rig": {"hz": report.rig_hz, "groups": list(report.groups), "uint8": _base64(report.rig)},
@@ -160,7 +170,7 @@ def _track_data(report: ReportData) -> dict[str, object]:
     }
 
 
-def _base64(array: npt.NDArray[np.int8] | npt.NDArray[np.uint8]) -> str:
+def _base64(array: npt.NDArray[np.uint8]) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
@@ -170,12 +180,11 @@ def _embed(data: object) -> str:
 
 
 def _tables(report: ReportData) -> str:
-    metrics = [(name, _figure(amount)) for name, amount in report.metrics.items()]
     identity = [("seed", str(report.seed)), *((name, _short(text)) for name, text in report.identity.items())]
     timings = [(name, *(f"{ms:.2f}" for ms in timing)) for name, timing in report.timings.items()]
     return "\n".join(
         (
-            _table("Metrics", (), metrics),
+            _figures(report.metrics),
             _table("Timing, ms", ("stage", "p50", "p95", "p99"), timings),
             _table("Made with", (), identity),
         )
@@ -191,8 +200,33 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[tuple[str, ...]]) 
     return f'<section class="panel"><h2>{title}</h2><table>{header}<tbody>{body}</tbody></table></section>'
 
 
-def _figure(amount: float | int | str) -> str:
-    return f"{amount:.4g}" if isinstance(amount, float) else str(amount)
+def _figures(metrics: Mapping[str, float | int | str]) -> str:
+    """What the figures say, in words; what nobody explained stands under its own name."""
+    if not metrics:
+        return ""
+    rows = []
+    for name, amount in metrics.items():
+        meaning = MEANINGS.get(name, Meaning(name, ""))
+        said = f"<small>{html.escape(meaning.said)}</small>" if meaning.said else ""
+        cells = f"<td>{html.escape(meaning.written(amount))}</td><td>{html.escape(meaning.people)}</td>"
+        rows.append(f'<tr><th scope="row">{html.escape(meaning.words)}{said}</th>{cells}</tr>')
+    head = '<tr><th scope="col">what</th><th scope="col">here</th><th scope="col">people, or the aim</th></tr>'
+    return (
+        '<section class="panel figures"><h2>What the light does</h2>'
+        f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table></section>"
+    )
+
+
+def _picture(one: StagePicture) -> str:
+    """A picture that goes to its moment when it is pressed."""
+    at = f"{int(one.t_s) // 60}:{int(one.t_s) % 60:02d}"
+    words = html.escape(f"{one.label} {at}".strip())
+    data = base64.b64encode(one.jpeg).decode()
+    return (
+        f'<button type="button" class="picture" data-at="{one.t_s:.1f}">'
+        f'<img src="data:image/jpeg;base64,{data}" alt="The stage at {at}" width="320" height="180">'
+        f"<span>{words}</span></button>"
+    )
 
 
 def _short(text: str) -> str:

@@ -145,7 +145,12 @@ def evening_of(config: Config) -> EveningWatch:
     """That of the configured venue: lists beside the configuration, in `setlists/`."""
     chosen, _ = kept_under(state_folder() / "tonight", config.venue, "venue", ".json")
     named = None if config.set_list is None else config.path(config.set_list)
-    return EveningWatch(SetLists(config.path("setlists")), Remembering(chosen), named)
+    return EveningWatch(lists_of(config), Remembering(chosen), named)
+
+
+def lists_of(config: Config) -> SetLists:
+    """The set lists of the configured venue."""
+    return SetLists(config.path("setlists"))
 
 
 def read_lines(sheet: bytes, *, pictured: bool) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def test_whoever_changes_the_ear_changes_it_for_all(song, monkeypatch, config, t
 
     from controller.listening.audio.source import open_recorded
     from controller.rehearsal.rehearse import Rehearsal
-    from controller.rehearsal.room.studio import hear
+    from controller.rehearsal.room.sound import hear
 
     file = tmp_path / "song.wav"
     soundfile.write(file, song, SAMPLE_RATE_HZ)

@@ -22,8 +22,6 @@ def build_report(duration_s: float = 240.0, audio: str | None = None) -> ReportD
         venue="Basement Club",
         duration_s=duration_s,
         audio=audio,
-        waveform=_waveform(duration_s, part_s),
-        waveform_hz=25.0,
         levels_db=-30 + 22 * swell - 4 * (time_s * 2 % 1),
         levels_hz=10.0,
         tokens=np.stack((hue, 255 * swell * (1 - 0.3 * (time_s * 2 % 1))), axis=1).astype(np.int64),
@@ -37,12 +35,6 @@ def build_report(duration_s: float = 240.0, audio: str | None = None) -> ReportD
         sections=tuple(Section(part * part_s, (part + 1) * part_s, label) for part, label in enumerate(LABELS)),
         interventions=(Intervention(part_s * 2.2, "4 flashes in a second"), Intervention(part_s * 4.7, "red flash")),
     )
-
-
-def _waveform(duration_s: float, part_s: float) -> np.ndarray:
-    time_s = np.arange(int(duration_s * 25)) / 25
-    loud = (0.45 + 0.4 * np.sin(time_s / part_s * math.pi)) * (0.6 + 0.4 * np.abs(np.sin(time_s * 2 * math.pi)))
-    return np.stack((-loud * 0.93, loud), axis=1).astype(np.float32)
 
 
 def _rig(hue: np.ndarray, swell: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import aiohttp
 
@@ -28,6 +29,13 @@ class Served:
         """What the room does at its end is done."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
+
+    def staged(self, patience_s=120.0):
+        """Wait until the stage shows what was wished for."""
+        until_s = time.monotonic() + patience_s
+        while self.room._state()["staging"]:
+            assert time.monotonic() < until_s, "the stage is never made"
+            time.sleep(0.02)  # noqa: TID251 - the room's own thread works
 
     def talk(self, *wishes, headers=None):
         """The answers to some wishes: status and JSON."""

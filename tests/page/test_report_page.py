@@ -3,13 +3,17 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from demo_report import GROUPS, build_report
+from matplotlib.image import imread
 
-from controller.rehearsal.report_page import Intervention, Section, render_report
+from controller.records.rendered import RenderedRig
+from controller.rehearsal.report_page import Intervention, Section, StagePicture, render_report
+from controller.rehearsal.stage_pictures import MOST, stage_pictures
 
 
 class Reader(HTMLParser):
@@ -51,8 +55,6 @@ def test_the_data_comes_out_as_it_went_in():
     assert (array(data["tokens"]["uint8"], np.uint8).reshape(-1, 2) == report.tokens).all()
     assert (array(data["rig"]["uint8"], np.uint8).reshape(report.rig.shape) == report.rig).all()
     assert data["rig"]["groups"] == list(GROUPS)
-    waveform = array(data["waveform"]["int8"], np.int8).reshape(-1, 2)
-    np.testing.assert_allclose(waveform / 127, report.waveform, atol=0.005)
     levels_db = array(data["levels"]["uint8"], np.uint8) / -2
     np.testing.assert_allclose(levels_db, report.levels_db, atol=0.26)
     assert data["onsets"][1] == [0.5, 0.4]
@@ -62,17 +64,58 @@ def test_the_data_comes_out_as_it_went_in():
 
 def test_tables():
     document = render_report(build_report())
-    cells = Reader(document).texts["td"]
-    for text in ("onset_match_f1", "0.7183", "decode", "14.70", "seed", "7", "abababababab"):
-        assert text in cells
+    texts = Reader(document).texts
+    for text in ("0.718", "decode", "14.70", "seed", "7", "abababababab"):
+        assert text in texts["td"]
+    assert "onset_match_f1" in texts["th"], "what nobody explained stands under its own name"
     assert "ab" * 32 not in document
+
+
+def test_p53_each_figure_says_what_it_is_its_unit_and_what_people_do():
+    metrics = {"dim_share": 0.0123, "brightness_sd": 0.1534, "stop_answered_ms": 87.4, "hues_median": 2.0, "flashes": 4}
+    texts = Reader(render_report(replace(build_report(), metrics=metrics))).texts
+    assert {"1 %", "2 to 20 %", "0.153", "87.4 ms", "100 ms", "2", "4"} <= set(texts["td"])
+    assert {"Nearly dark", "Contrast of the song"} <= set(texts["th"])
+    assert not any("_" in text for text in texts["th"])
+    assert sum(text.endswith(".") for text in texts["small"]) == len(metrics)
+
+
+def test_p54_the_stage_is_seen_in_each_part_and_a_picture_goes_to_its_moment():
+    picture = StagePicture(33.5, "B", b"\xff\xd8 a picture")
+    reader = Reader(render_report(replace(build_report(), pictures=(picture,))))
+    (seen,) = reader.attributes("img")
+    assert base64.b64decode(seen["src"].partition(",")[2]) == picture.jpeg
+    assert seen["alt"] == "The stage at 0:33"
+    assert [one["data-at"] for one in reader.attributes("button") if "data-at" in one] == ["33.5"]
+
+
+def test_p54_each_kind_of_part_is_in_the_pictures_before_any_comes_again():
+    moments, heads = np.arange(0.0, 240.0, 0.1), 2
+    light = np.zeros((len(moments), heads, 3), np.float32)
+    light[1200:, :, 2] = 1.0
+    rig = RenderedRig(
+        moments, np.array(["a", "b"]), np.array(["wash", "mover"]),
+        np.array([[-1.0, 0.0, 3.0], [1.0, 0.0, 3.0]], np.float32), light,
+        np.zeros((len(moments), heads, 2), np.float32), moments, np.array(["wash"]),
+        np.zeros((len(moments), 1, 3), np.float32),
+    )  # fmt: skip
+    labels = ("A", "B") * 6 + ("C",)
+    sections = [Section(number * 18.0, (number + 1) * 18.0, label) for number, label in enumerate(labels)]
+    pictures = stage_pictures(rig, sections, np.array([False, True]))
+    assert len(pictures) == MOST
+    assert {one.label for one in pictures} == {"A", "B", "C"}
+    assert [one.t_s for one in pictures] == sorted(one.t_s for one in pictures)
+    first, last = (imread(BytesIO(one.jpeg), format="jpg").astype(float) for one in (pictures[0], pictures[-1]))
+    assert first.shape == (180, 320, 3)
+    assert first.max() < 60.0
+    assert last[:, :, 2].max() > 200.0
 
 
 def test_what_is_not_given_is_not_shown():
     report = replace(build_report(), timings={}, metrics={}, sections=None, interventions=None)
     document = render_report(report)
     assert "Timing, ms" not in document
-    assert "Metrics" not in document
+    assert "What the light does" not in document
     assert embedded(document)["interventions"] is None
     assert Reader(document).attributes("audio") == []
 
@@ -119,18 +162,15 @@ def test_nothing_is_fetched_from_anywhere():
 
 def test_numbers_json_does_not_know_are_drawn_as_silence():
     report = build_report(duration_s=8)
-    report.waveform[3] = np.nan
     report.levels_db[3] = -np.inf
     report.levels_db[4] = np.nan
     data = embedded(render_report(report))
-    assert array(data["waveform"]["int8"], np.int8)[6] == 0
     assert list(array(data["levels"]["uint8"], np.uint8)[3:5]) == [240, 240]
 
 
 @pytest.mark.parametrize(
     ("name", "array"),
     [
-        ("waveform", np.zeros(8)),
         ("levels_db", np.zeros((8, 2))),
         ("tokens", np.zeros((8, 3), np.int64)),
         ("rig", np.zeros((8, 2, 3), np.uint8)),
@@ -165,7 +205,6 @@ def test_it_opens_from_a_file_and_shows_the_show(chromium, tmp_path: Path):
 def test_an_empty_song_and_a_missing_file_do_no_harm(chromium, tmp_path: Path):
     empty = replace(
         build_report(duration_s=8, audio="missing.opus"),
-        waveform=np.zeros((0, 2)),
         levels_db=np.zeros(0),
         tokens=np.zeros((0, 2), np.int64),
         rig=np.zeros((0, 0, 3), np.uint8),

@@ -1,12 +1,13 @@
 """Half a minute of the bundled song, heard once for all tests of the room."""
 
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from controller.config import read_config
-from controller.rehearsal.room.studio import HOP_S, Studio, hear
+from controller.rehearsal.room.sound import HOP_S, hear
+from controller.rehearsal.room.studio import Studio
 
 SECONDS = 24.0
 
@@ -47,4 +48,8 @@ def first_roll(room_config, sound):
 @pytest.fixture
 def studio(first_roll):
     """The song as it is lit at first; a test does with it what it likes."""
-    return replace(first_roll, light=first_roll.light.copy(), rows=first_roll.rows.copy())
+    mine = copy(first_roll)
+    mine.light = first_roll.light.copy()
+    mine._staging, mine._rolling = copy(first_roll._staging), copy(first_roll._rolling)
+    mine._rolling._wishes = dict(first_roll._rolling._wishes)
+    return mine

@@ -40,9 +40,11 @@ def test_every_kind_of_change_is_undone_and_done_again(served, studio):
     ):  # fmt: skip
         ((status, _),) = served.talk(wish)
         assert status == 200
+        served.staged()
         seen.append(RoomStep.of(studio))
     back = served.talk(UNDO, UNDO, UNDO, UNDO)
     assert [answer["undoes"] for _, answer in back] == [3, 2, 1, 0]
+    assert not any(answer["staging"] for _, answer in back), "stages of before are kept"
     assert same(studio, seen[0])
     for step in seen[1:]:
         assert served.talk(REDO)[0][1]["said"] == "done again"
@@ -78,6 +80,8 @@ def test_stages_that_take_too_much_room_are_made_again(studio, monkeypatch):
     first = RoomStep.of(studio)
     steps = RoomHistory(first)
     studio.roll(5.0, 10.0, 9)
+    assert RoomStep.of(studio).rows is None, "its stage is not made yet"
+    studio.stage()
     steps.add(RoomStep.of(studio))
     assert steps.now.rows is studio.rows
     assert steps.move(-1).rows is None

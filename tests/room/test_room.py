@@ -3,6 +3,10 @@
 import asyncio
 import base64
 import json
+import threading
+from copy import copy
+from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import numpy as np
@@ -10,8 +14,11 @@ import pytest
 from real_chromium import PLAYS, installed, start_chromium
 from room_in_browser import Served
 
+from controller.evening.set_list_file import read_set_list
 from controller.listening.plan.plan import read_plan
 from controller.rehearsal.room.server import Room
+
+CUE = {"t_s": 12.0, "name": "blackout"}
 
 
 @pytest.fixture
@@ -62,6 +69,74 @@ def test_bad_wishes_change_nothing_and_are_named(served, wish, said):
     assert status == 400
     assert said in answer["said"]
     assert {**answer, "said": ""} == {**before, "version": answer["version"]}
+
+
+def test_what_is_done_next_does_not_wait_for_the_stage(served):
+    """A wish is taken at once while the stage is made; the stage that comes is that of the newest one."""
+    studio = served.room._studio
+    began, asked = threading.Event(), threading.Event()
+    make = studio.stage
+
+    def slow(tell):
+        def telling(share):
+            tell(share)
+            began.set()
+            if share > 0.1 and not asked.is_set():
+                assert asked.wait(60)
+
+        make(telling)
+
+    studio.stage = slow
+    ((_, first),) = served.talk({"verb": "roll", "from_s": 0.0, "to_s": 24.0, "seed": 9})
+    assert first["staging"]
+    assert began.wait(60)
+    answers = []
+    other = threading.Thread(target=lambda: answers.extend(served.talk({"verb": "notes", "cues": [CUE]})))
+    other.start()
+    while not served.room._busy:
+        assert other.is_alive()
+    asked.set()
+    other.join(60)
+    assert answers[0][0] == 200
+    assert answers[0][1]["stages"] == first["stages"], "the stage that nobody wants any more was broken off"
+    served.staged()
+    assert served.room._state()["stages"] == first["stages"] + 1
+    whole = replace(studio)
+    whole.stage()
+    assert np.array_equal(whole.rows, studio.rows)
+    assert served.room._history.now.rows is studio.rows
+
+
+def test_set_lists_are_edited_in_the_room(studio, take, tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text(studio.config.file.read_text(encoding="utf-8"), encoding="utf-8")
+    here = copy(studio)
+    here.config = replace_file(studio.config, file)
+    served = Served(Room(here, take, take, tmp_path))
+    try:
+        status, read = asyncio.run(said(served, "setlist/read", "Take – red, no strobe"))
+        assert (status, read["entries"][0]["asked"], read["entries"][0]["strobe"]) == (200, ["red"], False)
+        entries = [{**read["entries"][0], "look": "hold", "plan": "plans/take.plan"}]
+        status, kept = asyncio.run(said(served, "setlist", json.dumps({"name": "Friday", "entries": entries})))
+        assert status == 200
+        assert read_set_list(Path(kept["file"])).entries[0].plan == "plans/take.plan"
+        assert Path(kept["file"]).parent == tmp_path / "setlists"
+        status, wrong = asyncio.run(said(served, "setlist", json.dumps({"name": "", "entries": []})))
+        assert (status, "what is the evening called" in wrong["error"]) == (400, True)
+    finally:
+        served.close()
+
+
+def replace_file(config, file):
+    """The same configuration beside another folder of set lists."""
+    moved = config.model_copy()
+    moved._file = file
+    return moved
+
+
+async def said(served, path, body):
+    async with aiohttp.ClientSession() as session, session.post(served.url + path, data=body) as answer:
+        return answer.status, await answer.json()
 
 
 def test_the_room_tells_the_bars_it_heard(served):

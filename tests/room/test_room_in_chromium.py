@@ -9,9 +9,10 @@ from room_in_browser import Served
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 from window import resize
 
+from controller.evening.set_lists import SetLists
 from controller.rehearsal.room.history import RoomStep
 from controller.rehearsal.room.server import Room
 from controller.rehearsal.room.studio import Studio
@@ -60,6 +61,10 @@ class RoomPage:
 
     def type(self, *keys):
         ActionChains(self.browser).send_keys(*keys).perform()
+
+    def shared(self):
+        """How far the progress bar says that something is."""
+        return float(self.find("share").get_attribute("value") or 0)
 
     @property
     def playing(self):
@@ -115,31 +120,92 @@ def test_all_lanes_and_all_tools_are_on_the_screen(page, size):
 
 
 def test_what_takes_long_says_what_it_is_and_how_far_and_moves_nothing(page, monkeypatch):
-    goes_on, told = threading.Event(), threading.Event()
-    stage = Studio.stage
-
-    def slow(studio, progress=lambda _share: None):
-        def tell(share):
-            progress(share)
-            if share > 0.5:
-                told.set()
-                assert goes_on.wait(60)
-
-        stage(studio, tell)
-
-    monkeypatch.setattr(Studio, "stage", slow)
+    rolls, stages = Gate(), Gate()
+    monkeypatch.setattr(Studio, "roll", rolls.slowed(Studio.roll))
+    monkeypatch.setattr(Studio, "stage", stages.slowed(Studio.stage))
     before = page.script(BOXES)
     assert not page.find("share").is_displayed()
     page.find("roll").click()
-    assert told.wait(60)
-    page.wait(lambda: float(page.find("share").get_attribute("value") or 0) > 0.5)
+    assert rolls.reached.wait(60)
+    page.wait(lambda: page.shared() > 0.5)
     assert page.text("said") == "lighting the part …"
     assert page.find("share").is_displayed()
     assert page.script(BOXES) == before
     assert not page.find("pin").is_enabled()
-    goes_on.set()
-    page.wait(lambda: page.text("said").startswith("seed"))
+    rolls.opened.set()
+    assert stages.reached.wait(60)
+    page.wait(lambda: page.text("said").startswith("seed") and page.shared() > 0.5)
+    assert page.find("pin").is_enabled(), "nobody waits for the stage"
     assert page.script(BOXES) == before
+    stages.opened.set()
+    page.wait(lambda: page.text("said").startswith("The stage is made"))
+    assert not page.find("share").is_displayed()
+    assert page.script(BOXES) == before
+
+
+class Gate:
+    """Lets some work go half its way, and on when it is opened."""
+
+    def __init__(self):
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def slowed(self, work):
+        def slow(studio, *args, progress=lambda _share: None, **more):
+            told = args[-1] if args and callable(args[-1]) else progress
+
+            def tell(share):
+                told(share)
+                if share > 0.5:
+                    self.reached.set()
+                    assert self.opened.wait(60)
+
+            return work(studio, *(one for one in args if one is not told), progress=tell, **more)
+
+        return slow
+
+
+def test_a_look_is_seen_in_the_lane_and_changed_at_the_line(page):
+    studio = page.served.room._studio
+    page.script("document.getElementById('audio').currentTime = 20")
+    page.wait(lambda: page.text("look-of").endswith(f"since {studio.notes.looks[-1].t_s:.1f} s"))
+    before = len(studio.notes.looks)
+    page.find("look-begin").click()
+    page.wait(lambda: len(studio.notes.looks) == before + 1 and page.find("look-begin").is_enabled())
+    assert studio.notes.looks[-1].t_s == 20.0
+    Select(page.find("look-gel-1")).select_by_visible_text("Tokyo Blue L071")
+    page.wait(lambda: studio.notes.looks[-1].palette[0] == (240.0, 1.0) and page.find("look-begin").is_enabled())
+    Select(page.find("look-spend")).select_by_visible_text("blinder")
+    page.wait(lambda: studio.notes.looks[-1].spend == "blinder" and page.find("look-begin").is_enabled())
+    names, _ = page.browser.execute_async_script(WRITE)
+    assert any(studio.notes.looks[0].look in text for text, *_ in names)
+    page.served.staged()
+    lit = studio.rows[420:470, :, :3].astype(float).sum(axis=(0, 1))
+    assert lit[2] > lit[0], "the stage is in the gel that was chosen"
+    page.wait(lambda: page.text("said").startswith("The stage is made"))
+    page.find("look-remove").click()
+    page.wait(lambda: len(studio.notes.looks) == before)
+
+
+def test_a_song_s_line_of_the_set_list_is_written_in_the_room(page, tmp_path, monkeypatch):
+    lists = SetLists(tmp_path / "setlists")
+    monkeypatch.setattr(page.served.room.lists, "_lists", lists)
+    page.find("to-list").click()
+    page.wait(lambda: "take" in page.text("this-song"))
+    page.find("paper-text").send_keys("Opener - blue")
+    page.find("paper-read").click()
+    page.wait(lambda: len(page.browser.find_elements(By.CSS_SELECTOR, "#lines > li")) == 1)
+    page.find("this-song").click()
+    page.wait(lambda: len(page.browser.find_elements(By.CSS_SELECTOR, "#lines > li")) == 2)
+    page.browser.find_element(By.CSS_SELECTOR, "[data-part='asked-red']").click()
+    page.find("list-name").send_keys("Friday")
+    page.find("list-save").click()
+    page.wait(lambda: "is saved" in page.text("list-said"))
+    first, second = lists.read("Friday").entries
+    assert (first.title, first.asked) == ("Opener", ("blue",))
+    assert (second.title, second.asked) == ("take", ("red",))
+    assert second.plan.endswith("take.plan")
+    severe = [entry for entry in page.browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert severe == []
 
 
 def test_changes_are_undone_by_button_and_by_key(page):
@@ -199,7 +265,7 @@ def test_what_leaves_the_room_is_called_export(page):
 
 
 def test_unsaved_work_is_offered_where_it_is_seen(browser, studio, take, tmp_path):
-    saved = RoomStep.of(studio, staged=False)
+    saved = RoomStep.of(studio)
     studio.notes = studio.notes.model_copy(update={"marks": ((2.0, "not saved"),)})
     served = Served(Room(studio, take, take, tmp_path, saved=saved, since="28 November, 21:03"))
     try:

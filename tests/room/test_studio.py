@@ -9,8 +9,10 @@ import pytest
 from controller.errors import AudioError, PlanError
 from controller.listening.decode.vocabulary import hue_distance
 from controller.listening.plan.plan import TimedCue, read_plan, write_plan
+from controller.listening.plan.section_look import SectionLook
 from controller.rehearsal.room.export import export
-from controller.rehearsal.room.studio import Studio, hear
+from controller.rehearsal.room.sound import hear
+from controller.rehearsal.room.studio import Studio
 
 SECONDS = 24.0
 
@@ -27,6 +29,50 @@ def test_the_same_seed_is_the_same_light(room_config, sound, studio):
     again = Studio.fresh(room_config, sound)
     assert (again.light == studio.light).all()
     assert (again.rows == studio.rows).all()
+
+
+def looks_at(studio, from_s, to_s):
+    return [one for one in studio.notes.looks if from_s <= one.t_s < to_s]
+
+
+def test_a_first_roll_hangs_looks_that_are_seen(studio):
+    assert 1 <= len(studio.notes.looks) <= 12
+    assert not studio.stale
+    plain = replace(studio, notes=studio.notes.model_copy(update={"looks": ()}))
+    plain.stage()
+    first = round(studio.notes.looks[0].t_s * 20) + 20
+    assert not np.array_equal(plain.rows[first:], studio.rows[first:])
+
+
+def test_a_look_that_somebody_chose_hangs_from_its_moment_on(studio):
+    before = studio.rows
+    (kept,) = looks_at(studio, 0.0, 5.0)[:1] or studio.notes.looks[:1]
+    mine = SectionLook(t_s=12.0, look=kept.look, palette=((240.0, 1.0),), level=1.0)
+    studio.notes = studio.notes.model_copy(update={"looks": (*looks_at(studio, 0.0, 12.0), mine)})
+    assert studio.stale
+    studio.stage()
+    assert np.array_equal(studio.rows[:236], before[:236])
+    lit = studio.rows[300:470, :, :3].astype(float).sum(axis=(0, 1))
+    assert lit[2] > 2.0 * lit[0], "it is blue"
+
+
+def test_a_roll_in_one_colour_hangs_looks_in_that_colour(studio):
+    outside = [one for one in studio.notes.looks if one.t_s < 4.0]
+    studio.roll(4.0, 20.0, 5, palette=["#0000ff"])
+    assert [one for one in studio.notes.looks if one.t_s < 4.0] == outside
+    inside = looks_at(studio, 4.0, 19.9)
+    assert inside
+    assert all(abs(one.palette[0][0] - 240.0) < 20.0 for one in inside)
+
+
+def test_looks_are_chosen_anew_for_the_light_that_is_there(studio):
+    light, first = studio.light.copy(), studio.notes.looks
+    studio.notes = studio.notes.model_copy(update={"looks": ()})
+    studio.pin(10.0, 14.0, keep=True)
+    studio.dress(0.0, SECONDS)
+    assert np.array_equal(studio.light, light)
+    assert {one.look for one in studio.notes.looks} & {one.look for one in first}
+    assert not looks_at(studio, 10.0, 13.9), "what is pinned stays"
 
 
 def test_a_part_is_rolled_anew_and_the_rest_stays(studio):

@@ -103,7 +103,11 @@ def test_the_sheet_has_a_row_for_each_fixture_and_fetches_nothing(room, tmp_path
     assert not cells.fetched
     first = next(row for row in cells.rows if row and row[0] == "front-1")
     assert "1-8" in first
-    assert "100000000" in first
+    text = page.read_text()
+    row = text[text.index(">front-1<") :].split("</tr>")[0]
+    assert row.count("<i") == 9
+    assert 'aria-label="on: 1"><i class="on"></i><i></i>' in row, "the levers are drawn, the first is up"
+    assert '<meta name="viewport"' in text, "it is read on a phone, too"
     assert "overrides: program" in first
     code, out = told(capsys, "patch", "sheet", "--html", str(tmp_path / "no" / "x.html"), "--config", str(room))
     assert (code, "cannot be written" in out.err) == (1, True)

@@ -140,7 +140,7 @@ def test_the_report_names_what_made_it(first, config):
     assert figures["stops"] == 1.0  # the two seconds of silence at the end
     assert {"brightness_sd", "dim_share", "washes_lit_share", "hues_median", "held_looks_a_minute"} <= figures.keys()
     page = (first[0] / "report.html").read_text()
-    assert "<td>brightness_sd</td>" in page
+    assert "Contrast of the song" in page
     assert "Timing, ms" in page
     assert "excerpt &amp; more.wav" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

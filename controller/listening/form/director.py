@@ -5,7 +5,7 @@ blinder, a strobe) is spent on lifts, and never twice within half a minute.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from controller.listening.form.form import SongNow, SongSection
@@ -108,6 +108,19 @@ class Director:
             return
         self._wish, self._bound = wish, (wish, steering)
         self._wardrobe = wardrobe(self._pack.gels, steering, wish)
+
+    def permitted(self, cue: Cue) -> Cue:
+        """A cue that was made elsewhere, with what the set list and people wish for: other gels, nothing spent."""
+        may = {"": True, "blinder": self._wish.blinder, "strobe": self._wish.strobe}
+        cue = cue if may[cue.spend] else replace(cue, spend="")
+        if self._wardrobe == Wardrobe(self._pack.gels):
+            return cue
+        worn = [self._wardrobe.nearest(*one) for one in zip(cue.palette[::2], cue.palette[1::2], strict=True)]
+        return replace(cue, palette=tuple(part for gel in worn for part in (gel.hue_deg, gel.saturation)))
+
+    def recall(self, label: str, colours: Sequence[tuple[float, float]]) -> None:
+        """A part of this song hangs in these colours already, hue in degrees and saturation, and goes on to."""
+        self._book.recall(label, tuple(Gel("", *colour) for colour in colours))
 
     def step(self, band: Band, t_s: float, wish: Wish) -> Cue | None:
         """The cue of the hop that ends at `t_s`; None before anything is known."""

@@ -96,6 +96,12 @@ class LookBook:
         self._entries[label] = entry
         return entry
 
+    def recall(self, label: str, palette: tuple[Gel, ...]) -> None:
+        """A part that is known already is in these gels, whatever it was given here."""
+        before = self._entries.get(label)
+        if before is not None:
+            self._entries[label] = replace(before, palette=palette, other_side=palette[::-1])
+
     def wear(self, wardrobe: Wardrobe, wish: Callable[[Gel], float]) -> None:
         """Other gels may be worn from now on: parts whose colour is not among them get another."""
         if wardrobe == self.wardrobe:

@@ -14,6 +14,7 @@ from controller.evening.timecode import song_and_place
 from controller.listening.plan.fingerprint import Fingerprints
 from controller.listening.plan.plan import Plan, amount_at
 from controller.listening.plan.position import Position
+from controller.listening.plan.section_look import SectionLook, look_at
 from controller.messages import Command, OutsideClock
 from controller.sound_format import HOP_S
 
@@ -24,6 +25,8 @@ TRUSTED_HOPS = 5
 CLOCK_GONE_S = 1.5
 LINE_STEP = 0.01
 JUMPED = 5
+ANNOUNCED_S = 0.3
+"""A look is said so long before its one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Planned:
     """What the plan says for one hop: `hue` 0..179, `value` 0..255; `t_s` in the song `title`, as `sure` as 0..1.
 
     `by`: whose clock it follows, "": the band itself. `lost`: that clock is gone, and the plan goes on by itself.
+    `look`: which hangs or is about to, None: the plan has none; `look_s`: when it came or comes, on the show's clock.
     """
 
     hue: int
@@ -41,6 +45,8 @@ class Planned:
     commands: tuple[Command, ...] = ()
     by: str = ""
     lost: bool = False
+    look: SectionLook | None = None
+    look_s: float = 0.0
 
 
 class PlannedShow:
@@ -64,10 +70,15 @@ class PlannedShow:
         self._at: int | None = None
         self._trusted = self._done = 0
         self._clocked: tuple[int, int] | None = None
+        self._hung: tuple[int, int, float] | None = None
         self._lines: dict[str, float] = {}
 
-    def step(self, samples: Float32Array) -> Planned | None:
-        """What the plan says after these samples (n,), n >= 9600, of which the last 4800 are new; None: free play."""
+    def step(self, samples: Float32Array, t_s: float) -> Planned | None:
+        """What the plan says after these samples; None: free play.
+
+        Args:
+            samples: (n,), n >= 9600, of which the last 4800 are new. t_s: time of the newest.
+        """
         place = self._position.step(self._heard.step(samples))
         before, self._at = self._at, place.hop
         if place.hop is None:
@@ -79,9 +90,10 @@ class PlannedShow:
             return None
         number = int(np.searchsorted(self._first, place.hop, side="right")) - 1
         # a band that steps back meets no cue twice
-        return self._at_hop(
+        said = self._at_hop(
             number, place.hop - int(self._first[number]), place.sure, fresh=self._trusted == TRUSTED_HOPS
         )
+        return self._with_look(said, number, t_s, fresh=self._trusted == TRUSTED_HOPS)
 
     def by_clock(self, clock: OutsideClock, t_s: float) -> Planned | None:
         """What the plan says at the place that somebody else's clock tells; None: no clock, or no plan at that place.
@@ -100,7 +112,7 @@ class PlannedShow:
             return None
         before, self._clocked = self._clocked, (number, hop)
         fresh = before is None or before[0] != number or not -1 <= hop - before[1] <= JUMPED
-        said = self._at_hop(number, hop, 1.0, fresh=fresh)
+        said = self._with_look(self._at_hop(number, hop, 1.0, fresh=fresh), number, t_s, fresh=fresh)
         return replace(said, by=clock.by, lost=t_s - clock.t_s > CLOCK_GONE_S)
 
     def _at_hop(self, number: int, hop: int, sure: float, *, fresh: bool) -> Planned:
@@ -111,6 +123,17 @@ class PlannedShow:
         hue, value = plan.light[min(hop + LEAD_HOPS, plan.hops - 1)]
         commands = (*_cues(plan, done, hop), *self._ridden(plan, hop))
         return Planned(int(hue), int(value), plan.notes.title, (hop + 1) * HOP_S, sure, commands)
+
+    def _with_look(self, said: Planned, number: int, t_s: float, *, fresh: bool) -> Planned:
+        """The plan's word with the look that hangs, or that comes in a moment."""
+        looks = self._plans[number].notes.looks
+        which = look_at(looks, said.t_s + ANNOUNCED_S)
+        if which < 0:
+            self._hung = None
+            return said
+        if self._hung is None or self._hung[:2] != (number, which) or fresh:
+            self._hung = number, which, t_s + looks[which].t_s - said.t_s
+        return replace(said, look=looks[which], look_s=self._hung[2])
 
     def _ridden(self, plan: Plan, hop: int) -> list[Command]:
         """Faders that automation moves."""

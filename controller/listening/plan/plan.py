@@ -14,12 +14,13 @@ from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from controller.arrays import Float32Array
 from controller.config import Unit
 from controller.errors import PlanError, first_line
 from controller.listening.plan.fingerprint import SIZE
+from controller.listening.plan.section_look import SectionLook
 from controller.sound_format import HOP_S
 from controller.state_folder import coming, file_word, own_word, same_title, shown, visible
 
@@ -45,6 +46,10 @@ class TimedCue(BaseModel):
     values: Annotated[tuple[float, ...], Field(max_length=16)] = ()
 
 
+def _in_order(looks: tuple[SectionLook, ...]) -> tuple[SectionLook, ...]:
+    return tuple(sorted(looks, key=lambda one: one.t_s))
+
+
 class Notes(BaseModel):
     """What people wrote down.
 
@@ -53,6 +58,7 @@ class Notes(BaseModel):
         cues: what happens where.
         lines: automation by fader, moments and amounts, straight in between.
         pins: from and to of what is good and stays. seed: of the newest roll.
+        looks: which hang, in the order of time; none in plans of before there were looks.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +71,7 @@ class Notes(BaseModel):
     lines: dict[Lines, Annotated[tuple[tuple[Seconds, Unit], ...], Field(max_length=1000)]] = {}
     pins: Annotated[tuple[tuple[Seconds, Seconds], ...], Field(max_length=500)] = ()
     seed: int = 0
+    looks: Annotated[tuple[SectionLook, ...], Field(max_length=500), AfterValidator(_in_order)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +137,11 @@ def write_plan(plan: Plan, file: Path) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        unwritten = {name for name in ("song", "looks") if not getattr(plan.notes, name)}
         with coming(file) as written, written.open("wb") as out:
             np.savez_compressed(
                 out,
-                notes=np.frombuffer(
-                    plan.notes.model_dump_json(exclude=None if plan.notes.song else {"song"}).encode(), np.uint8
-                ),
+                notes=np.frombuffer(plan.notes.model_dump_json(exclude=unwritten or None).encode(), np.uint8),
                 light=plan.light.astype(np.int16),
                 fingerprints=plan.fingerprints.astype(np.float16),
             )

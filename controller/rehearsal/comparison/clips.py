@@ -12,8 +12,9 @@ from controller.errors import EvaluationError
 from controller.listening.audio.source import open_recorded
 from controller.records import rendered
 from controller.records.rendered import read_rendered
+from controller.rehearsal.camera import Camera
 from controller.rehearsal.comparison.kit import Clip
-from controller.rehearsal.room.film import RATE_HZ, Camera, encode
+from controller.rehearsal.room.film import RATE_HZ, encode
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import SLOTS, Patch

@@ -17,7 +17,8 @@ from controller.records.heard_log import SoundRecorder
 from controller.rehearsal.room.aside import Aside
 from controller.rehearsal.room.history import RoomStep
 from controller.rehearsal.room.server import Room
-from controller.rehearsal.room.studio import Sound, Studio, hear
+from controller.rehearsal.room.sound import Sound, hear
+from controller.rehearsal.room.studio import Studio
 from controller.sound_format import HOP_SAMPLES
 
 
@@ -62,7 +63,7 @@ def opened(config: Config, sound: Sound, song: Path, out: Path) -> tuple[Studio,
     studio, known, kept = Studio.unstaged(config, sound), plan_file(out, song_title(song)), Aside.of(song).found()
     if known.is_file():
         studio.take(read_plan(known))
-    saved = None if kept is None else RoomStep.of(studio, staged=False)
+    saved = None if kept is None else RoomStep.of(studio)
     if kept is not None:
         studio.take(kept[0])
     studio.stage()

@@ -23,15 +23,15 @@ class RoomStep:
     limited: int
 
     @classmethod
-    def of(cls, studio: Studio, *, staged: bool = True) -> "RoomStep":
-        """As it is now; `staged`: the stage shows this very light."""
-        return cls(studio.notes, studio.light.copy(), studio.rows if staged else None, studio.limited)
+    def of(cls, studio: Studio) -> "RoomStep":
+        """As it is now."""
+        return cls(studio.notes, studio.light.copy(), None if studio.stale else studio.rows, studio.limited)
 
     def put_back(self, studio: Studio) -> None:
         """Make it so again, but for the stage where that is not kept."""
         studio.notes, studio.light = self.notes, self.light.copy()
         if self.rows is not None:
-            studio.rows, studio.limited = self.rows, self.limited
+            studio.show(self.rows, self.limited)
 
 
 class RoomHistory:

@@ -52,6 +52,7 @@ class Staging:
 
     def __init__(self, config: Config, pulses: Sequence[Sequence[Pulse]]) -> None:
         self._config, self._pulses, self._patch = config, pulses, patch_of(config)
+        self._observer = Observer(self._patch)
         self._rows: Rows = np.zeros((0, self._patch.heads, 5), np.uint8)
         self._heard: list[Heard] = []
         self._marks: dict[int, Mark] = {}
@@ -69,38 +70,32 @@ class Staging:
         Args:
             heard: what each hop begins with. progress: told the share that is done.
         """
-        if len(heard) != len(self._heard):
-            self._forget()
-        first = next((hop for hop, one in enumerate(heard) if not self._heard or one != self._heard[hop]), None)
+        known = len(self._heard)
+        first = next((hop for hop, one in enumerate(heard) if hop >= known or one != self._heard[hop]), None)
         if first is None:
             return self._rows
         begin = max((hop for hop in self._marks if hop <= first), default=0)
+        self._marks = {hop: mark for hop, mark in self._marks.items() if hop <= begin}
         at = self._copied(self._marks[begin]) if begin else self._start()
-        kept = self._rows[: at.rows]
+        self._rows, self._heard = self._rows[: at.rows], self._heard[:begin]
+        found, step = list[Rows](), max(MARK_HOPS, -(-len(heard) // MOST_MARKS))
         try:
-            made = self._played(heard, begin, at, progress)
-        except BaseException:
-            self._forget()
-            raise
-        self._rows, self._heard = np.concatenate([kept, *made]), list(heard)
+            for hop in range(begin, len(heard)):
+                progress((hop - begin) / (len(heard) - begin))
+                self._play(hop, heard[hop], at, found, step)
+                self._heard.append(heard[hop])
+        finally:  # whoever breaks off goes on from there
+            self._rows = np.concatenate([self._rows, *found])
+        self.limited = at.made.limiter.interventions
         return self._rows
 
-    def _forget(self) -> None:
-        self._heard, self._marks = [], {}
-
-    def _played(self, heard: Sequence[Heard], begin: int, at: Mark, progress: Callable[[float], None]) -> list[Rows]:
-        """The pictures from hop `begin` on, and a mark now and then."""
-        observer, found = Observer(self._patch), list[Rows]()
-        step = max(MARK_HOPS, -(-len(heard) // MOST_MARKS))
-        for hop in range(begin, len(heard)):
-            progress((hop - begin) / (len(heard) - begin))
-            if hop % step == 0 and hop > begin:
-                self._marks[hop] = self._copied(Mark(at.made, at.cycles, at.rows + len(found)))
-            for _, tick in at.cycles.until((hop + 1) * HOP_S, self._pulses[hop], heard[hop]):
-                if at.cycles.count % STAGE_EVERY == 0:
-                    found.append(_row(observer, tick)[None])
-        self.limited = at.made.limiter.interventions
-        return found
+    def _play(self, hop: int, heard: Heard, at: Mark, found: list[Rows], step: int) -> None:
+        """The pictures of a hop, and a mark now and then."""
+        if hop % step == 0 and hop and hop not in self._marks:
+            self._marks[hop] = self._copied(Mark(at.made, at.cycles, len(self._rows) + len(found)))
+        for _, tick in at.cycles.until((hop + 1) * HOP_S, self._pulses[hop], heard):
+            if at.cycles.count % STAGE_EVERY == 0:
+                found.append(_row(self._observer, tick)[None])
 
     def _start(self) -> Mark:
         made = OutputCycle(self._config, self._patch, ConsoleMerge(self._config, self._patch, NOBODY))

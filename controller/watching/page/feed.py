@@ -171,7 +171,40 @@ class Live:
     sound: tuple[float, float] | None = None
 
 
-class PageFeed(Protocol):
+class SetListFeed(Protocol):
+    """Where the page of set lists gets them, and who keeps them."""
+
+    def tonights_list(self) -> Mapping[str, Any] | None:
+        """The set list of the night as plain data, None without one."""
+
+    def set_lists(self) -> Sequence[str]:
+        """Names of the set lists that are kept."""
+
+    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
+        """`lines` of a sheet as they were understood, and the `entries` that they make; `pictured`: of a photograph.
+
+        May take seconds.
+
+        Raises:
+            ControllerError: it cannot be read.
+        """
+
+    def keep_set_list(self, plain: Mapping[str, Any]) -> str:
+        """Keep a set list and make it tonight's; its file. May wait for a disk.
+
+        Raises:
+            ValueError, ControllerError: it is none, or cannot be kept.
+        """
+
+    def open_set_list(self, name: str) -> None:
+        """Make a kept list tonight's.
+
+        Raises:
+            ControllerError: there is none of this name, or it cannot be read.
+        """
+
+
+class PageFeed(SetListFeed, Protocol):
     """Where the page gets its news. Every method returns at once and never raises."""
 
     def hello(self) -> Hello:
@@ -204,32 +237,3 @@ class PageFeed(Protocol):
 
     def report(self) -> tuple[str, str | None]:
         """Its state, `none`, `working`, `ready` or why it failed; and the page, once it is ready."""
-
-    def tonights_list(self) -> Mapping[str, Any] | None:
-        """The set list of the night as plain data, None without one."""
-
-    def set_lists(self) -> Sequence[str]:
-        """Names of the set lists that are kept."""
-
-    def read_sheet(self, sheet: bytes, *, pictured: bool) -> Mapping[str, Any]:
-        """`lines` of a sheet as they were understood, and the `entries` that they make; `pictured`: of a photograph.
-
-        May take seconds.
-
-        Raises:
-            ControllerError: it cannot be read.
-        """
-
-    def keep_set_list(self, plain: Mapping[str, Any]) -> str:
-        """Keep a set list and make it tonight's; its file. May wait for a disk.
-
-        Raises:
-            ValueError, ControllerError: it is none, or cannot be kept.
-        """
-
-    def open_set_list(self, name: str) -> None:
-        """Make a kept list tonight's.
-
-        Raises:
-            ControllerError: there is none of this name, or it cannot be read.
-        """

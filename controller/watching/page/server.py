@@ -122,7 +122,8 @@ class Page:
         application.router.add_post("/login", self._door.login)
         application.router.add_get("/metrics", partial(self._metrics, feed))
         application.router.add_get("/why", partial(_why, feed))
-        application.router.add_routes([*reading_routes(feed), *SetListRoutes(feed).routes()])
+        lists = SetListRoutes(feed, lambda request: request[PERSON])
+        application.router.add_routes([*reading_routes(feed), *lists.routes()])
         for route, handler in static_routes():
             application.router.add_get(route, handler)
         return application

@@ -8,8 +8,8 @@ from typing import Any
 from aiohttp import web
 
 from controller.errors import ControllerError
-from controller.watching.page.door import PERSON
-from controller.watching.page.feed import PageFeed
+from controller.watching.page.access import User
+from controller.watching.page.feed import SetListFeed
 
 MOST_TEXT_BYTES, MOST_PICTURE_BYTES = 64 * 1024, 16 * 1024 * 1024
 KEEPS = "song"
@@ -20,11 +20,11 @@ class SetListRoutes:
     """The addresses below `/setlist`.
 
     Args:
-        feed: keeps the lists.
+        feed: keeps the lists. person: who asks.
     """
 
-    def __init__(self, feed: PageFeed) -> None:
-        self._feed = feed
+    def __init__(self, feed: SetListFeed, person: Callable[[web.Request], User]) -> None:
+        self._feed, self._person = feed, person
         self._one_at_a_time = asyncio.Semaphore(1)
 
     def routes(self) -> list[web.RouteDef]:
@@ -49,7 +49,7 @@ class SetListRoutes:
         """A handler for those who may; whatever cannot be done is answered in one sentence."""
 
         async def handler(request: web.Request) -> web.Response:
-            if not request[PERSON].may(KEEPS):
+            if not self._person(request).may(KEEPS):
                 return web.json_response({"error": "that takes the rank of an operator"}, status=403)
             try:
                 async with self._one_at_a_time:

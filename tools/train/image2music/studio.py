@@ -217,7 +217,7 @@ class Studio:
         if not verdict.clean:
             raise OpeningError(f"the composed tune does not pass the gate: {verdict.words()}")
         chords = harmonise(melody)
-        motivation = motivate(reading, wish, found, theme)
+        motivation = motivate(reading, wish, found, theme, self.critic.usual)
         return Opening(abc, melody, theme, wish, reading, tuple(found), tuple(chords), tuple(sections), verdict, title,
                        tuple(motivation), by)  # fmt: skip
 
@@ -287,8 +287,14 @@ def _remark(judgement: Judgement) -> str:
     )
 
 
-def motivate(reading: Reading, wish: Wish, found: Sequence[Found], theme: Theme) -> list[str]:
-    """Why the music is as it is: one statement for each choice, each with the number it follows from."""
+def motivate(
+    reading: Reading, wish: Wish, found: Sequence[Found], theme: Theme, usual: float | None = None
+) -> list[str]:
+    """Why the music is as it is: one statement for each choice, each with the number it follows from.
+
+    Args:
+        usual: the critic's mean score of tunes by people, where it is known.
+    """
     mode = {"maj": "major", "mix": "mixolydian", "dor": "dorian", "min": "minor"}[wish.request.mode]
     said = [
         f"Arousal {reading.arousal:+.2f} gives {wish.bpm} beats a minute and {wish.request.density:.2f} notes a "
@@ -306,5 +312,6 @@ def motivate(reading: Reading, wish: Wish, found: Sequence[Found], theme: Theme)
     changed = [one for one in theme.history if one.what.startswith("round") and one.accepted]
     first = next(one for one in theme.history if one.accepted)
     then = f" after {len(changed)} accepted rewriting(s), from {first.score:.2f}." if changed else ", unchanged."
-    said.append(f"The critic's score is {theme.judgement.score:.2f}{then}")
+    beside = "" if usual is None else f" (more is better; tunes by people have {usual:.1f} in the mean)"
+    said.append(f"The critic's score is {theme.judgement.score:.2f}{beside}{then}")
     return said

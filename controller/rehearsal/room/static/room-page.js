@@ -4,12 +4,14 @@ import { Views } from "./views.js";
 import { TOKEN_HUES } from "./colour.js";
 import { fitCanvas } from "./canvas.js";
 import { isWriting } from "./keys.js";
+import { SectionLooks } from "./section-looks.js";
 
 const ROWS_HZ = 20;
+const WATCH_MS = 400;
 
 const HOP_S = 0.1;
 const NEAR_S = 0.6;
-const LANES = { marks: 22, bars: 16, wave: 52, stem: 26, light: 84, cues: 20, line: 64 };
+const LANES = { marks: 22, bars: 16, wave: 52, stem: 26, light: 76, looks: 22, cues: 20, line: 58 };
 const GROWING = ["wave", "light", "line"]; // on a tall screen; names of marks and cues stay as they are
 const TIMELINE_SHARE = 0.44; // of the window's height
 const TALLEST = 2.5;
@@ -26,7 +28,7 @@ const audio = element("audio");
 const canvas = element("timeline");
 const pen = canvas.getContext("2d");
 const stage = new Views();
-const state = { song: null, notes: null, light: null, rows: null, part: null, drag: null, colours: new Set(), drawn: null, version: 0, scale: 1, undoes: 0, redoes: 0 };
+const state = { song: null, notes: null, light: null, rows: null, part: null, drag: null, colours: new Set(), drawn: null, stages: -1, scale: 1, undoes: 0, redoes: 0 };
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const duration = () => state.song.hops * HOP_S;
@@ -35,11 +37,12 @@ const duration = () => state.song.hops * HOP_S;
 
 async function start() {
   state.song = await (await fetch("song")).json();
-  state.peaks = Object.entries(state.song.peaks).map(([name, text]) => [name, bytes(text)]);
+  state.shapes = Object.entries(state.song.shapes).map(([name, text]) => [name, bytes(text)]);
   element("title").textContent = state.song.title;
   grow();
   canvas.setAttribute("aria-valuemax", duration().toFixed(1));
   stage.setRig(state.song.heads);
+  state.looks = new SectionLooks(state.song, (looks) => ask("notes", { looks }), () => audio.currentTime);
   const said = await (await fetch("state")).json();
   await take({ ...said, said: FIRST_WORDS });
   audio.currentTime = firstLight();
@@ -50,16 +53,39 @@ async function take(said) {
   state.notes = said.notes;
   state.light = new Int16Array(bytes(said.light).buffer);
   element("seed").value = said.notes.seed + 1;
-  tell(said.said || `${said.limited} flashes limited`);
+  tell(said.staging ? `${said.said}; the stage is being made` : said.said || `${said.limited} flashes limited`);
   [state.undoes, state.redoes] = [said.undoes, said.redoes];
   if (element("kept").hidden !== !said.since) {
     element("kept").hidden = !said.since;
     grow();
   }
   element("kept-said").textContent = said.since && `Your unsaved work of ${said.since} is open again.`;
-  const flat = new Uint8Array(await (await fetch("rows")).arrayBuffer());
-  state.rows = flat;
+  state.looks.take(said.notes.looks);
+  await stages(said);
   draw();
+}
+
+/** The newest stage, and what is said while the next one is made beside whatever people do. */
+async function stages(said) {
+  document.body.classList.toggle("staging", said.staging);
+  if (said.stages !== state.stages) {
+    state.rows = new Uint8Array(await (await fetch("rows")).arrayBuffer());
+    state.stages = said.stages;
+    shown = -1;
+  }
+  if (said.staging) follow(said).catch(() => tell("The room does not answer."));
+}
+
+async function follow({ version }) {
+  while (document.body.classList.contains("staging")) {
+    await new Promise((soon) => setTimeout(soon, WATCH_MS));
+    const said = await (await fetch("state")).json();
+    if (said.version !== version || said.busy) return; // whoever asked for more hears of its stage
+    element("share").value = said.share;
+    if (said.staging) continue;
+    await stages(said);
+    if (!state.busy) tell(`The stage is made: ${said.limited} flashes limited`);
+  }
 }
 
 /** The first moment at which the stage is well lit, seconds. */
@@ -74,7 +100,7 @@ function firstLight() {
 /** Ask for one thing; what comes back is the whole state. */
 async function ask(verb, more = {}) {
   busy(verb);
-  const watching = setInterval(watch, 500);
+  const watching = setInterval(watch, WATCH_MS);
   try {
     const answer = await fetch("do", { method: "POST", body: JSON.stringify({ verb, ...more }) });
     const said = await answer.json();
@@ -96,6 +122,7 @@ async function watch() {
 }
 
 function busy(what) {
+  state.busy = Boolean(what);
   document.body.classList.toggle("busy", Boolean(what));
   for (const button of document.querySelectorAll(".tools .chip, #instead")) button.disabled = Boolean(what);
   element("undo").disabled = Boolean(what) || !state.undoes;
@@ -112,8 +139,10 @@ function tell(text) {
 
 function lanes() {
   const found = [["marks", LANES.marks]];
-  state.peaks.forEach(([name], index) => found.push([`wave:${index}:${name}`, index ? LANES.stem : LANES.wave]));
-  found.push(["light", LANES.light], ["cues", LANES.cues], ["line", LANES.line]);
+  state.shapes.forEach(([name], index) => found.push([`wave:${index}:${name}`, index ? LANES.stem : LANES.wave]));
+  found.push(["light", LANES.light]);
+  if (state.song.looks.length) found.push(["looks", LANES.looks]);
+  found.push(["cues", LANES.cues], ["line", LANES.line]);
   if (state.song.beats.length) found.push(["bars", LANES.bars]);
   let top = 0;
   return found.map(([name, plain]) => {
@@ -154,6 +183,7 @@ function draw() {
   }
   drawLight(lane("light"), width);
   drawPins(lane("light"), width);
+  if (lane("looks")) drawLooks(lane("looks"), width);
   drawMarks(width, tall);
   drawCues(lane("cues"), width);
   drawLine(lane("line"), width);
@@ -164,12 +194,12 @@ function draw() {
 
 function drawWave({ top, tall, name }, width) {
   const [, index, label] = name.split(":");
-  const peaks = state.peaks[index][1];
+  const shape = state.shapes[index][1];
   pen.fillStyle = index === "0" ? "#7d8798" : "#556072";
-  const per = peaks.length / width;
+  const per = shape.length / width;
   for (let column = 0; column < width; column++) {
     let most = 0;
-    for (let at = Math.floor(column * per); at <= (column + 1) * per && at < peaks.length; at++) most = Math.max(most, peaks[at]);
+    for (let at = Math.floor(column * per); at <= (column + 1) * per && at < shape.length; at++) most = Math.max(most, shape[at]);
     const half = (most / 255) * (tall / 2);
     pen.fillRect(column, top + tall / 2 - half, 1, Math.max(1, 2 * half));
   }
@@ -216,6 +246,11 @@ function drawPins({ top, tall }, width) {
     pen.strokeRect(left + 1, top + 1, x(to_s, width) - left - 2, tall - 2);
     word("pinned", left + 6, top + 14, "#fff");
   }
+}
+
+function drawLooks(place, width) {
+  const named = (text, left, base, room) => word(fitting(text, room), left, base, "#fff");
+  state.looks.draw(pen, place, (t_s) => x(t_s, width), duration(), named);
 }
 
 /** Whole names only, first of all that of the part at the line; where there is no room a mark is a line without one. */
@@ -312,6 +347,7 @@ function frame() {
   const now_s = audio.currentTime;
   element("time").textContent = `${Math.floor(now_s / 60)}:${(now_s % 60).toFixed(1).padStart(4, "0")}`;
   canvas.setAttribute("aria-valuenow", now_s.toFixed(1));
+  state.looks.show();
   draw();
 }
 
@@ -453,6 +489,7 @@ function hex(hue) {
 element("roll").addEventListener("click", () => ask("roll", { ...part(), seed: Number(element("seed").value), palette: [...state.colours].map(hex) }));
 element("pin").addEventListener("click", () => ask("pin", part()));
 element("unpin").addEventListener("click", () => ask("unpin", part()));
+element("look-choose").addEventListener("click", () => ask("dress", part()));
 element("mark").addEventListener("click", () => {
   const name = element("mark-name").value.trim() || "mark";
   ask("notes", { marks: [...state.notes.marks, [audio.currentTime, name]] });

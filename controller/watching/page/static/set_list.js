@@ -18,10 +18,13 @@ export function entryOf(read) {
   return Object.fromEntries(Object.entries(EMPTY).map(([name, usual]) => [name, read[name] ?? (Array.isArray(usual) ? [...usual] : usual)]));
 }
 
+const TONIGHT = { saved: "lines.saved", opened: "lists.opened", ask: "lists.ask" };
+
 export class SetListView {
-  /** @param playing whether an entry of tonight's list is played now. */
-  constructor(playing) {
+  /** @param playing whether an entry of tonight's list is played now. @param says what is said of a list, as rows of the table. */
+  constructor(playing, says = TONIGHT) {
     this.playing = playing;
+    this.says = says;
     this.lines = []; // { entry, written, doubtful, approved, open, number }
     this.count = 0;
     this.busy = false;
@@ -110,13 +113,13 @@ export class SetListView {
       return element("list-name").focus();
     }
     if (this.playing() && !(await ask(word("lines.ask", { name }), word("lines.save")))) return;
-    await this.post("setlist", { name, entries: this.lines.map((line) => line.entry) }, word("lines.saved", { name }));
+    await this.post("setlist", { name, entries: this.lines.map((line) => line.entry) }, word(this.says.saved, { name }));
     this.drawNames((await this.fetched("setlists"))?.names ?? []);
   }
 
   async openList(name) {
-    if (this.lines.length && !(await ask(word("lists.ask", { name }), word("lists.open", { name })))) return;
-    if (!(await this.post("setlist/open", { name }, word("lists.opened", { name })))) return;
+    if (this.lines.length && !(await ask(word(this.says.ask, { name }), word("lists.open", { name })))) return;
+    if (!(await this.post("setlist/open", { name }, word(this.says.opened, { name })))) return;
     const list = await this.fetched("setlist");
     if (list) this.take(list);
   }
@@ -143,6 +146,15 @@ export class SetListView {
     this.lines.push(Object.assign(this.line(entryOf({}), "", true), { open: true }));
     this.draw();
     element("lines").lastElementChild?.querySelector("input")?.focus();
+  }
+
+  /** Open the first line whose entry is wanted; one with these values is added where there is none. */
+  find(wanted, values) {
+    let line = this.lines.find(({ entry }) => wanted(entry));
+    if (!line) this.lines.push((line = this.line(entryOf(values), "", true)));
+    line.open = true;
+    this.draw();
+    this.focus(line, "input");
   }
 
   move(line, by) {
