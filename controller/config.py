@@ -50,7 +50,7 @@ def is_loopback(host: str) -> bool:
 class ConfigSection(BaseModel):
     """Base of all sections: unknown keys are mistakes, values do not change after loading."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class AudioConfig(ConfigSection):

@@ -25,7 +25,7 @@ class Clean:
         """The block with silence for what is no number."""
         samples, bad = finite(block.samples)
         self._bad += bad
-        return replace(block, samples=samples)
+        return block if samples is block.samples else replace(block, samples=samples)
 
     def bad(self, elsewhere: int) -> int:
         """How many there were, with those that the source itself found."""

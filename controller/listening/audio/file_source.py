@@ -19,6 +19,9 @@ from controller.sound_format import SAMPLE_RATE_HZ
 
 log = logging.getLogger(__name__)
 
+MOST = 8.0
+"""A sample further from 0 than this is nothing that a person would play."""
+
 
 class MonoStream:
     """One file, decoded, mixed down to mono by the mean and resampled to 48 kHz.
@@ -184,10 +187,12 @@ def read_looped(
 
 def finite(samples: Float32Array) -> tuple[Float32Array, int]:
     """The samples with NaN and infinities replaced by silence and clipped to ±8, and how many were replaced."""
+    if samples.size and samples.min() >= -MOST and samples.max() <= MOST:
+        return samples, 0  # as nearly always: a comparison with NaN does not hold
     good = np.isfinite(samples)
     bad = int(samples.size - np.count_nonzero(good))
     clean = samples if bad == 0 else np.where(good, samples, np.float32(0.0))
-    return np.clip(clean, -8.0, 8.0), bad
+    return np.clip(clean, -MOST, MOST), bad
 
 
 def _resampler(rate_hz: int) -> "soxr.ResampleStream | None":

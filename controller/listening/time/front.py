@@ -23,6 +23,7 @@ FRAME_S = HOP / RATE_HZ
 BANDS_AN_OCTAVE, LOWEST_HZ, HIGHEST_HZ, TUNED_HZ = 24, 30.0, 17_000.0, 440.0
 TAPS = 32
 """Input samples that each resampled one is made of."""
+NOTHING = np.zeros(0)
 
 
 class Resampler:
@@ -36,15 +37,22 @@ class Resampler:
     def __init__(self) -> None:
         self._taps = _taps()
         self._pending = np.zeros(TAPS - 1, np.float64)
+        self._waiting, self._missing = list[Float32Array](), DOWN
 
     def feed(self, samples: Float32Array) -> Float64Array:
         """(n,) samples at 48 kHz to those at 22.05 kHz that they complete, 147 for every 320."""
-        self._pending = np.concatenate([self._pending, samples.astype(np.float64)])
+        self._waiting.append(samples)
+        self._missing -= len(samples)
+        if self._missing > 0:
+            return NOTHING
+        self._pending = np.concatenate([self._pending, *self._waiting])
+        self._waiting = []
         count = (len(self._pending) - TAPS + 1) // DOWN
         # one by one: a product of several rows at once may differ in its last bit from that of one row
         made = [self._taps @ self._pending[one * DOWN : one * DOWN + DOWN + TAPS - 1] for one in range(count)]
         self._pending = self._pending[count * DOWN :]
-        return np.concatenate(made) if made else np.zeros(0)
+        self._missing = DOWN + TAPS - 1 - len(self._pending)
+        return np.concatenate(made)
 
 
 class Front:
@@ -59,7 +67,10 @@ class Front:
 
     def feed(self, samples: Float32Array) -> Iterator[Float32Array]:
         """A frame (272,) float32 for each 20 ms that the samples (n,) at 48 kHz complete."""
-        self._pending = np.concatenate([self._pending, self._resampler.feed(samples)])
+        made = self._resampler.feed(samples)
+        if not len(made):
+            return
+        self._pending = np.concatenate([self._pending, made])
         while len(self._pending) >= WINDOW:
             spectrum = np.abs(np.fft.rfft(self._pending[:WINDOW] * self._window))[: WINDOW // 2]
             now = np.log10(1.0 + spectrum @ self._filters)
