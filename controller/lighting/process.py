@@ -34,6 +34,7 @@ from controller.lighting.output.sender import NOBODY, Sender
 from controller.lighting.output.sinks import Outputs, Sink
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.pace import Pace
+from controller.lighting.real_time import come_first
 from controller.lighting.speaker import Speaker
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
 from controller.lighting.standby.partner import Partner
@@ -334,6 +335,7 @@ def main(argv: list[str]) -> int:
     recorder = open_log(run.config, name, run.folder.name)
     lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
+    come_first()
     try:
         lighting.light()
         run.say(lighting.status())

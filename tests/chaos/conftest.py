@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from metronome import Metronome
+from arrivals import longest_gap_s, receive, stamped
 from promise import HANG_S, STRICT
 
 OUTAGE_S = 10.0 if STRICT else 1.0
@@ -66,31 +66,29 @@ class Wire(threading.Thread):
 
     def __init__(self, address="127.0.0.1"):
         super().__init__(daemon=True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = stamped(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.socket.bind((address, 0))
         self.socket.settimeout(0.2)
         self.port = self.socket.getsockname()[1]
         self.packets = []
         self.over = False
-        self.metronome = Metronome()
         self.start()
 
     def run(self):
         while not self.over:
             with contextlib.suppress(TimeoutError):
-                self.packets.append((time.monotonic(), self.socket.recv(2048)))
+                self.packets.append(receive(self.socket))
 
     def close(self):
         self.over = True
         self.join()
-        self.metronome.stop()
         self.socket.close()
 
     def gap_s(self, since_s, until_s=float("inf"), address=0):
         """The longest time without a packet of one port address."""
         times = [t for t, p in list(self.packets) if since_s <= t <= until_s and p[14] == address]
-        return self.metronome.longest_gap_s(times) if len(times) > 1 else float("inf")
+        return longest_gap_s(times) if len(times) > 1 else float("inf")
 
 
 class Running:

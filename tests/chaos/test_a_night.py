@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arrivals import longest_gap_s
 from certificate import self_signed
 from disk import Disk
 from enttec import EnttecWidget
@@ -128,7 +129,7 @@ class Night:
         """The longest time without light from the last packet before a moment on."""
         times = [t for t, p in list(self.stage.wire.packets) if p[14] == address]
         first = max((at for at, t in enumerate(times) if t <= since_s), default=0)
-        return self.stage.wire.metronome.longest_gap_s(times[first:])
+        return longest_gap_s(times[first:])
 
     # ------------------------------------------------------------ blows
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from arrivals import receive, stamped
 from promise import HANG_S, STRICT
 
 CLONE_NEWNET = 0x40000000
@@ -227,7 +228,7 @@ class Ear:
 
     def __init__(self, host, port, address="", groups=()):
         with host.here():
-            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket = stamped(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
             self.socket.bind((address, port))
@@ -243,7 +244,7 @@ class Ear:
     def _run(self):
         while not self._stopping:
             try:
-                self.heard.append((time.monotonic(), self.socket.recv(2048)))
+                self.heard.append(receive(self.socket))
             except TimeoutError:
                 continue
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from arrivals import receive, stamped
 from promise import HANG_S
 
 
@@ -20,7 +21,7 @@ class Wire:
     """Listens where the show sends."""
 
     def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = stamped(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(0.2)
@@ -31,7 +32,7 @@ class Wire:
         end_s = time.monotonic() + seconds
         while time.monotonic() < end_s:
             try:
-                self.packets.append((time.monotonic(), self.socket.recv(2048)))
+                self.packets.append(receive(self.socket))
             except TimeoutError:
                 continue
 
