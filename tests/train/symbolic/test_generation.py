@@ -193,6 +193,16 @@ def test_o20_o34_tempo_metre_level_and_bars_are_the_prompts(model, melody, bars,
         assert set(written[:, VELOCITY]) <= set(prompt[:, VELOCITY])
 
 
+def test_a_continuation_stays_in_the_prompts_key(model, melody):
+    prompt = melody(40, 60, 1).astype(np.int64)
+    prompt[:, PITCH] = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])[np.arange(len(prompt)) % 8]
+    prompt[-1, PITCH] = 61  # an accident
+    written = go_on(CachedWriter(*model), prompt, 6, np.random.default_rng(2))
+    assert set((written[:, PITCH] % 12).tolist()) <= {0, 2, 4, 5, 7, 9, 11}
+    free = go_on(CachedWriter(*model), prompt, 6, np.random.default_rng(2), settings=Settings(keep=False))
+    assert not set((free[:, PITCH] % 12).tolist()) <= {0, 2, 4, 5, 7, 9, 11}
+
+
 def test_o20_a_metre_that_the_prompt_left_does_not_come_back(model, melody):
     prompt = melody(6, 60, 1).astype(np.int64)
     prompt[:8, TIME_SIGNATURE] = time_signature_code(3, 4)

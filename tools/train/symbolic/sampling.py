@@ -9,7 +9,7 @@ be has a chance of exactly zero, so no draw is ever thrown away:
   one instrument, a pitch at or below the last one: notes are sorted, and none is there twice;
 * pitches of percussion for other instruments, and the other way round; another time signature within a bar; no length;
 * pitches that no piano has, for pianos;
-* by default instruments that the prompt does not have, and any tempo and time signature but those that it ends with: at
+* by default instruments and pitch classes that the prompt does not have, any tempo and time signature but its last: at
   the published temperature of 5 a small network would draw from all of them, and what most of its training music has
   there is a nominal grid of 120.
 
@@ -42,6 +42,8 @@ ORDER = (BAR, TIME_SIGNATURE, POSITION, TEMPO, INSTRUMENT, PITCH, DURATION, VELO
 """In which the attributes of a note are drawn: what a bar holds depends on its time signature."""
 PIANOS, KEYS = 8, (21, 108)
 """Programs below this are pianos, and have no more keys."""
+KEY_NOTES, ACCIDENT = 256, 0.01
+"""Pitch classes with less than this share of the prompt's last notes are not of its key."""
 STARTS = np.concatenate([[0], np.cumsum(SIZES)])
 TEMPERATURES, NUCLEI = (1.0,) * 8, (0.9,) * 8
 
@@ -52,9 +54,9 @@ class Settings:
 
     Attributes:
         temperatures, nuclei: of each attribute, in token order. leap: how many bars further a note may lie than the
-            last one; 1: no bar stays empty. keep: instruments, tempo, time signature and level of the prompt. ends:
-            whether EOS may end the music; what is trained here has never seen it, because windows are cut out of
-            pieces.
+            last one; 1: no bar stays empty. keep: instruments, tempo, time signature, key and level of the prompt.
+            ends: whether EOS may end the music; what is trained here has never seen it, because windows are cut out
+            of pieces.
     """
 
     temperatures: tuple[float, ...] = TEMPERATURES
@@ -70,20 +72,32 @@ PUBLISHED = Settings((1.2, 1.2, 5.0, 1.0, 2.0, 5.0, 5.0, 1.2), (1.0, 1.0, 1.0, 0
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What may be drawn at all: (129,), (254,) and (49,) bool."""
+    """What may be drawn at all: (129,), (254,) and (49,) bool, and `pitches` (256,), with percussion's."""
 
     instruments: BoolArray
     time_signatures: BoolArray
     tempi: BoolArray
+    pitches: BoolArray
 
     @classmethod
     def of(cls, notes: IntArray, *, keep: bool) -> "Cast":
-        """Instruments of some notes (N, 8), and the time signature and tempo of the last; without `keep`, all."""
+        """Instruments of some notes (N, 8), the time signature and tempo of the last, and the pitch classes that the
+        latest are of; without `keep`, all."""
         found = [np.full(VALUES[one], not keep) for one in (INSTRUMENT, TIME_SIGNATURE, TEMPO)]
         found[0][notes[:, INSTRUMENT]] = True
         found[1][notes[-1, TIME_SIGNATURE]] = True
         found[2][notes[-1, TEMPO]] = True
-        return cls(*found)
+        return cls(*found, _in_key(notes[-KEY_NOTES:]) if keep else np.ones(VALUES[PITCH], bool))
+
+
+def _in_key(notes: IntArray) -> BoolArray:
+    """Pitches (256,) of the classes that are more than accidents in some notes (N, 8); all drums."""
+    pitched = notes[notes[:, INSTRUMENT] != PERCUSSION]
+    shares = np.bincount(pitched[:, PITCH] % 12, minlength=12) / max(len(pitched), 1)
+    may = np.ones(VALUES[PITCH], bool)
+    if (shares >= ACCIDENT).any():
+        may[:128] = shares[np.arange(128) % 12] >= ACCIDENT
+    return may
 
 
 def draw(
@@ -135,6 +149,8 @@ def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settin
         same = here and (note[[POSITION, INSTRUMENT]] == before[[POSITION, INSTRUMENT]]).all()
         lowest = bottom(note[INSTRUMENT])
         may[max(lowest, before[PITCH] + 1 if same else 0) : top(note[INSTRUMENT]) + 1] = True
+        if (may[: VALUES[PITCH]] & cast.pitches).any():  # or nothing of the key is left above the last note
+            may[: VALUES[PITCH]] &= cast.pitches
     elif attribute == TEMPO:
         may[: VALUES[TEMPO]] = cast.tempi
     else:
