@@ -12,7 +12,7 @@ CHAOS_HANG_S := 7200
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos evening mutate bench rigs train-demo docs clean
+.PHONY: help show test check fix chaos evening mutate bench rigs train-demo gpu docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ rigs: $(VENV)/.test ## what whole libraries of fixtures are sent, read back; ARG
 
 train-demo: $(VENV)/.train ## every training path on a little real data, end to end
 	$(BIN)/python -m tools.train.demo $(ARGS)
+
+gpu: $(VENV)/.train ## how fast training goes on this machine's CUDA device, as a table (docs/measured.md)
+	$(BIN)/python -m tools.train.throughput $(ARGS)
 
 docs: $(VENV)/.docs ## the guides as a site in build/docs; a broken link fails
 	$(BIN)/python -m tools.docs.tables

@@ -81,6 +81,9 @@ class Manifest(BaseModel):
     """Checksum of that one's step network."""
     learnt_from: Annotated[str, Field(max_length=500)] | None = None
     """Decoders that were finetuned: what they learnt from, in a sentence."""
+    worse: Annotated[str, Field(max_length=1000)] | None = None
+    """Decoders that were finetuned: what got worse by it on light that nothing was learnt from. Such a model is staged
+    only by somebody who says so."""
     weights: Weights | None = None
     """Not read by a show."""
     step: OnnxFile

@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verb(words, "verify", "manifests and checksums")
     staged = verb(words, "stage", "verify a trained model and let it decide, in a running show, too")
     staged.add_argument("artefact", type=Path, metavar="DIR", help="folder with manifest.yaml, as training exports it")
+    staged.add_argument("--anyway", action="store_true", help="also a model of which training says that it got worse")
     back = verb(words, "rollback", "let the generation before decide again")
     back.add_argument("--to", type=int, metavar="N", help="this generation instead; 0 is the configured model")
     pulled = verb(words, "pull", "fetch the authors' published weights, where there is a network", configured=False)
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             out = options.out or Path("models") / "published" / options.name
             print_pulled(options.name, out, options.hub or HUB)
         case "stage":
-            one = stage(configured(options), options.artefact, MonotonicClock())
+            one = stage(configured(options), options.artefact, MonotonicClock(), anyway=options.anyway)
             print(f"generation {one.number} ({one.name}) {TAKEN_UP}")
             print("back again: followspot models rollback")
         case "rollback":

@@ -4,34 +4,41 @@ from pathlib import Path
 
 import numpy as np
 
-from controller.arrays import Float32Array
-from controller.artefacts.artefact import read_manifest
+from controller.artefacts.artefact import Manifest, read_manifest
 from controller.artefacts.generations import Generation, Generations
 from controller.clock import Clock
 from controller.commands.trial import bounded
 from controller.config import Config
 from controller.errors import ModelError
-from controller.listening.decode.succession import SLOWEST_S
+from controller.listening.decode.parity import FILE, differences, read_probes
+from controller.listening.decode.refreshed import RefreshedNetwork
+from controller.listening.decode.skipbart import DecoderNetwork
+from controller.listening.decode.succession import SLOWEST_S, Decoder
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.listening.networks import open_decoder
 from controller.messages import Embedding
 from controller.sound_format import HOP_S
 
-PARITY_FILE = "parity.npz"
-PARITY = 1e-2
-"""Largest difference of a logit from what training says: float32 on another machine."""
-TRIED_HOPS = 24
+TIMED_HOPS = 24
 
 
-def stage(config: Config, artefact: Path, clock: Clock) -> Generation:
+def stage(config: Config, artefact: Path, clock: Clock, *, anyway: bool = False) -> Generation:
     """Verify an artefact, keep it, and let it decide: in a running show from the end of its phrase on.
 
+    Args:
+        anyway: also one of which training says that it became worse.
+
     Raises:
-        ModelError: it does not fit, does not say what it said when it was exported, or is too slow here.
+        ModelError: it does not fit, does not say what it said when it was exported, is too slow here, or worse.
     """
     manifest = read_manifest(artefact, "decoder", HOP_S)
+    if not anyway:
+        _refuse_worse(artefact, manifest)
     with bounded(str(artefact)):
-        _try(config, artefact, clock)
+        embedder = read_manifest(config.path(config.model.embedder), "embedder", HOP_S)
+        opened = open_decoder(config, artefact, embedder)
+        _compare(artefact, opened.network)
+        _time(artefact, opened.decoder(patient=True), clock)
     one = Generations.of(config).stage(artefact, manifest.name)
     read_manifest(one.folder, "decoder", HOP_S)
     return one
@@ -52,47 +59,38 @@ def roll_back(config: Config, number: int | None) -> int:
     return number
 
 
-def _try(config: Config, artefact: Path, clock: Clock) -> None:
-    """Run it as a show would, on what training left beside it or on silence."""
-    embedder = read_manifest(config.path(config.model.embedder), "embedder", HOP_S)
-    decoder = open_decoder(config, artefact, embedder).decoder(patient=True)
-    parity = _parity(artefact)
-    music = np.zeros((TRIED_HOPS, 512), np.float32) if parity is None else parity["music"]
-    told = np.tile((HUE_PAD, VALUE_PAD), (len(music), 1)) if parity is None else parity["light_in"]
-    steps_s, worst = [], {"hue": 0.0, "value": 0.0}
-    for hop, vector in enumerate(music):
+def _refuse_worse(artefact: Path, manifest: Manifest) -> None:
+    if manifest.worse:
+        raise ModelError(
+            f"{artefact}: on light that nothing was learnt from, {manifest.worse}; learn from more footage, or stage "
+            "it all the same with --anyway"
+        )
+
+
+def _compare(artefact: Path, network: DecoderNetwork | RefreshedNetwork) -> None:
+    """Every answer of every probe is what it was in training."""
+    for probe, name in zip(read_probes(artefact), ("music", "silence", "noise"), strict=True):
+        for answer, apart in differences(network, probe).items():
+            if not apart <= probe.allowed:
+                words = answer.replace("_", " ")
+                verb = "differs" if answer == "state" else "differ"
+                raise ModelError(
+                    f"{artefact / FILE}: {words} {verb} by {apart:.3g} from those of the training, on {name}; "
+                    "export the model again"
+                )
+
+
+def _time(artefact: Path, decoder: Decoder, clock: Clock) -> None:
+    """It says something finite of silence, and soon enough."""
+    steps_s = []
+    for hop in range(TIMED_HOPS):
         started_s = clock.now_s()
-        hue, value = decoder.step(Embedding(hop * HOP_S, hop, vector), *(int(one) for one in told[hop]))
+        hue, value = decoder.step(Embedding(hop * HOP_S, hop, np.zeros(512, np.float32)), HUE_PAD, VALUE_PAD)
         steps_s.append(clock.now_s() - started_s)
         if not (np.isfinite(hue).all() and np.isfinite(value).all()):
             raise ModelError(f"{artefact}: hop {hop}: not finite; export the model again")
-        if parity is not None and hop < TRIED_HOPS * 4:
-            for head, said in (("hue", hue), ("value", value)):
-                worst[head] = max(worst[head], float(np.abs(said - parity[f"{head}_logits"][hop]).max()))
-    for head, apart in worst.items():
-        if apart > PARITY:
-            raise ModelError(
-                f"{artefact / PARITY_FILE}: {head} logits differ by {apart:.3g} from those of the training; "
-                "export the model again"
-            )
     typical_s = float(np.median(steps_s))
     if typical_s > SLOWEST_S:
         raise ModelError(
             f"{artefact}: a step takes {1e3 * typical_s:.0f} ms here, at most {1e3 * SLOWEST_S:.0f} will do"
         )
-
-
-def _parity(artefact: Path) -> dict[str, Float32Array] | None:
-    """What the training left to compare with; None where there is nothing (bidirectional models)."""
-    path = artefact / PARITY_FILE
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            wanted = {name: arrays[name] for name in ("music", "light_in", "hue_logits", "value_logits")}
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path}: not readable: {error}; export the model again") from error
-    hops = len(wanted["music"])
-    if hops == 0 or wanted["music"].shape != (hops, 512) or wanted["light_in"].shape != (hops, 2):
-        raise ModelError(f"{path}: wrong shapes; export the model again")
-    return wanted

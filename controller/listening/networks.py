@@ -133,23 +133,23 @@ class _Causal:
     """A causal network and the decoders that run on it."""
 
     def __init__(self, folder: Path, embedder: Manifest, threads: int, provider: str) -> None:
-        self._network = DecoderNetwork(folder, embedder, threads=threads, provider=provider)
-        self.name = self._network.manifest.name
+        self.network = DecoderNetwork(folder, embedder, threads=threads, provider=provider)
+        self.name = self.network.manifest.name
 
     def decoder(self, *, patient: bool) -> Decoder:  # noqa: ARG002 - nothing here runs off the hot path
-        return SkipBart(self._network)
+        return SkipBart(self.network)
 
 
 class _Bidirectional:
     """A bidirectional network, the thread that refreshes, and the decoders that run on them."""
 
     def __init__(self, folder: Path, embedder: Manifest, threads: int, provider: str) -> None:
-        self._network = RefreshedNetwork(folder, embedder, threads=threads, provider=provider)
+        self.network = RefreshedNetwork(folder, embedder, threads=threads, provider=provider)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="refresh")
-        self.name = self._network.manifest.name
+        self.name = self.network.manifest.name
 
     def decoder(self, *, patient: bool) -> Decoder:
-        return RefreshedSkipBart(self._network, self._executor, patient=patient)
+        return RefreshedSkipBart(self.network, self._executor, patient=patient)
 
 
 def open_ear(config: Config, stems: tuple[str, ...]) -> Ear:

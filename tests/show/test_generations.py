@@ -9,12 +9,14 @@ import yaml
 from promise import kept
 from running_show import heard, lit, start, stop
 
+from controller.artefacts.artefact import sha256_of
 from controller.artefacts.generations import KEPT, Generations
 from controller.clock import ManualClock, MonotonicClock
 from controller.commands.staging import roll_back, stage
 from controller.config import read_config
 from controller.errors import ModelError
 from controller.listening.decider import Decider
+from controller.listening.decode.parity import HEADS, PROBES
 
 
 @pytest.fixture
@@ -114,15 +116,62 @@ def test_a_model_that_does_not_fit_is_refused_and_nothing_changes(room, root, tm
     assert Generations.of(room).all() == []
 
 
-@pytest.mark.parametrize("head", ["hue", "value"])
-def test_a_head_that_says_something_else_than_in_training_is_refused(room, root, tmp_path, head):
+@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("answer", [*HEADS, "state"])
+def test_an_answer_that_is_not_that_of_the_training_is_refused(room, root, tmp_path, probe, answer):
     folder = named(root, tmp_path / "new", "room-2")
     with np.load(folder / "parity.npz") as arrays:
-        changed = dict(arrays) | {f"{head}_logits": arrays[f"{head}_logits"] + 1.0}
+        changed = dict(arrays) | {f"{probe}{answer}": arrays[f"{probe}{answer}"] + 1.0}
     np.savez(folder / "parity.npz", **changed)
-    with pytest.raises(ModelError, match=f"{head} logits differ by 1 "):
+    with pytest.raises(ModelError, match=rf"{answer.replace('_', ' ')} differs? by 1 "):
         stage(room, folder, MonotonicClock())
     assert Generations.of(room).all() == []
+
+
+def turned_over(folder, name):
+    """One output of a step graph with its sign changed, under a right checksum."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(folder / "step.onnx")
+    for node in model.graph.node:
+        node.output[:] = [f"{one}.before" if one == name else one for one in node.output]
+        node.input[:] = [f"{one}.before" if one == name else one for one in node.input]
+    model.graph.node.append(onnx.helper.make_node("Neg", [f"{name}.before"], [name]))
+    onnx.save(model, folder / "step.onnx")
+    manifest = yaml.safe_load((folder / "manifest.yaml").read_text())
+    manifest["step"]["sha256"] = sha256_of(folder / "step.onnx")
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False))
+
+
+@pytest.mark.parametrize("output", ["hue_logits", "value_logits", "encoder.0.key", "decoder.1.value", "cross.0.key"])
+def test_o5_a_graph_of_which_any_output_is_another_is_refused(room, root, tmp_path, output):
+    folder = named(root, tmp_path / "new", "room-2")
+    turned_over(folder, output if "logits" in output else f"{output}.new")
+    with pytest.raises(ModelError, match="those of the training"):
+        stage(room, folder, MonotonicClock())
+    assert Generations.of(room).all() == []
+
+
+@pytest.mark.parametrize("name", [*(f"{probe}state" for probe in PROBES), "silence.music", "value_logits"])
+def test_a_model_that_does_not_say_what_it_should_say_is_refused(room, root, tmp_path, name):
+    folder = named(root, tmp_path / "new", "room-2")
+    with np.load(folder / "parity.npz") as arrays:
+        less = {key: arrays[key] for key in arrays if key != name}
+    np.savez(folder / "parity.npz", **less)
+    with pytest.raises(ModelError, match="export the model again"):
+        stage(room, folder, MonotonicClock())
+    (folder / "parity.npz").unlink()
+    with pytest.raises(ModelError, match="nothing tells what the model should say"):
+        stage(room, folder, MonotonicClock())
+
+
+def test_a_model_that_got_worse_is_staged_only_by_who_says_so(room, root, tmp_path):
+    folder = named(root, tmp_path / "new", "room-2")
+    manifest = yaml.safe_load((folder / "manifest.yaml").read_text())
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest | {"worse": "colours surprise more (0.74 → 1.77)"}))
+    with pytest.raises(ModelError, match=r"colours surprise more.*--anyway"):
+        stage(room, folder, MonotonicClock())
+    assert Generations.of(room).all() == []
+    assert stage(room, folder, MonotonicClock(), anyway=True).number == 1
 
 
 @pytest.mark.warns("the configured model decides instead")

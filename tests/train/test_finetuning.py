@@ -1,9 +1,6 @@
 """A room is learnt: adapters, a held-out night, an early stop, exact resumption, and an artefact that plays."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +11,11 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
+from torchrun import torchrun  # noqa: E402
+
 from controller.artefacts.artefact import read_manifest, sha256_of  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
+from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD  # noqa: E402
 from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from tools.train.skipbart import __main__ as skipbart  # noqa: E402
 from tools.train.skipbart import live  # noqa: E402
@@ -24,7 +24,8 @@ from tools.train.skipbart.learning import Wishes, name_for  # noqa: E402
 from tools.train.skipbart.lora import LoraLinear, merge  # noqa: E402
 from tools.train.skipbart.loss import Weights, light_loss  # noqa: E402
 from tools.train.skipbart.network import SkipBart  # noqa: E402
-from tools.train.skipbart.stretches import FootageError, read_room  # noqa: E402
+from tools.train.skipbart.stretches import FootageError, draw, read_room  # noqa: E402
+from tools.train.skipbart.verdict import standing  # noqa: E402
 from tools.train.skipbart.weights import keep_weights, read_network  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -118,7 +119,7 @@ def test_it_learns_the_room_and_keeps_the_best(tiny_network, footage, tmp_path):
     assert not any(isinstance(module, LoraLinear) for module in learnt.modules())
     after = judge(learnt, room.held_out)
     assert after["loss"] < 0.8 * before["loss"]
-    assert after["loss"] == pytest.approx(run.best, abs=1e-4)
+    assert standing(after, before) == pytest.approx(run.best, abs=1e-3)
 
 
 def test_an_interrupted_run_goes_on_to_the_same_losses(tiny_network, footage, tmp_path):
@@ -146,7 +147,8 @@ def test_an_interrupted_run_goes_on_to_the_same_losses(tiny_network, footage, tm
 
 def test_it_stops_when_the_held_out_night_gets_no_better(tiny_network, footage, tmp_path, monkeypatch):
     run = Finetuning(tiny_network, replace(PLAN, steps=100), seed=1)
-    scores = iter([{"loss": 3.0}, {"loss": 2.0}, *[{"loss": 2.5}] * 20])
+    looks = (3.0, 2.0, *[2.5] * 20)
+    scores = iter([{"hue_loss": loss, "value_loss": 10.0, "loss": loss + 10.0} for loss in looks])
     monkeypatch.setattr(run, "judge", lambda stretches: next(scores))
     ended = learn(run, read_room(footage), tmp_path / "run", 1.0)
     assert ended.startswith("stopped at step 8: no better for 6 steps")
@@ -236,23 +238,69 @@ def test_mistakes_are_told_in_one_line(footage, tmp_path, capsys):
         read_room(tmp_path / "nowhere")
 
 
+def alone(footage):
+    """The same films as the extractor would write them: short, each with a scale of its own."""
+    for path in footage.glob("*.npz"):
+        said = {"fingerprint": {}, "hops": 150, "kept": 1.0, "night": path.stem, "brightness": {"full": 0.3}}
+        path.with_suffix(".json").write_text(json.dumps(said))
+    return footage
+
+
+def test_o8_levels_of_films_that_were_scaled_alone_are_told_and_not_asked(footage):
+    known, lone = read_room(footage), read_room(alone(footage))
+    assert known.level_minutes == known.minutes == lone.minutes
+    assert lone.level_minutes == 0.0
+    assert "levels from 0 of them" in lone.describe()
+    assert "2 films scaled alone" in lone.lone()
+    assert known.lone() == ""
+    crops = draw([one.song() for one in lone.learnt], 4, 40, np.random.default_rng(1))
+    assert (crops.light[..., 1] == VALUE_PAD).all()
+    assert (crops.light[..., 0] != HUE_PAD).any()
+    assert (crops.light_in[..., 1] != VALUE_PAD).any(), "the decoder is told how bright it was a hop ago"
+
+
+def test_o8_what_the_model_says_of_levels_is_held_while_it_learns_colours(tiny_network, footage):
+    """Without the hold the adapters that learn colours move the levels, too."""
+    room, moved = read_room(alone(footage)), {}
+    music, light_in = torch.randn(2, 20, 512), torch.randint(0, 170, (2, 20, 2))
+    with torch.no_grad():
+        before = torch.log_softmax(tiny_network(music, light_in)[1], dim=-1)
+    for hold in (True, False):
+        run = Finetuning(fresh(tiny_network), replace(PLAN, rate=1e-2, batch=4, dropout=0.0), seed=1, hold=hold)
+        losses = [run.step([one.song() for one in room.learnt])["hue_loss"] for _ in range(25)]
+        assert np.mean(losses[-5:]) < np.mean(losses[:5])
+        with torch.no_grad():
+            after = torch.log_softmax(run.network.eval()(music, light_in)[1], dim=-1)
+        moved[hold] = float((before.exp() * (before - after)).sum(dim=-1).mean())
+    assert moved[True] < 0.5 * moved[False]
+
+
 def test_names_carry_the_venue_and_no_history():
     assert name_for("skipbart-small-old-hall-20260102", "Old Hall!").startswith("skipbart-small-old-hall-20")
     assert name_for("skipbart-small", "???").startswith("skipbart-small-room-20")
 
 
-def test_two_workers_learn_one_room(footage, checkpoint, tmp_path):
-    out = tmp_path / "run"
-    command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "tools.train.skipbart", "finetune", "--data", str(footage), "--out", str(out), "--steps", "3"]
-    command += ["--batch", "2", "--weights", str(checkpoint)]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert load_checkpoint(out / "last.pt")["step"] == 3
+def test_two_workers_learn_one_room_as_one_does_also_where_one_is_killed(footage, checkpoint, tiny_network, tmp_path):
+    """Two workers with half a batch each, one of them killed and begun again, against one with the whole batch."""
+    out, steps = tmp_path / "run", 20
+    words = ("finetune", "--data", footage, "--out", out, "--steps", steps, "--batch", 2, "--rank", 2, "--rate", 5e-3)
+    said = torchrun("tools.train.skipbart", *words, "--weights", checkpoint, "--resume", kill_when=out / "last.pt")
+    assert load_checkpoint(out / "last.pt")["step"] == steps
     assert read_manifest(out / "artefact", "decoder", 0.1)
-    assert done.stdout.count("stage it:") == 1
+    assert said.count("stage it:") == 1
+    rows = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [0, 20], "every look once"
+    room, found = read_room(footage), []
+    plan = Wishes(steps=steps, batch=4, rank=2, rate=5e-3).plan(room.minutes)
+    for seed in (1, 2, 3):
+        one = Finetuning(fresh(tiny_network), plan, seed)
+        learn(one, room, tmp_path / f"one{seed}", 1.0)
+        log = (tmp_path / f"one{seed}" / "log.jsonl").read_text().splitlines()
+        found.append([json.loads(line)["held_out_loss"] for line in log])
+    alone, both = np.array(found), [row["held_out_loss"] for row in rows]
+    noise = max(float(np.ptp(alone[:, -1])), 0.1 * float(alone[0, 0] - alone[:, -1].mean()))
+    assert alone[:, -1].mean() < alone[0, 0] - 2 * noise, "otherwise nothing is compared"
+    assert abs(both[-1] - alone[:, -1].mean()) <= 2 * noise
 
 
 def test_merging_changes_nothing_but_the_layers(tiny_network, footage):

@@ -52,6 +52,17 @@ def test_what_is_not_trusted_is_unknown(tmp_path, rng):
     assert one.trusted == 350
 
 
+def test_o8_locked_films_of_a_night_are_on_one_scale(tmp_path, rng):
+    for name, full in (("quiet", 0.2), ("loud", 0.8)):
+        brightness = {"full": full, "camera": "Apple iPhone 15", "locked": True}
+        said = {"fingerprint": {}, "hops": 400, "kept": 1.0, "night": "2026-11-27", "brightness": brightness}
+        film(tmp_path / f"{name}.npz", rng, value=np.full(400, 240), said=said)
+    room = read_room(tmp_path)
+    values = {one.name: set(one.light[:, 1].tolist()) for one in (*room.learnt, *room.held_out)}
+    assert values == {"quiet": {60}, "loud": {240}}
+    assert room.level_minutes == room.minutes
+
+
 def test_stretches_end_at_dropped_segments_and_jumps(tmp_path, rng):
     t_s = 0.1 * (1 + np.arange(400))
     t_s[300:] += 5.0

@@ -46,3 +46,13 @@ def append_log(path: Path, **numbers: float) -> None:
     rounded = {name: round(number, 6) if isinstance(number, float) else number for name, number in numbers.items()}
     with path.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(rounded) + "\n")
+
+
+def forget_after(log: Path, step: int) -> list[dict[str, float]]:
+    """Take the lines after a step out of a log, which will be written again; returns those that stay."""
+    if not log.is_file():
+        return []
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    kept = [row for row in rows if row["step"] <= step]
+    log.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+    return kept

@@ -7,6 +7,7 @@ import gc
 import os
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -29,9 +30,14 @@ class Workers:
         """Whether this is the one that logs, validates and writes."""
         return self.rank == 0
 
-    def seed(self, seed: int) -> list[int]:
-        """A seed of this worker's own: each draws other crops."""
-        return [seed, self.rank]
+    def draws(self, seed: int, step: int) -> np.random.Generator:
+        """What a step draws from, PyTorch's generator as well: it follows from seed, worker and step alone.
+
+        So each worker has crops of its own, also after a run was killed and goes on, on the same losses.
+        """
+        rng = np.random.default_rng([seed, self.rank, step])
+        torch.manual_seed(int(rng.integers(2**62)))
+        return rng
 
     def share(self, module: nn.Module) -> nn.Module:
         """The module to call in a training step: gradients are averaged over all workers."""
@@ -70,5 +76,14 @@ def join(device: str) -> Workers:
     if device.startswith("cuda"):
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
-    return Workers(distributed.get_rank(), count, device)
+    backend, rank = "nccl" if device.startswith("cuda") else "gloo", int(os.environ["RANK"])
+    distributed.init_process_group(backend, store=_meeting_place(), rank=rank, world_size=count)
+    return Workers(rank, count, device)
+
+
+def _meeting_place() -> distributed.Store:
+    """Where the workers find each other; after a restart elsewhere: in the old place lie the addresses of the dead."""
+    at = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    agents = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    store = distributed.TCPStore(*at, is_master=not agents and os.environ["RANK"] == "0")
+    return distributed.PrefixStore(f"attempt {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)

@@ -20,7 +20,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, OnnxFile, read_manifest
 from controller.errors import ModelError
-from controller.listening.decode.skipbart import Logits, check_binding
+from controller.listening.decode.skipbart import Logits, check_binding, summary
 from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
 from controller.listening.session import open_session, zeros
 from controller.messages import Embedding
@@ -111,6 +111,10 @@ class RefreshedContext:
                 cache[..., self.length, :] = column[..., 0, :]
         self.length = min(self.length + 1, self._network.room - 1)  # a full cache overwrites its newest place
         return hue[0], value[0]
+
+    def state(self) -> Float32Array:
+        """(memory,): what each cache holds, see `summary`."""
+        return np.array([summary(self._feed[tensor.name], self.length) for tensor in self._network.memory], np.float32)
 
 
 @dataclass(slots=True)

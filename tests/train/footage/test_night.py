@@ -70,6 +70,7 @@ def test_report_holds_the_film_and_reaches_for_nothing(venue_film):
     assert "default-src 'none'" in text
     assert "http" not in text.replace('http-equiv="', "")
     assert '"name":"night"' in text
+    assert "<b>1</b> with a brightness scale of its own: levels are not learnt" in text
     assert "camera cut" in text
 
 

@@ -9,8 +9,9 @@ import pytest
 
 pytest.importorskip("scipy")
 
+from tools.train.footage.chapters import joined, write_list
+from tools.train.footage.evening import evening_of_film
 from tools.train.footage.film import Grid
-from tools.train.footage.folder import _night_of
 from tools.train.footage.source import FootageError, Trouble, filmed, pictures, read_facts, sound
 from tools.train.skipbart.stretches import HELD_SHARE, SHORTEST_HOPS, Stretch, divide
 
@@ -139,18 +140,18 @@ def test_o9_a_picture_is_seen_until_the_next_one():
     ],
 )
 def test_o7_an_evening_is_one_night_however_it_is_written(name, night):
-    assert _night_of(Path("films") / name) == {"night": night}
+    assert evening_of_film(Path("films") / name) == night
 
 
 @pytest.mark.parametrize("name", ["IMG_1234.MOV", "GX010123.MP4", "20269999_000000.mp4", "take 12.mp4"])
 def test_o7_without_a_date_the_camera_says_when(name):
-    assert _night_of(Path("films") / name) == {}
+    assert evening_of_film(Path("films") / name) == ""
     late = datetime(2026, 11, 28, 0, 30)
-    assert _night_of(Path("films") / name, late) == {"night": "2026-11-27"}
+    assert evening_of_film(Path("films") / name, late) == "2026-11-27"
 
 
 def test_o7_a_folder_may_be_named_after_the_night():
-    assert _night_of(Path("2026-11-27/IMG_1.mov")) == {"night": "2026-11-27"}
+    assert evening_of_film(Path("2026-11-27/IMG_1.mov")) == "2026-11-27"
 
 
 def test_the_cameras_time_is_read_and_a_clock_that_was_never_set_is_not(tmp_path):
@@ -159,6 +160,41 @@ def test_the_cameras_time_is_read_and_a_clock_that_was_never_set_is_not(tmp_path
     unset = film(tmp_path / "unset.mkv", [tone()[None]], metadata={"creation_time": "1904-01-01T00:00:00.000000Z"})
     assert filmed(unset) is None
     assert filmed(film(tmp_path / "none.mkv", [tone()[None]])) is None
+
+
+# chapters
+
+
+@pytest.mark.parametrize(
+    ("names", "films"),
+    [
+        (["GX020123", "GX010123", "GX010124"], [["GX010123", "GX020123"], ["GX010124"]]),
+        (["GOPR0042", "GP010042", "GP020042"], [["GOPR0042", "GP010042", "GP020042"]]),
+        (["gh010007", "gh020007", "GL010007"], [["gh010007", "gh020007"], ["GL010007"]]),
+        (["IMG_0001", "IMG_0002"], [["IMG_0001"], ["IMG_0002"]]),
+        (["GX1234567", "20261127_221503"], [["GX1234567"], ["20261127_221503"]]),
+    ],
+)
+def test_o7_chapters_of_one_recording_are_one_film(names, films):
+    videos = [Path("films") / f"{name}.MP4" for name in names]
+    assert [[one.stem for one in film] for film in joined(videos)] == films
+    apart = [Path(str(at)) / f"{name}.MP4" for at, name in enumerate(names)]
+    assert len(joined(apart)) == len(names), "another folder is another recording"
+
+
+def test_o7_chapters_are_read_one_after_the_other(tmp_path):
+    (tmp_path / "it's here").mkdir()
+    parts = [film(tmp_path / "it's here" / f"GX0{n}0123.mkv", [tone(hz=200.0 * n)[None]]) for n in (1, 2)]
+    whole = write_list(tuple(parts), tmp_path)
+    facts = read_facts(whole)
+    assert facts.duration_s == pytest.approx(2 * SECONDS, abs=0.1)
+    times = [t_s for t_s, _ in pictures(whole, facts, Trouble())]
+    assert times[-1] > 2 * SECONDS - 0.3
+    assert np.diff(times).max() < 0.15
+    samples, trouble = heard(whole)
+    assert len(samples) == pytest.approx(2 * SECONDS * RATE_HZ, abs=RATE_HZ // 10)
+    assert np.abs(np.fft.rfft(samples[-RATE_HZ:])).argmax() == 400, "the second chapter's sound comes last"
+    assert trouble.notes == []
 
 
 # clips

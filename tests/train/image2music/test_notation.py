@@ -2,11 +2,12 @@
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.train.image2music.melody import melody_of, write_abc
-from tools.train.image2music.notation import bar_faults, parse_key, read_tune
+from tools.train.image2music.notation import bar_faults, parse_key, read_tune, write_pitch
 
 HEAD = "X:1\nT:t\nM:4/4\nL:1/8\nK:D\n"
 
@@ -24,6 +25,62 @@ def test_keys_accidentals_and_octaves():
     assert pitches("=F F ^G G | F G |") == [65, 65, 68, 68, 66, 67]  # an accidental lasts to the bar line
     assert (parse_key("Ador").sharps, parse_key("Bb").sharps, parse_key("EMinor").sharps) == (1, -2, 1)
     assert parse_key("Q") is None
+
+
+@pytest.mark.parametrize("head", ["X:1\nT:t\nM:4/4\nK:C\n", "X:1\nT:t\nM:C\nK:C\n"])
+@pytest.mark.parametrize("change", ["[M:2/4] ", "\nM:2/4\n", "[M:3/8]"])
+def test_o27_a_metre_inside_the_tune_changes_no_note(head, change):
+    assert lengths(f"C2 D2 E2 F2 | {change}C2 D2 |", head) == [Fraction(1)] * 6
+
+
+@pytest.mark.parametrize("metre", ["2/4", "3/8"])
+def test_the_metre_of_the_header_gives_the_unit(metre):
+    assert lengths("C2 |", f"X:1\nT:t\nM:4/4\nM:{metre}\nK:C\n") == [Fraction(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("key", "sounding"),
+    [
+        ("D exp _b _e ^f", [75, 78, 82, 74]),
+        ("D exp _b_e^f", [75, 78, 82, 74]),
+        ("D Phr ^f", [75, 78, 82, 74]),
+        ("D =f", [76, 77, 83, 74]),
+        ("C clef=bass", [76, 77, 83, 74]),
+        ("Gb", [75, 77, 82, 73]),
+        ("C#", [77, 78, 84, 75]),
+        ("Cb", [75, 76, 82, 73]),
+        ("Ebm", [75, 77, 82, 73]),
+        ("Abm", [75, 76, 82, 73]),
+        ("G#dor", [77, 78, 83, 75]),
+    ],
+)
+def test_o28_a_key_is_read_as_it_is_written(key, sounding):
+    head = f"X:1\nT:t\nL:1/4\nK:{key}\n"
+    assert pitches("e f b d |", head) == sounding
+    assert read_tune(head + "e |").faults == []
+
+
+@pytest.mark.parametrize("key", ["D wrong", "C octave=-1", "G transpose=2", "Am treble-8", "C ^h", "G#", "nothing"])
+def test_o28_what_is_not_understood_in_a_key_is_a_fault(key):
+    assert read_tune(f"X:1\nT:t\nL:1/4\nK:{key}\ne |").faults
+
+
+def test_o29_an_accidental_counts_in_every_octave_until_the_bar_ends():
+    assert pitches("^F2 f2 F, | f =c C c' |") == [66, 78, 54, 78, 72, 60, 84]
+    altered = {}
+    assert [write_pitch(pitch, parse_key("C"), altered) for pitch in (66, 78, 77)] == ["^F", "f", "=f"]
+
+
+@pytest.mark.parametrize("field", ['V:T1 name="Tune"', "V:1 clef=treble", "V:melody"])
+def test_o30_one_voice_is_one_voice_whatever_it_is_called(field):
+    tune = read_tune(f"X:1\nT:t\nL:1/4\n{field}\nK:C\n{field}\nC D E F |\n")
+    assert tune.faults == []
+    assert len(list(tune.notes())) == 4
+
+
+@pytest.mark.parametrize("body", ["V:1\nC |\nV:2\nE |\n", "[V:a] C | [V:b] E |\n", "V:1 transpose=-12\nC |\n"])
+def test_o30_two_voices_or_one_that_sounds_elsewhere_are_refused(body):
+    assert read_tune("X:1\nT:t\nL:1/4\nK:C\n" + body).faults
 
 
 def test_lengths_tuplets_and_broken_rhythms():

@@ -15,6 +15,12 @@ def rng():
     return np.random.default_rng(7)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Graphs that are made for a model are kept here, not in this user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def rising(bars: int, key: int, step: int, velocity: int = 16) -> np.ndarray:
     """Four notes a bar, going up in steps: (4 * bars, 8) int16."""
     count = 4 * bars

@@ -12,7 +12,7 @@ from hypothesis import strategies as st  # noqa: E402
 from tools.train.symbolic import bart  # noqa: E402
 from tools.train.symbolic.embedding import NoteHead  # noqa: E402
 from tools.train.symbolic.errors import SymbolicError  # noqa: E402
-from tools.train.symbolic.evaluation import judge_continuations, valid  # noqa: E402
+from tools.train.symbolic.evaluation import again, judge_continuations, valid  # noqa: E402
 from tools.train.symbolic.generation import (  # noqa: E402
     CachedWriter,
     GraphWriter,
@@ -21,9 +21,33 @@ from tools.train.symbolic.generation import (  # noqa: E402
     go_on,
     whole_bars,
 )
-from tools.train.symbolic.sampling import STARTS, Cast, Settings, allowed, draw, nucleus, room  # noqa: E402
+from tools.train.symbolic.sampling import (  # noqa: E402
+    STARTS,
+    Cast,
+    Settings,
+    allowed,
+    draw,
+    levelled,
+    nucleus,
+    room,
+)
 from tools.train.symbolic.tasks import Examples  # noqa: E402
-from tools.train.symbolic.vocabulary import BAR, BAR_UNITS, BARS, EOS, INSTRUMENT, PITCH, SIZES, VALUES, is_legal  # noqa: E402
+from tools.train.symbolic.vocabulary import (  # noqa: E402
+    BAR,
+    BAR_UNITS,
+    BARS,
+    EOS,
+    INSTRUMENT,
+    PITCH,
+    POSITION,
+    SIZES,
+    TEMPO,
+    TIME_SIGNATURE,
+    VALUES,
+    VELOCITY,
+    is_legal,
+    time_signature_code,
+)
 
 
 def is_proper(notes) -> bool:
@@ -93,7 +117,7 @@ def test_forbidden_ids_have_no_chance_at_all():
     before = np.array([3, 10, 0, 60, 12, 16, 9, 35])
     cast = Cast.of(before[None], keep=True)
     may = allowed(BAR, before, before, cast, Settings(ends=True))
-    assert np.flatnonzero(may).tolist() == [3, 4, 5, EOS[BAR]]
+    assert np.flatnonzero(may).tolist() == [3, 4, EOS[BAR]]
     logits = np.zeros(SIZES[BAR])
     logits[~may] = 1e6
     chances = nucleus(logits, may, 5.0, 1.0)
@@ -123,8 +147,8 @@ def test_the_music_goes_on_for_the_bars_that_are_wanted(model, rng, melody):
     written = go_on(writer, prompt, 12, rng, stretch=Stretch(prompt=32, written=3), told=done.append)
     assert len(written) > 6
     assert len(done) > 1  # in several stretches
-    assert written[0, BAR] >= 319
-    assert 328 <= written[-1, BAR] <= 331
+    assert written[0, BAR] == 320  # the bar after the prompt's last one
+    assert written[-1, BAR] == 331
     assert done[-1] == written[-1, BAR] - 319
     assert is_proper(np.concatenate([prompt[-1:], written]))
     assert valid(written)
@@ -151,6 +175,59 @@ def test_something_is_written_even_where_every_draw_leaps_over_the_last_bar(melo
         notes = go_on(Leaper(), prompt, 1, np.random.default_rng(seed))
         assert len(notes) >= 1
         assert (notes[:, BAR] <= prompt[-1, BAR] + 1).all()
+
+
+@pytest.mark.parametrize("bars", [1, 4, 9])
+@pytest.mark.parametrize("tempo", [12, 35, 44])
+def test_o20_o34_tempo_metre_level_and_bars_are_the_prompts(model, melody, bars, tempo):
+    prompt = melody(6, 60, 1, velocity=28).astype(np.int64)[:-2]  # ends in the middle of a bar
+    prompt[:, TEMPO], prompt[:, TIME_SIGNATURE] = tempo, time_signature_code(4, 4)
+    prompt[::2, VELOCITY] = 24
+    for seed in range(3):
+        written = go_on(CachedWriter(*model), prompt, bars, np.random.default_rng(seed))
+        assert set(written[:, TEMPO]) == {tempo}
+        assert set(written[:, TIME_SIGNATURE]) == {time_signature_code(4, 4)}
+        assert (written[0, BAR], written[-1, BAR]) == (6, 5 + bars)
+        assert len(set(written[:, BAR])) == bars
+        assert written[:, VELOCITY].mean() > 0.85 * prompt[:, VELOCITY].mean()
+        assert set(written[:, VELOCITY]) <= set(prompt[:, VELOCITY])
+
+
+def test_a_continuation_stays_in_the_prompts_key(model, melody):
+    prompt = melody(40, 60, 1).astype(np.int64)
+    prompt[:, PITCH] = 60 + np.array([0, 2, 4, 5, 7, 9, 11, 12])[np.arange(len(prompt)) % 8]
+    prompt[-1, PITCH] = 61  # an accident
+    written = go_on(CachedWriter(*model), prompt, 6, np.random.default_rng(2))
+    assert set((written[:, PITCH] % 12).tolist()) <= {0, 2, 4, 5, 7, 9, 11}
+    free = go_on(CachedWriter(*model), prompt, 6, np.random.default_rng(2), settings=Settings(keep=False))
+    assert not set((free[:, PITCH] % 12).tolist()) <= {0, 2, 4, 5, 7, 9, 11}
+
+
+def test_o20_a_metre_that_the_prompt_left_does_not_come_back(model, melody):
+    prompt = melody(6, 60, 1).astype(np.int64)
+    prompt[:8, TIME_SIGNATURE] = time_signature_code(3, 4)
+    prompt[:8, POSITION] %= 48
+    prompt = prompt[np.lexsort(prompt.T[::-1])]
+    written = go_on(CachedWriter(*model), prompt, 3, np.random.default_rng(1))
+    assert set(written[:, TIME_SIGNATURE]) == {time_signature_code(4, 4)}
+
+
+def test_levels_keep_their_shape(melody):
+    prompt, written = melody(8, 60, 1, velocity=20), melody(8, 60, 1)
+    prompt[::3, VELOCITY], written[:, VELOCITY] = 26, np.arange(len(written)) // 4
+    found = levelled(written, prompt)[:, VELOCITY]
+    assert set(found) == {20, 26}
+    assert (np.diff(found) >= 0).all()
+    assert found.mean() == pytest.approx(prompt[:, VELOCITY].mean(), abs=0.5)
+
+
+def test_o33_the_prompt_again_fills_the_bars_that_are_wanted(melody):
+    prompt = melody(6, 60, 1).astype(np.int64)
+    for bars in (1, 4, 6, 15):
+        copy = again(prompt, bars, np.random.default_rng(0))
+        assert (copy[0, BAR], copy[-1, BAR]) == (6, 5 + bars)
+        assert len(copy) == 4 * bars
+    assert np.array_equal(again(prompt, 2, np.random.default_rng(0))[:, PITCH], prompt[-8:, PITCH])
 
 
 def test_no_prompt_is_refused(model, rng):

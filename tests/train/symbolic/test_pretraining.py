@@ -1,24 +1,21 @@
 """All four objectives learn, a killed run goes on to the same losses, and two workers end with one set of weights."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from tools.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from torchrun import torchrun  # noqa: E402
+
+from tools.train.checkpoint import forget_after, load_checkpoint, save_checkpoint  # noqa: E402
 from tools.train.symbolic.errors import SymbolicError  # noqa: E402
 from tools.train.symbolic.objectives import MODELS, SIZES, new_objective  # noqa: E402
-from tools.train.symbolic.pretraining import Pretraining, Recipe, forget_after, picked, resume, run  # noqa: E402
+from tools.train.symbolic.pretraining import Pretraining, Recipe, picked, resume, run  # noqa: E402
 from tools.train.symbolic.weights import read_weights  # noqa: E402
 
-ROOT = Path(__file__).parents[3]
 RECIPE = Recipe(steps=6, batch=2, length=32, evaluate_every=3, log_every=1, freeze_every=1, judged=4)
 
 
@@ -163,19 +160,27 @@ def write_shelf(shelf, folder):
     (folder / "pieces.json").write_text(json.dumps(content))
 
 
-def test_two_workers_end_with_one_set_of_weights(shelf, tmp_path):
+def test_two_workers_learn_as_one_does_also_where_one_is_killed(shelf, tmp_path):
+    """Two workers with half a batch each, one of them killed and begun again, against one with the whole batch."""
     write_shelf(shelf, tmp_path / "shelf")
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "tools.train.symbolic", "pretrain", "--model", "adversarial-midibert", "--size", "tiny"]
-    command += ["--data", str(tmp_path / "shelf"), "--out", str(tmp_path / "run"), "--steps", "4", "--batch", "2"]
-    command += ["--length", "32", "--freeze-every", "1", "--judged", "4"]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=100,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "on 2 workers" in done.stdout
-    state = load_checkpoint(tmp_path / "run" / "last.pt")
+    out, steps = tmp_path / "run", 40
+    said = torchrun("tools.train.symbolic", "pretrain", "--model", "adversarial-midibert", "--size", "tiny", "--resume",
+                    "--data", tmp_path / "shelf", "--out", out, "--steps", steps, "--batch", 2, "--length", 32,
+                    "--freeze-every", 1, "--judged", 4, "--float32", "--evaluate-every", 10, "--rate", 2e-3,
+                    kill_when=out / "last.pt")  # fmt: skip
+    assert "on 2 workers" in said
+    state = load_checkpoint(out / "last.pt")
     book = np.unpackbits(state["extra"]["book"].numpy(), axis=1)[:, :32]
-    assert state["step"] == 4
+    assert state["step"] == steps
     assert (book.sum(axis=1) < 32).all()  # both workers' windows have been frozen, and came together
+    looks = {row["step"]: row["validation_loss"] for row in rows(out) if "validation_loss" in row}
+    assert sorted(looks) == [2, *range(10, steps + 1, 10)], "every look once"
+    recipe, ends = replace(RECIPE, steps=steps, batch=4, rate=2e-3, evaluate_every=10), []
+    for seed in (1, 2, 3):
+        run(training("adversarial-midibert", shelf, recipe, seed), tmp_path / f"one{seed}", 10.0)
+        alone = [row["validation_loss"] for row in rows(tmp_path / f"one{seed}") if "validation_loss" in row]
+        first = alone[0]
+        ends.append(alone[-1])
+    noise = max(float(np.ptp(ends)), 0.1 * (first - float(np.mean(ends))))
+    assert np.mean(ends) < first - 2 * noise, "otherwise nothing is compared"
+    assert abs(looks[steps] - np.mean(ends)) <= 2 * noise

@@ -218,7 +218,7 @@ def test_every_file_of_every_corpus_survives(shared_data, tmp_path):
     found = sources(shared_data / "midi")
     assert len(found) > 5_000
     for source in found[::40]:
-        notes, classes = source.read()
+        notes, classes = source.read().notes, source.read().classes
         assert len(notes) == len(classes) > 0
         if source.corpus != "emopia_cp":
             assert survives(notes), source.name

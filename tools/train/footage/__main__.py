@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from controller.errors import ControllerError
-from tools.train.footage.source import FootageError
+from tools.train.footage import brightness, chapters
+from tools.train.footage.errors import FootageError
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -21,6 +22,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     extract.add_argument(
         "--audio-track", type=int, metavar="N", help="which sound track, from 1; default: the first that sounds"
     )
+    extract.add_argument("--exposure-locked", action="store_true", help="the films of each night come from one camera "
+                         "whose exposure was locked: they share a scale of brightness")  # fmt: skip
     extract.add_argument("--again", action="store_true", help="also what was extracted before")
     extract.add_argument("--cluster", metavar="ADDRESS|local:N", help="a Dask scheduler, or N workers here")
     inspect = verbs.add_parser("inspect", help="one HTML page about a folder of extracted films")
@@ -42,14 +45,24 @@ def extract(options: argparse.Namespace) -> int:
     """The verb `extract`: 0 if anything is extracted, now or before."""
     from tools.train.footage import folder  # noqa: PLC0415 - each verb imports what it needs
 
-    videos = folder.find_videos(options.videos)
+    films = chapters.joined(folder.find_videos(options.videos))
+    videos = [parts[0] for parts in films]
     embedders = tuple(options.embedder or [folder.BUNDLED])
     for embedder in embedders:
         folder.Network(embedder)  # refused here rather than once for each film
     track = None if options.audio_track is None else options.audio_track - 1
     jobs = [
-        folder.Job(video, name, options.out, embedders, options.again, track)
-        for video, name in zip(videos, folder.named(videos), strict=True)
+        folder.Job(
+            parts[0],
+            name,
+            options.out,
+            embedders,
+            again=options.again,
+            track=track,
+            locked=options.exposure_locked,
+            chapters=parts[1:],
+        )
+        for parts, name in zip(films, folder.named(videos), strict=True)
     ]
     if options.cluster:
         from tools.train.footage import cluster  # noqa: PLC0415
@@ -62,6 +75,9 @@ def extract(options: argparse.Namespace) -> int:
     outcomes = folder.extract_all(jobs, run)
     good = [outcome for outcome in outcomes if outcome.state != "failed"]
     print(f"{len(good)} of {len(outcomes)} films extracted; {options.out / 'footage.json'} has a row for each")
+    lone = folder.scaled_alone(options.out)
+    if lone:
+        print(f"{lone} of them: {brightness.ALONE} (docs/footage.md)")
     return 0 if good else 1
 
 

@@ -2,7 +2,8 @@
 
 One film is one task. Every worker needs this checkout and the films under the same paths (a shared folder); results are
 written where `--out` points, by the worker, as always: complete or not at all. A worker that dies loses its film to
-another one once; then the film is named and the rest goes on.
+another one; a film that ends three workers is named, and the rest goes on. Two workers may be at one film, where the
+first was given up and is only slow: each works in a folder of its own, and what they write is the same.
 """
 
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ NEAR_S = 0.15
 BLOCK_HOPS = 300
 FRAMES_AT_ONCE = 64
 SHORTEST_HOPS = 20
-FULL_SCALE_PERCENTILE, FULL_SCALE = 99.0, 245.0
+FULL_SCALE_PERCENTILE, FULL_SCALE, LEAST_FULL = 99.0, 245.0, 1e-3
 SURE_CHROMA = 0.006
 SURE_SHARE = 0.35
 STRIP_PICTURES = 48
@@ -41,7 +41,8 @@ STRIP_PICTURES = 48
 class Measured:
     """What was found in a film; arrays over hops, see docs/footage.md.
 
-    `arrays` are small and held; histograms and embeddings are in the spool under their own names.
+    `arrays` are small and held; histograms and embeddings are in the spool under their own names. `full`: the level,
+    as a share of what the picture can show, whose `value` is `FULL_SCALE`; 0 where nothing was kept.
     """
 
     arrays: dict[str, npt.NDArray[np.generic]]
@@ -53,6 +54,7 @@ class Measured:
     strip: Pictures
     cameras: int
     hops: int
+    full: float
 
 
 def measure(
@@ -200,8 +202,9 @@ def _light(
     gains = exposing.match(found.level, usable, pieces, len(cameras.known))
     level = found.level * gains[found.camera]
     sure = (found.chroma > SURE_CHROMA) & (found.share > SURE_SHARE)
-    top = np.percentile(level[trust >= judging.KEEP], FULL_SCALE_PERCENTILE) if (trust >= judging.KEEP).any() else 1.0
-    scale = FULL_SCALE / max(float(top), 1e-3)
+    kept = level[trust >= judging.KEEP]
+    full = max(float(np.percentile(kept, FULL_SCALE_PERCENTILE)), LEAST_FULL) if len(kept) else 0.0
+    scale = FULL_SCALE / (full or 1.0)
     arrays = {
         "hue": _codes(light.held(found.hue, sure), light.HUES),
         "value": np.clip(np.rint(level * scale), 0, 255).astype(np.int16),
@@ -225,7 +228,7 @@ def _light(
     return Measured(
         arrays, sorted(light.counts(np.zeros((1, *seen.size, 3), np.uint8))), offset, judging.dropped(left),
         [round(cut_s - grid.start_s + grid.correction_s, 2) for cut_s in cuts_s], seen.area,
-        _strip(grid, spool), len(cameras.known), grid.hops,
+        _strip(grid, spool), len(cameras.known), grid.hops, full,
     )  # fmt: skip
 
 

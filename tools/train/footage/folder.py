@@ -8,12 +8,13 @@ skipped.
 import contextlib
 import hashlib
 import json
-import re
+import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import av
@@ -24,9 +25,11 @@ from controller.artefacts.artefact import sha256_of
 from controller.errors import ControllerError
 from controller.sound_format import HOP_S
 from controller.state_folder import visible
-from tools.train.footage import film, judging, light
+from tools.train.footage import brightness, film, judging, light
+from tools.train.footage.chapters import write_list
+from tools.train.footage.evening import evening_of_film
 from tools.train.footage.hearing import Network
-from tools.train.footage.source import FootageError, Trouble, filmed, read_facts, small_size
+from tools.train.footage.source import FootageError, Trouble, camera_of, filmed, read_facts, small_size
 from tools.train.footage.spool import Spool
 
 FORMAT = 2
@@ -35,17 +38,17 @@ BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
 FINGERPRINT_BYTES = 1 << 20
-DATE = re.compile(r"((?:19|20)\d\d)[-_. ]?([01]\d)[-_. ]?([0-3]\d)(?:[-_ T]+([0-2]\d)[-:.h]?([0-5]\d))?")
 MOST = 0.5
-NOON = 12
-"""What was filmed before noon belongs to the evening before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One film to extract; `embedders` are artefact folders, the first one's embedding is `embedding`.
+    """One film to extract: `video`, and the `chapters` that it goes on in, in order.
 
-    `track`: sound track that is heard, from 0; None: the first one that sounds.
+    `embedders` are artefact folders, the first one's embedding is `embedding`.
+
+    `track`: sound track that is heard, from 0; None: the first one that sounds. `locked`: one camera, whose exposure
+    stood still, filmed this and the other films of the night.
     """
 
     video: Path
@@ -54,6 +57,8 @@ class Job:
     embedders: tuple[Path, ...]
     again: bool = False
     track: int | None = None
+    locked: bool = False
+    chapters: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +128,23 @@ def earlier(job: Job, print_: dict[str, object]) -> Outcome | None:
     try:
         told = json.loads(facts.read_text(encoding="utf-8"))
         same = told["fingerprint"] == print_ and (job.out / f"{job.name}.npz").is_file()
-        return (
-            Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"])
-            if same
-            else None
-        )
+        if not same or (job.locked and "brightness" not in told):
+            return None
+        if told.get("brightness", {}).get("locked", False) != job.locked:
+            write_json(facts, told | {"brightness": told["brightness"] | {"locked": job.locked}})
+        return Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None) -> Outcome:
     """Extract a film; whatever is wrong with it becomes the line of its outcome."""
-    spool_folder = job.out / ".work" / job.name
+    # its own: a worker that was given up may still be at the same film
+    spool_folder = job.out / ".work" / f"{job.name}-{socket.gethostname()}-{os.getpid()}"
     try:
         print_ = fingerprint(job.video, job.embedders)
+        if job.chapters:
+            print_["chapters"] = [fingerprint(one, ())["sha256_of_ends"] for one in job.chapters]
         before = None if job.again else earlier(job, print_)
         if before is not None:
             return before
@@ -152,9 +160,13 @@ def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None)
 
 def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.Progress) -> Outcome:
     trouble = Trouble()
-    facts = read_facts(job.video, trouble, track=job.track)
+    whole = job.video
+    if job.chapters:
+        whole = write_list((job.video, *job.chapters), spool.folder)
+        trouble.tell(f"{1 + len(job.chapters)} chapters of one recording are read as one film")
+    facts = read_facts(whole, trouble, track=job.track)
     networks = _networks(job.embedders)
-    found = film.measure(job.video, facts, networks, spool=spool, trouble=trouble, progress=progress)
+    found = film.measure(whole, facts, networks, spool=spool, trouble=trouble, progress=progress)
     trust = found.arrays["trust"]
     kept = float((trust >= judging.KEEP).mean())
     small = {
@@ -167,7 +179,7 @@ def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.P
         "zones": np.array(light.ZONES),
     }
     spool.write_npz(job.out / f"{job.name}.npz", [*networks, *found.spooled], **small)
-    _save_strip(found.strip, job.out / f"{job.name}.strip.jpg")
+    _save_strip(found.strip, job.out / f"{job.name}.strip.jpg", spool)
     told = _told(job, print_, facts, trouble, found=found, kept=kept)
     write_json(job.out / f"{job.name}.json", told)
     notes = "; ".join(told["notes"])
@@ -198,9 +210,11 @@ def _told(
         notes.append(f"most of it was left out: {max(by_reason, key=by_reason.__getitem__)}")
     return {
         "video": str(job.video),
+        "chapters": [str(one) for one in job.chapters],
         "fingerprint": print_,
         "embedder_sha256": sha256_of(job.embedders[0] / "embedder.onnx"),
         **_night_of(job.video, filmed(job.video)),
+        "brightness": {"full": round(found.full, 5), "camera": camera_of(job.video), "locked": job.locked},
         "hops": found.hops,
         "kept": round(kept, 4),
         "trust": {"mean": round(float(trust.mean()), 4), "keep_from": judging.KEEP,
@@ -222,39 +236,43 @@ def _told(
 
 
 def _night_of(video: Path, filmed_at: datetime | None = None) -> dict[str, str]:
-    """`night`, the evening that a film is from: films of one night are not to test each other.
-
-    By a date in the film's name, then in its folder's, then by when the camera says that it was filmed.
-    """
-    for name in (video.stem, video.resolve().parent.name):
-        for found in DATE.finditer(name):
-            with contextlib.suppress(ValueError):  # a number that looks like a date and is none
-                year, month, day, hour, minute = (int(one) if one else NOON for one in found.groups())
-                return {"night": _evening(datetime(year, month, day, hour, minute if hour < 24 else 0))}
-    return {"night": _evening(filmed_at)} if filmed_at is not None else {}
-
-
-def _evening(moment: datetime) -> str:
-    day = moment.date() if moment.hour >= NOON else moment.date() - timedelta(days=1)
-    return day.isoformat()
+    """`night`, where anything tells the evening of a film."""
+    night = evening_of_film(video, filmed_at)
+    return {"night": night} if night else {}
 
 
 def write_json(path: Path, told: object) -> None:
     """Complete or not at all."""
-    partial = path.with_suffix(".json.partial")
+    partial = path.with_suffix(f".json.{os.getpid()}.partial")
     partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     partial.replace(path)
 
 
-def _save_strip(strip: film.Pictures, path: Path) -> None:
+def read_told(folder: Path) -> dict[Path, dict[str, object]]:
+    """What the `NAME.json` of each film in a folder says; those that cannot be read are passed over."""
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        with contextlib.suppress(OSError, ValueError):
+            found[path] = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    return {path: told for path, told in found.items() if isinstance(told, dict)}
+
+
+def scaled_alone(folder: Path) -> int:
+    """How many films of a folder have a brightness that nothing can be compared with."""
+    return sum(not one.known for one in brightness.scales(read_told(folder)).values())
+
+
+def _save_strip(strip: film.Pictures, path: Path, spool: Spool) -> None:
     high, wide = strip.shape[0] // 2 * 2, strip.shape[1] // 2 * 2
-    with av.open(str(path), "w", format="mjpeg") as container:
+    partial = spool.folder / "strip.partial"
+    with av.open(str(partial), "w", format="mjpeg") as container:
         stream = container.add_stream("mjpeg", rate=1)
         stream.width, stream.height, stream.pix_fmt = wide, high, "yuvj420p"
         stream.options = {"qmin": "3", "qmax": "3"}
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(strip[:high, :wide]), format="rgb24")
         container.mux(stream.encode(frame.reformat(format="yuvj420p", dst_color_range="JPEG")))
         container.mux(stream.encode(None))
+    partial.replace(path)
 
 
 def extract_all(jobs: list[Job], outcomes: Callable[[list[Job]], Iterator[Outcome]]) -> list[Outcome]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from controller.arrays import AnyArray
 from tools.train.footage.colour import CONVERTED
+from tools.train.footage.folder import scaled_alone
 from tools.train.footage.judging import FLAT, KEEP, REASONS
 from tools.train.footage.source import FootageError
 
@@ -35,18 +36,18 @@ def write_report(folder: Path, out: Path) -> str:
         raise FootageError(f"{folder}: holds no extracted film; run footage extract --out {folder} first")
     rows = _rows(folder, films)
     partial = out.with_suffix(".html.partial")
-    partial.write_text(page(folder.resolve().name, rows, films), encoding="utf-8")
+    partial.write_text(page(folder.resolve().name, rows, films, scaled_alone(folder)), encoding="utf-8")
     partial.replace(out)
     return f"{len(films)} films in {out}"
 
 
-def page(title: str, rows: list[dict[str, object]], films: list[dict[str, object]]) -> str:
-    """The document; `rows` are the table of all films, `films` those that were extracted."""
+def page(title: str, rows: list[dict[str, object]], films: list[dict[str, object]], lone: int = 0) -> str:
+    """The document; `rows` are the table of all films, `films` those that were extracted, `lone` were scaled alone."""
     template = TEMPLATE.read_text(encoding="utf-8")
     parts = {
         "TITLE": html.escape(title),
         "POLICY": _policy(template),
-        "SUMMARY": _summary(rows, films),
+        "SUMMARY": _summary(rows, films, lone),
         "TABLE": _table(rows),
         "DATA": json.dumps(films, separators=(",", ":")).replace("<", "\\u003c"),
     }
@@ -140,7 +141,7 @@ def _clock(hops: float) -> str:
     return f"{seconds // 60}:{seconds % 60:02d}"
 
 
-def _summary(rows: list[dict[str, object]], films: list[dict[str, object]]) -> str:
+def _summary(rows: list[dict[str, object]], films: list[dict[str, object]], lone: int) -> str:
     hops = sum(int(film["hops"]) for film in films)
     kept = sum(int(film["hops"]) * float(film["kept"]) for film in films)
     failed = sum(row["state"] == "failed" for row in rows)
@@ -149,6 +150,8 @@ def _summary(rows: list[dict[str, object]], films: list[dict[str, object]]) -> s
     converted = sum(any(CONVERTED in note for note in film["notes"]) for film in films)
     if converted:
         parts.append((str(converted), "converted to BT.709"))
+    if lone:
+        parts.append((str(lone), "with a brightness scale of its own: levels are not learnt"))
     flat = sum(REASONS[FLAT] in film["dropped_s"] for film in films)
     if flat:
         parts.append((str(flat), "in a flat (log) profile: left out"))

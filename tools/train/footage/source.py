@@ -18,6 +18,7 @@ from av.video.reformatter import VideoReformatter
 from controller.arrays import Float32Array
 from controller.listening.audio.mixdown import Mixdown
 from controller.sound_format import SAMPLE_RATE_HZ
+from tools.train.footage.chapters import LIST
 from tools.train.footage.colour import CONVERTED, Converter, Encoding, encoding_of, refuse_log
 from tools.train.footage.errors import FootageError
 
@@ -37,6 +38,9 @@ STILLS = ("png", "mjpeg", "bmp", "gif", "tiff", "webp")
 FIRST_YEAR = 2000
 MANY_TRACKS, LOOKS, SOUNDS_DB = 2, 8, -55.0
 """Of so many tracks one is chosen, by listening to a second at so many places: a track this loud sounds."""
+CAMERA = (("com.apple.quicktime.make", "com.android.manufacturer", "make"),
+          ("com.apple.quicktime.model", "com.android.model", "model"))  # fmt: skip
+"""Under which keys films name make and model."""
 PROTECTED = ("encv", "enca", "drmi", "drms")
 
 
@@ -77,6 +81,8 @@ def _open(path: Path) -> "av.container.InputContainer":
     try:
         if path.stat().st_size == 0:
             raise FootageError("the file is empty (0 bytes); copy it again")
+        if path.suffix == LIST:
+            return av.open(str(path.absolute()), format="concat", options={"safe": "0"}, metadata_errors="ignore")
         return av.open(str(path.absolute()), metadata_errors="ignore")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
@@ -376,10 +382,22 @@ class Down:
                 self._trouble.tell(said)
 
 
+def _told(path: Path) -> dict[str, str]:
+    """What a container says of itself, keys in small letters."""
+    with contextlib.suppress(FootageError), _open(path) as container:
+        return {key.lower(): value for key, value in container.metadata.items()}
+    return {}
+
+
+def camera_of(path: Path) -> str:
+    """Make and model of the camera, such as "Apple iPhone 15"; "" where the film does not say."""
+    told = _told(path)
+    return " ".join(next((told[key] for key in keys if key in told), "") for keys in CAMERA).strip()
+
+
 def filmed(path: Path) -> datetime | None:
     """When a film was begun: in the camera's own time where it tells it, else in this machine's; None: nobody says."""
-    with contextlib.suppress(FootageError), _open(path) as container:
-        told = {key.lower(): value for key, value in container.metadata.items()}
+    if told := _told(path):
         for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
             with contextlib.suppress(ValueError):
                 moment = datetime.fromisoformat(told.get(key, "").strip().replace("Z", "+00:00"))

@@ -25,7 +25,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        self._folder = folder
+        self.folder = folder
         self._forms: dict[str, tuple[np.dtype[np.generic], tuple[int, ...]]] = {}
         self.rows: dict[str, int] = {}
 
@@ -34,7 +34,7 @@ class Spool:
         form = self._forms.setdefault(name, (rows.dtype, rows.shape[1:]))
         if form != (rows.dtype, rows.shape[1:]):
             raise ValueError(f"{name}: rows of {rows.dtype} {rows.shape[1:]} after {form}")
-        with (self._folder / name).open("ab") as stream:
+        with (self.folder / name).open("ab") as stream:
             stream.write(np.ascontiguousarray(rows).tobytes())
         self.rows[name] = self.rows.get(name, 0) + len(rows)
 
@@ -42,7 +42,7 @@ class Spool:
         """Rows first..last-1, a copy."""
         dtype, shape = self._forms[name]
         size = dtype.itemsize * int(np.prod(shape, dtype=int))
-        with (self._folder / name).open("rb") as stream:
+        with (self.folder / name).open("rb") as stream:
             stream.seek(first * size)
             raw = stream.read(max(last - first, 0) * size)
         return np.frombuffer(raw, dtype).reshape(-1, *shape)
@@ -55,11 +55,12 @@ class Spool:
         return self.read(name, first, int(indices[-1]) + 1)[indices - first]
 
     def write_npz(self, path: Path, names: list[str], **small: npt.ArrayLike) -> None:
-        """One `.npz` of spooled `names` and `small` arrays, complete or not there at all."""
-        partial = path.with_suffix(".partial")
+        """One `.npz` of spooled `names` and `small` arrays, complete or not there at all; of the same arrays, the same
+        bytes."""
+        partial = self.folder / "whole.partial"
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             for name, array in small.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as stream:
                     np.lib.format.write_array(stream, np.asanyarray(array), allow_pickle=False)
             for name in names:
                 self._copy(archive, name)
@@ -69,10 +70,11 @@ class Spool:
         dtype, shape = self._forms[name]
         header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False,
                   "shape": (self.rows[name], *shape)}  # fmt: skip
-        with archive.open(f"{name}.npy", "w", force_zip64=True) as target, (self._folder / name).open("rb") as source:
+        entry = zipfile.ZipInfo(f"{name}.npy")  # of no date
+        with archive.open(entry, "w", force_zip64=True) as target, (self.folder / name).open("rb") as source:
             np.lib.format.write_array_header_1_0(target, header)
             while chunk := source.read(COPY_BYTES):
                 target.write(chunk)
 
     def remove(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

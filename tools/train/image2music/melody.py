@@ -75,7 +75,8 @@ class Melody:
 def melody_of(tune: Tune) -> Melody | None:
     """A tune's melody; None if it is in no metre, mode, range or grid that is read here."""
     metre = SAME_METRE.get(tune.metre_name, tune.metre_name)
-    if metre not in METRES or tune.key.mode not in TUNE_MODES or not 0 < len(tune.bars) <= MOST_BARS:
+    odd = metre not in METRES or tune.key.mode not in TUNE_MODES or tune.key.marks
+    if odd or not 0 < len(tune.bars) <= MOST_BARS:
         return None
     ticks = METRES[metre]
     tonic = 60 + tune.key.tonic

@@ -39,17 +39,32 @@ TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+MODE_FIFTHS = {"maj": 0, "mix": -1, "dor": -2, "min": -3, "phr": -4, "loc": -5, "lyd": 1}
+"""Mode to the sharps that its signature has more than that of the major key on the same tonic."""
+CLEF = re.compile(r"^(clef=)?(treble|bass|alto|tenor|perc|none|[GFC])\d?$|"
+                  r"^(middle|m|stafflines|style|score|name|nm|sname|snm)=\S+$")  # fmt: skip
+"""Words of a key that change how a tune looks and not how it sounds."""
+MARKS = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 FIELD_LINE = re.compile(r"^([A-Za-z]):(?!\|)(.*)$")
 NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d*/*\d*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key: `tonic` 0..11 (C is 0), `sharps` -7..7, `mode` one of the values of `MODES`' names, three letters."""
+    """A key: `tonic` 0..11 (C is 0), `sharps` -7..7, `mode` one of the values of `MODES`' names, three letters.
+
+    `marks`: accidentals that the key names besides, letter and semitones; they count before the signature's.
+    """
 
     tonic: int
     sharps: int
     mode: str
+    marks: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def signature(self) -> dict[str, int]:
+        """What it does to letters, such as {"F": 1}."""
+        return {**accidentals_of(self.sharps), **dict(self.marks)}
 
     @property
     def minor(self) -> bool:
@@ -125,20 +140,38 @@ class Tune:
 
 def parse_key(text: str) -> Key | None:
     """The key a K: field names, None where it names none. Bagpipe keys (HP, Hp) count as A mixolydian."""
+    return _key_and_rest(text)[0]
+
+
+def _key_and_rest(text: str) -> tuple[Key | None, list[str]]:
+    """The key a K: field names, and its words that are not read."""
     text = text.split("%", maxsplit=1)[0].strip()
     if text[:2].lower() == "hp":
-        return Key(9, 2, "mix")
-    match = re.match(r"^([A-G])([#b]?)\s*([A-Za-z]*)", text)
+        return Key(9, 2, "mix"), text[2:].split()
+    if text.lower() == "none":
+        return Key(0, 0, "maj"), []
+    match = re.match(r"^([A-G])([#b]?)(.*)$", text)
     if match is None:
+        return None, []
+    words = match[3].split()
+    name = _mode_of(words[0]) if words else None
+    words, name = (words[1:], name) if name else (words, "maj")
+    marks = {letter.upper(): ACCIDENTALS[sign] for word in words for sign, letter in MARKS.findall(word)}
+    sharps = SHARPS.index(match[1]) - 1 + {"#": 7, "b": -7, "": 0}[match[2]] + MODE_FIFTHS[name]
+    explicit = "exp" in words
+    rest = [word for word in words if MARKS.sub("", word) and word != "exp" and not CLEF.match(word)]
+    if abs(sharps) > len(SHARPS) and not explicit:
+        return None, []
+    tonic = (LETTERS[match[1]] + {"#": 1, "b": -1, "": 0}[match[2]]) % 12
+    return Key(tonic, 0 if explicit else sharps, name, tuple(sorted(marks.items()))), rest
+
+
+def _mode_of(word: str) -> str | None:
+    """Three letters of the mode that a word names; None where it names none."""
+    if not word.isalpha():
         return None
-    letter, sign, mode = match.groups()
-    name = "m" if mode == "m" else mode[:3].lower()
-    if name not in MODES:
-        name = ""  # words such as "exp" or "treble" follow a key and name no mode
-    name = {"": "maj", "ion": "maj", "m": "min", "aeo": "min"}.get(name, name)
-    tonic = (LETTERS[letter] + {"#": 1, "b": -1, "": 0}[sign]) % 12
-    sharps = FIFTHS[(tonic - MODES["min" if name == "min" else "" if name == "maj" else name]) % 12]
-    return Key(tonic, sharps, name)
+    name = "m" if word == "m" else word[:3].lower()
+    return {"ion": "maj", "m": "min", "aeo": "min"}.get(name, name) if name in MODES else None
 
 
 def parse_metre(text: str) -> tuple[str, Fraction] | None:
@@ -185,6 +218,8 @@ class _Reader:
         self.in_body = False
         self.unit_given = False
         self.line = 0
+        self._voices: frozenset[str] = frozenset()
+        self._header_beats = 4
         self._fresh_bar()
         self._altered: dict[str, int] = {}
         self._broken: Fraction | None = None
@@ -212,7 +247,8 @@ class _Reader:
                 self.fault(1, text, "unknown metre; write such as M:4/4")
             else:
                 self.tune.metre_name, self.tune.metre = metre
-                if not self.unit_given:
+                self._header_beats = self._header_beats if self.in_body else int(metre[0].split("/")[0])
+                if not self.unit_given and not self.in_body:  # ABC 2.1, 3.1.7: inside the tune the unit stays
                     self.tune.unit = Fraction(1, 2) if self.tune.metre >= 3 else Fraction(1, 4)
         elif name == "L":
             match = re.match(r"^1/(\d+)", text)
@@ -222,15 +258,28 @@ class _Reader:
                 self.tune.unit, self.unit_given = Fraction(4, int(match[1])), True
         elif name == "Q":
             self.tune.bpm = parse_tempo(text)
-        elif name == "V" and not re.match(r"^\s*1\b", text):
+        elif name == "V":
+            self._read_voice(text)
+        elif name == "m":
+            self.fault(1, text, "macros are not read; write the notes out")
+
+    def _read_voice(self, text: str) -> None:
+        """One voice may have any name."""
+        name = (text.split() or [""])[0]
+        self._voices |= {name}
+        if len(self._voices) > 1:
             self.fault(1, text, "more than one voice is not read")
+        elif re.search(r"\b(transpose|octave|t|shift)=", text):
+            self.fault(1, text, "a voice that sounds elsewhere than it is written is not read")
 
     def _read_key(self, text: str) -> None:
-        key = parse_key(text)
+        key, rest = _key_and_rest(text)
         if key is not None:
             self.tune.key = key
-        elif text and not self.in_body:
+        elif text and not (self.in_body and all(CLEF.match(word) for word in text.split())):
             self.fault(1, text, "unknown key; write such as K:D or K:Edor")
+        if rest:
+            self.fault(1, " ".join(rest), "not read in a key")
         self.in_body = True
 
     def read_music(self, line: str) -> None:
@@ -270,11 +319,11 @@ class _Reader:
             self._notes[-1] = Note(last.pitch, last.onset, last.length, tied=True)
 
     def _sounding(self, accidental: str | None, letter: str, octave: str) -> int:
-        name = letter + octave
+        """An accidental counts for its letter in every octave until the bar ends (ABC 2.1, 11.3)."""
+        name = letter.upper()
         if accidental is not None:
             self._altered[name] = ACCIDENTALS[accidental]
-        key = accidentals_of(self.tune.key.sharps)
-        return _pitch(letter, octave, self._altered.get(name, key.get(letter.upper(), 0)))
+        return _pitch(letter, octave, self._altered.get(name, self.tune.key.signature.get(name, 0)))
 
     def _take_chord(self, match: re.Match[str]) -> None:
         inside = NOTE.findall(match["chord"].rsplit("]", 1)[0])
@@ -287,7 +336,7 @@ class _Reader:
 
     def _take_tuplet(self, groups: dict[str, str]) -> None:
         count = int(groups["tuplet"])
-        compound = self.tune.metre_name in ("6/8", "9/8", "12/8")
+        compound = self._header_beats % 3 == 0  # 3/4 as well, and the header's metre, as abc2midi has it
         usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(count, 3 if compound else 2)
         inside = int(groups["inside"] or usual)
         self._tuplet = (int(groups["over"] or count), Fraction(inside, count))
@@ -400,7 +449,7 @@ def write_length(length: Fraction, unit: Fraction) -> str:
 
 def write_pitch(pitch: int, key: Key, altered: dict[str, int]) -> str:
     """How ABC writes a MIDI pitch in a key; `altered` remembers the accidentals of the bar, and is changed."""
-    signature = accidentals_of(key.sharps)
+    signature = key.signature
     ways = [
         (abs(alter - signature.get(letter, 0)), alter * (1 if key.sharps < 0 else -1), letter, alter)
         for letter, height in LETTERS.items()
@@ -410,7 +459,7 @@ def write_pitch(pitch: int, key: Key, altered: dict[str, int]) -> str:
     _, _, letter, alter = min(ways)
     octave = (pitch - LETTERS[letter] - alter - 60) // 12
     name = letter.lower() + "'" * (octave - 1) if octave >= 1 else letter + "," * -octave
-    if altered.get(name, signature.get(letter, 0)) == alter:
+    if altered.get(letter, signature.get(letter, 0)) == alter:
         return name
-    altered[name] = alter
+    altered[letter] = alter
     return {1: "^", -1: "_", 0: "="}[alter] + name

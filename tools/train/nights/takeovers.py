@@ -15,6 +15,7 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ from controller.rig.patch.configured import targets_of
 from controller.rig.patch.patch import Patch, build_patch
 from controller.rig.profiles.profile import Profile
 from controller.sound_format import HOP_S
-from tools.train.footage.source import FootageError
+from tools.train.footage.errors import FootageError
+from tools.train.footage.evening import evening_of
 from tools.train.nights.night_sound import Levels, SoundError, heard_beside, kept_embeddings, recorded_embeddings
 
 SHARE = 1.0 / 3.0
@@ -96,6 +98,15 @@ class Night:
         """(T,) of a field of hops or labels."""
         inside = name in Label.__slots__
         return np.array([getattr(one.label if inside else one, name) for one in self.hops], np.float64)
+
+
+def evening_began(began: str) -> str:
+    """The evening of a log that began at a moment (ISO 8601), in this machine's time; "" where it does not say."""
+    try:
+        moment = datetime.fromisoformat(began)
+    except ValueError:
+        return ""
+    return evening_of(moment.astimezone() if moment.tzinfo else moment)
 
 
 class Stagehand:
@@ -266,8 +277,8 @@ def take_over(log: Path, out: Path, audio: Path | None, embedder: Path) -> str:
     )
     ways = sorted({way for one in night.hops for way in one.ways})
     sha256 = read_manifest(embedder, "embedder", HOP_S).step.sha256
-    said = {"night": night.began[:10], "source": log.name, "ways": ways, "embedder_sha256": sha256, "dropped": [],
-            "damage": night.damage}  # fmt: skip
+    said = {"night": evening_began(night.began), "source": log.name, "ways": ways, "embedder_sha256": sha256,
+            "dropped": [], "damage": night.damage}  # fmt: skip
     (out / f"{log.stem}.json").write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     seconds = [HOP_S * float((part[keep] > 0).sum()) for part in (trust, hue_trust, value_trust)]
     return (

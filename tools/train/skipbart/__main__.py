@@ -20,7 +20,7 @@ from torch import nn
 
 from controller.errors import ControllerError
 from tools.train.artefact import write_manifest
-from tools.train.checkpoint import append_log, load_checkpoint, randomness, restore_randomness, save_checkpoint
+from tools.train.checkpoint import append_log, forget_after, load_checkpoint, save_checkpoint
 from tools.train.skipbart import live
 from tools.train.skipbart.dataset import Crops, PreparedSong, crop, draw_batch, load_songs
 from tools.train.skipbart.generate import Settings
@@ -28,7 +28,7 @@ from tools.train.skipbart.imported import import_official as run_import
 from tools.train.skipbart.listening import Listening, ListenRecipe, Student, told_loss
 from tools.train.skipbart.loss import Weights, light_loss
 from tools.train.skipbart.network import OFFICIAL, SMALL, Size, SkipBart
-from tools.train.skipbart.parity import write_parity
+from tools.train.skipbart.parity import stand_in, write_parity
 from tools.train.skipbart.prepare import EMBEDDER_NOTE, TOLD, prepare
 from tools.train.skipbart.pretraining import Pretraining, PretrainRecipe
 from tools.train.skipbart.step import export_step
@@ -91,7 +91,7 @@ class Training:
         self.recipe, self.workers = recipe, workers or Workers()
         self.device = device = self.workers.device
         self.autocast = torch.autocast(torch.device(device).type, torch.bfloat16, enabled=bfloat16)
-        self.rng = np.random.default_rng(self.workers.seed(seed))
+        self.seed = seed
         self.network = SkipBart(size).to(device)
         self.student = Student(self.network, recipe.asked).to(device)
         self._shared = self.workers.share(self.student)
@@ -106,9 +106,10 @@ class Training:
         """One optimiser step on a random batch."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.step_count, self.recipe)
-        share = float(self.rng.choice(self.recipe.lengths))
+        rng = self.workers.draws(self.seed, self.step_count)
+        share = float(rng.choice(self.recipe.lengths))
         length, batch = int(share * self.network.size.positions), int(self.recipe.batch / share)
-        crops = draw_batch(songs, batch, length, self.rng)
+        crops = draw_batch(songs, batch, length, rng)
         music, light_in, light, told = to_tensors(crops, self.device)
         with self.autocast:
             hue, value, heard = self._shared(music, light_in)
@@ -150,7 +151,7 @@ class Training:
             "size": asdict(self.network.size),
             "optimiser": self.optimiser.state_dict(),
             "weights": [self.weights.hue, self.weights.value],
-            "randomness": randomness(self.rng),
+            "seed": self.seed,
             "step": self.step_count,
             "seconds": self.seconds,
         }
@@ -160,7 +161,7 @@ class Training:
         self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.weights = Weights(*state["weights"])
-        restore_randomness(state["randomness"], self.rng)
+        self.seed = state.get("seed", self.seed)
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 
@@ -171,7 +172,7 @@ def run(training: Training | Pretraining | Listening, data: Path, out: Path, max
     """
     songs, validation = load_songs(data, "train"), load_songs(data, "validation")
     recipe, workers = training.recipe, training.workers
-    best, hops = float("inf"), 0
+    best, hops = before(out / "log.jsonl", training), 0
     begun, first, entered = time.monotonic() - training.seconds, training.step_count, time.monotonic()
     with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), disable=not workers.first) as bar:
         task = bar.add_task("train", total=recipe.steps, completed=first)
@@ -193,6 +194,14 @@ def run(training: Training | Pretraining | Listening, data: Path, out: Path, max
         print(
             f"step {training.step_count}: {workers.count * hops / seconds:.0f} hops a second on {workers.count} workers"
         )
+
+
+def before(log: Path, training: Training | Pretraining | Listening) -> float:
+    """The best loss that a run had before it was interrupted; its log forgets what comes again."""
+    if not training.workers.first or training.step_count == 0:
+        return float("inf")
+    rows = forget_after(log, training.step_count)
+    return min((row["validation_loss"] for row in rows if "validation_loss" in row), default=float("inf"))
 
 
 def _judge(training: Training | Pretraining | Listening, songs: list[PreparedSong], out: Path, best: float) -> float:
@@ -219,7 +228,8 @@ def export(checkpoint: Path, data: Path, out: Path) -> None:
     sha256 = (data / EMBEDDER_NOTE).read_text(encoding="ascii").strip()
     if network.size.chunk == 0:
         bound = {"embedder": "embedder-small", "embedder_sha256": sha256}
-        live.export_live(network, out, name="skipbart-small-bidirectional", **bound)
+        manifest = live.export_live(network, out, name="skipbart-small-bidirectional", **bound)
+        live.measure(network, out, stand_in(manifest), np.random.default_rng(1))
         return
     export_step(network, out / "step.onnx")
     write_parity(network, load_songs(data, "validation")[0], out / "parity.npz")
@@ -314,6 +324,8 @@ def _add_trainer(parser: argparse.ArgumentParser, recipe: PretrainRecipe | Liste
     parser.add_argument("--rate", type=float, default=recipe and recipe.rate, help="largest learning rate")
     parser.add_argument("--batch", type=int, default=recipe and recipe.batch)
     parser.add_argument("--max-minutes", type=float, default=120.0)
+    parser.add_argument("--evaluate-every", type=int, metavar="STEPS", help="between two looks at validation music, "
+                        "after each of which a killed run can go on; prepared songs only")  # fmt: skip
 
 
 def size_from_text(text: str, base: Size) -> Size:
@@ -382,7 +394,7 @@ def learn_room(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> None:
     """The verbs `listen`, `pretrain` and `finetune`, on one worker or under `torchrun`."""
     workers = join(options.device)
-    asked = {"steps": options.steps, "batch": options.batch, "rate": options.rate}
+    asked = {name: getattr(options, name) for name in ("steps", "batch", "rate", "evaluate_every")}
     numbers = {name: wish for name, wish in asked.items() if wish is not None}
     training: Training | Pretraining | Listening
     if options.verb == "listen":

@@ -5,7 +5,7 @@ Figures of the engineer's light bridge what cannot be trusted with the light bef
 three are judged at the same hops. Edge: runs ONNX sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from controller.metrics.against_reference import changes
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import AUDIBLE_AFTER_S, accents, cues, hue_changes, hue_dwell_s, near, per_minute
 from controller.metrics.professionals import likeness, medians
+from tools.train.skipbart.dataset import UNLIT
 from tools.train.skipbart.generate import Settings
 from tools.train.skipbart.parity import stand_in
 from tools.train.skipbart.stretches import AT_30, MUSIC_RATE_HZ, Stretch
 from tools.train.skipbart.table import HeldOut, opened
+from tools.train.skipbart.verdict import objections
 
 HUE_BINS, LEVEL_BINS = 36, 16
 PLAYED_HOPS, PLAYED_HOPS_REFRESHED = 6_000, 1_200
@@ -31,6 +33,8 @@ SHORTEST_HOPS = 100
 STRONG_HIT = 0.8
 FADE_FROM, FADE_TO = 1, 24
 """A value that moves by this much in a hop, in one direction, fades; by more it is cut."""
+OF_LEVELS = ("level_median", "fade_speed_per_s")
+"""Figures that say nothing where films were scaled alone."""
 PICTURED_HOPS = 900
 LATE_S = 0.05
 
@@ -39,39 +43,52 @@ Lights = list[IntArray]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Three lights for each held-out stretch, (T, 2) each; the engineer's with PAD where it is unknown."""
+    """Lights for each held-out stretch, (T, 2) each: of the models by name, `before` and `after` among them, and the
+    engineer's, with PAD where it is unknown."""
 
     stretches: list[Stretch]
-    before: Lights
-    after: Lights
+    models: dict[str, Lights]
     engineer: Lights
+
+    @property
+    def sides(self) -> dict[str, Lights]:
+        """The models' lights and the engineer's."""
+        return {**self.models, "engineer": self.engineer}
+
+    @property
+    def levels_known(self) -> bool:
+        """Whether any of it says how bright it was beside other films."""
+        return any(one.levels for one in self.stretches)
 
     def rows(self) -> dict[str, dict[str, float]]:
         """Figures of each."""
-        sides = {"before": self.before, "after": self.after, "engineer": self.engineer}
-        return {name: figures(lights, self.stretches) for name, lights in sides.items()}
+        gone = () if self.levels_known else OF_LEVELS
+        rows = {name: figures(lights, self.stretches) for name, lights in self.sides.items()}
+        return {name: {key: number for key, number in row.items() if key not in gone} for name, row in rows.items()}
 
     def histograms(self) -> dict[str, tuple[Float64Array, Float64Array]]:
-        """Shares of hues (HUE_BINS,) and of levels (LEVEL_BINS,) of each."""
-        sides = {"before": self.before, "after": self.after, "engineer": self.engineer}
-        return {name: (hue_shares(self._known(lights)), level_shares(self._known(lights))) for name, lights in
-                sides.items()}  # fmt: skip
+        """Shares of hues (HUE_BINS,) and of levels (LEVEL_BINS,) of each; no levels of films that were scaled alone."""
+        levels = [one.levels or not self.levels_known for one in self.stretches]
+        everywhere = [True] * len(self.stretches)
+        return {name: (hue_shares(self._known(lights, everywhere)), level_shares(self._known(lights, levels)))
+                for name, lights in self.sides.items()}  # fmt: skip
 
-    def _known(self, lights: Lights) -> IntArray:
-        known = [(own[:, 0] != HUE_PAD) & (own[:, 1] != VALUE_PAD) for own in self.engineer]
-        return np.concatenate([light[here] for light, here in zip(lights, known, strict=True)])
+    def _known(self, lights: Lights, wanted: list[bool]) -> IntArray:
+        parts = zip(lights, self.engineer, wanted, strict=True)
+        return np.concatenate([light[(own != UNLIT).all(axis=1) & here] for light, own, here in parts])
 
 
-def compare(before: Path, after: Path, held_out: Sequence[Stretch], seed: int = 1) -> Comparison:
-    """Light the held-out night with both artefacts.
+def compare(models: Mapping[str, Path], held_out: Sequence[Stretch], seed: int = 1) -> Comparison:
+    """Light the held-out night with some artefacts.
 
     Args:
-        before, after: artefact folders, streaming or bidirectional. held_out: the night that nobody learnt from.
+        models: their folders, streaming or bidirectional: `before` and `after`, and others by their names.
+        held_out: the night that nobody learnt from.
     """
-    slow = read_manifest(before, "decoder", 0.1).refresh is not None
+    slow = any(read_manifest(folder, "decoder", 0.1).refresh is not None for folder in models.values())
     parts = choose(held_out, PLAYED_HOPS_REFRESHED if slow else PLAYED_HOPS)
-    lights = [play_all(folder, parts, seed) for folder in (before, after)]
-    return Comparison(parts, *lights, [one.light for one in parts])
+    lights = {name: play_all(folder, parts, seed) for name, folder in models.items()}
+    return Comparison(parts, lights, [one.light for one in parts])
 
 
 def choose(held_out: Sequence[Stretch], most: int) -> list[Stretch]:
@@ -166,7 +183,19 @@ def figures(lights: Sequence[IntArray], stretches: Sequence[Stretch]) -> dict[st
         "still_share": float((moved == 0).mean()),
         "fade_speed_per_s": float(np.median(fades)) if len(fades) else 0.0,
     }
-    return found | _on_time(whole, stretches) | _likeness(whole, stretches)
+    return found | loudness_lift(whole, stretches) | _on_time(whole, stretches) | _likeness(whole, stretches)
+
+
+def loudness_lift(lights: Sequence[IntArray], stretches: Sequence[Stretch]) -> dict[str, float]:
+    """How much brightness follows the loudness, above chance: their correlation, minus that with the music moved."""
+    lifts = []
+    for light, one in zip(lights, stretches, strict=True):
+        level, loud = light[:, 1].astype(np.float64), one.heard.get("loudness", np.zeros(0))
+        if len(loud) >= SHORTEST_HOPS and level.std() > 0 and loud.std() > 0:
+            here, *moved = (float(np.corrcoef(level, np.roll(loud, round(share * len(loud))))[0, 1])
+                            for share in (0.0, 0.25, 0.5, 0.75))  # fmt: skip
+            lifts.append(here - float(np.mean(moved)))
+    return {"loudness_lift": float(np.mean(lifts))} if lifts else {}
 
 
 def _on_time(lights: Sequence[IntArray], stretches: Sequence[Stretch]) -> dict[str, float]:
@@ -212,13 +241,17 @@ def pictures(comparison: Comparison, count: int = 2) -> list[tuple[int, int, int
     return sorted((index, first, last) for _, index, first, last in best)
 
 
-def nearer(comparison: Comparison) -> dict[str, dict[str, float]]:
-    """How far before and after are from the engineer's light, in hues and levels: 0 the same, 1 nothing in common."""
+def nearer(comparison: Comparison) -> dict[str, dict[str, float | None]]:
+    """How far each model is from the engineer's light, in hues and levels: 0 the same, 1 nothing in common.
+
+    Levels are None where the footage does not say what they were.
+    """
     shares = comparison.histograms()
     hue, level = shares["engineer"]
+    known = comparison.levels_known
     return {
-        name: {"hue": apart(shares[name][0], hue), "level": apart(shares[name][1], level)}
-        for name in ("before", "after")
+        name: {"hue": apart(shares[name][0], hue), "level": apart(shares[name][1], level) if known else None}
+        for name in comparison.models
     }
 
 
@@ -228,5 +261,6 @@ def plain(comparison: Comparison, losses: dict[str, dict[str, float]]) -> dict[s
         "losses": losses,
         "figures": comparison.rows(),
         "distance_to_engineer": nearer(comparison),
+        "worse": objections(losses, nearer(comparison)),
         "minutes": sum(one.hops for one in comparison.stretches) / 600.0,
     }

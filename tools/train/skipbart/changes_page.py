@@ -15,12 +15,15 @@ from controller.arrays import Float64Array, IntArray
 from controller.colour import encoded_from_hue
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from tools.train.skipbart.changes import HUE_BINS, Comparison, nearer, pictures
+from tools.train.skipbart.verdict import DISTANCES, HEADS, objections, standing
 
 TEMPLATE = Path(__file__).with_name("changes_page.html")
 
+STROKES = {"hue": "#ffb454", "value": "#7fb7ff"}
 TALL = 52
 """Pixels of a band; a hop is one wide."""
-NAMES = {"before": "before", "after": "after", "engineer": "the engineer"}
+NAMES = {"before": "before", "after": "after", "bundled": "the bundled model", "engineer": "the engineer"}
+SHOWN = ("before", "after", "engineer")
 WORDS: dict[str, tuple[str, str]] = {
     "cues_per_minute": ("cues a minute", "{:.1f}"),
     "hue_changes_per_minute": ("colour changes a minute", "{:.1f}"),
@@ -29,6 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "level_median": ("level, median of 255", "{:.0f}"),
     "still_share": ("time at rest", "{:.0%}"),
     "fade_speed_per_s": ("fades, levels a second", "{:.0f}"),
+    "loudness_lift": ("brightness follows loudness, above chance", "{:+.2f}"),
     "cues_on_beats": ("cues on a beat", "{:.0%}"),
     "cues_on_hits": ("cues on a strong hit", "{:.0%}"),
     "structure": ("structure", "{:.2f}"),
@@ -53,6 +57,7 @@ def page(
         "TITLE": html.escape(title),
         "LEAD": html.escape(lead),
         "BIG": _big(comparison, losses),
+        "VERDICT": _verdict(comparison, losses),
         "BANDS": _bands(comparison),
         "HISTOGRAMS": _histograms(comparison),
         "TABLE": _table(comparison.rows()),
@@ -104,11 +109,9 @@ def _bands(comparison: Comparison) -> str:
         one = comparison.stretches[index]
         begin = (one.first + first) / 10.0
         rows.append(f"<h3>{html.escape(one.name)}, from {_clock(begin)}</h3>")
-        for side, lights in (
-            ("before", comparison.before), ("after", comparison.after), ("engineer", comparison.engineer)
-        ):  # fmt: skip
+        for side in SHOWN:
             own = " own" if side == "engineer" else ""
-            picture = _image(lights[index][first:last], NAMES[side])
+            picture = _image(comparison.sides[side][index][first:last], NAMES[side])
             rows.append(f'<div class="band{own}"><span>{NAMES[side]}</span>{picture}</div>')
         marks = np.linspace(begin, begin + (last - first) / 10.0, 4)
         rows.append(f'<div class="scale">{"".join(f"<span>{_clock(mark)}</span>" for mark in marks)}</div>')
@@ -120,29 +123,43 @@ def _clock(seconds: float) -> str:
 
 
 def _big(comparison: Comparison, losses: Mapping[str, Mapping[str, float]]) -> str:
+    """Colours and levels, each by itself, before and after."""
     away = nearer(comparison)
-    rows = [
-        ("held-out loss", losses["before"]["loss"], losses["after"]["loss"], "{:.2f}", "how surprising the engineer's "
-         "next light is, told the one before"),
-        ("colours apart", away["before"]["hue"], away["after"]["hue"], "{:.0%}", "share of the light in hues that the "
-         "engineer does not use, playing freely"),
-        ("levels apart", away["before"]["level"], away["after"]["level"], "{:.0%}", "the same for brightness"),
-    ]  # fmt: skip
-    return "".join(
-        f'<div><span>{name}</span><b class="{"gain" if after < before else "loss"}">{form.format(before)} → '
-        f"{form.format(after)}</b><span>{html.escape(what)}</span></div>"
-        for name, before, after, form, what in rows
-    )
+    cells = []
+    for head, words in HEADS.items():
+        scores = [losses[side].get(f"{head}_loss") for side in ("before", "after")]
+        apart = [away[side][DISTANCES[head]] for side in ("before", "after")]
+        cells.append(_cell(f"{words}: surprise", scores, "{:.2f}", "how unexpected the engineer's next light is, told "
+                           "the one before"))  # fmt: skip
+        cells.append(_cell(f"{words} apart", apart, "{:.0%}", "share of the light where the engineer's is not, playing "
+                           "freely"))  # fmt: skip
+    return "".join(cells)
+
+
+def _cell(name: str, numbers: Sequence[float | None], form: str, what: str) -> str:
+    before, after = numbers
+    if before is None or after is None:
+        return f"<div><span>{name}</span><b>–</b><span>the footage does not say</span></div>"
+    mark = "gain" if after < before else "loss"
+    shown = f"{form.format(before)} → {form.format(after)}"
+    return f'<div><span>{name}</span><b class="{mark}">{shown}</b><span>{html.escape(what)}</span></div>'
+
+
+def _verdict(comparison: Comparison, losses: Mapping[str, Mapping[str, float]]) -> str:
+    """What speaks against it, where anything does."""
+    found = objections(losses, nearer(comparison))
+    return "".join(f'<p class="loss">Do not stage it: {html.escape(one)}.</p>' for one in found)
 
 
 def _table(rows: Mapping[str, Mapping[str, float]]) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("", *NAMES.values()))
+    sides = [side for side in NAMES if side in rows]
+    head = "".join(f"<th>{name}</th>" for name in ("", *(NAMES[side] for side in sides)))
     lines = []
     for name, (words, form) in WORDS.items():
-        if name in rows["before"]:
+        if all(name in rows[side] for side in sides):
             cells = "".join(
                 f'<td class="{_nearer(rows, name) if side == "after" else side}">{form.format(rows[side][name])}</td>'
-                for side in NAMES
+                for side in sides
             )
             lines.append(f"<tr><td>{words}</td>{cells}</tr>")
     return (
@@ -167,10 +184,11 @@ def _nearer(rows: Mapping[str, Mapping[str, float]], name: str) -> str:
 
 def _histograms(comparison: Comparison) -> str:
     shares = comparison.histograms()
-    tallest = [max(float(shares[side][which].max()) for side in NAMES) for which in (0, 1)]
+    tallest = [max(float(shares[side][which].max()) for side in SHOWN) for which in (0, 1)]
     cells = []
     for which, what in ((0, "hues, weighted by brightness"), (1, "levels, dark to full")):
-        for side, name in NAMES.items():
+        for side in SHOWN:
+            name = NAMES[side]
             bars = _bars(shares[side][which], tallest[which], hues=which == 0)
             own = ' class="own"' if side == "engineer" else ""
             cells.append(f"<div{own}><p>{name}: {what}</p>{bars}</div>")
@@ -192,18 +210,28 @@ def _bars(shares: Float64Array, tallest: float, *, hues: bool) -> str:
 
 
 def _curve(log: Sequence[Mapping[str, Any]]) -> str:
-    """The held-out loss over steps, the kept step marked."""
-    points = [(float(row["step"]), float(row["held_out_loss"])) for row in log if "held_out_loss" in row]
-    if len(points) < 2:
+    """The held-out losses over steps, each as a share of what it was before, the kept step marked."""
+    looks = [{key.removeprefix("held_out_"): float(number) for key, number in row.items()} for row in log
+             if "held_out_loss" in row]  # fmt: skip
+    if len(looks) < 2:
         return "<p>no step was taken</p>"
-    steps, losses = np.array(points).T
-    low, high = float(losses.min()), float(losses.max())
+    heads = [head for head in HEADS if f"{head}_loss" in looks[0]]
+    steps = np.array([row["step"] for row in looks])
+    shares = {head: np.array([row[f"{head}_loss"] for row in looks]) / max(looks[0][f"{head}_loss"], 1e-9)
+              for head in heads}  # fmt: skip
+    high = max(1.1, *(float(share.max()) for share in shares.values()))
     x = 3.0 + 94.0 * steps / max(float(steps.max()), 1.0)
-    y = 6.0 + 40.0 * (1.0 - (losses - low) / max(high - low, 1e-9))
-    line = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(x, y, strict=True))
-    best = int(losses.argmin())
+    best = int(np.argmin([standing(row, looks[0]) for row in looks]))
+    points = {head: zip(x, 48.0 - 44.0 * share / high, strict=True) for head, share in shares.items()}
+    lines = "".join(
+        f'<polyline points="{" ".join(f"{a:.2f},{b:.2f}" for a, b in line)}" fill="none" stroke="{STROKES[head]}" '
+        'stroke-width=".7"/>'
+        for head, line in points.items()
+    )
+    ends = ", ".join(f"{HEADS[head]} {share[best]:.0%}" for head, share in shares.items())
     return (
-        f'<svg viewBox="0 0 100 52" role="img"><polyline points="{line}" fill="none" stroke="#ffb454" '
-        f'stroke-width=".7"/><circle cx="{x[best]:.2f}" cy="{y[best]:.2f}" r="1.4" fill="#8fd694"/></svg>'
-        f"<p>from {losses[0]:.2f} before the first step to {low:.2f} at step {steps[best]:.0f}, which was kept</p>"
+        f'<svg viewBox="0 0 100 52" role="img">{lines}<line x1="{x[best]:.2f}" x2="{x[best]:.2f}" y1="4" y2="48" '
+        'stroke="#8fd694" stroke-width=".4"/></svg>'
+        f"<p>surprise at step {steps[best]:.0f}, which was kept, of what it was before: {ends} "
+        "(amber: colours, blue: levels)</p>"
     )

@@ -25,12 +25,16 @@ BLIND = 0.1  # share of crops whose values are hidden: brightness then has to co
 
 @dataclass(frozen=True, slots=True)
 class PreparedSong:
-    """One song: music (views, hops, 512) float16, light (shows, hops, 2) int16, told (hops, K) float16, K may be 0."""
+    """One song: music (views, hops, 512) float16, light (shows, hops, 2) int16, told (hops, K) float16, K may be 0.
+
+    `levels`: whether its values are asked for; otherwise they are told only.
+    """
 
     name: str
     music: npt.NDArray[np.float16]
     light: npt.NDArray[np.int16]
     told: npt.NDArray[np.float16] | None = None
+    levels: bool = True
 
     @property
     def hops(self) -> int:
@@ -139,7 +143,12 @@ def crop(song: PreparedSong, start: int, length: int, *, view: int, show: int, r
         light_in = blind(corrupt(freeze(light_in, rng), rng), rng)
     told = np.zeros((end - start, 0)) if song.told is None else song.told[start:end]
     music = song.music[view, start:end].astype(np.float32)
-    return Crops(music[None], light_in[None], light[start:end][None], told.astype(np.float32)[None])
+    return Crops(music[None], light_in[None], asked(light[start:end], song)[None], told.astype(np.float32)[None])
+
+
+def asked(light: IntArray, song: PreparedSong) -> IntArray:
+    """The light (L, 2) that a loss falls on: values that only count within their song are PAD."""
+    return light if song.levels else np.stack([light[:, 0], np.full(len(light), VALUE_PAD)], axis=1)
 
 
 def draw_batch(songs: list[PreparedSong], size: int, length: int, rng: Generator) -> Crops:

@@ -2,12 +2,14 @@
 
 Source: Hu et al., "LoRA", ICLR 2022, and the published recipe of Skip-BART (adapters on queries and values, output
 heads trained). Departures: rank, length, rate and how much besides the adapters is trained follow the amount of
-footage; a night that nothing was learnt from decides which step is kept and when to stop.
+footage; a night that nothing was learnt from decides which step is kept and when to stop. Where footage does not say
+what a level should be, because its films were scaled alone, levels are held to what the model said before.
 
 Every step draws from a generator of its own, made from seed, worker and step: a run that was interrupted goes on with
 the same crops and the same losses, on every worker.
 """
 
+import copy
 import json
 import time
 from collections.abc import Iterator
@@ -18,14 +20,17 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from rich.progress import MofNCompleteColumn, Progress, TextColumn
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
+from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
 from tools.train.skipbart.dataset import PreparedSong, crop
 from tools.train.skipbart.lora import adapt, merge
 from tools.train.skipbart.loss import Weights, light_loss
 from tools.train.skipbart.network import SkipBart
 from tools.train.skipbart.stretches import Room, Stretch, draw
+from tools.train.skipbart.verdict import standing
 from tools.train.workers import Workers
 
 Trained = Literal["last", "heads", "ends"]
@@ -91,6 +96,7 @@ class Finetuning:
 
     Args:
         network: the model to begin with; it is adapted in place. base: a name of its weights, such as their checksum.
+        hold: levels that nobody tells are held to those of that model.
     """
 
     def __init__(
@@ -102,11 +108,15 @@ class Finetuning:
         base: str = "",
         workers: Workers | None = None,
         bfloat16: bool = False,
+        hold: bool = False,
     ) -> None:
         self.plan, self.base, self.seed = plan, base, seed
         self.workers = workers or Workers()
         self.device = self.workers.device
         self.autocast = torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=bfloat16)
+        self._held_to = (
+            copy.deepcopy(network).to(self.device).eval().requires_grad_(requires_grad=False) if hold else None
+        )
         torch.manual_seed(seed)  # the same first adapters on every worker
         self.network = adapt(network.to(self.device), plan.rank, 2.0 * plan.rank, plan.dropout).train()
         for name, parameter in self.network.named_parameters():
@@ -115,6 +125,7 @@ class Finetuning:
         self._shared = self.workers.share(self.network)
         self.optimiser = torch.optim.AdamW(self.trained().values(), lr=plan.rate, weight_decay=plan.decay)
         self.step_count, self.seconds, self.best, self.stale = 0, 0.0, float("inf"), 0
+        self.before: dict[str, float] = {}
 
     def trained(self) -> dict[str, nn.Parameter]:
         """What is trained, by name."""
@@ -122,8 +133,7 @@ class Finetuning:
 
     def loss(self, songs: list[PreparedSong]) -> dict[str, torch.Tensor]:
         """Losses of the batch that belongs to this step."""
-        rng = np.random.default_rng([self.seed, self.workers.rank, self.step_count])
-        torch.manual_seed(int(rng.integers(2**62)))
+        rng = self.workers.draws(self.seed, self.step_count)
         share = float(rng.choice(self.plan.lengths))
         length = max(int(share * self.network.size.positions), 2)
         crops = draw(songs, max(int(self.plan.batch / share), 1), length, rng)
@@ -132,7 +142,11 @@ class Finetuning:
         )
         with self.autocast:
             hue, value = self._shared(music, light_in)
-        return light_loss((hue.float(), value.float()), light, Weights())
+            row = light_loss((hue.float(), value.float()), light, Weights())
+            if self._held_to is not None:
+                row["held_loss"] = held_loss(value.float(), self._held_to(music, light_in)[1].float(), light)
+                row["loss"] = row["loss"] + row["held_loss"]
+        return row
 
     def step(self, songs: list[PreparedSong]) -> dict[str, float]:
         """One optimiser step on a random batch."""
@@ -152,9 +166,14 @@ class Finetuning:
             return judge(self.network, stretches, self.device)
 
     def keep_best(self, scores: dict[str, float]) -> bool:
-        """Whether these scores are the best so far; counts how long there was none."""
-        better = scores["loss"] < self.best
-        self.best, self.stale = (scores["loss"], 0) if better else (self.best, self.stale + 1)
+        """Whether these scores are the best so far, by `verdict.standing`; counts how long there was none.
+
+        The first scores are those of before anything was learnt.
+        """
+        self.before = self.before or dict(scores)
+        found = standing(scores, self.before)
+        better = found < self.best
+        self.best, self.stale = (found, 0) if better else (self.best, self.stale + 1)
         return better
 
     def state(self) -> dict[str, Any]:
@@ -167,6 +186,7 @@ class Finetuning:
             "seconds": self.seconds,
             "best": self.best,
             "stale": self.stale,
+            "before": self.before,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -181,7 +201,7 @@ class Finetuning:
         self.network.load_state_dict(state["trained"], strict=False)
         self.optimiser.load_state_dict(state["optimiser"])
         self.step_count, self.seconds = state["step"], state["seconds"]
-        self.best, self.stale = state["best"], state["stale"]
+        self.best, self.stale, self.before = state["best"], state["stale"], state["before"]
 
     def finished(self, best: Path) -> SkipBart:
         """The network at its best step, adapters folded in, in eval mode, on the processor."""
@@ -189,9 +209,24 @@ class Finetuning:
         return merge(self.network).cpu().eval()
 
 
+def held_loss(value: Tensor, before: Tensor, light: Tensor) -> Tensor:
+    """How far levels moved where nobody says what they should be: mean Kullback-Leibler divergence.
+
+    Args:
+        value, before: logits (B, L, 257), of now and of the model that was begun with. light: (B, L, 2) int64.
+    """
+    untold = light[..., 1] == VALUE_PAD
+    now, then = functional.log_softmax(value, dim=-1), functional.log_softmax(before, dim=-1)
+    apart = functional.kl_div(now, then, reduction="none", log_target=True).sum(dim=-1)
+    return (apart * untold).sum() / untold.sum().clamp(min=1)
+
+
 @torch.no_grad()
 def judge(network: SkipBart, stretches: list[Stretch], device: str = "cpu") -> dict[str, float]:
-    """Teacher-forced losses and accuracies, averaged over the hops whose light is known."""
+    """Teacher-forced losses and accuracies, averaged over the hops whose light is known.
+
+    A head that nothing is known of is left out.
+    """
     was_training = network.training
     network.eval()
     sums: dict[str, list[float]] = {}
@@ -200,15 +235,15 @@ def judge(network: SkipBart, stretches: list[Stretch], device: str = "cpu") -> d
         music, light_in, light = (torch.from_numpy(x).to(device) for x in (one.music, one.light_in, one.light))
         logits = network(music, light_in)
         row = light_loss((logits[0].float(), logits[1].float()), light, Weights())
-        known = (one.light < (180, 256)).sum(axis=(0, 1))
+        known = (one.light < (HUE_PAD, VALUE_PAD)).sum(axis=(0, 1))
         for name, number in row.items():
             sums.setdefault(name, [0.0, 0.0])
             weight = float(known[0] if name.startswith("hue") else known[1])
             sums[name][0] += weight * float(number)
             sums[name][1] += weight
     network.train(was_training)
-    means = {name: total / max(count, 1.0) for name, (total, count) in sums.items()}
-    return {**means, "loss": means["hue_loss"] + means["value_loss"]}
+    means = {name: total / count for name, (total, count) in sums.items() if count and name != "loss"}
+    return {**means, "loss": sum(number for name, number in means.items() if name.endswith("_loss"))}
 
 
 def windows(stretches: list[Stretch], length: int) -> list[tuple[PreparedSong, int]]:
@@ -225,7 +260,7 @@ def learn(run: Finetuning, room: Room, out: Path, max_minutes: float) -> str:
     """
     songs, plan, workers = [one.song() for one in room.learnt], run.plan, run.workers
     begun = time.monotonic() - run.seconds
-    if run.step_count == 0:
+    if not run.before:
         _look(run, room, out)  # how good it is without having learnt anything
         begun = time.monotonic()
     row: dict[str, float] = {}
@@ -239,7 +274,7 @@ def learn(run: Finetuning, room: Room, out: Path, max_minutes: float) -> str:
             run.seconds = time.monotonic() - begun
             if run.step_count % plan.every == 0 or run.step_count == plan.steps:
                 _look(run, room, out, row)
-            bar.update(task, completed=run.step_count, found=f"held-out loss {run.best:.3f} at best")
+            bar.update(task, completed=run.step_count, found=f"held out {run.best:.0%} of before, at best")
     if workers.first:
         save_checkpoint(out / LAST, run.state())
     if run.stale >= plan.patience:
@@ -266,6 +301,8 @@ def _look(run: Finetuning, room: Room, out: Path, row: dict[str, float] | None =
     run.stale = int(stale)
     if run.workers.first:
         save_checkpoint(out / LAST, run.state())
+    else:
+        run.before = run.before or {"loss": 0.0}  # looked at, by the first worker
 
 
 def seconds_needed(run: Finetuning, room: Room) -> float:

@@ -14,14 +14,16 @@ import numpy as np
 
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
+from controller.listening.decode.parity import FILE as PARITY
 from tools.train.artefact import save_manifest, write_manifest
-from tools.train.checkpoint import load_checkpoint
+from tools.train.checkpoint import forget_after, load_checkpoint
 from tools.train.skipbart import live
-from tools.train.skipbart.changes import Comparison, compare, plain
+from tools.train.skipbart.changes import Comparison, compare, nearer, plain
 from tools.train.skipbart.changes_page import page
 from tools.train.skipbart.finetuning import (
     BEST,
     LAST,
+    LOG,
     Finetuning,
     Plan,
     judge,
@@ -31,15 +33,16 @@ from tools.train.skipbart.finetuning import (
     seconds_needed,
 )
 from tools.train.skipbart.network import SkipBart
-from tools.train.skipbart.parity import FILE as PARITY
 from tools.train.skipbart.parity import parity_difference, stand_in, write_parity
 from tools.train.skipbart.step import export_step
 from tools.train.skipbart.stretches import Room, read_room
+from tools.train.skipbart.verdict import objections, table
 from tools.train.skipbart.weights import keep_weights, read_network
 from tools.train.workers import Workers
 
 BUNDLED = Path(__file__).parents[3] / "models" / "skipbart-small"
 ALLOWED = 1e-3
+SAME_NIGHT = "the end of each long film and some whole clips"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ def finetune(data: Path, out: Path, wishes: Wishes, workers: Workers | None = No
     plan = wishes.plan(room.minutes)
     network = read_network(wishes.weights).to(workers.device)
     losses = {"before": judge(network, room.held_out, workers.device) if workers.first else {}}
-    run = Finetuning(network, plan, wishes.seed, base=base.step.sha256, workers=workers, bfloat16=wishes.bfloat16)
+    run = Finetuning(network, plan, wishes.seed, base=base.step.sha256, workers=workers, bfloat16=wishes.bfloat16,
+                     hold=any(not one.levels for one in room.learnt))  # fmt: skip
     if wishes.resume and (out / LAST).is_file():
         _restore(run, out / LAST)
     needed_s = seconds_needed(run, room)
@@ -97,10 +101,15 @@ def finetune(data: Path, out: Path, wishes: Wishes, workers: Workers | None = No
     losses["after"] = judge(learnt, room.held_out)
     name = name_for(base.name, wishes.venue or data.resolve().name)
     folder = export(learnt, out / "artefact", base, room, name)
-    compared = compare(_playable(wishes.weights, out, base), folder, room.held_out, wishes.seed)
+    others = _bundled_beside(base)
+    losses |= {side: judge(read_network(other), room.held_out) for side, other in others.items()}
+    played = {"before": _playable(wishes.weights, out, base), "after": folder, **others}
+    compared = compare(played, room.held_out, wishes.seed)
+    found = objections(losses, nearer(compared))
+    _warn(folder, found)
     report(out, compared, losses, room, ended=f"{name}: {ended}")
     (out / "card.md").write_text((folder / "card.md").read_text("utf-8"), encoding="utf-8")
-    print(closing(compared, losses, ended, out))
+    print(closing(compared, losses, found, ended, out))
     return folder
 
 
@@ -118,16 +127,17 @@ def describe_base(weights: Path) -> Manifest:
 
 
 def announcement(room: Room, plan: Plan, needed_s: float, wishes: Wishes) -> str:
-    """What is about to happen, in three lines."""
+    """What is about to happen, in three lines; a fourth where films do not say how bright it was."""
     minutes = min(needed_s / 60.0, wishes.max_minutes)
     long = f"about {minutes:.0f} minutes" if minutes >= 1.5 else f"about {max(needed_s, 1.0):.0f} seconds"
-    by = f"the night {room.night}" if room.night else "the last part of each file"
+    by = f"the night {room.night}" if room.night else SAME_NIGHT
     held = sum(one.trusted for one in room.held_out) / 600.0
     return (
         f"{room.describe()}: rank {plan.rank}, up to {plan.steps} steps, {long} here\n"
         f"judged by {by}, {held:.1f} trusted minutes that nothing is learnt from; stops after "
         f"{plan.patience * plan.every} steps without getting better\n"
         f"begins with {wishes.weights}; also trained: {TRAINED_WORDS[plan.trained]}"
+        + (f"\n{room.lone()}" if room.lone() else "")
     )
 
 
@@ -183,7 +193,7 @@ def export(network: SkipBart, folder: Path, base: Manifest, room: Room, name: st
 def card(manifest: Manifest, room: Room, difference: float) -> str:
     """The model card, in Markdown."""
     files = ", ".join(sorted({f"`{one.name}`" for one in room.learnt}))[:1_500]
-    judged = f"the night {room.night}" if room.night else "the last part of each file"
+    judged = f"the night {room.night}" if room.night else SAME_NIGHT
     base, origin = manifest.derived_from, f"{str(manifest.derived_from_sha256)[:16]}…"
     return f"""# {manifest.name}
 
@@ -205,9 +215,10 @@ belongs to those whose light it learnt from: ask them before you hand it on.
 def report(out: Path, compared: Comparison, losses: dict[str, dict[str, float]], room: Room, *, ended: str) -> None:
     """Write `changes.json` and `report.html`."""
     minutes = sum(one.hops for one in compared.stretches) / 600.0
-    by = f"the night {room.night}" if room.night else "the last part of each file, which nothing was learnt from"
+    by = f"the night {room.night}" if room.night else f"{SAME_NIGHT}, which nothing was learnt from"
+    lone = f"{room.lone()}. " if room.lone() else ""
     lead = (
-        f"Learnt from {room.describe()} ({ended}). Below: {minutes:.1f} minutes of {by}, lit freely by the model "
+        f"Learnt from {room.describe()} ({ended}). {lone}Below: {minutes:.1f} minutes of {by}, lit freely by the model "
         "before and after, and by the engineer. Height and brightness are the level, colour is the hue; grey is light "
         "that could not be trusted."
     )
@@ -216,16 +227,36 @@ def report(out: Path, compared: Comparison, losses: dict[str, dict[str, float]],
     (out / "report.html").write_text(text, encoding="utf-8")
 
 
-def closing(compared: Comparison, losses: dict[str, dict[str, float]], ended: str, out: Path) -> str:
-    """What came out of it, and what to do next."""
-    away = plain(compared, losses)["distance_to_engineer"]
-    before, after = losses["before"]["loss"], losses["after"]["loss"]
-    worse = "" if after < before else "\nIt did not get better on the held-out night: do not stage it."
-    return (
-        f"{ended}\nheld-out loss {before:.3f} → {after:.3f}; colours apart {away['before']['hue']:.0%} → "
-        f"{away['after']['hue']:.0%}, levels {away['before']['level']:.0%} → {away['after']['level']:.0%}{worse}\n"
-        f"look at it: {out / 'report.html'}\nstage it:   followspot models stage {out / 'artefact'}"
+def closing(compared: Comparison, losses: dict[str, dict[str, float]], found: list[str], ended: str, out: Path) -> str:
+    """What came out of it, and what to do next.
+
+    Args:
+        found: what speaks against it, as `verdict.objections` says it.
+    """
+    rows = table(losses, nearer(compared))
+    wide = max(len(row[0]) for row in rows)
+    lines = [f"{row[0]:{wide}}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in rows]
+    verdict = "".join(f"\ndo not stage it: {one}" for one in found)
+    anyway = " --anyway" if found else ""
+    return "\n".join((ended, *lines)) + (
+        f"{verdict}\nlook at it: {out / 'report.html'}\nstage it:   followspot models stage {out / 'artefact'}{anyway}"
     )
+
+
+def _warn(folder: Path, found: list[str]) -> None:
+    """Note in an artefact's manifest what speaks against it: it is not staged by the way."""
+    if found:
+        manifest = read_manifest(folder, "decoder", 0.1)
+        save_manifest(folder, Manifest.model_validate({**manifest.model_dump(), "worse": "; ".join(found)}))
+
+
+def _bundled_beside(base: Manifest) -> dict[str, Path]:
+    """The bundled model, to be compared with as well, where it is not the one begun with and hears as that does."""
+    if not (BUNDLED / "manifest.yaml").is_file():
+        return {}
+    bundled = read_manifest(BUNDLED, "decoder", 0.1)
+    same = bundled.step.sha256 == base.step.sha256 or bundled.embedder_sha256 != base.embedder_sha256
+    return {} if same else {"bundled": BUNDLED}
 
 
 def _restore(run: Finetuning, last: Path) -> None:
@@ -233,6 +264,8 @@ def _restore(run: Finetuning, last: Path) -> None:
         run.restore(load_checkpoint(last, run.device))
     except (ValueError, KeyError) as error:
         raise ModelError(f"{last}: cannot be resumed: {error}") from error
+    if run.workers.first:
+        forget_after(last.with_name(LOG), run.step_count)
 
 
 def _playable(weights: Path, out: Path, base: Manifest) -> Path:

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.train.checkpoint import randomness, restore_randomness
 from tools.train.skipbart.dataset import PreparedSong, draw_batch
 from tools.train.skipbart.network import Size, SkipBart, sight
 from tools.train.skipbart.prepare import TOLD, TOLD_YES
@@ -82,7 +81,7 @@ class Listening:
         torch.manual_seed(seed)
         self.recipe, self.workers = recipe, workers or Workers()
         self.device = self.workers.device
-        self.rng = np.random.default_rng(self.workers.seed(seed))
+        self.seed = seed
         self.autocast = torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=bfloat16)
         self.student = Student(SkipBart(size), len(TOLD)).to(self.device)
         self.listener = Listener(self.student)
@@ -96,7 +95,8 @@ class Listening:
         for group in self.optimiser.param_groups:
             left = 1.0 - self.step_count / recipe.steps
             group["lr"] = recipe.rate * min((self.step_count + 1) / recipe.warmup, 0.1 + 0.9 * max(left, 0.0))
-        crops = draw_batch(songs, recipe.batch, min(recipe.length, self.student.network.size.positions), self.rng)
+        rng, length = self.workers.draws(self.seed, self.step_count), self.student.network.size.positions
+        crops = draw_batch(songs, recipe.batch, min(recipe.length, length), rng)
         with self.autocast:
             answers = self._shared(torch.from_numpy(crops.music).to(self.device))
         loss = told_loss(answers.float(), torch.from_numpy(crops.told).to(self.device))
@@ -133,7 +133,7 @@ class Listening:
             "student": self.student.state_dict(),
             "size": asdict(self.student.network.size),
             "optimiser": self.optimiser.state_dict(),
-            "randomness": randomness(self.rng),
+            "seed": self.seed,
             "step": self.step_count,
             "seconds": self.seconds,
         }
@@ -142,7 +142,7 @@ class Listening:
         """Continue from a saved state."""
         self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
-        restore_randomness(state["randomness"], self.rng)
+        self.seed = state.get("seed", self.seed)
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 

@@ -13,10 +13,12 @@ import onnx
 import torch
 
 from controller.artefacts.artefact import Manifest
+from controller.listening.decode.parity import ALLOWED, FILE, PROBES, Probe, answers
 from controller.listening.decode.refreshed import PastHop, RefreshedContext, RefreshedNetwork
 from controller.listening.embed.embedder import EMBEDDING_SIZE
 from tools.train.artefact import write_manifest
 from tools.train.skipbart.network import SkipBart
+from tools.train.skipbart.parity import probe
 from tools.train.skipbart.refresh import export_refreshed
 
 Precision = Literal["fp32", "fp16", "int8"]
@@ -103,7 +105,7 @@ def _shrink(path: Path, precision: Precision) -> None:
 
 @torch.no_grad()
 def measure(network: SkipBart, folder: Path, embedder: Manifest, rng: np.random.Generator) -> Measured:
-    """Compare the graphs with the network on noise of an embedding's scale, and time them.
+    """Compare the graphs with the network on noise of an embedding's scale, time them, and leave a parity file.
 
     The network is told what the graphs can know: music up to the refresh in the encoder, all of it in the skip path.
     """
@@ -128,7 +130,24 @@ def measure(network: SkipBart, folder: Path, embedder: Manifest, rng: np.random.
     wanted = [part[0, hops:].numpy() for part in logits]
     got = [np.stack(part) for part in zip(*rows, strict=True)]
     difference = max(float(np.abs(a - b).max()) for a, b in zip(got, wanted, strict=True))
+    write_parity(graphs, folder, difference)
     largest = max(float(np.abs(part).max()) for part in wanted)
     p50, p99 = np.percentile(times, [50, 99])
     agreement = float(np.mean(got[0].argmax(axis=1) == wanted[0].argmax(axis=1)))
     return Measured(difference, largest, agreement, (float(p50), float(p99)), float(np.median(refreshes)))
+
+
+def write_parity(graphs: RefreshedNetwork, folder: Path, difference: float) -> None:
+    """Store what the graphs say of music-like noise, silence and noise, now that they are known to be the network.
+
+    Args:
+        difference: largest one found between graphs and network; that of another machine may be as large.
+    """
+    read = graphs.context_hops
+    arrays: dict[str, np.ndarray] = {"read": np.array(read), "allowed": np.array(max(ALLOWED, difference))}
+    asked = [probe(min(read + more, graphs.room), quiet=quiet) for more, quiet in ((24, False), (8, True), (16, False))]
+    for name, (music, light_in) in zip(PROBES, asked, strict=True):
+        said = answers(graphs, Probe(music[0], light_in[0], {}, read, 0.0))
+        arrays |= {f"{name}music": music[0], f"{name}light_in": light_in[0]}
+        arrays |= {f"{name}{answer}": numbers for answer, numbers in said.items()}
+    np.savez_compressed(folder / FILE, **arrays)

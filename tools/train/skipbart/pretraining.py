@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tools.train.checkpoint import randomness, restore_randomness
 from tools.train.embedder.network import EMBEDDING
 from tools.train.skipbart.dataset import PreparedSong, draw_batch
 from tools.train.skipbart.network import Size, SkipBart, sight
@@ -103,7 +102,7 @@ class Pretraining:
         torch.manual_seed(seed)
         self.recipe, self.workers = recipe, workers or Workers()
         self.device = self.workers.device
-        self.rng = np.random.default_rng(self.workers.seed(seed))
+        self.seed = seed
         self.model = Reconstructor(SkipBart(size)).to(self.device)
         self.discriminator = Discriminator().to(self.device)
         self._shared = [_share(self.workers, self.model), self.workers.share(self.discriminator)]
@@ -114,10 +113,11 @@ class Pretraining:
     def step(self, songs: list[PreparedSong]) -> dict[str, float]:
         """One step of the discriminator, then one of the model."""
         length = min(self.recipe.length, self.model.network.size.positions)
-        crops = draw_batch(songs, self.recipe.batch, length, self.rng)
+        rng = self.workers.draws(self.seed, self.step_count)
+        crops = draw_batch(songs, self.recipe.batch, length, rng)
         music = torch.from_numpy(crops.music).to(self.device)
         model, discriminator = self._shared
-        noisy, mask, late = mask_music(music, self.rng)
+        noisy, mask, late = mask_music(music, rng)
         rebuilt = model(noisy, late)
         both = torch.cat([music, rebuilt.detach()])
         truth = torch.tensor([REAL] * len(music) + [FAKE] * len(music), device=self.device)
@@ -168,7 +168,7 @@ class Pretraining:
             "model": self.model.state_dict(),
             "discriminator": self.discriminator.state_dict(),
             "optimisers": [self.optimiser.state_dict(), self.judging.state_dict()],
-            "randomness": randomness(self.rng),
+            "seed": self.seed,
             "step": self.step_count,
             "seconds": self.seconds,
         }
@@ -179,7 +179,7 @@ class Pretraining:
         self.discriminator.load_state_dict(state["discriminator"])
         for optimiser, saved in zip((self.optimiser, self.judging), state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
-        restore_randomness(state["randomness"], self.rng)
+        self.seed = state.get("seed", self.seed)
         self.step_count, self.seconds = state["step"], state["seconds"]
 
 

@@ -5,13 +5,13 @@ Footage is one `NAME.npz` for each video (`tools.train.footage`) or show log (`t
 `value_trust` (T,), `hits`, `loudness` (T,), `beats`, `section_starts` (hops), and `chroma`, `onsets`, `rms` at 30
 frames a second. `NAME.json` beside it may say the `night`, the `embedder_sha256`, and which segments were `dropped`.
 
-Light that is not trusted or was dropped is PAD: no loss falls there, and the decoder is told that it is unknown. While
-a camera cuts the music plays on, so short dropped segments are bridged like that; stretches end at longer ones and
-where time jumps, and no crop reaches over their ends. Edge: reads files.
+`value` counts on the scale that a file shares with others (`footage.brightness`); what was scaled alone is told to the
+decoder, and no loss falls on it. Light that is not trusted or was dropped is PAD: no loss falls there, and the decoder
+is told that it is unknown. While a camera cuts the music plays on, so short dropped segments are bridged like that;
+stretches end at longer ones and where time jumps, and no crop reaches over their ends. Edge: reads files.
 """
 
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -25,8 +25,10 @@ import numpy.typing as npt
 from controller.arrays import Float32Array, IntArray
 from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
 from controller.sound_format import HOP_S
-from tools.train.footage.source import FootageError
-from tools.train.skipbart.dataset import UNLIT, Crops, Generator, PreparedSong, blind, corrupt, freeze
+from tools.train.footage.brightness import Scale, scales
+from tools.train.footage.errors import FootageError
+from tools.train.footage.evening import evening_in
+from tools.train.skipbart.dataset import UNLIT, Crops, Generator, PreparedSong, asked, blind, corrupt, freeze
 
 TRUSTED = 0.5
 """Hops of less trust are not learnt from."""
@@ -45,7 +47,6 @@ MASTER_STEP, MASTER_STEPS = 8, 3
 HELD_SHARE = 0.2
 GAP_HOPS = 100
 """Between what is learnt and what is held back of the same night: an embedding hears a second, a look lasts longer."""
-DATE = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)")
 NEEDED = {"t_s": 1, "hue": 1, "value": 1, "trust": 1, "embedding": 2}
 PER_HOP = ("hits", "loudness")
 AT_30 = ("chroma", "onsets", "rms")
@@ -61,6 +62,7 @@ class Stretch:
         name: of its file. night: which evening it is from. first: hop of the file it begins at.
         music: (T, 512) float16. light: (T, 2) int64, PAD where it is not trusted.
         heard: what else is known of the music, as described above, from the stretch's own beginning.
+        levels: whether its values mean anything beside those of other films.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Stretch:
     music: npt.NDArray[np.float16]
     light: IntArray
     heard: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    levels: bool = True
 
     @property
     def hops(self) -> int:
@@ -82,7 +85,8 @@ class Stretch:
 
     def song(self) -> PreparedSong:
         """As the trainer takes it: one view, one show."""
-        return PreparedSong(f"{self.name}@{self.first}", self.music[None], self.light[None].astype(np.int16))
+        light = self.light[None].astype(np.int16)
+        return PreparedSong(f"{self.name}@{self.first}", self.music[None], light, levels=self.levels)
 
     def cut(self, first: int, last: int) -> "Stretch":
         """Hops first..last-1 of it."""
@@ -116,10 +120,29 @@ class Room:
         """Trusted footage to learn from."""
         return sum(one.trusted for one in self.learnt) * HOP_S / 60.0
 
+    @property
+    def level_minutes(self) -> float:
+        """Of these, those whose levels are learnt."""
+        return sum(one.trusted for one in self.learnt if one.levels) * HOP_S / 60.0
+
     def describe(self) -> str:
         """In half a sentence."""
         nights = f"{len(self.nights)} night{'s' if len(self.nights) > 1 else ''}"
-        return f"{self.minutes:.{0 if self.minutes >= 10 else 1}f} minutes of trusted footage from {nights}"
+        levels = "" if self.level_minutes == self.minutes else f", levels from {minutes_of(self.level_minutes)} of them"
+        return f"{minutes_of(self.minutes)} minutes of trusted footage from {nights}{levels}"
+
+    def lone(self) -> str:
+        """A sentence about films whose levels are not learnt; "" where there are none."""
+        files = {one.name for one in (*self.learnt, *self.held_out) if not one.levels}
+        if not files:
+            return ""
+        count = "one film" if len(files) == 1 else f"{len(files)} films"
+        return f"{count} scaled alone: colours are learnt, levels stay the model's (docs/finetuning.md, Levels)"
+
+
+def minutes_of(minutes: float) -> str:
+    """Such as `21` or `8.3`."""
+    return f"{minutes:.{0 if minutes >= 10 or minutes == 0 else 1}f}"
 
 
 def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | None = None) -> Room:
@@ -135,14 +158,35 @@ def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | 
     paths = sorted(path for path in folder.rglob("*.npz") if not path.name.endswith(TRUTH))
     if not paths:
         raise FootageError(f"{folder}: no footage (.npz); run `python -m tools.train.footage extract` first")
-    stretches = [one for path in paths for one in read_footage(path, folder, embedder_sha256)]
+    told = {path: read_told(path) for path in paths}
+    known = scales(told)
+    stretches = [one for path in paths for one in read_footage(path, folder, embedder_sha256, known[path])]
     if not any(one.trusted for one in stretches):
         raise FootageError(f"{folder}: no stretch of {SHORTEST_HOPS * HOP_S:.0f} s with light to trust in it")
     return divide(stretches, held_out)
 
 
-def read_footage(path: Path, root: Path, embedder_sha256: str | None = None) -> list[Stretch]:
+def read_told(path: Path) -> dict[str, Any]:
+    """What is noted beside footage; nothing where nothing is.
+
+    Raises:
+        FootageError: the notes are damaged.
+    """
+    notes = path.with_suffix(".json")
+    try:
+        said = json.loads(notes.read_text("utf-8")) if notes.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise FootageError(f"{path}: not readable as footage: {error}; extract it again") from error
+    return said if isinstance(said, dict) else {}
+
+
+def read_footage(
+    path: Path, root: Path, embedder_sha256: str | None = None, scale: Scale | None = None
+) -> list[Stretch]:
     """The stretches of one file.
+
+    Args:
+        scale: that its values are on; None: they are what they say.
 
     Raises:
         FootageError: a missing array, a wrong shape or range, or another embedder than the model's.
@@ -150,11 +194,11 @@ def read_footage(path: Path, root: Path, embedder_sha256: str | None = None) -> 
     try:
         with path.open("rb") as file, np.load(file) as arrays:
             there = {name: arrays[name] for name in arrays.files}
-        said = json.loads(path.with_suffix(".json").read_text("utf-8")) if path.with_suffix(".json").is_file() else {}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise FootageError(f"{path}: not readable as footage: {error}; extract it again") from error
-    said = said if isinstance(said, dict) else {}
+    said, scale = read_told(path), scale or Scale()
     _check(path, there)
+    there["value"] = there["value"] * scale.factor
     theirs = said.get("embedder_sha256")
     if embedder_sha256 and theirs and theirs != embedder_sha256:
         raise FootageError(
@@ -165,7 +209,7 @@ def read_footage(path: Path, root: Path, embedder_sha256: str | None = None) -> 
     music = there["embedding"].astype(np.float16)
     gone = dropped_hops(there["t_s"], dropped(said))
     light = np.where(gone[:, None], UNLIT, light_of(there))
-    whole = Stretch(path.stem, night_of(path, root, said), 0, music, light, heard)
+    whole = Stretch(path.stem, night_of(path, root, said), 0, music, light, heard, levels=scale.known)
     parts = [whole.cut(first, last) for first, last in unbroken(there["t_s"], gone)]
     return [one for one in parts if one.hops >= SHORTEST_HOPS]
 
@@ -250,8 +294,7 @@ def night_of(path: Path, root: Path, said: dict[str, Any]) -> str:
         return str(said["night"])
     if path.parent != root:
         return path.parent.relative_to(root).as_posix()
-    date = DATE.search(path.stem)
-    return "-".join(date.groups()) if date else ""
+    return evening_in(path.stem)
 
 
 def divide(stretches: list[Stretch], night: str | None) -> Room:
@@ -363,4 +406,4 @@ def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[Float32Array
     unknown = told == UNLIT
     told = blind(corrupt(freeze(told, rng), rng), rng)
     told[unknown] = np.broadcast_to(UNLIT, told.shape)[unknown]  # what nobody trusts stays unknown
-    return song.music[0, start : start + length], told, here
+    return song.music[0, start : start + length], told, asked(here, song)

@@ -8,8 +8,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,7 @@ def _add_generate(parser: argparse.ArgumentParser) -> None:
                         help="finetuned pianobart, or a folder of its graphs; default: the bundled one")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--with-prompt", action="store_true", help="write the prompt before what follows")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON")
     _add_sampling(parser)
 
 
@@ -236,6 +237,12 @@ def seconds_of_product(dtype: torch.dtype) -> float:
         notes @ weights
         times.append(time.perf_counter() - begun)
     return min(times)
+
+
+def remark(file: Path, remarks: Sequence[str]) -> None:
+    """Print, on the error output, what was odd in a file and how it was read."""
+    for one in remarks:
+        print(f"{file.name}: {one}", file=sys.stderr)
 
 
 def tokenize(options: argparse.Namespace) -> None:
@@ -332,8 +339,10 @@ def generate(options: argparse.Namespace) -> None:
     """The verb `generate`."""
     from tools.train.symbolic import midi  # noqa: PLC0415 - only this verb needs it
 
-    print(midi.generate(options.prompt, options.bars, options.out, options.model, options.seed,
-                        settings=settings_from(options), with_prompt=options.with_prompt))  # fmt: skip
+    written = midi.generate(options.prompt, options.bars, options.out, options.model, options.seed,
+                            settings=settings_from(options), with_prompt=options.with_prompt)  # fmt: skip
+    remark(options.prompt, written.remarks)
+    print(json.dumps(asdict(written)) if options.json else written.describe())
 
 
 def export(options: argparse.Namespace) -> None:
@@ -375,6 +384,7 @@ def label(options: argparse.Namespace) -> None:
     from tools.train.symbolic.labelling import label as ask  # noqa: PLC0415 - only this verb needs it
 
     labels = ask(options.song, options.models)
+    remark(options.song, labels.remarks)
     print(json.dumps(labels.plain()) if options.json else labels.describe())
 
 
@@ -382,7 +392,9 @@ def picture(options: argparse.Namespace) -> None:
     """The verb `picture`."""
     from tools.train.symbolic.picture import draw  # noqa: PLC0415 - only this verb needs it
 
-    print(draw(options.song, options.model, options.out, options.first_bar, options.notes))
+    said, remarks = draw(options.song, options.model, options.out, options.first_bar, options.notes)
+    remark(options.song, remarks)
+    print(said)
 
 
 def speed(options: argparse.Namespace) -> None:

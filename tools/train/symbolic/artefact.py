@@ -20,7 +20,7 @@ from tools.train.symbolic.errors import SymbolicError
 
 FORMAT = 1
 MANIFEST, FILE, CARD = "manifest.json", "weights.safetensors", "card.md"
-KEPT = ("model", "size", "task", "level", "classes", "length", "fold", "seed", "step")
+KEPT = ("model", "size", "task", "level", "classes", "hidden", "length", "fold", "seed", "step")
 """What is taken over from a checkpoint, besides its tensors."""
 
 LICENCES = {

@@ -72,6 +72,7 @@ def refuse_folder(out: Path) -> None:
 def rows(scores: dict[str, Any], pieces: int) -> str:
     """Scores as a table in Markdown."""
     found = [f"| {told} | {scores[name]:.3f} |" for name, told in NAMED.items() if name in scores]
+    found += [f"| F1 of {name.removeprefix('f1 ')} | {one:.3f} |" for name, one in scores.items() if name[:3] == "f1 "]
     return "\n".join([f"| on {pieces} test pieces, {scores['n']:,} answers | |", "|---|---|", *found])
 
 

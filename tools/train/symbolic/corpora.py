@@ -12,15 +12,17 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from controller.arrays import IntArray
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.grid import Grid, grid_of_beats
 from tools.train.symbolic.octuple import encode_with_order
-from tools.train.symbolic.reading import COMMON_TIME, read_midi
+from tools.train.symbolic.reading import COMMON_TIME, Score, read_midi
+from tools.train.symbolic.recording import strokes
 from tools.train.symbolic.vocabulary import (
     BAR,
     DURATION,
@@ -41,6 +43,17 @@ SPLITS = ("train", "valid", "test")
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds: octuples `notes` int16 (N, 8), a class of each note `classes` int8 (N,) or -1, its `strokes`
+    (`recording.strokes`; none where it is no performance), and the reader's `remarks`."""
+
+    notes: np.ndarray
+    classes: np.ndarray
+    strokes: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One file (or one clip of a token file) before it is read.
 
@@ -48,13 +61,13 @@ class Source:
         name: within the data folder, unique. corpus. identity: what it is a performance of, equal for two performances
             of one piece. performer: who plays, or "". official: the corpus's own split of it, or "".
         label: class of the whole piece, or "".
-        read: gives octuples int16 (N, 8) and a class for each note int8 (N,), -1 where there is none.
+        read: gives what is in it.
     """
 
     name: str
     corpus: str
     identity: str
-    read: Callable[[], tuple[np.ndarray, np.ndarray]] = field(repr=False)
+    read: Callable[[], Found] = field(repr=False)
     performer: str = ""
     official: str = ""
     label: str = ""
@@ -72,13 +85,17 @@ def sources(data: Path) -> list[Source]:
     return found
 
 
-def plain(path: Path, grid: Callable[[], Grid | None] | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Octuples of a file by its own grid, or, in seconds, by another one."""
-    score = read_midi(path)
-    beats = grid() if grid else None
+def plain(path: Path, grid: Callable[[], Grid | None] | None = None) -> Found:
+    """A file by its own grid, or, in seconds, by another one."""
+    return found_in(read_midi(path), grid() if grid else None)[0]
+
+
+def found_in(score: Score, beats: Grid | None) -> tuple[Found, IntArray]:
+    """What a score holds, and which of its notes each octuple is."""
     times = (score.seconds(score.onsets), score.seconds(score.ends)) if beats else None
-    notes, _ = encode_with_order(score, beats, times)
-    return notes, np.full(len(notes), -1, np.int8)
+    notes, order = encode_with_order(score, beats, times)
+    played = strokes(score.onsets, score.pitches % 128, score.velocities)
+    return Found(notes, np.full(len(notes), -1, np.int8), played, score.remarks), order
 
 
 def pop909(folder: Path) -> Iterator[Source]:
@@ -91,15 +108,13 @@ def pop909(folder: Path) -> Iterator[Source]:
         )  # fmt: skip
 
 
-def _pop909(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _pop909(path: Path) -> Found:
     score = read_midi(path)
-    grid = beats_of_pop909(path.with_name("beat_midi.txt"))
-    times = (score.seconds(score.onsets), score.seconds(score.ends)) if grid else None
-    notes, order = encode_with_order(score, grid, times)
+    found, order = found_in(score, beats_of_pop909(path.with_name("beat_midi.txt")))
     words = [word.upper() for word in MELODY_CLASSES]
     named = [next((n for n, word in enumerate(words) if word in name.upper()), -1) for name in score.names]
     classes = np.array(named, np.int8)
-    return notes, classes[score.tracks[order]]
+    return replace(found, classes=classes[score.tracks[order]])
 
 
 def beats_of_pop909(path: Path) -> Grid | None:
@@ -241,7 +256,7 @@ def emopia(folder: Path) -> Iterator[Source]:
             tokens = np.concatenate(rows[first:end])
             name = f"emopia_cp/{split}/{first:04d}"
             yield Source(
-                name, "emopia_cp", name, lambda tokens=tokens: octuples_of_cp(tokens), official=split,
+                name, "emopia_cp", name, lambda tokens=tokens: Found(*octuples_of_cp(tokens)), official=split,
                 label=str(int(labels[first])),
             )  # fmt: skip
             first = end

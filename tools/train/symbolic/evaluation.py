@@ -126,6 +126,22 @@ def judge_continuations(goes_on: GoesOn, examples: Examples, seed: int) -> Score
     return {**found, "valid": float(columns[2].mean()), "notes_ratio": float(np.median(columns[3]))}
 
 
+def again(prompt: IntArray, bars: int, rng: np.random.Generator) -> IntArray:
+    """The prompt's last `bars` bars once more, or all of it as often as it takes: what a continuation should beat.
+
+    Args:
+        prompt: (N, 8). rng: not used.
+    """
+    del rng
+    last, span = int(prompt[-1, BAR]), min(bars, int(prompt[-1, BAR] - prompt[0, BAR]) + 1)
+    part, written = prompt[prompt[:, BAR] > last - span], []
+    for times in range(1, -(-bars // span) + 1):
+        copy = part.copy()
+        copy[:, BAR] += times * span
+        written.append(copy[copy[:, BAR] <= last + bars])
+    return np.concatenate(written)
+
+
 def _distance(metric: Callable[[IntArray], float], written: IntArray, truth: IntArray) -> float:
     """Absolute difference of a metric; nothing written is as far off as the real one is from zero."""
     one, other = metric(written), metric(truth)

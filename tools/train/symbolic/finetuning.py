@@ -26,13 +26,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from controller.arrays import IntArray
-from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
+from tools.train.checkpoint import append_log, forget_after, load_checkpoint, save_checkpoint
 from tools.train.symbolic.bart import PianoBart, late
 from tools.train.symbolic.embedding import NoteHead, best, losses, real
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.heads import new_head
 from tools.train.symbolic.plain_rows import score
-from tools.train.symbolic.pretraining import BEST, CARD, LAST, LOG, decaying, forget_after
+from tools.train.symbolic.pretraining import BEST, CARD, LAST, LOG, decaying
 from tools.train.symbolic.tasks import Examples, Task
 from tools.train.symbolic.vocabulary import BAR, INSTRUMENT, MASK, PAD, PERCUSSION, PITCH
 from tools.train.symbolic.weights import Weights
@@ -288,6 +288,7 @@ class Finetuning:
             "task": self.task.name,
             "level": self.task.level,
             "classes": list(self.task.classes),
+            "hidden": list(self.task.hidden),
             "length": self.task.splits["train"].notes.shape[1],
             "recipe": asdict(self.recipe),
             "seed": self.seed,

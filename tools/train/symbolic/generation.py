@@ -18,7 +18,7 @@ from controller.arrays import Float32Array, IntArray
 from tools.train.symbolic.bart import PianoBart
 from tools.train.symbolic.embedding import NoteHead
 from tools.train.symbolic.errors import SymbolicError
-from tools.train.symbolic.sampling import Cast, Settings, draw
+from tools.train.symbolic.sampling import Cast, Settings, bar_over, draw, levelled
 from tools.train.symbolic.step import NoteStep, Prefill, empty_caches, export_graphs
 from tools.train.symbolic.vocabulary import BAR, BARS, SOS
 
@@ -145,7 +145,10 @@ def go_on(
     stretch: Stretch | None = None,
     told: Callable[[int], None] = lambda _: None,
 ) -> IntArray:
-    """The notes (M, 8) that follow a prompt, at most `bars` bars of them, numbered on from the prompt's.
+    """The notes (M, 8) that follow a prompt: `bars` bars from its next bar line on, numbered on from the prompt's.
+
+    Instruments, tempo, time signature and level are the prompt's, unless the settings say otherwise. There are fewer
+    bars where the music ends, or after `MOST_NOTES`.
 
     Args:
         prompt: (N, 8), N >= 1; real values, but bars may be beyond 255. told: called with the bars that are done.
@@ -162,7 +165,8 @@ def go_on(
 
     def more_by(how: Settings) -> tuple[IntArray, bool]:
         before = whole_bars(heard, read)
-        return _write(writer, before, last, stretch.written, lambda *row: draw(*row, cast, how, rng))
+        first = bar_over(before[-1]) if len(heard) == len(prompt) else before[-1]
+        return _write(writer, before, last, stretch.written, lambda *row: draw(*row, cast, how, rng), before=first)
 
     while len(heard) - len(prompt) < MOST_NOTES:
         more, ended = more_by(settings)
@@ -173,7 +177,8 @@ def go_on(
         told(int(heard[-1, BAR]) - int(prompt[-1, BAR]))
         if ended or not len(more):
             break
-    return heard[len(prompt) :]
+    written = heard[len(prompt) :]
+    return levelled(written, prompt) if settings.keep and len(written) else written
 
 
 def _write(
@@ -182,11 +187,19 @@ def _write(
     last: int,
     soft: int,
     next_note: Callable[[Float32Array, IntArray], IntArray | None],
+    *,
+    before: IntArray,
 ) -> tuple[IntArray, bool]:
-    """One stretch (M, 8) after a prompt, to the bar after its `soft`-th note, and whether the music ended with it."""
-    shift = int(prompt[0, BAR])
+    """One stretch (M, 8) after a prompt, to the bar after its `soft`-th note, and whether the music ended with it.
+
+    Args:
+        before: (8,), the note that the first one follows.
+    """
+    shift, written = int(prompt[0, BAR]), []
     prompt[:, BAR] -= shift
-    logits, before, written = writer.begin(prompt), prompt[-1], []
+    before = before.copy()
+    before[BAR] = prompt[-1, BAR]
+    logits = writer.begin(prompt)
     while True:
         note = next_note(logits, before)
         if note is None or note[BAR] + shift > last:

@@ -140,6 +140,11 @@ def _bars(notes: IntArray) -> tuple[IntArray, IntArray]:
     return starts.astype(np.int64), signatures
 
 
+def bar_starts(notes: np.ndarray) -> IntArray:
+    """First unit of every bar of octuples (N, 8) up to the last one with a note."""
+    return _bars(np.asarray(notes, np.int64))[0]
+
+
 def _lanes(notes: IntArray, onsets: IntArray, lengths: IntArray) -> dict[tuple[int, int], list[int]]:
     """Rows by (instrument, lane), where within a lane no pitch begins before it has ended."""
     lanes: dict[tuple[int, int], list[int]] = {}

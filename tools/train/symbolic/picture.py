@@ -155,14 +155,15 @@ def _octaves(low: int, high: int, width: float) -> Iterator[str]:
         yield f'<text x="8" y="{y + 4}" fill="#999" font-size="11">C{pitch // 12 - 1}</text>'
 
 
-def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 256) -> str:
-    """Write the page of a stretch of a song; returns what is on it, in a line.
+def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 256) -> tuple[str, tuple[str, ...]]:
+    """Write the page of a stretch of a song; returns what is on it, in a line, and the reader's remarks.
 
     Raises:
         SymbolicError: the song or the model cannot be used, or there is nothing from that bar on.
     """
     weights = read_weights(model)
-    whole = encode(read_midi(song)).astype(np.int64)
+    score = read_midi(song)
+    whole = encode(score).astype(np.int64)
     part = whole[whole[:, BAR] >= first_bar - 1][: min(notes, weights.size.positions)]
     if not len(part):
         raise SymbolicError(f"{song}: no notes from bar {first_bar} on")
@@ -172,7 +173,8 @@ def draw(song: Path, model: Path, out: Path, first_bar: int = 1, notes: int = 25
     part = part[: len(told)].copy()
     drawn = svg(told, chances, joined)
     out.write_text(page(song.name, weights.model, drawn, chances, first_bar), encoding="utf-8")
-    return f"{out}: {len(part)} notes, mean chance of a pitch {chances.mean():.1%}, {len(joined)} arcs"
+    said = f"{out}: {len(part)} notes, mean chance of a pitch {chances.mean():.1%}, {len(joined)} arcs"
+    return said, score.remarks
 
 
 def page(song: str, model: str, drawn: str, chances: Float64Array, first_bar: int) -> str:

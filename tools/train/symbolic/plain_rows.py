@@ -6,7 +6,7 @@ import numpy as np
 
 from tools.train.symbolic.handmade import boosted
 from tools.train.symbolic.ngram import Answer, notes_by_table, pieces_by_likelihood
-from tools.train.symbolic.scores import accuracy, macro_f1
+from tools.train.symbolic.scores import accuracy, f1_of, macro_f1
 from tools.train.symbolic.tasks import Task
 
 
@@ -38,7 +38,7 @@ PLAIN: dict[str, Callable[[Task, int], Answer]] = {
 
 
 def score(task: Task, answer: Answer) -> dict[str, float]:
-    """`n`, `accuracy` and `macro_f1` of log-probabilities, truth and owners.
+    """`n`, `accuracy`, `macro_f1` and the `f1 CLASS` of each class, of log-probabilities, truth and owners.
 
     Sequences are scored by piece, the log-probabilities of its windows added up; tokens one by one.
     """
@@ -55,4 +55,5 @@ def score(task: Task, answer: Answer) -> dict[str, float]:
         "n": len(truth),
         "accuracy": accuracy(truth, answers),
         "macro_f1": macro_f1(truth, answers, chances.shape[1]),
+        **{f"f1 {name}": f1_of(truth, answers, one) for one, name in enumerate(task.classes)},
     }

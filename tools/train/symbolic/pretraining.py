@@ -25,7 +25,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn
 from torch import distributed, nn
 
 from controller.arrays import IntArray
-from tools.train.checkpoint import append_log, load_checkpoint, save_checkpoint
+from tools.train.checkpoint import append_log, forget_after, load_checkpoint, save_checkpoint
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.objectives import Objective, Size, new_objective
 from tools.train.symbolic.shelf import Shelf, windows
@@ -302,13 +302,6 @@ def resume(training: Pretraining, out: Path) -> None:
         raise SymbolicError(f"{out / LAST}: cannot be resumed: {str(error).splitlines()[0]}") from error
     if training.workers.first:
         forget_after(out / LOG, training.step_count)
-
-
-def forget_after(log: Path, step: int) -> None:
-    """Take the lines after a step out of a log: they will be written again."""
-    if log.is_file():
-        rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-        log.write_text("".join(json.dumps(row) + "\n" for row in rows if row["step"] <= step), encoding="utf-8")
 
 
 def _progress(workers: Workers) -> Progress:

@@ -1,9 +1,10 @@
 """One MIDI file to notes and their grid, or one clear refusal.
 
-`symusic` parses (MIT, C++, maintained; docs/decisions/0030). Edge: reads files.
+`symusic` parses (MIT, C++, maintained; docs/decisions/0030), after `events` put right what it would refuse or lose.
+Edge: reads files.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import symusic
 
 from controller.arrays import IntArray
 from tools.train.symbolic.errors import SymbolicError
+from tools.train.symbolic.events import NotMidiError, mended
 from tools.train.symbolic.grid import Grid, bars_of
 from tools.train.symbolic.vocabulary import (
     PERCUSSION,
@@ -57,6 +59,10 @@ class Score:
         segment = np.searchsorted(at, ticks, side="right") - 1
         return begun[segment] + (ticks - at[segment]) * per_tick[segment]
 
+    def tempo_at(self, tick: int) -> float:
+        """Quarters a minute at a tick."""
+        return [bpm for begun, bpm in self.tempi if begun <= tick][-1]
+
 
 def read_midi(path: Path) -> Score:
     """Read a MIDI file.
@@ -71,7 +77,11 @@ def read_midi(path: Path) -> Score:
             f"{path}: {path.stat().st_size >> 20} MB; a MIDI file of at most {BYTES_AT_MOST >> 20} MB is read"
         )
     try:
-        return read_score(symusic.Score.from_midi(path.read_bytes()), str(path))
+        data, odd = mended(path.read_bytes())
+        score = read_score(symusic.Score.from_midi(data), str(path))
+        return replace(score, remarks=(*odd, *score.remarks))
+    except NotMidiError as error:
+        raise SymbolicError(f"{path}: {error}") from error
     except (RuntimeError, ValueError, IndexError, OverflowError, MemoryError) as error:
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SymbolicError(f"{path}: not a MIDI file that can be read ({words})") from error

@@ -9,8 +9,9 @@ be has a chance of exactly zero, so no draw is ever thrown away:
   one instrument, a pitch at or below the last one: notes are sorted, and none is there twice;
 * pitches of percussion for other instruments, and the other way round; another time signature within a bar; no length;
 * pitches that no piano has, for pianos;
-* by default instruments and time signatures that the prompt does not have: at the published temperature of 5 a small
-  network would draw from all of them.
+* by default instruments and pitch classes that the prompt does not have, any tempo and time signature but its last: at
+  the published temperature of 5 a small network would draw from all of them, and what most of its training music has
+  there is a nominal grid of 120.
 
 Pure: the generator is passed in.
 """
@@ -41,6 +42,8 @@ ORDER = (BAR, TIME_SIGNATURE, POSITION, TEMPO, INSTRUMENT, PITCH, DURATION, VELO
 """In which the attributes of a note are drawn: what a bar holds depends on its time signature."""
 PIANOS, KEYS = 8, (21, 108)
 """Programs below this are pianos, and have no more keys."""
+KEY_NOTES, ACCIDENT = 256, 0.01
+"""Pitch classes with less than this share of the prompt's last notes are not of its key."""
 STARTS = np.concatenate([[0], np.cumsum(SIZES)])
 TEMPERATURES, NUCLEI = (1.0,) * 8, (0.9,) * 8
 
@@ -51,13 +54,14 @@ class Settings:
 
     Attributes:
         temperatures, nuclei: of each attribute, in token order. leap: how many bars further a note may lie than the
-            last one. keep: only instruments and time signatures of the prompt. ends: whether EOS may end the
-            music; what is trained here has never seen it, because windows are cut out of pieces.
+            last one; 1: no bar stays empty. keep: instruments, tempo, time signature, key and level of the prompt.
+            ends: whether EOS may end the music; what is trained here has never seen it, because windows are cut out
+            of pieces.
     """
 
     temperatures: tuple[float, ...] = TEMPERATURES
     nuclei: tuple[float, ...] = NUCLEI
-    leap: int = 2
+    leap: int = 1
     keep: bool = True
     ends: bool = False
 
@@ -68,18 +72,32 @@ PUBLISHED = Settings((1.2, 1.2, 5.0, 1.0, 2.0, 5.0, 5.0, 1.2), (1.0, 1.0, 1.0, 0
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What may be drawn at all: (129,) and (254,) bool."""
+    """What may be drawn at all: (129,), (254,) and (49,) bool, and `pitches` (256,), with percussion's."""
 
     instruments: BoolArray
     time_signatures: BoolArray
+    tempi: BoolArray
+    pitches: BoolArray
 
     @classmethod
     def of(cls, notes: IntArray, *, keep: bool) -> "Cast":
-        """Those of some notes (N, 8), or, without `keep`, all."""
-        found = np.full(VALUES[INSTRUMENT], not keep), np.full(VALUES[TIME_SIGNATURE], not keep)
+        """Instruments of some notes (N, 8), the time signature and tempo of the last, and the pitch classes that the
+        latest are of; without `keep`, all."""
+        found = [np.full(VALUES[one], not keep) for one in (INSTRUMENT, TIME_SIGNATURE, TEMPO)]
         found[0][notes[:, INSTRUMENT]] = True
-        found[1][notes[:, TIME_SIGNATURE]] = True
-        return cls(*found)
+        found[1][notes[-1, TIME_SIGNATURE]] = True
+        found[2][notes[-1, TEMPO]] = True
+        return cls(*found, _in_key(notes[-KEY_NOTES:]) if keep else np.ones(VALUES[PITCH], bool))
+
+
+def _in_key(notes: IntArray) -> BoolArray:
+    """Pitches (256,) of the classes that are more than accidents in some notes (N, 8); all drums."""
+    pitched = notes[notes[:, INSTRUMENT] != PERCUSSION]
+    shares = np.bincount(pitched[:, PITCH] % 12, minlength=12) / max(len(pitched), 1)
+    may = np.ones(VALUES[PITCH], bool)
+    if (shares >= ACCIDENT).any():
+        may[:128] = shares[np.arange(128) % 12] >= ACCIDENT
+    return may
 
 
 def draw(
@@ -131,9 +149,34 @@ def allowed(attribute: int, note: IntArray, before: IntArray, cast: Cast, settin
         same = here and (note[[POSITION, INSTRUMENT]] == before[[POSITION, INSTRUMENT]]).all()
         lowest = bottom(note[INSTRUMENT])
         may[max(lowest, before[PITCH] + 1 if same else 0) : top(note[INSTRUMENT]) + 1] = True
+        if (may[: VALUES[PITCH]] & cast.pitches).any():  # or nothing of the key is left above the last note
+            may[: VALUES[PITCH]] &= cast.pitches
+    elif attribute == TEMPO:
+        may[: VALUES[TEMPO]] = cast.tempi
     else:
         may[1 if attribute == DURATION else 0 : VALUES[attribute]] = True
     return may
+
+
+def bar_over(note: IntArray) -> IntArray:
+    """A note (8,) in the bar of another, after which nothing else fits into that bar."""
+    last = note.copy()
+    last[POSITION], last[PITCH] = BAR_UNITS[note[TIME_SIGNATURE]] - 1, top(note[INSTRUMENT])
+    return last
+
+
+def levelled(written: IntArray, prompt: IntArray) -> IntArray:
+    """Written notes (M, 8) with the velocities of a prompt (N, 8): each instrument's softest as soft as there, its
+    loudest as loud, and in between as it was written."""
+    found = written.copy()
+    for instrument in np.unique(written[:, INSTRUMENT]):
+        there = prompt[prompt[:, INSTRUMENT] == instrument, VELOCITY]
+        rows = np.flatnonzero(written[:, INSTRUMENT] == instrument)
+        own = written[rows, VELOCITY]
+        ordered = np.sort(own)
+        middle = 0.5 * (np.searchsorted(ordered, own) + np.searchsorted(ordered, own, side="right")) / len(own)
+        found[rows, VELOCITY] = np.quantile(there if len(there) else prompt[:, VELOCITY], middle, method="nearest")
+    return found
 
 
 def top(instrument: int) -> int:

@@ -19,14 +19,16 @@ def accuracy(truth: IntArray, answer: IntArray) -> float:
     return float(np.mean(truth == answer)) if len(truth) else float("nan")
 
 
+def f1_of(truth: IntArray, answer: IntArray, one: int) -> float:
+    """F1 of a class; NaN where it is neither in truth nor in answer."""
+    right = int(np.sum((truth == one) & (answer == one)))
+    there = int(np.sum(truth == one) + np.sum(answer == one))
+    return 2.0 * right / there if there else float("nan")
+
+
 def macro_f1(truth: IntArray, answer: IntArray, classes: int) -> float:
     """Mean of the F1 of every class that is in truth or answer; a class that is never right counts 0."""
-    scores = []
-    for one in range(classes):
-        right = int(np.sum((truth == one) & (answer == one)))
-        there = int(np.sum(truth == one) + np.sum(answer == one))
-        if there:
-            scores.append(2.0 * right / there)
+    scores = [found for one in range(classes) if not np.isnan(found := f1_of(truth, answer, one))]
     return float(np.mean(scores)) if scores else float("nan")
 
 

@@ -1,9 +1,10 @@
 """The shelf: every piece of a data folder as octuples in one file, de-duplicated and split so that nothing leaks.
 
 `octuples.npy` int16 (total, 8), bars counting on without end; `classes.npy` int8 (total,), a class for each note or -1;
-`pieces.json`. Pieces are split by identity: two performances of one piece, files that are also another corpus's, and
-near-duplicates found by their notes go to the same side. What a corpus calls test is test; where that is not there
-(`SPLITS`), what it calls validation is test, and a twelfth of the other pieces becomes the validation set.
+`pieces.json`. Pieces are split by identity: two performances of one piece, files that are also another corpus's,
+near-duplicates found by their notes, and files of one recording (`recording`), go to the same side. What a corpus calls
+test is test; where that is not there (`SPLITS`), what it calls validation is test, and a twelfth of the other pieces
+becomes the validation set.
 
 Edge: reads and writes files.
 """
@@ -23,10 +24,11 @@ from rich.console import Console
 from rich.progress import track
 
 from controller.arrays import IntArray
-from tools.train.symbolic.corpora import Source, sources
+from tools.train.symbolic.corpora import Found, Source, sources
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.octuple import cut, decode, encode
 from tools.train.symbolic.reading import read_score
+from tools.train.symbolic.recording import same_recordings
 from tools.train.symbolic.vocabulary import BAR, BARS, INSTRUMENT, MASK, PAD, PITCH, VELOCITY
 
 FORMAT = 1
@@ -136,26 +138,30 @@ def tokenize(data: Path, out: Path, workers: int = 2, corpora: Iterable[str] | N
     read, refused = read_all(found, data, workers)
     kept, duplicates = without_copies(read)
     pieces, start = [], 0
-    identities = joined([(source.identity, notes) for source, notes, _ in kept])
-    splits = splits_of([source for source, _, _ in kept], identities)
-    for (source, notes, _), identity, split in zip(kept, identities, splits, strict=True):
+    identities = joined([(source.identity, found.notes) for source, found in kept], [one.strokes for _, one in kept])
+    splits = splits_of([source for source, _ in kept], identities)
+    for (source, found_in), identity, split in zip(kept, identities, splits, strict=True):
+        notes = found_in.notes
         origin = (source.name, source.corpus, identity, source.performer, source.official, source.label)
         pieces.append(Piece(*origin, split, start, start + len(notes)))
         start += len(notes)
     out.mkdir(parents=True, exist_ok=True)
-    np.save(out / "octuples.npy", np.concatenate([notes for _, notes, _ in kept]))
-    np.save(out / "classes.npy", np.concatenate([classes for _, _, classes in kept]))
-    counts = {"pieces": len(pieces), "notes": start, "copies left out": duplicates, "refused": len(refused)}
-    content = {"format": FORMAT, "counts": counts, "refused": refused, "pieces": [asdict(piece) for piece in pieces]}
+    np.save(out / "octuples.npy", np.concatenate([one.notes for _, one in kept]))
+    np.save(out / "classes.npy", np.concatenate([one.classes for _, one in kept]))
+    remarks = {source.name: list(one.remarks) for source, one in kept if one.remarks}
+    counts = {"pieces": len(pieces), "notes": start, "copies left out": duplicates, "refused": len(refused),
+              "with remarks": len(remarks)}  # fmt: skip
+    content = {"format": FORMAT, "counts": counts, "refused": refused, "remarks": remarks,
+               "pieces": [asdict(piece) for piece in pieces]}  # fmt: skip
     (out / "pieces.json").write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
     return counts
 
 
-Read = tuple[Source, np.ndarray, np.ndarray]
+Read = tuple[Source, Found]
 
 
 def read_all(found: list[Source], data: Path, workers: int) -> tuple[list[Read], dict[str, str]]:
-    """Every source with its notes and classes, and why the others were refused."""
+    """Every source with what is in it, and why the others were refused."""
     read, refused = [], {}
     tasks = [(str(data), source.corpus, source.name) for source in found]
     with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
@@ -165,27 +171,28 @@ def read_all(found: list[Source], data: Path, workers: int) -> tuple[list[Read],
             if isinstance(result, str):
                 refused[source.name] = result
             else:
-                read.append((source, *result))
+                read.append((source, result))
     return read, refused
 
 
 _SOURCES: dict[str, dict[str, Source]] = {}
 
 
-def _read_one(task: tuple[str, str, str]) -> tuple[np.ndarray, np.ndarray] | str:
-    """Octuples and classes of one source by name; a source itself holds a function, which processes cannot hand on."""
+def _read_one(task: tuple[str, str, str]) -> Found | str:
+    """What is in one source, by name; a source itself holds a function, which processes cannot hand on."""
     data, _, name = task
     if data not in _SOURCES:
         _SOURCES[data] = {source.name: source for source in sources(Path(data))}
     try:
-        notes, classes = _SOURCES[data][name].read()
+        found = _SOURCES[data][name].read()
     except SymbolicError as error:
         return str(error)
+    notes = found.notes
     if not len(notes):
         return f"{name}: no notes in it"
     if (notes[:, VELOCITY] < MASK[VELOCITY]).all() and not survives(notes):
         return f"{name}: its octuples do not survive a MIDI file; report this"
-    return notes, classes
+    return found
 
 
 def survives(notes: np.ndarray) -> bool:
@@ -203,11 +210,12 @@ def without_copies(read: list[Read]) -> tuple[list[Read], int]:
     """One of each: files whose instruments and pitches are the same in the same order are copies."""
     seen: set[bytes] = set()
     kept = []
-    for source, notes, classes in read:
-        key = hashlib.md5(np.ascontiguousarray(notes[:, [INSTRUMENT, PITCH]]).tobytes(), usedforsecurity=False).digest()
+    for source, found in read:
+        told = np.ascontiguousarray(found.notes[:, [INSTRUMENT, PITCH]]).tobytes()
+        key = hashlib.md5(told, usedforsecurity=False).digest()
         if key not in seen:
             seen.add(key)
-            kept.append((source, notes, classes))
+            kept.append((source, found))
     return kept, len(read) - len(kept)
 
 
@@ -224,8 +232,13 @@ def sketch(notes: np.ndarray) -> IntArray:
     return np.unique(mixed ^ (mixed >> np.uint64(32)))[:KEPT].astype(np.uint64).view(np.int64)
 
 
-def joined(named: list[tuple[str, np.ndarray]]) -> list[str]:
-    """One identity for each piece: equal where the corpora say so, or where half of the runs of notes are shared."""
+def joined(named: list[tuple[str, np.ndarray]], performances: list[IntArray] | None = None) -> list[str]:
+    """One identity for each piece: equal where the corpora say so, where half of the runs of notes are shared, or where
+    one recording lies in both.
+
+    Args:
+        named: identity and octuples of each. performances: their `recording.strokes`.
+    """
     parent = {identity: identity for identity, _ in named}
 
     def root(identity: str) -> str:
@@ -233,6 +246,10 @@ def joined(named: list[tuple[str, np.ndarray]]) -> list[str]:
             parent[identity] = parent[parent[identity]]
             identity = parent[identity]
         return identity
+
+    def join(one: int, other: int) -> None:
+        first, second = sorted((root(named[one][0]), root(named[other][0])))
+        parent[second] = first  # of one root already: itself
 
     sketches = [set(sketch(notes).tolist()) for _, notes in named]
     holders = defaultdict(list)
@@ -244,8 +261,9 @@ def joined(named: list[tuple[str, np.ndarray]]) -> list[str]:
         if shared >= BANDS // 4 and len(sketches[one] & sketches[other]) >= ALIKE * min(
             len(sketches[one]), len(sketches[other])
         ):
-            first, second = sorted((root(named[one][0]), root(named[other][0])))
-            parent[second] = first
+            join(one, other)
+    for one, other in same_recordings(performances or []):
+        join(one, other)
     return [root(identity) for identity, _ in named]
 
 

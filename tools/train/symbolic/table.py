@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 
 from tools.train.symbolic.errors import SymbolicError
-from tools.train.symbolic.evaluation import finetuned, judge_continuations, judge_model
+from tools.train.symbolic.evaluation import again, finetuned, judge_continuations, judge_model
 from tools.train.symbolic.finetuning import RECIPES, Answer, Continuing, Finetuning, answer, learn, resume, spread
 from tools.train.symbolic.ngram import NGram, tokens
 from tools.train.symbolic.ngram import go_on as ngram_goes_on
@@ -44,8 +44,10 @@ class Row:
     mask: bool = True
 
 
+AGAIN = "the prompt again"
 ROWS: dict[str, Row | None] = {
     **dict.fromkeys(PLAIN),
+    AGAIN: None,
     "MidiBERT": Row("midibert", "midibert"),
     "MusicBERT": Row("musicbert", "musicbert"),
     "Adversarial-MidiBERT": Row("adversarial-midibert", "adversarial-midibert"),
@@ -106,7 +108,8 @@ def jobs(plan: Plan) -> Iterator[Job]:
         for task in plan.tasks:
             for name in plan.rows:
                 row = ROWS[name]
-                if task == "continuation" and (name != "n-gram" if row is None else row.model != "pianobart"):
+                goes_on = name in ("n-gram", AGAIN) if row is None else row.model == "pianobart"
+                if (task == "continuation" and not goes_on) or (task != "continuation" and name == AGAIN):
                     continue
                 if row is None and seed != plan.seeds[0] and task != "emotion" and "boosting" not in name:
                     continue  # follows from the data alone
@@ -162,6 +165,8 @@ def write_json(path: Path, content: Any) -> None:  # noqa: ANN401 - whatever is 
 
 def of_plain(plan: Plan, job: Job, task: Task) -> Scores:
     """Scores of a row without a network."""
+    if job.row == AGAIN:
+        return judge_continuations(again, spread(task.splits["test"], plan.continuations), job.seed)
     if task.level == "continuation":
         model = NGram()
         for window in task.splits["train"].notes:

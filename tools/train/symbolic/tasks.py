@@ -23,7 +23,7 @@ from controller.arrays import IntArray
 from tools.train.symbolic.corpora import EMOTIONS, MELODY_CLASSES
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.shelf import Piece, Shelf, padded, read_shelf, tokenize
-from tools.train.symbolic.vocabulary import MASK, PAD, VELOCITY
+from tools.train.symbolic.vocabulary import MASK, PAD, TEMPO, VELOCITY
 
 TASKS = ("composer", "emotion", "melody", "velocity", "continuation")
 ARTISTS = ("Bethel", "Clayderman", "Einaudi", "Hancock", "Hillsong", "Hisaishi", "Ryuichi", "Yiruma")
@@ -37,18 +37,19 @@ WINDOWS_OF_A_PIECE = 8
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a task is."""
+    """What a task is; `beats`: whether its corpus says where beats and bars truly are."""
 
     corpus: str
     level: str
     classes: tuple[str, ...]
     hidden: tuple[int, ...] = ()
+    beats: bool = False
 
 
 KINDS = {
     "composer": Kind("pianist8", "sequence", ARTISTS),
-    "emotion": Kind("emopia_cp", "sequence", EMOTIONS),
-    "melody": Kind("pop909", "token", MELODY_CLASSES),
+    "emotion": Kind("emopia_cp", "sequence", EMOTIONS, (VELOCITY, TEMPO), beats=True),
+    "melody": Kind("pop909", "token", MELODY_CLASSES, beats=True),
     "velocity": Kind("maestro", "token", VELOCITY_BANDS, (VELOCITY,)),
     "continuation": Kind("maestro", "continuation", ()),
 }
