@@ -61,10 +61,12 @@ mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list
 	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)
 	$(BIN)/python -m mutmut results
 
-check: $(VENV)/.test ## lint, types and import contracts only
+check: $(VENV)/.test ## lint, types for three systems, and import contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports --no-cache
 
 fix: $(VENV)/.test ## let ruff repair what it can

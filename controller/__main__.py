@@ -22,9 +22,9 @@ COMMANDS = {
     "evaluate": "how good a rehearsed rig, or a light file, is",
     "compare": "lights for the same sound as clips that people rate without knowing which is which",
     "setlist": "a band's sheet: read it, make a set list of it, check one",
-    "init": "five questions to a valid config.yaml, and a walk along the rig",
+    "init": "answer a few questions to write a valid configuration; optionally check every fixture",
     "check": "validate config, patch, profiles and models; print the patch sheet",
-    "patch": "the patch: sheet, explain, identify",
+    "patch": "the patch: sheet, explain, identify, test; import and export for other programs",
     "fixtures": "fixture profiles: list, show, import, lock",
     "models": "model artefacts: list, verify, stage, rollback, pull",
     "devices": "audio inputs, network cards, serial ports, Art-Net nodes",
@@ -45,7 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"followspot: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("followspot: ended by Ctrl-C", file=sys.stderr)
         return 130
+    except EOFError:
+        print("followspot: ended: there was nothing more to read", file=sys.stderr)
+        return 1
     return code
 
 

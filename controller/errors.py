@@ -17,6 +17,10 @@ class ProfileError(ControllerError):
     """A fixture profile is not usable."""
 
 
+class RigListError(ControllerError):
+    """A scene, workspace or patch list of another program cannot be read or written."""
+
+
 class PatchError(ControllerError):
     """Fixtures do not fit on their universes."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from controller.bus.run import RUN_FILE
+from controller.bus.doors import RUN_FILE
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, with_config
 from controller.commands.paper import paper, wide_table

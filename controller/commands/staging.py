@@ -29,6 +29,10 @@ def stage(config: Config, artefact: Path, clock: Clock) -> Generation:
     Raises:
         ModelError: it does not fit, does not say what it said when it was exported, or is too slow here.
     """
+    if not (artefact / "manifest.yaml").is_file():
+        raise ModelError(
+            f"{artefact}: holds no manifest.yaml; name the folder that training wrote, usually .../artefact"
+        )
     manifest = read_manifest(artefact, "decoder", HOP_S)
     with bounded(str(artefact)):
         _try(config, artefact, clock)
