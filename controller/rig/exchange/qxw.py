@@ -52,7 +52,7 @@ def _fixture(element: Element, groups: dict[str, list[str]], places: dict[str, P
     address = _whole(element, "Address", name)
     edge_m = kept.get("edge_m")
     if place and isinstance(edge_m, int | float):
-        place = (place[0], place[1] - edge_m, place[2])
+        place = (place[0], place[1] - edge_m, _kept_height(kept) if math.isnan(place[2]) else place[2])
     return Listed(
         name=name,
         maker=_text(element, "Manufacturer"),
@@ -96,6 +96,13 @@ def _kept(element: Element) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
+
+
+def _kept_height(kept: dict[str, object]) -> float:
+    """What the plan has no place for."""
+    place = kept.get("position_m")
+    height = place[2] if isinstance(place, list) and len(place) == 3 else math.nan
+    return float(height) if isinstance(height, int | float) else math.nan
 
 
 def _groups(engine: Element) -> dict[str, list[str]]:

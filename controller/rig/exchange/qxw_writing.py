@@ -26,7 +26,6 @@ from controller.rig.profiles.profile import (
 
 QXF = "qxf:"
 WRITER, VERSION = "Q Light Controller Plus", "4.12.6"
-TOP = "1"
 TYPES = {"par": "Color Changer", "bar": "LED Bar (Pixels)", "panel": "Color Changer", "mover": "Moving Head",
          "scanner": "Scanner", "blinder": "Dimmer", "strobe": "Strobe", "dimmer": "Dimmer", "effect": "Effect",
          "hazer": "Hazer", "fan": "Fan", "laser": "Laser", "other": "Other"}  # fmt: skip
@@ -92,18 +91,20 @@ def _groups(engine: Element, fixtures: Sequence[Fixture]) -> None:
 
 
 def _monitor(engine: Element, fixtures: Sequence[Fixture], edge_m: float) -> None:
-    """Places seen from above, in millimetres from the left back corner of a grid that holds all of them."""
+    """Places seen from above, in millimetres from the left back corner of a grid that holds all of them.
+
+    As QLC+ 4 draws them; QLC+ 5 asks once from where the plan is seen, which is from above.
+    """
     places = [one.config.position_m for one in fixtures]
     width = 2 * math.ceil(max(abs(x) for x, _, _ in places) + 0.5)
-    height = math.ceil(max(z for _, _, z in places) + 0.5)
     depth = math.ceil(max(y for _, y, _ in places) + edge_m + 0.5)
     monitor = SubElement(engine, "Monitor", {"DisplayMode": "1", "ShowLabels": "1"})
     for name, text in (("Font", "Arial,12,-1,5,50,0,0,0,0,0"), ("ChannelStyle", "0"), ("ValueStyle", "0")):
         SubElement(monitor, name).text = text
-    grid = {"Width": width, "Height": max(1, height), "Depth": depth, "Units": 0, "POV": TOP}
+    grid = {"Width": width, "Height": depth, "Depth": depth, "Units": 0}
     SubElement(monitor, "Grid", {name: str(value) for name, value in grid.items()})
-    for number, (x, y, z) in enumerate(places):
-        at = {"XPos": x + width / 2, "YPos": z, "ZPos": depth - (y + edge_m)}
+    for number, (x, y, _) in enumerate(places):
+        at = {"XPos": x + width / 2, "YPos": depth - (y + edge_m)}
         item = {"ID": str(number)} | {name: f"{metres * 1_000:.3f}" for name, metres in at.items()}
         SubElement(monitor, "FxItem", item)
 
@@ -115,8 +116,8 @@ def definitions_for(fixtures: Iterable[Fixture]) -> dict[str, bytes]:
 
 
 def definition_name(profile: Profile) -> str:
-    """`Maker-Model.qxf`, as QLC+ calls its own."""
-    return re.sub(r"[^\w.-]+", "-", f"{profile.maker}-{profile.model}") + ".qxf"
+    """`Maker-Model.qxf`, with hyphens for spaces: so QLC+ looks for it beside a workspace."""
+    return re.sub(r"[ /\\]", "-", f"{profile.maker}-{profile.model}") + ".qxf"
 
 
 def definition_of(profile: Profile) -> bytes:
