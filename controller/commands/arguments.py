@@ -5,15 +5,13 @@ Edge: looks for files.
 
 import argparse
 import difflib
-import logging
+import sys
 from pathlib import Path
 from typing import Any
 
 from controller.bundled import bundled
 from controller.config import Config, read_config, with_overrides
 from controller.errors import ConfigError
-
-log = logging.getLogger(__name__)
 
 CONFIG = Path("config.yaml")
 SOURCES = ("device", "file", "stems")
@@ -87,7 +85,8 @@ def config_file(given: Path) -> Path:
     """The configuration that is meant: the given one, or that of the demo where none is given and none is here."""
     if given != CONFIG or given.exists():
         return given
-    log.info("no config.yaml here: this is the rig of the demo; `followspot init` makes one of your own")
+    said = "no config.yaml here: this is the rig of the demo; `followspot init` makes one of your own"
+    print(f"followspot: {said}", file=sys.stderr)
     return bundled("config.yaml")
 
 

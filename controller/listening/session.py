@@ -26,7 +26,7 @@ def runtime() -> Any:  # noqa: ANN401 - a module without type hints
     except ImportError as error:
         raise ModelError(
             f"the models need ONNX Runtime, which cannot be loaded here ({first_line(error)}); install it: "
-            "pip install 'followspot[cpu]', or 'followspot[gpu]' where there is an NVIDIA card"
+            "pip install onnxruntime (the extra cpu), or onnxruntime-gpu (the extra gpu) where there is an NVIDIA card"
         ) from error
     return onnxruntime
 
