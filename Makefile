@@ -20,6 +20,7 @@ help: ## list the targets
 $(VENV)/.runtime: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Followspot needs Python 3.11 or newer; call make with PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Followspot and what it needs into $(VENV): a minute or two, some 350 MB; then the show starts"
 	$(PIP) -e '.[cpu]'
 	@touch $@
 

@@ -8,7 +8,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from controller.errors import ControllerError
 
@@ -60,7 +60,7 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         words: of the command line.
     """
     parser = argparse.ArgumentParser(prog="followspot", description="Light that listens to the band.")
-    parser.add_argument("--version", action="version", version=f"followspot {version('followspot')}")
+    parser.add_argument("--version", action="version", version=f"followspot {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         one = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -69,6 +69,13 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
             module.arguments(one)
             one.set_defaults(run=module.run)
     return parser
+
+
+def _version() -> str:
+    try:
+        return version("followspot")
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 if __name__ == "__main__":
