@@ -6,12 +6,13 @@ Edge: reads profiles and files; definitions that came with the list are written 
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from controller.commands.hanging_places import Room, places
 from controller.config import FixtureConfig
+from controller.counted import counted
 from controller.errors import ProfileError, RigListError
 from controller.rig.exchange import guessing, mvr, patch_table, qxw
 from controller.rig.exchange.finding import Finder, Resolved
@@ -108,16 +109,25 @@ def _plain(name: str) -> str:
     return re.sub(r'[\\/:*?"<>|\0]+|^\.+', "_", name).strip() or "unnamed"
 
 
-def brought(listed: RigList, finder: Finder, room: Room = USUAL_ROOM) -> Brought:
+def brought(listed: RigList, finder: Finder, room: Room = USUAL_ROOM, *, propose: bool = False) -> Brought:
     """Rows for a configuration of everything that can be used.
+
+    Args:
+        propose: give fixtures that are not patched addresses in universes of their own, after those that are used.
 
     Raises:
         RigListError: nothing of it can be used; says why of the first.
     """
     result = Brought(remarks=list(listed.remarks))
+    bare = [one for one in listed.fixtures if not one.address]
+    if bare and not propose:
+        result.remarks.append(
+            f"left out, without an address: {counted(len(bare), 'fixture')}; --propose gives them some"
+        )
+        listed = replace(listed, fixtures=tuple(one for one in listed.fixtures if one.address))
     resolved = list(_resolved(listed, finder, result))
     if not resolved:
-        raise RigListError("nothing of it can be used: " + "; ".join(result.left_out[:3]))
+        raise RigListError("nothing of it can be used: " + "; ".join([*result.left_out[:3], *result.remarks[:1]]))
     fixtures = [one.listed for one in resolved]
     roles = guessing.roles(fixtures, [one.profile for one in resolved], [one.mode for one in resolved])
     hung = _hung(fixtures, roles, room)
@@ -129,10 +139,13 @@ def brought(listed: RigList, finder: Finder, room: Room = USUAL_ROOM) -> Brought
 def _resolved(listed: RigList, finder: Finder, result: Brought) -> Iterator[Resolved]:
     """Those that have a profile and room at their address; a reason for every other."""
     taken: dict[tuple[int, int], str] = {}
+    free = (max((one.universe for one in listed.fixtures), default=0) + 1, 1)
     for one in listed.fixtures:
         try:
             found = finder.find(one)
             _refuse(found)
+            if not one.address:
+                found, free = _proposed(found, free)
             _place_at(found, taken)
         except ProfileError as error:
             result.left_out.append(f"{one.where}: {error}")
@@ -143,6 +156,16 @@ def _resolved(listed: RigList, finder: Finder, result: Brought) -> Iterator[Reso
                 f"{one.where}: {one.slots} slots there, {footprint} in {found.reference} {found.mode}"
             )
         yield found
+
+
+def _proposed(found: Resolved, free: tuple[int, int]) -> tuple[Resolved, tuple[int, int]]:
+    """A fixture at the next free address, and the one after it."""
+    universe, address = free
+    footprint = found.profile.footprint(found.mode)
+    if address + footprint - 1 > SLOTS:
+        universe, address = universe + 1, 1
+    listed = replace(found.listed, universe=universe, address=address)
+    return replace(found, listed=listed), (universe, address + footprint)
 
 
 def _refuse(found: Resolved) -> None:

@@ -50,6 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--column", dest="columns", action="append", default=[], metavar="MEANING=HEADING",
                         help=f"of a CSV list, instead of a guess; meanings: {', '.join(WORDS)}")  # fmt: skip
+    parser.add_argument("--propose", action="store_true", help="give fixtures that are not patched free addresses")
     parser.add_argument("--yes", action="store_true", help="ask nothing and write")
     parser.add_argument("--replace", action="store_true", help="write over files that are there")
 
@@ -78,7 +79,11 @@ def _imported(options: argparse.Namespace, listed: RigList, source: Path, file: 
     with tempfile.TemporaryDirectory() as aside:
         _put(definitions, Path(aside))
         library = _library(file, Path(aside))
-        found = brought(listed, finder_for(listed, library, _kinds(options.kinds)))
+        finder = finder_for(listed, library, _kinds(options.kinds))
+        try:
+            found = brought(listed, finder, propose=options.propose)
+        except RigListError as error:
+            raise RigListError(f"{source}: {error}") from error
     _say_roles(found.rows, _pairs(options.roles, "--role"))
     _show(found, source, _pairs(options.columns, "--column"))
     if ask is not None and not _approved(found.rows, ask, file):

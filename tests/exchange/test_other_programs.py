@@ -89,6 +89,21 @@ def test_what_cannot_be_used_is_left_out_by_name(tmp_path):
         assert said in done.stdout
 
 
+def test_fixtures_that_are_not_patched_get_addresses_if_a_person_wishes(tmp_path):
+    file = archive(
+        tmp_path / "a.mvr", scene(fixture("Spot", 0), fixture("Spot", 3), *[fixture("Spot", 0)] * 35), **GDTF
+    )
+    (tmp_path / "bare.csv").write_text("Name,Type,Address\nPar,generic dimmer,\n")
+    done = taken_in("bare.csv", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "without an address: 1 fixture; --propose gives them some" in done.stderr
+    done = taken_in(file, "--propose", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = [(one.universe, one.address) for one in read_config(tmp_path / "out.yaml").fixtures]
+    assert found[:3] == [(2, 1), (1, 3), (2, 16)]
+    assert found[34:36] == [(2, 496), (3, 1)]  # the next does not fit any more
+
+
 def test_a_gdtf_of_numbered_dimmers_says_nothing_and_moves_nothing(tmp_path):
     """Capture writes every channel of a moving head as a dimmer; driven as such it would pan, strobe and reset."""
     channels = [channel(at, f"Dimmer{at}") for at in range(1, 21)]
@@ -127,7 +142,6 @@ def bad_files():
         "entities.mvr": (BOMB + scene(), "its document type declares things"),
         "deep.mvr": (scene(deep), "more than 64 levels"),
         "none.mvr": (scene(), "this scene has no fixtures"),
-        "bare.mvr": (scene(fixture("Par", 0)), "1 fixture, none of them patched"),
         "words.mvr": (scene(fixture("Par", "banana")), "address 'banana' is neither"),
         "workspace.mvr": ("<Workspace/>", "this scene has no fixtures"),
         "empty.qxw": (b"", "not valid XML"),
@@ -143,7 +157,7 @@ def bad_files():
         "binary.csv": (bytes(range(256)), "this is no text"),
         "words.csv": ("Name,Address\nPar,banana\n", "line 2: 'banana' is no address"),
         "far.csv": ("Name,Address\nPar,1.700\n", "line 2: address 700 is not one of 1 to 512"),
-        "none.csv": ("Name,Address\nPar,\n", "no line of this table has an address"),
+        "none.csv": ("Name,Address\n", "headings and no fixtures"),
         "rig.xlsx": (b"PK", "a rig is brought from"),
         "rig": (b"", "a rig is brought from"),
     }

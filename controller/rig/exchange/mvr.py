@@ -20,7 +20,6 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from controller.arrays import Float64Array
-from controller.counted import counted
 from controller.errors import ProfileError, RigListError, first_line
 from controller.rig.exchange.rig_list import MOST_FIXTURES, SLOTS, Listed, Place, RigList
 from controller.rig.profiles.xml_tree import xml_tree
@@ -56,13 +55,13 @@ def scene(content: bytes) -> RigList:
             if SCENE not in names:
                 raise RigListError(f"no MVR scene: there is no {SCENE} in it")
             root = xml_tree(_unpacked(archive, names[SCENE], MOST_SCENE_BYTES).rstrip(b"\0"), "scene")
-            fixtures, remarks = _listed(root)
+            fixtures = _listed(root)
             definitions, missing = _definitions(archive, names, fixtures)
     except DAMAGED as error:
         raise RigListError(f"no MVR file, or a damaged one: {first_line(error)}") from error
     except ProfileError as error:
         raise RigListError(f"{SCENE}: {error}") from error
-    return RigList(tuple(fixtures), str(_kept(root).get("venue", "")), definitions, (*remarks, *missing))
+    return RigList(tuple(fixtures), str(_kept(root).get("venue", "")), definitions, tuple(missing))
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
@@ -72,13 +71,12 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> by
         return packed.read(entry.file_size)
 
 
-def _listed(root: Element) -> tuple[list[Listed], list[str]]:
+def _listed(root: Element) -> list[Listed]:
     found: list[Listed] = []
     written = _kept(root)
     kept = written.get("fixtures")
     kept = kept if isinstance(kept, dict) else {}
     names = {one.get("uuid"): one.get("name", "") for tag in ("Class", "Position") for one in root.iter(tag)}
-    bare = 0
     for element, matrix, layer in _fixtures(root):
         if len(found) >= MOST_FIXTURES:
             raise RigListError(f"more than {MOST_FIXTURES} fixtures; no scene has so many")
@@ -86,16 +84,14 @@ def _listed(root: Element) -> tuple[list[Listed], list[str]]:
         row = kept.get(element.get("uuid"))
         one = replace(one, kept=row) if isinstance(row, dict) else one
         addresses = [address for address in _addresses(element, one.where) if address[1]]
-        bare += not addresses
+        found += [] if addresses else [one]
         for number, (dmx_break, universe, address) in enumerate(addresses):
             suffix = "" if number == 0 else f" part {number + 1}"
             mode = one.mode if len(addresses) == 1 else f"{one.mode}, break {dmx_break + 1}"
             found.append(replace(one, name=one.name + suffix, mode=mode, universe=universe, address=address))
     if not found:
-        raise RigListError(
-            f"{counted(bare, 'fixture')}, none of them patched" if bare else "this scene has no fixtures"
-        )
-    return found, [f"left out, without an address: {counted(bare, 'fixture')}"] if bare else []
+        raise RigListError("this scene has no fixtures")
+    return found
 
 
 def _fixtures(root: Element) -> Iterator[tuple[Element, Float64Array, str]]:

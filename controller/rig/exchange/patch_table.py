@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from controller.counted import counted
 from controller.errors import RigListError
 from controller.rig.exchange.rig_list import MOST_FIXTURES, SLOTS, Listed, Place, RigList
 
@@ -68,20 +67,17 @@ def patch_table(content: bytes, said: Mapping[str, str] | None = None) -> RigLis
     """
     rows, at, lines = _table(content, said)
     columns = _columns(rows[at], said)
-    fixtures, bare = [], 0
+    fixtures = []
     for number, row in zip(lines[at + 1 :], rows[at + 1 :], strict=True):
         cells = {meaning: row[column].strip() for meaning, column in columns.items() if column < len(row)}
         if not any(row) or cells.get("name", "").upper().startswith("END_"):
             continue
-        one = _fixture(cells, f"line {number}")
-        bare += not one.address
-        fixtures += [one] if one.address else []
+        fixtures.append(_fixture(cells, f"line {number}"))
     if len(fixtures) > MOST_FIXTURES:
         raise RigListError(f"{len(fixtures)} fixtures; no list has more than {MOST_FIXTURES}")
     if not fixtures:
-        raise RigListError("no line of this table has an address")
-    remarks = (f"left out, without an address: {counted(bare, 'line')}",) if bare else ()
-    return RigList(tuple(fixtures), remarks=remarks)
+        raise RigListError("this table has headings and no fixtures")
+    return RigList(tuple(fixtures))
 
 
 def _table(content: bytes, said: Mapping[str, str] | None = None) -> tuple[list[list[str]], int, list[int]]:
