@@ -20,6 +20,7 @@ help: ## list the targets
 $(VENV)/.runtime: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Followspot needs Python 3.11 or newer; call make with PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Followspot and what it needs into $(VENV): a minute or two, some 350 MB; then the show starts"
 	$(PIP) -e '.[cpu]'
 	@touch $@
 
@@ -61,10 +62,12 @@ mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list
 	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)
 	$(BIN)/python -m mutmut results
 
-check: $(VENV)/.test ## lint, types and import contracts only
+check: $(VENV)/.test ## lint, types for three systems, and import contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports --no-cache
 
 fix: $(VENV)/.test ## let ruff repair what it can

@@ -8,7 +8,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from controller.errors import ControllerError
 
@@ -22,9 +22,9 @@ COMMANDS = {
     "evaluate": "how good a rehearsed rig, or a light file, is",
     "compare": "lights for the same sound as clips that people rate without knowing which is which",
     "setlist": "a band's sheet: read it, make a set list of it, check one",
-    "init": "five questions to a valid config.yaml, and a walk along the rig",
+    "init": "answer a few questions to write a valid configuration; optionally check every fixture",
     "check": "validate config, patch, profiles and models; print the patch sheet",
-    "patch": "the patch: sheet, explain, identify",
+    "patch": "the patch: sheet, explain, identify, test; import and export for other programs",
     "fixtures": "fixture profiles: list, show, import, lock",
     "models": "model artefacts: list, verify, stage, rollback, pull",
     "devices": "audio inputs, network cards, serial ports, Art-Net nodes",
@@ -45,7 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"followspot: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("followspot: ended by Ctrl-C", file=sys.stderr)
         return 130
+    except EOFError:
+        print("followspot: ended: there was nothing more to read", file=sys.stderr)
+        return 1
     return code
 
 
@@ -56,7 +60,7 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         words: of the command line.
     """
     parser = argparse.ArgumentParser(prog="followspot", description="Light that listens to the band.")
-    parser.add_argument("--version", action="version", version=f"followspot {version('followspot')}")
+    parser.add_argument("--version", action="version", version=f"followspot {_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():
         one = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
@@ -65,6 +69,13 @@ def build_parser(words: Sequence[str]) -> argparse.ArgumentParser:
             module.arguments(one)
             one.set_defaults(run=module.run)
     return parser
+
+
+def _version() -> str:
+    try:
+        return version("followspot")
+    except PackageNotFoundError:
+        return "from a checkout that is not installed"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from controller.bundled import beside
 from controller.errors import ConfigError
 from controller.yaml_places import NO_YAML, YamlPlace, composed, describe, explain, meant, note_lines
 
@@ -309,6 +310,20 @@ class OlaConfig(ConfigSection):
     priority: Annotated[int, Field(ge=0, le=200)] = 90
 
 
+class DdpConfig(ConfigSection):
+    """Pixels behind WLED or another controller that speaks DDP: `slots` of the universe from its byte `offset` on.
+
+    A strip longer than 170 pixels takes several universes: offsets 0, 510, 1020 and so on.
+    """
+
+    type: Literal["ddp"]
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 4048
+    offset: Annotated[int, Field(ge=0, le=4_294_967_295)] = 0
+    slots: Annotated[int, Field(ge=1, le=512)] = 510
+    colours: Literal["rgb", "rgbw"] = "rgb"
+
+
 class EnttecProConfig(ConfigSection):
     """An Enttec DMX USB Pro or a compatible widget; `output` 2 is the second port of a Mk2."""
 
@@ -329,7 +344,7 @@ class OpenDmxConfig(ConfigSection):
 
 
 OutputConfig = Annotated[
-    ArtNetConfig | SacnConfig | OlaConfig | EnttecProConfig | OpenDmxConfig, Field(discriminator="type")
+    ArtNetConfig | SacnConfig | OlaConfig | DdpConfig | EnttecProConfig | OpenDmxConfig, Field(discriminator="type")
 ]
 
 
@@ -501,13 +516,18 @@ class Config(ConfigSection):
         return describe(self._file, self._lines, place)
 
     def path(self, written: str) -> Path:
-        """A path of the configuration: absolute, or relative to the folder of `config.yaml`."""
-        return self._file.parent / Path(written).expanduser()
+        """A path of the configuration: absolute, relative to the folder of `config.yaml`, or `bundled:NAME`."""
+        return beside(self._file, written)
 
     @property
     def file(self) -> Path:
         """The file this was read from."""
         return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Where what is kept beside the configuration stands."""
+        return beside(self._file, ".")
 
     @property
     def lines(self) -> dict[YamlPlace, int]:
@@ -552,7 +572,7 @@ def checked(data: object, file: Path, lines: dict[YamlPlace, int]) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise ConfigError("\n".join(explain(file, lines, one) for one in error.errors()[:5])) from error
+        raise ConfigError("\n".join(explain(file, lines, one, Config) for one in error.errors()[:5])) from error
     return config.at(file, lines)
 
 
@@ -575,14 +595,17 @@ def _read_text(file: Path) -> str:
             raise ConfigError(f"{file}: larger than {MAX_CONFIG_BYTES} bytes; this is no configuration")
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise ConfigError(f"{file}: no such file; give one with --config FILE") from error
+        raise ConfigError(
+            f"{file}: no such file; give one with --config FILE, or let `followspot init` make one"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
 
 
-def freeze(config: Config) -> str:
-    """The configuration as one line of JSON, with the file it came from, to hand to another process."""
-    return json.dumps({"file": str(config.file.resolve()), "config": config.model_dump(mode="json")})
+def freeze(config: Config, more: dict[str, Any] | None = None) -> str:
+    """The configuration as one line of JSON, with the file it came from and `more`, to hand to another process."""
+    frozen = {"file": str(config.file.resolve()), "config": config.model_dump(mode="json")}
+    return json.dumps({**(more or {}), **frozen})
 
 
 def without_key(config: Config) -> Config:

@@ -4,6 +4,8 @@ Every message says what is wrong, where, and what to do. The command line prints
 During a show nothing here is raised out of a loop.
 """
 
+import errno
+
 
 class ControllerError(Exception):
     """Something the operator can put right."""
@@ -15,6 +17,10 @@ class ConfigError(ControllerError):
 
 class ProfileError(ControllerError):
     """A fixture profile is not usable."""
+
+
+class RigListError(ControllerError):
+    """A scene, workspace or patch list of another program cannot be read or written."""
 
 
 class PatchError(ControllerError):
@@ -56,3 +62,16 @@ class SetListError(ControllerError):
 def first_line(error: BaseException) -> str:
     """What an error of somebody else says, in one line; its kind where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def port_refused(host: str, port: int, error: OSError) -> str:
+    """Why a page cannot be served at a port of this machine, and what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} on {host} is in use; stop the other program or choose another with --web HOST:PORT, "
+            "or --web off"
+        )
+    return (
+        f"port {port} on {host} cannot be served ({error.strerror}); choose an address of this machine with "
+        "--web HOST:PORT, or --web off"
+    )

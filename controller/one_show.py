@@ -6,7 +6,6 @@ with the process that holds them, however it ends. Edge: files, sockets.
 """
 
 import contextlib
-import fcntl
 import json
 import os
 import socket
@@ -14,9 +13,10 @@ import struct
 import sys
 from pathlib import Path
 
-from controller.config import ArtNetConfig, Config, EnttecProConfig, OlaConfig, OpenDmxConfig, SacnConfig
+from controller.config import ArtNetConfig, Config, DdpConfig, EnttecProConfig, OlaConfig, OpenDmxConfig, SacnConfig
 from controller.errors import ControllerError
 from controller.state_folder import PRIVATE, private_folder, state_folder
+from controller.system import hold
 
 PEER_BYTES = struct.calcsize("3i")
 
@@ -63,7 +63,7 @@ class OneShow:
             return  # a folder that cannot be written to holds nothing that two shows could spoil
         self._held.callback(os.close, opened)
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold(opened)
         except OSError as error:
             raise ControllerError(
                 f"another show is running on this machine: {_said_by(file)}; end it first (both would write into "
@@ -72,10 +72,10 @@ class OneShow:
         said = {"venue": config.venue, "config": str(config.file), "pid": os.getpid()}
         with contextlib.suppress(OSError):
             os.truncate(opened, 0)
-            os.pwrite(opened, json.dumps(said).encode(), 0)
+            os.write(opened, json.dumps(said).encode())
 
     def _hold_place(self, place: str) -> None:
-        if not sys.platform.startswith("linux"):
+        if sys.platform != "linux":
             return
         name = f"\0followspot sends to {place}"[:100]
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -106,6 +106,8 @@ def places_of(config: Config) -> list[str]:
                     found.append(f"sACN {number} at {host or 'multicast'}:{port}")
                 case OlaConfig(host=host, port=port, universe=number):
                     found.append(f"OLA {number} at {host}:{port}")
+                case DdpConfig(host=host, port=port, offset=number):
+                    found.append(f"DDP {number} at {host}:{port}")
                 case EnttecProConfig(device=device, output=number):
                     found.append(f"{device}, output {number}")
                 case OpenDmxConfig(device=device):
@@ -125,8 +127,9 @@ def _said_by(file: Path) -> str:
 
 def _owner(name: str) -> int:
     """The process that listens under a name; 0 if it cannot be told."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(0.5)
-        sock.connect(name)
-        return int(struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER_BYTES))[0])
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(0.5)
+            sock.connect(name)
+            return int(struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER_BYTES))[0])
     return 0

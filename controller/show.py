@@ -35,24 +35,26 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from controller.bus.beats import BEATS_FILE, CYCLES_AT, LEADER_AT, Beats
-from controller.bus.run import KEY, RUN_FILE
+from controller.bus.doors import DOORS, RUN_FILE, new_doors
+from controller.bus.run import KEY
 from controller.clock import Clock
 from controller.config import Config, freeze, without_key
 from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
 from controller.one_show import OneShow
 from controller.records.show_log import make_room
+from controller.system import allow_open_files, ending_signals
 from controller.text_out import STDERR, Drawing, TextOut, forward, log_through
 from controller.watching.status_line import StatusLine
 
@@ -189,15 +191,19 @@ class Supervised:
         self._woke_s = now_s
 
     def terminate(self) -> None:
-        """Ask the process to end."""
-        if self._process is not None:
+        """Ask the process to end: by its signal, or on Windows, where that would kill it, by closing what it reads."""
+        if self._process is None:
+            return
+        if sys.platform != "win32":
             self._process.terminate()
+        elif self._process.stdin is not None:
+            self._process.stdin.close()
 
     def stop(self) -> None:
         """Ask the process to end, and wait; end it if it does not."""
         if self._process is None:
             return
-        self._process.terminate()
+        self.terminate()
         try:
             self._process.wait(GRACE_S + 30.0 if self.part.lights else GRACE_S)
         except subprocess.TimeoutExpired:
@@ -221,13 +227,16 @@ class Supervised:
                 self.summary = json.loads(said[-1])
 
 
-def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict[str, Any]:
+def run_show(
+    config: Config, clock: Clock, seconds: float | None = None, *, accepted: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
     """Run a show until it is over: the song ends, `seconds` have passed, or somebody says so (SIGINT, SIGTERM).
 
     Args:
         config: everything, command-line options included.
         clock: time.
         seconds: longest duration from the first light on, or None.
+        accepted: called when nothing was refused, before the first light.
 
     Returns:
         The summary that the command line prints as JSON.
@@ -236,16 +245,17 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
         ControllerError: the show was refused before any light was sent.
     """
     ended_by: list[str] = []
-    before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ENDING_SIGNALS}
+    before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ending_signals()}
     try:
         with (
             contextlib.closing(OneShow(config)) as alone,
             tempfile.TemporaryDirectory(prefix=RUN_PREFIX, dir=run_root(), ignore_cleanup_errors=True) as name,
         ):
-            folder, text = Path(name), freeze(without_key(config))
+            folder, text = Path(name), freeze(without_key(config), {DOORS: new_doors()})
             (folder / RUN_FILE).write_text(text, encoding="utf-8")
             refuse_early(folder)
             alone.hold_places()
+            accepted()
             have_files()
             make_room(config)
             out = TextOut(STDERR)
@@ -265,9 +275,6 @@ def run_show(config: Config, clock: Clock, seconds: float | None = None) -> dict
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: a terminal that was closed
 
 
 def _supervise(
@@ -358,10 +365,7 @@ class Mending:
 
 def have_files() -> None:
     """Take as many open files as this user may have, and say it where they are few."""
-    few, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES) if most > 0 else MOST_FILES, most))
-        few = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    few = allow_open_files(MOST_FILES)
     if few < FEW_FILES:
         log.warning("this system gives a process %d open files; the sound or the page may fail: ulimit -n 1024", few)
 

@@ -8,10 +8,13 @@ told apart by `own_word`, or by looking into the file (`controller/listening/pla
 import hashlib
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import platformdirs
 
 PRIVATE = 0o600
 """Who did what, what was heard and what lets others in is for one reader."""
@@ -20,8 +23,13 @@ MOST_BYTES = 100
 
 
 def state_folder() -> Path:
-    """`$XDG_STATE_HOME/followspot`, by default `~/.local/state/followspot` (XDG Base Directory). Not made here."""
+    """`$XDG_STATE_HOME/followspot`, by default `~/.local/state/followspot` (XDG Base Directory). Not made here.
+
+    On Windows and macOS, unless that variable is set, the system's own folder for what a program keeps.
+    """
     chosen = os.environ.get("XDG_STATE_HOME", "")
+    if not chosen and sys.platform in ("win32", "darwin"):
+        return Path(platformdirs.user_state_dir("followspot", appauthor=False))
     root = Path(chosen) if chosen.startswith("/") else Path.home() / ".local" / "state"
     return root / "followspot"
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from yaml.constructor import SafeConstructor
 
 from controller.errors import ConfigError
+from controller.mistakes import said
 
 YamlPlace = tuple[str | int, ...]
 Where = Callable[[YamlPlace], str]
@@ -75,14 +77,17 @@ def note_lines(node: yaml.Node | None, place: YamlPlace, lines: dict[YamlPlace, 
             note_lines(child, (*place, index), lines, file)
 
 
-def explain(file: Path, lines: dict[YamlPlace, int], error: ErrorDetails) -> str:
-    """One mistake that validation found: file, line, YAML path, what is wrong and what was found."""
+def explain(file: Path, lines: dict[YamlPlace, int], error: ErrorDetails, model: type[BaseModel] | None = None) -> str:
+    """One mistake that validation found: file, line, YAML path, what is wrong and what was found.
+
+    Args:
+        model: of the whole file, so that a misspelt key is answered with the nearest one.
+    """
     place: YamlPlace = ()
     for part in error["loc"]:
         # pydantic's path also names the member of a union that it tried; that is no part of the file
         written = not lines or (*place, part) in lines or (error["type"] == "missing" and part == error["loc"][-1])
         place = (*place, part) if written and part != "[key]" else place
-    said = error["msg"].removeprefix("Value error, ")
     got = error.get("input")
-    shown = f" (found: {got!r})" if isinstance(got, str | int | float | bool) else ""
-    return f"{describe(file, lines, place)}: {said}{shown}"
+    is_plain = isinstance(got, str | int | float | bool) and error["type"] != "extra_forbidden"
+    return f"{describe(file, lines, place)}: {said(error, model)}{f' (found: {got!r})' if is_plain else ''}"

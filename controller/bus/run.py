@@ -15,10 +15,10 @@ import msgspec
 import zmq
 
 from controller.bus.beats import Beats
+from controller.bus.doors import RUN_FILE
 from controller.config import Config, thaw, with_key
 from controller.text_out import STDERR, TextOut, log_through
 
-RUN_FILE = "run.json"
 KEY = "FOLLOWSPOT_STANDBY_KEY"
 """In the environment of a show's processes, which is gone when they are; a file may stay behind."""
 STDIN = 0

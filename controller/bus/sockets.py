@@ -1,4 +1,4 @@
-"""Messages between the processes: ZeroMQ over Unix sockets in a private folder, newest value wins.
+"""Messages between the processes: ZeroMQ over sockets that only they reach (`doors.py`), newest value wins.
 
 Each topic (`topics.py`) has a publisher and any number of readers. A reader's queue holds one message (ZeroMQ's
 CONFLATE), so a backlog cannot exist: who was late sees the newest state and its age. Commands go the other way, through
@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import msgspec
 import zmq
 
+from controller.bus.doors import bind, connect
 from controller.bus.topics import COMMANDS, SPARE, Topic
 from controller.messages import Command
 
@@ -34,7 +35,7 @@ class Publisher(Generic[T]):
         # towards a reader that is stuck, too, only the newest is kept: a full queue would keep the oldest
         self._socket.setsockopt(zmq.CONFLATE, 1)
         self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.bind(f"ipc://{folder / topic.name}{end}")
+        bind(self._socket, folder, topic.name + end)
 
     def send(self, message: T) -> None:
         """Publish one message; never blocks."""
@@ -62,7 +63,7 @@ class Newest(Generic[T]):
         self.socket.setsockopt(zmq.SUBSCRIBE, b"")
         self.socket.setsockopt(zmq.LINGER, 0)
         for end in ("", SPARE) if topic.spare else ("",):
-            self.socket.connect(f"ipc://{folder / topic.name}{end}")
+            connect(self.socket, folder, topic.name + end)
 
     def take(self) -> T | None:
         """The newest state if one came since the last call, else None. Garbage counts as nothing."""
@@ -88,7 +89,7 @@ class Commands:
         self.socket = context.socket(zmq.PULL)
         self.socket.setsockopt(zmq.RCVHWM, COMMANDS_KEPT)
         self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.bind(f"ipc://{folder / COMMANDS.name}{end}")
+        bind(self.socket, folder, COMMANDS.name + end)
 
     def take_all(self) -> list[Command]:
         """What came since the last call, at most a hundred."""
@@ -116,7 +117,7 @@ class Commander:
             push = context.socket(zmq.PUSH)
             push.setsockopt(zmq.SNDHWM, COMMANDS_KEPT)
             push.setsockopt(zmq.LINGER, 0)
-            push.connect(f"ipc://{folder / COMMANDS.name}{end}")
+            connect(push, folder, COMMANDS.name + end)
             self._sockets.append(push)
 
     def send(self, command: Command) -> bool:

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from controller.bus.run import RUN_FILE
+from controller.bus.doors import RUN_FILE
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, with_config
 from controller.commands.paper import paper, wide_table
 from controller.commands.trial import bounded, end_with_parent
 from controller.commands.wiring import describe_wiring, examine_wiring
 from controller.config import Config, thaw
-from controller.errors import ControllerError, ModelError, PageError
+from controller.errors import ControllerError, ModelError, PageError, port_refused
 from controller.listening.audio.capture import find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider, model_folders
@@ -78,10 +78,7 @@ def _examine_port(host: str, port: int) -> None:
         with socket.create_server((host, port)):
             return
     except OSError as error:
-        raise PageError(
-            f"port {port} on {host} cannot be served ({error.strerror}); stop the other program or choose another with "
-            "--web HOST:PORT, or --web off"
-        ) from error
+        raise PageError(port_refused(host, port, error)) from error
 
 
 def patch_sheet(config: Config, patch: Patch) -> Table:

@@ -7,8 +7,6 @@ left over, room on the disk, a clock that is right, power that stays on. Edge: e
 import argparse
 import getpass
 import json
-import os
-import resource
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.commands.wiring import examine_wiring
 from controller.config import ArtNetConfig, Config, OlaConfig
+from controller.counted import counted
 from controller.errors import ControllerError
 from controller.lighting.process import NICENESS
 from controller.listening.audio.capture import Capture, find_device, input_channels
@@ -34,6 +33,7 @@ from controller.messages import Window
 from controller.records.show_log import log_folder
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
+from controller.system import may_put_first
 
 Verdict = Literal["good", "look", "bad"]
 LISTEN_S = 1.5
@@ -85,7 +85,10 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
 def _patch(config: Config) -> Iterator[Finding]:
     patch = patch_of(config)
     yield Finding(
-        "patch", "good", f"{len(patch.fixtures)} fixtures, {patch.heads} heads, {len(patch.universes)} universes"
+        "patch",
+        "good",
+        f"{counted(len(patch.fixtures), 'fixture')}, {counted(patch.heads, 'head')}, "
+        f"{counted(len(patch.universes), 'universe')}",
     )
     for said in lasers(patch):
         yield Finding("laser", "look", said, "switch it off at the lamp unless the venue has a laser safety officer")
@@ -98,7 +101,7 @@ def _outputs(config: Config, clock: Clock) -> Iterator[Finding]:
     if wanted:
         answered = {port for _, reply in find_nodes(clock, config.network.interface) for port in reply.outputs}
         missing = sorted(set(wanted) - answered)
-        said = f"{len(wanted) - len(missing)} of {len(wanted)} port addresses are put out by a node that answers"
+        said = f"{len(wanted) - len(missing)} of {len(wanted)} port addresses are served by a node that answers"
         remedy = f"nobody answered for {', '.join(map(str, missing))}: is the node on, and in this network?"
         yield Finding("Art-Net nodes", "look" if missing else "good", said, remedy if missing else "")
     for one in {(output.host, output.port) for output in outputs if isinstance(output, OlaConfig)}:
@@ -252,8 +255,7 @@ def _power() -> Iterator[Finding]:
 
 def _priority() -> Iterator[Finding]:
     """Whether who lights may put itself before other programs, in its login session and between sessions."""
-    lowest = 20 - resource.getrlimit(resource.RLIMIT_NICE)[0]
-    if os.geteuid() == 0 or lowest <= NICENESS:
+    if may_put_first(NICENESS):
         yield Finding("priority", "good", "the light may put itself before other programs")
         return
     yield Finding(

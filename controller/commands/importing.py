@@ -142,7 +142,7 @@ def lock_profiles(config: Config) -> tuple[Path, int]:
     for number, fixture in enumerate(config.fixtures):
         library.located(fixture.profile, config.where(("fixtures", number, "profile")))
         checksums[fixture.profile] = sha256_of(read_bytes(library.file_of(fixture.profile)))
-    file = config.file.parent / LOCK_FILE
+    file = config.folder / LOCK_FILE
     try:
         write_lock(file, checksums)
     except OSError as error:

@@ -1,136 +1,75 @@
-"""`followspot init`: five questions to a valid `config.yaml`, and a walk along the rig, lamp by lamp.
+"""`followspot init`: a few questions to a valid configuration, and a walk along the rig, fixture by fixture.
 
 Edge: files, a socket, a thread, the browser.
 """
 
 import argparse
 import json
-import re
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich.console import Console
 
+from controller.bundled import bundled
 from controller.clock import Clock, MonotonicClock
+from controller.commands.answers import QUESTIONS, Answers, Question, ask_all, audio_inputs
+from controller.commands.draft import drafted, portable, refuse_place, write_config
+from controller.commands.fixture_words import UNIVERSE
+from controller.commands.hanging_places import numbered
 from controller.commands.identify import identify
 from controller.config import Config, read_config
-from controller.errors import AudioError, ConfigError, ControllerError
-from controller.listening.audio.capture import input_devices
-from controller.rig.patch.configured import patch_of
+from controller.counted import counted
+from controller.errors import ConfigError
 from controller.rig.profiles.library import Library
-from controller.rig.profiles.profile import Profile
 from controller.show import run_show
-from controller.state_folder import coming
 
-HERE = Path(__file__).parents[2]
-SONG = "controller/songs/metal_madness.opus"
-PALETTE = ["#ff3a12", "#c8149a", "#2b34ff", "#12c2d6"]
+USUAL_FILE = Path("my-venue.yaml")
 LIT_S = 3.0
 PAGE_WITHIN_S = 30.0
-FIXTURES = re.compile(
-    r"^(?:(\d{1,3})\s*[x×]?\s+)?([\w:./+-]+)(?:\s+(?!(?:key|wash|back|beam|mover|pixel|blinder|strobe|hazer)\b)(\w[\w.-]*))?"
-    r"(?:\s+(key|wash|back|beam|mover|pixel|blinder|strobe|hazer))?(?:\s+@(\d{1,3}))?$"
-)
-ROOM = re.compile(r"^(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)$")
-ROLES = {"hazer": "hazer", "strobe": "strobe", "blinder": "blinder", "spot": "beam", "bar": "pixel", "matrix": "pixel"}
-"""Words in a profile's name, and what such a fixture is for; any other is a wash."""
-HANGS = {
-    "key": (-1.0, 1.0),
-    "wash": (-1.0, 1.0),
-    "back": (0.8, 0.95),
-    "beam": (0.65, 1.0),
-    "mover": (0.65, 1.0),
-    "pixel": (0.5, 0.1),
-    "blinder": (0.6, 0.8),
-    "strobe": (0.75, 0.85),
-    "hazer": (0.4, 0.05),
-}
-"""Where fixtures of a role hang at first: share of the depth (in front of the edge: metres), and of the height."""
-Ask = Callable[[str, str, str], str]
+ENDED, INTERRUPTED = 1, 130
+Ask = Callable[[str], str]
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What was asked: `output` and `universe` as the wire knows them, `fixtures`, `audio`, `room`, all as written."""
+def first_run(file: Path, given: dict[str, str], clock: Clock, *, replace: bool, ask: Ask | None, say: Say) -> Config:
+    """Ask, and write the file.
 
-    output: str
-    universe: str
-    fixtures: str
-    audio: str
-    room: str
-
-
-QUESTIONS = (
-    ("output", "Light leaves by (artnet | artnet ADDRESS | sacn | sacn ADDRESS | enttec DEVICE | open-dmx DEVICE)",
-     "artnet 127.0.0.1"),
-    ("universe", "Universe on the wire (Art-Net counts from 0, sACN from 1)", "auto"),
-    ("fixtures", "Fixtures, as COUNT PROFILE [MODE] [ROLE] [@ADDRESS], with commas (`followspot fixtures list`)",
-     "4 generic/rgb-par-7ch"),
-    ("audio", "Sound comes from (demo | file:PATH | stems:DIR | device:NAME)", "demo"),
-    ("room", "Stage in metres, WIDTHxDEPTHxHEIGHT of the lamps", "6x4x3.4"),
-)  # fmt: skip
-
-
-def ask_all(ask: Ask, given: dict[str, str]) -> Answers:
-    """Ask what is not given; a wrong answer is asked again by `ask`, which raises what it likes to give up."""
-    words = {name: given.get(name) or ask(name, text, usual) for name, text, usual in QUESTIONS}
-    return Answers(**words)
-
-
-def drafted(answers: Answers, venue: str, library: Library) -> dict[str, Any]:
-    """The configuration as plain data.
+    Args:
+        file: to write. given: answers that need no asking, by the question's name. replace: write over a file.
+        ask: puts a question to a person; None: the usual answers are taken. say: tells a person something.
 
     Raises:
-        ConfigError: an answer means nothing; says which, and what would.
+        ControllerError: an answer cannot be used, or the file cannot be written; nothing is written.
+        EOFError, KeyboardInterrupt: from `ask`; nothing is written.
     """
-    width, depth, height = _room(answers.room)
-    fixtures = _fixtures(answers.fixtures, library, (width, depth, height))
-    return {
-        "venue": venue,
-        "seed": 7,
-        "palette": PALETTE,
-        "audio": {"source": f"file:{HERE / SONG}" if answers.audio == "demo" else answers.audio,
-                  "loop": answers.audio == "demo"},
-        "model": {"embedder": str(HERE / "models/embedder-small"), "decoder": str(HERE / "models/skipbart-small"),
-                  "hue": {"temperature": 1.0, "top_p": 1.0, "reach": 90},
-                  "value": {"temperature": 1.0, "top_p": 1.0, "reach": 255}},
-        "profiles": str(HERE / "fixtures"),
-        "universes": {1: {"outputs": [_output(answers.output, answers.universe)]}},
-        "fixtures": fixtures,
-    }  # fmt: skip
+    refuse_place(file, replace=replace)
+    answers = Answers(_library(file), clock)
+    ask_all(answers, given, None if ask is None else lambda question: _put(question, ask, say), say)
+    audio = {**answers.audio, "source": portable(answers.audio["source"], file.absolute().parent)}
+    universes = {UNIVERSE: {"outputs": [answers.output]}}
+    fixtures = sorted(numbered(answers.fixtures, answers.room), key=lambda one: int(one["address"]))
+    refuse_place(file, replace=replace)  # once more: answering takes time
+    return write_config(drafted(answers.venue, audio, universes, fixtures), file, "followspot init")
 
 
-def write_config(draft: dict[str, Any], file: Path) -> Config:
-    """Write a configuration that was read back and patched before it takes its name.
-
-    Raises:
-        ConfigError, PatchError, ProfileError: it is not valid, and nothing is written.
-    """
-    head, fixtures = {k: v for k, v in draft.items() if k != "fixtures"}, draft["fixtures"]
-    text = "# Written by `followspot init`; every line may be changed, `followspot check` says what is wrong with it.\n"
-    text += yaml.safe_dump(head, sort_keys=False, default_flow_style=None, width=110)
-    rows = (yaml.safe_dump(one, default_flow_style=True, sort_keys=False, width=1_000).strip() for one in fixtures)
-    text += "fixtures:\n" + "".join(f"  - {row}\n" for row in rows)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with coming(file) as written:
-            written.write_text(text, encoding="utf-8")
-            config = read_config(written)
-            patch_of(config)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
-    return read_config(file)
+def _put(question: Question, ask: Ask, say: Say) -> str:
+    if question.name == "audio":
+        say("inputs here: " + (", ".join(audio_inputs()) or "none"))
+    return ask(f"{question.text} [{question.usual}]: ")
 
 
-def walk(config: Config, clock: Clock, said: Callable[[str], None], seen: Callable[[str], bool]) -> list[str]:
-    """Light every fixture by itself and ask whether somebody saw it; the ids of those that nobody saw."""
+def _library(file: Path) -> Library:
+    """Profiles as the new configuration will find them."""
+    demo = read_config(bundled("config.yaml"))
+    return Library.of(demo.model_copy().at(file.absolute(), {}), locked=False)
+
+
+def walk(config: Config, clock: Clock, said: Say, seen: Callable[[str], bool]) -> list[str]:
+    """Light one fixture after the other and ask whether somebody saw it; the ids of those that nobody saw."""
     missing = []
     for fixture in config.fixtures:
         where = f"{fixture.universe}.{fixture.address}"
@@ -144,141 +83,14 @@ def walk(config: Config, clock: Clock, said: Callable[[str], None], seen: Callab
     return missing
 
 
-def audio_inputs() -> list[str]:
-    """What `device:` may name here."""
-    try:
-        return [str(one["label"]) for one in input_devices()]
-    except AudioError:
-        return []
+def walk_along(config: Config, clock: Clock, ask: Ask | None, say: Say) -> None:
+    """Light every fixture, ask whether somebody saw it, and name those that nobody saw."""
 
+    def seen(_fixture: str) -> bool:
+        return ask is None or ask("seen? [Y/n] ").strip().lower() not in ("n", "no")
 
-def _room(written: str) -> tuple[float, float, float]:
-    match = ROOM.match(written.strip().lower().replace(",", "."))
-    sides = tuple(float(one) for one in match.groups()) if match else ()
-    if len(sides) != 3 or not all(0.5 <= one <= 60.0 for one in sides):
-        raise ConfigError(f"room: {written!r} is no size; write three lengths in metres, such as 6x4x3.4")
-    return sides[0], sides[1], sides[2]
-
-
-def _output(written: str, universe: str) -> dict[str, Any]:
-    kind, _, place = written.strip().partition(" ")
-    number = None if universe in ("", "auto") else _number(universe)
-    match kind:
-        case "artnet":
-            return {"type": "artnet", "host": place or "discover", "port_address": number or 0}
-        case "sacn":
-            return {"type": "sacn", "universe": 1 if number is None else number} | ({"host": place} if place else {})
-        case "enttec" | "enttec-pro":
-            return {"type": "enttec-pro", "device": place or "/dev/ttyUSB0"}
-        case "open-dmx":
-            return {"type": "open-dmx", "device": place or "/dev/ttyUSB0"}
-    raise ConfigError(f"output: {written!r} is none of artnet, sacn, enttec and open-dmx, with an address or a device")
-
-
-def _number(written: str) -> int:
-    try:
-        return int(written)
-    except ValueError:
-        raise ConfigError(f"universe: {written!r} is no whole number") from None
-
-
-def _fixtures(written: str, library: Library, room: tuple[float, float, float]) -> list[dict[str, Any]]:
-    """Fixtures of one universe, address after address, hung where their role usually hangs."""
-    found: list[tuple[str, str, str]] = []
-    rows: list[dict[str, Any]] = []
-    free = 1
-    for part in (one.strip() for one in written.split(",") if one.strip()):
-        match = FIXTURES.match(part)
-        if match is None:
-            raise ConfigError(
-                f"fixtures: {part!r} is not COUNT PROFILE [MODE] [ROLE] [@ADDRESS], e.g. 4 generic/rgb-par"
-            )
-        count, reference, mode, role, address = match.groups()
-        profile = library.profile(reference)
-        mode = _mode(profile, reference, mode)
-        role = role or next((one for word, one in ROLES.items() if word in reference), "wash")
-        free = int(address) if address else free
-        for _ in range(int(count or 1)):
-            found.append((reference, mode, role))
-            rows.append({"profile": reference, "mode": mode, "universe": 1, "address": free, "role": role})
-            free += profile.footprint(mode)
-    if not rows:
-        raise ConfigError("fixtures: none; write at least one, e.g. 4 generic/rgb-par-7ch")
-    if free > 513:
-        raise ConfigError(f"fixtures: they need {free - 1} slots, a universe has 512; `init` sets up one universe")
-    return _hung(rows, room)
-
-
-def _mode(profile: Profile, reference: str, mode: str | None) -> str:
-    modes = list(profile.modes)
-    if not modes:
-        mode, why = next(iter(profile.refused.items()))
-        raise ConfigError(f"fixtures: {reference} has no mode that can be used as it is; {mode}: {why}")
-    if mode is None:
-        return modes[0]
-    if mode not in modes:
-        raise ConfigError(f"fixtures: {reference} has no mode {mode!r}; it has {', '.join(modes)}")
-    return mode
-
-
-def _hung(rows: Sequence[dict[str, Any]], room: tuple[float, float, float]) -> list[dict[str, Any]]:
-    """Ids and places: those of a role side by side over the width."""
-    width, depth, height = room
-    hung = []
-    for role in dict.fromkeys(str(one["role"]) for one in rows):
-        mine = [one for one in rows if one["role"] == role]
-        back, up = HANGS[role]
-        y = back if back < 0 else back * depth
-        for number, one in enumerate(mine, start=1):
-            x = 0.0 if len(mine) == 1 else (number - 1) / (len(mine) - 1) * 0.85 * width - 0.425 * width
-            place = [round(x, 2), round(y, 2), round(up * height, 2)]
-            hung.append({"id": f"{role}-{number}", **one, "position_m": place})
-    return sorted(hung, key=lambda one: int(one["address"]))
-
-
-def first_run(file: Path, given: dict[str, str], clock: Clock, *, replace: bool, test: bool, asks: bool) -> Config:
-    """The whole of `followspot init`.
-
-    Args:
-        file: to write. given: answers that need no asking. replace: write over a file. test: walk along the rig.
-        asks: somebody sits at the terminal.
-
-    Raises:
-        ControllerError: an answer means nothing, or the file is there already; nothing is written.
-    """
-    console = Console()
-    if file.exists() and not replace:
-        raise ConfigError(f"{file}: is there already; nothing changed. Write over it with --replace, or name another")
-
-    def ask(name: str, text: str, usual: str) -> str:
-        if not asks:
-            return usual
-        if name == "audio":
-            console.print("inputs here: " + (", ".join(audio_inputs()) or "none"), markup=False)
-        return console.input(f"{text} [{usual}]: ", markup=False).strip() or usual
-
-    answers = ask_all(ask, given)
-    library = Library.of(_library_config(), locked=False)
-    while True:
-        try:
-            config = write_config(drafted(answers, given.get("venue", "My Venue"), library), file)
-            break
-        except ControllerError as error:
-            if not asks:
-                raise
-            console.print(f"[red]{error}[/red]")
-            answers = ask_all(ask, {})
-    console.print(
-        f"{file}: {len(config.fixtures)} fixtures; show it with: followspot show --config {file}", markup=False
-    )
-    if test:
-        missing = walk(
-            config, clock, lambda text: console.print(text, markup=False),
-            lambda _: not asks or console.input("seen? [Y/n] ").strip().lower() not in ("n", "no"),
-        )  # fmt: skip
-        for one in missing:
-            console.print(f"nobody saw {one}: its address, its mode, its cable? followspot patch explain tells more")
-    return config
+    for one in walk(config, clock, say, seen):
+        say(f"nobody saw {one}: its address, its mode, its cable? followspot patch explain tells more")
 
 
 def open_page(config: Config) -> None:
@@ -298,31 +110,53 @@ def _open_when_there(host: str, port: int) -> None:
             return
 
 
-def _library_config() -> Config:
-    """For looking profiles up before there is a configuration."""
-    return read_config(HERE / "config.yaml")
-
-
-ANSWERS = ("venue", "output", "universe", "fixtures", "audio", "room")
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Its options: every question can be answered by one."""
-    parser.add_argument("file", type=Path, nargs="?", default=Path("my-venue.yaml"), help="default: my-venue.yaml")
-    for name in ANSWERS:
-        parser.add_argument(f"--{name}", metavar="ANSWER")
+    parser.add_argument("file", type=Path, nargs="?", help=f"to write; default: {USUAL_FILE}")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the same")
+    parser.add_argument("--yes", action="store_true", help="ask nothing: the usual answer wherever no option gives one")
+    for one in QUESTIONS:
+        parser.add_argument(f"--{one.name}", metavar="ANSWER", help=f"{one.text}; default: {one.usual}")
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
-    parser.add_argument("--test", action="store_true", help="then light each fixture by itself")
+    parser.add_argument("--test", action="store_true", help="then light one fixture after the other")
     parser.add_argument("--open", action="store_true", help="then start the show and open its page")
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and go on as wished; returns the exit code."""
-    given = {name: getattr(options, name) for name in ANSWERS if getattr(options, name)}
-    asks = sys.stdin.isatty()
-    first_run(options.file, given, MonotonicClock(), replace=options.replace, test=options.test, asks=asks)
+    file = _file(options)
+    given = {one.name: getattr(options, one.name) for one in QUESTIONS if getattr(options, one.name) is not None}
+    console, clock = Console(highlight=False), MonotonicClock()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, soft_wrap=True)
+
+    ask = None if options.yes else _typed
+    try:
+        config = first_run(file, given, clock, replace=options.replace, ask=ask, say=say)
+    except (EOFError, KeyboardInterrupt) as error:
+        code = ENDED if isinstance(error, EOFError) else INTERRUPTED
+        hint = "" if code == INTERRUPTED else "; `--yes` takes the usual answers without asking"
+        print(f"\nfollowspot: ended before the last answer: nothing was written{hint}", file=sys.stderr)
+        return code
+    say(f"{file}: {counted(len(config.fixtures), 'fixture')}; show it with: followspot show --config {file}")
+    if options.test:
+        walk_along(config, clock, ask, say)
     if options.open:
-        config = read_config(options.file)
         open_page(config)
-        print(json.dumps(run_show(config, MonotonicClock())))
+        print(json.dumps(run_show(config, clock)))
     return 0
+
+
+def _file(options: argparse.Namespace) -> Path:
+    if options.file is not None and options.out not in (None, options.file):
+        raise ConfigError(f"two files are named, {options.file} and {options.out}; name one")
+    return Path(options.file or options.out or USUAL_FILE).expanduser()
+
+
+def _typed(text: str) -> str:
+    print(text, end="", flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line

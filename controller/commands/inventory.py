@@ -12,6 +12,7 @@ from controller.clock import MonotonicClock
 from controller.commands.node_search import find_nodes
 from controller.commands.paper import paper, wide_table
 from controller.config import Config
+from controller.counted import counted
 from controller.errors import AudioError, ModelError, first_line
 from controller.lighting.network_cards import network_cards
 from controller.listening.audio.capture import input_devices
@@ -25,6 +26,10 @@ from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
 
+NO_INPUTS = (
+    "no audio inputs. Is the interface plugged in and switched on? Does another program hold it? May this user use it "
+    "(Linux: group audio)? A recording always works: --audio file:PATH"
+)
 KINDS: dict[Kind, float] = {"embedder": HOP_S, "decoder": HOP_S, "hearing": FRAME_S}
 """Kinds of artefacts, and how often each is asked, in seconds."""
 
@@ -54,8 +59,11 @@ def print_tally(tally: dict[str, Any], written: int) -> None:
         for one in tally["refused"]:
             table.add_row(one["ref"], one["mode"], one["reason"])
         console.print(table)
-    console.print(f"{tally['files']} files, {tally['modes']} modes, {tally['imported']} can be used")
-    console.print(f"{written} profiles written" if written else "nothing written; --out fixtures/ writes profiles")
+    counts = f"{counted(tally['files'], 'file')}, {counted(tally['modes'], 'mode')}"
+    console.print(f"{counts}, {tally['imported']} can be used")
+    console.print(
+        f"{counted(written, 'profile')} written" if written else "nothing written; --out fixtures/ writes profiles"
+    )
 
 
 def print_profile(config: Config, reference: str) -> None:
@@ -105,18 +113,21 @@ def print_models(config: Config, *, verify: bool) -> None:
     hearing = hearing_folder(config)
     in_use |= set() if hearing is None else {hearing.resolve()}
     root = model_folders(config)[0].parent
-    table = wide_table("", "artefact", "kind", "trained on", "size", "state")
+    table = wide_table("", "artefact", "kind", "trained on", "size", "state", *(["verified"] if verify else []))
     wrong = []
     for path in visible(root.glob("*/manifest.yaml")):
         folder = path.parent
         row, problem = _describe(folder, verify=verify)
-        table.add_row(folder.name, *row, "in use" if folder.resolve() in in_use and not problem else problem)
+        state = "in use" if folder.resolve() in in_use and not problem else problem
+        table.add_row(folder.name, *row, state, *(["no" if problem else "yes"] if verify else []))
         if problem:
             wrong.append(problem)
     paper().print(table)
     wrong += _print_generations(generations, current, verify=verify)
     if wrong:
         raise ModelError("; ".join(wrong))
+    if verify:
+        paper().print("verified: every file is there and has the checksum of its manifest")
 
 
 def _print_generations(generations: Generations, current: int, *, verify: bool) -> list[str]:
@@ -159,7 +170,7 @@ def print_devices() -> None:
         devices = []
     for device in devices:
         table.add_row(device["label"], device["interface"], str(device["channels"]), f"{device['rate_hz']:g}")
-    console.print(table if devices else "no audio inputs")
+    console.print(table if devices else NO_INPUTS)
     console.print("network cards: " + (", ".join(f"{one.name} {one.address}" for one in network_cards()) or "none"))
     _print_midi(console)
     _print_serial_ports(console)

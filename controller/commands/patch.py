@@ -1,9 +1,10 @@
-"""`followspot patch sheet|explain|identify|test`: the patch, on paper, slot by slot and on stage."""
+"""`followspot patch sheet|explain|identify|test|import|export`: the patch, on paper, on stage, for other programs."""
 
 import argparse
 from pathlib import Path
 
 from controller.clock import MonotonicClock
+from controller.commands import rig_export, rig_import
 from controller.commands.arguments import configured, positive, verb, verbs
 from controller.commands.check import print_patch_sheet
 from controller.commands.explain import print_explanation
@@ -22,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     identified = verb(words, "identify", "light one fixture, everything else dark")
     identified.add_argument("fixture", metavar="ID")
     identified.add_argument("--seconds", type=positive, help="end after this long; without it, at Ctrl-C")
+    brought = verb(words, "import", "a rig of another program: MVR, QLC+ workspace, patch list", configured=False)
+    rig_import.arguments(brought)
+    rig_export.arguments(verb(words, "export", "the rig for another program: MVR, QLC+ workspace, patch list"))
     tested = verb(words, "test", "walk through each fixture, answer yes or no, put the patch right")
     tested.add_argument("fixtures", nargs="*", metavar="ID", help="only these; without, all in patch order")
     tested.add_argument("--report", type=Path, metavar="FILE", help="write what was answered, as JSON")
@@ -30,6 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do it; returns the exit code."""
+    if options.what == "import":
+        return rig_import.run(options)
     config = configured(options)
     match options.what:
         case "explain":
@@ -37,6 +43,8 @@ def run(options: argparse.Namespace) -> int:
         case "identify":
             said = f"{options.fixture} is lit; Ctrl-C ends"
             identify(config, options.fixture, MonotonicClock(), lambda: print(said, flush=True), options.seconds)
+        case "export":
+            return rig_export.run(options, config)
         case "test":
             return walk_at_the_terminal(config, options.fixtures, options.report, write=options.write)
         case _ if options.html:

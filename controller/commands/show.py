@@ -1,12 +1,18 @@
-"""`followspot show`: the live show. Its last line on standard output is a summary in JSON."""
+"""`followspot show`: the live show.
+
+Its last line on standard output is a summary in JSON; at a terminal a person is told in a few lines instead.
+"""
 
 import argparse
 import json
 import logging
+import sys
 from pathlib import Path
+from typing import Any
 
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, positive, with_config
+from controller.counted import counted
 from controller.show import run_show
 from controller.text_out import STDOUT, TextOut
 
@@ -27,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--opening", type=Path, metavar="DIR", help="first a tune that image2music composed, and its palette"
     )
+    parser.add_argument("--json", action="store_true", help="end with the summary for programs at a terminal, too")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,11 +42,29 @@ def run(options: argparse.Namespace) -> int:
     page = f"page at http://{config.page.host}:{config.page.port}" if config.page.enabled else "no page"
     first = f"the opening {Path(config.opening).name}, then " if config.opening else ""
     out = TextOut(STDOUT)  # a terminal that takes nothing (Ctrl-S) keeps no show from beginning, nor from ending
-    out.put(f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show\n")
-    summary = run_show(config, MonotonicClock(), options.seconds)
-    out.put(json.dumps(summary) + "\n")
+    started = f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show\n"
+    summary = run_show(config, MonotonicClock(), options.seconds, accepted=lambda: out.put(started))
+    people = sys.stdout.isatty() and not options.json
+    out.put("\n".join(told(summary)) + "\n" if people else json.dumps(summary) + "\n")
     out.flush(SUMMARY_S)
     if not summary["sent_cycles"]:
         log.error("nothing was ever sent; the lines above say why")
         return 1
     return 0
+
+
+def told(summary: dict[str, Any]) -> list[str]:
+    """What a person wants to know of a show that has ended, in four lines at most."""
+    minutes, seconds = divmod(round(summary["seconds"]), 60)
+    ends = {"song": "the song was over", "seconds": "its time was up"}
+    limited = (summary["lighting"].get("limiter") or {}).get("interventions", 0)
+    restarts = [f"{name} {count}" for name, count in summary["restarts"].items() if count]
+    kept = summary["lighting"].get("log")
+    lines = [
+        f"{minutes}:{seconds:02d} minutes of light, {counted(summary['sent_cycles'], 'cycle')} sent; "
+        f"{ends.get(summary['ended_by'], 'ended by the operator')}"
+    ]
+    lines += [f"the flash limiter stepped in {counted(limited, 'time')}"] if limited else []
+    lines += [f"started again: {', '.join(restarts)}; the lines above say why"] if restarts else []
+    lines += [f"recorded: {kept['file']}"] if kept else []
+    return lines

@@ -31,6 +31,10 @@ def stage(config: Config, artefact: Path, clock: Clock, *, anyway: bool = False)
     Raises:
         ModelError: it does not fit, does not say what it said when it was exported, is too slow here, or worse.
     """
+    if not (artefact / "manifest.yaml").is_file():
+        raise ModelError(
+            f"{artefact}: holds no manifest.yaml; name the folder that training wrote, usually .../artefact"
+        )
     manifest = read_manifest(artefact, "decoder", HOP_S)
     if not anyway:
         _refuse_worse(artefact, manifest)

@@ -5,14 +5,15 @@ command with one line instead.
 """
 
 import contextlib
+import mmap
 import os
-import resource
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 from controller.errors import ModelError, first_line
+from controller.system import memory_limit
 
 MOST_S = 120.0
 """Loading and a warm-up take a few seconds, on a slow and busy machine half a minute."""
@@ -33,11 +34,10 @@ def bounded(what: str, seconds: float = MOST_S, most_bytes: int = MOST_BYTES) ->
     """
     timer = threading.Timer(seconds, _end, (what, seconds))
     timer.daemon = True
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_less(_used_bytes() + most_bytes, before[1]), before[1]))
     timer.start()
     try:
-        yield
+        with memory_limit(_used_bytes() + most_bytes):
+            yield
     except MemoryError as error:
         raise ModelError(f"{what}: wants more than {most_bytes >> 30} GB of memory; such a model is not run") from error
     except Exception as error:
@@ -46,7 +46,6 @@ def bounded(what: str, seconds: float = MOST_S, most_bytes: int = MOST_BYTES) ->
         raise ModelError(f"{what}: cannot be run: {first_line(error)[:200]}") from error
     finally:
         timer.cancel()
-        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def end_with_parent() -> None:
@@ -70,9 +69,5 @@ def _end(what: str, seconds: float) -> None:
 
 def _used_bytes() -> int:
     with contextlib.suppress(OSError):
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
     return 1 << 40  # where nobody tells, no limit
-
-
-def _less(wanted: int, hard: int) -> int:
-    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

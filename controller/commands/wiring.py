@@ -1,6 +1,7 @@
 """Whether outputs and desk inputs can work on this machine, and what they are in words. Edge: names, cards, devices."""
 
 import ipaddress
+import re
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from serial.tools import list_ports
 from controller.config import (
     ArtNetConfig,
     Config,
+    DdpConfig,
     DeskArtNetConfig,
     DeskInputConfig,
     EnttecProConfig,
@@ -24,6 +26,7 @@ from controller.lighting.output.routes import DISCOVER, describe
 from controller.lighting.output.serial_sinks import device_path
 from controller.yaml_places import YamlPlace
 
+NUMBERS = re.compile(r"[\d.]+")
 ANY = "0.0.0.0"  # noqa: S104 - the name of "every card" in the configuration
 
 
@@ -56,7 +59,7 @@ def _examine_twice(config: Config, place: YamlPlace, output: OutputConfig, seen:
 
 def _examine_output(config: Config, place: YamlPlace, output: OutputConfig, devices: dict[str, str]) -> None:
     match output:
-        case ArtNetConfig(host=host) | OlaConfig(host=host) if host != DISCOVER:
+        case ArtNetConfig(host=host) | OlaConfig(host=host) | DdpConfig(host=host) if host != DISCOVER:
             _examine_host(config, place, host)
         case SacnConfig(host=str(host)):
             _examine_host(config, place, host)
@@ -67,21 +70,41 @@ def _examine_output(config: Config, place: YamlPlace, output: OutputConfig, devi
 
 
 def _examine_host(config: Config, place: YamlPlace, host: str) -> None:
+    if problem := wrong_with_host(host):
+        raise ConfigError(f"{config.where((*place, 'host'))}: {problem}")
+
+
+def wrong_with_host(host: str) -> str:
+    """Why nothing can be sent to a host; empty if it can."""
+    if NUMBERS.fullmatch(host):
+        try:
+            address = ipaddress.IPv4Address(host)
+        except ValueError:
+            return f"'{host}' is no address; four numbers from 0 to 255, such as 10.0.0.20"
+        return f"{host} is no address that anything can be sent to" if address.is_unspecified else ""
     try:
         socket.getaddrinfo(host, 0, socket.AF_INET, socket.SOCK_DGRAM)
-    except (OSError, UnicodeError) as error:
-        where = config.where((*place, "host"))
-        raise ConfigError(f"{where}: '{host}' is no address and no known host ({error})") from error
+    except (OSError, UnicodeError, ValueError) as error:
+        return f"'{host}' is no address and no known host ({error})"
+    return ""
 
 
 def _examine_device(config: Config, place: YamlPlace, device: str) -> None:
+    if problem := wrong_with_device(device):
+        raise ConfigError(f"{config.where((*place, 'device'))}: {problem}; `followspot devices` lists what is")
+
+
+def wrong_with_device(device: str) -> str:
+    """Why a serial device cannot be sent to; empty if it can."""
     try:
         path = device_path(device, list_ports.comports)
     except serial.SerialException as error:
-        raise ConfigError(f"{config.where((*place, 'device'))}: {error}; `followspot devices` lists what is") from error
-    if path.startswith("/") and not Path(path).exists():
-        where = config.where((*place, "device"))
-        raise ConfigError(f"{where}: {path} is not plugged in; `followspot devices` lists what is")
+        return str(error)
+    if not path.startswith("/"):
+        return ""
+    if not Path(path).exists():
+        return f"{path} is not plugged in"
+    return "" if Path(path).is_char_device() else f"{path} is a file, no serial port"
 
 
 def _examine_card(config: Config, place: YamlPlace, address: str | None) -> None:
@@ -128,6 +151,8 @@ def _details(output: OutputConfig, cycle_hz: float) -> str:
         case SacnConfig(priority=priority, sync_universe=sync_universe):
             synced = f", synchronized by universe {sync_universe}" if sync_universe else ""
             return f"priority {priority}, {cycle_hz:g} Hz{synced}"
+        case DdpConfig(slots=slots, colours=colours):
+            return f"{slots // len(colours)} pixels, {cycle_hz:g} Hz"
         case OlaConfig(priority=priority):
             return f"priority {priority}, {cycle_hz:g} Hz"
         case EnttecProConfig(rate_hz=rate_hz):

@@ -4,14 +4,14 @@ import contextlib
 import ipaddress
 import socket
 import struct
+import sys
 from typing import NamedTuple
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows has no such table to ask; the limited broadcast address serves there
-    fcntl = None  # type: ignore[assignment]
 
-SIOCGIFADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK = 0x8915, 0x8919, 0x891B
+MACOS = (0xC0206921, 0xC0206923, 0xC0206925)
+SIOCGIFADDR, SIOCGIFBRDADDR, SIOCGIFNETMASK = MACOS if sys.platform == "darwin" else (0x8915, 0x8919, 0x891B)
 LIMITED_BROADCAST = "255.255.255.255"
 
 
@@ -25,6 +25,10 @@ class Card(NamedTuple):
 
 def network_cards() -> list[Card]:
     """Cards that have an IPv4 address; none where the system cannot be asked."""
+    if sys.platform == "win32":  # no such table to ask: addresses by the machine's name, broadcasts to everybody
+        with contextlib.suppress(OSError):
+            return [Card(one, one, LIMITED_BROADCAST) for one in socket.gethostbyname_ex(socket.gethostname())[2]]
+        return []
     found = []
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for _, name in socket.if_nameindex():
@@ -53,10 +57,11 @@ def networks_of(interface: str | None) -> list[ipaddress.IPv4Network | ipaddress
 
 
 def _ask(sock: socket.socket, request: int, name: str) -> str:
-    if fcntl is None:
+    if sys.platform == "win32":
         raise OSError("this system cannot be asked")
-    reply = fcntl.ioctl(sock.fileno(), request, struct.pack("256s", name.encode()[:15]))
-    return socket.inet_ntoa(reply[20:24])
+    else:  # noqa: RET506 - mypy leaves out what another system does, and only so
+        reply = fcntl.ioctl(sock.fileno(), request, struct.pack("256s", name.encode()[:15]))
+        return socket.inet_ntoa(reply[20:24])
 
 
 def card_with(address: str) -> str | None:

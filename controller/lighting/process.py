@@ -9,7 +9,6 @@ forward; the rate stays within what DMX512 can carry. Edge: the weight that the 
 import contextlib
 import gc
 import logging
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -47,6 +46,7 @@ from controller.records.recording import Recorder
 from controller.records.show_log import open_log
 from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder
+from controller.system import put_first
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -326,8 +326,7 @@ def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder and which of the two this is."""
     name = argv[1] if len(argv) > 1 else PAIR[0]
     run = Run(name, argv)
-    with contextlib.suppress(PermissionError):
-        os.nice(NICENESS)  # where the system lets us: the light comes first
+    put_first(NICENESS)
     with contextlib.suppress(OSError):  # Linux weighs whole login sessions first, and processes only within one
         AUTOGROUP.write_text(str(NICENESS), encoding="ascii")
     network = LightingNetwork.of(run.config)

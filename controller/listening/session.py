@@ -1,24 +1,43 @@
 """ONNX sessions opened from a checked artefact. Edge: the runtime that both networks share."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, Tensor
 from controller.errors import ModelError, first_line
 
+if TYPE_CHECKING:
+    import onnxruntime
+
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
-def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: str) -> onnxruntime.InferenceSession:
+def runtime() -> Any:  # noqa: ANN401 - a module without type hints
+    """ONNX Runtime.
+
+    Raises:
+        ModelError: it is not installed; says which package has it.
+    """
+    try:
+        import onnxruntime  # noqa: PLC0415 - the rest of the program works without it
+    except ImportError as error:
+        raise ModelError(
+            f"the models need ONNX Runtime, which cannot be loaded here ({first_line(error)}); install it: "
+            "pip install onnxruntime (the extra cpu), or onnxruntime-gpu (the extra gpu) where there is an NVIDIA card"
+        ) from error
+    return onnxruntime
+
+
+def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: str) -> "onnxruntime.InferenceSession":
     """A session whose inputs and outputs are exactly those the manifest promises.
 
     Raises:
         ModelError: not an ONNX network, other names, types or shapes than promised, or the provider is not to be had.
     """
-    path = folder / manifest.step.file
+    path, onnxruntime = folder / manifest.step.file, runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -54,7 +73,7 @@ def zeros(tensors: list[Tensor]) -> dict[str, Float32Array]:
     return {tensor.name: np.zeros(tensor.shape, tensor.dtype) for tensor in tensors}
 
 
-def _compare(path: Path, what: str, promised: list[Tensor], found: list[onnxruntime.NodeArg]) -> None:
+def _compare(path: Path, what: str, promised: list[Tensor], found: "list[onnxruntime.NodeArg]") -> None:
     kinds = {"tensor(float)": "float32", "tensor(int64)": "int64"}
     there = {node.name: (kinds.get(node.type, node.type), list(node.shape)) for node in found}
     wanted = {tensor.name: (str(tensor.dtype), list(tensor.shape)) for tensor in promised}

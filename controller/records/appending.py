@@ -5,7 +5,6 @@ crash, cut off at the file's end: nothing that stands before it is touched. Edge
 """
 
 import contextlib
-import fcntl
 import logging
 import os
 import queue
@@ -14,6 +13,7 @@ from collections import deque
 from pathlib import Path
 
 from controller.state_folder import PRIVATE
+from controller.system import hold, make_private, write_through
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Appender:
                 while waiting:
                     file.write(waiting[0])
                     file.flush()
-                    os.fdatasync(file.fileno())
+                    write_through(file.fileno())
                     good += len(waiting.popleft())
         except OSError as error:
             if not self.failing:
@@ -111,9 +111,9 @@ class Appender:
         """Let others see that this file is being written: `controller/records/retention.py`."""
         if anew:
             self._let_go()
-            os.fchmod(descriptor, PRIVATE)
+            make_private(descriptor, PRIVATE)
             self._lock = os.dup(descriptor)
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            hold(self._lock, shared=True)
 
     def _let_go(self) -> None:
         if self._lock >= 0:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.state_folder import PRIVATE, private_folder
+from controller.system import make_private
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Journal:
         if self._file.is_file() and self._file.stat().st_size > FULL_BYTES:
             self._file.replace(self._file.with_name(f"{self._file.name}.1"))
         with open(self._file, "a", encoding="utf-8", opener=_private) as out:
-            os.fchmod(out.fileno(), PRIVATE)
+            make_private(out.fileno(), PRIVATE)
             out.write(json.dumps(entry) + "\n")
 
     def _note_failure(self, error: Exception) -> None:

@@ -6,7 +6,6 @@ its age is when it was last written, since a clock may have been ahead. Whoever 
 """
 
 import contextlib
-import fcntl
 import logging
 import os
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from controller.records.cycles import blocks
 from controller.records.kinds import HEARD_MAGIC, HEARD_SUFFIX, LOG_MAGIC, LOG_SUFFIX, SOUND_MAGIC, SOUND_SUFFIX
+from controller.system import hold
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def _is_written(path: Path) -> bool:
     except OSError:
         return True  # not ours to judge
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold(opened)
     except OSError:
         return True
     finally:

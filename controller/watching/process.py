@@ -7,7 +7,6 @@ noticing. Edge: asyncio.
 import asyncio
 import contextlib
 import json
-import resource
 import ssl
 import sys
 from typing import Any
@@ -18,6 +17,7 @@ from controller.config import Config
 from controller.errors import PageError
 from controller.records.journal import Journal
 from controller.state_folder import state_folder
+from controller.system import allow_open_files
 from controller.watching.edits import EditedFeed
 from controller.watching.page.access import Access
 from controller.watching.page.server import Page
@@ -74,9 +74,7 @@ async def watch(run: Run, config: Config, clock: Clock) -> dict[str, Any]:
 def main(argv: list[str]) -> int:
     """Run the process; argv is the run's folder."""
     run = Run("watching", argv)
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    allow_open_files()
     try:
         run.say(asyncio.run(watch(run, run.config, MonotonicClock())))
     except PageError as error:

@@ -18,7 +18,10 @@ OURS = {  # whoever holds one of these holds a socket, shared memory, a network,
     "controller.listening.time.frame_network",
     *("controller.listening.audio.playback", "controller.rig.profiles.library"),
 }
-IN_MEMORY = {"controller/rig/profiles/gdtf.py": {".open"}}  # a ZIP whose bytes were passed in
+IN_MEMORY = {  # a ZIP whose bytes were passed in
+    "controller/rig/profiles/gdtf.py": {".open"},
+    "controller/rig/exchange/mvr.py": {".open"},
+}
 OF_PATHS = {
     *("open", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "rename", "rmdir", "touch"),
     *("stat", "iterdir", "glob", "rglob", "exists", "is_file", "is_dir", "chmod", "symlink_to", "hardlink_to"),

@@ -57,6 +57,51 @@ def test_the_highest_priority_wins_outright():
     assert first_slots(sources, 0.1) == [200, 200, 0]
 
 
+def urgent(cid, sequence, *first):
+    return data(cid, sequence, first=first, start_code=0xDD)
+
+
+def test_priorities_of_slots_give_each_slot_its_own_winner():
+    sources = SacnSources()
+    sources.hear(data(A, 1, first=(200, 200, 200), priority=100), 0.0)
+    sources.hear(data(B, 1, first=(5, 6, 7), priority=50), 0.0)
+    sources.hear(urgent(B, 2, 150, 0, 90), 0.0)
+    assert first_slots(sources, 0.1) == [5, 200, 200]
+    sources.hear(urgent(A, 2, 0, 1, 90), 0.1)
+    assert first_slots(sources, 0.1, 4) == [5, 200, 200, 0]
+
+
+def test_priorities_of_slots_that_are_no_longer_told_are_forgotten():
+    sources = SacnSources()
+    for at in range(80):
+        now_s = at / 20
+        sources.hear(data(A, 2 * at & 0xFF, first=(200,), priority=100), now_s)
+        sources.hear(data(B, 2 * at & 0xFF, first=(5,), priority=50), now_s)
+        if at == 0:
+            sources.hear(urgent(B, 1, 150), now_s)
+        assert first_slots(sources, now_s, 1) == ([5] if now_s < 2.5 else [200])
+
+
+def test_priorities_of_slots_alone_make_no_source_and_nonsense_among_them_counts_as_none():
+    sources = SacnSources()
+    assert not sources.hear(urgent(B, 1, 150), 0.0)
+    assert sources.levels(0.0) is None
+    sources.hear(data(A, 1, first=(200,)), 0.0)
+    sources.hear(urgent(A, 2, 255), 0.0)
+    assert first_slots(sources, 0.1, 1) == [0]
+
+
+def test_a_slot_that_changes_its_winner_counts_as_a_turn():
+    sources = SacnSources()
+    sources.hear(data(A, 1, first=(200,)), 0.0)
+    sources.hear(data(B, 1, first=(5,), priority=50), 0.0)
+    sources.levels(0.0)
+    before = sources.turns
+    sources.hear(urgent(B, 2, 150), 0.0)
+    sources.levels(0.0)
+    assert sources.turns == before + 1
+
+
 def test_equal_priorities_merge_highest_first():
     sources = SacnSources()
     sources.hear(data(A, first=(200, 1, 0)), 0.0)

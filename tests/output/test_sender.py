@@ -41,6 +41,38 @@ def test_each_port_address_counts_for_itself():
 CID = UUID(int=5)
 
 
+def shown_by_ddp(payload, display):
+    """A receiver by the protocol's public description: flags, number, type, destination, offset, length, data."""
+    flags, number, kind, destination = payload[:4]
+    offset, length = int.from_bytes(payload[4:8], "big"), int.from_bytes(payload[8:10], "big")
+    assert (flags >> 6, destination, length) == (1, 1, len(payload) - 10)
+    display[offset : offset + length] = payload[10:]
+    return number, {0x0B: 3, 0x1B: 4}[kind], bool(flags & 1)
+
+
+def test_ddp_fills_a_strip_of_several_universes_and_counts_from_1_to_15():
+    outputs = [{"type": "ddp", "host": "10.0.0.30", "offset": 510 * at, "slots": 510} for at in range(2)]
+    sender = Sender({at + 1: UniverseConfig(outputs=[one]) for at, one in enumerate(outputs)}, NetworkConfig(), CID, [])
+    display = bytearray(1_020)
+    for cycle in range(40):
+        packets = list(sender.packets([frame(1, cycle), frame(2, 100 + cycle)]))
+        assert [one.address for one in packets] == [("10.0.0.30", 4048)] * 2
+        told = [shown_by_ddp(one.payload, display) for one in packets]
+        assert told == [(cycle % 15 + 1, 3, True)] * 2
+    assert display == bytes([39]) * 510 + bytes([139]) * 510
+
+
+def test_a_new_leader_goes_on_with_the_numbers_of_ddp():
+    output = {"type": "ddp", "host": "10.0.0.30", "colours": "rgbw", "slots": 8}
+    first, second = (Sender({1: UniverseConfig(outputs=[output])}, NetworkConfig(), CID, []) for _ in range(2))
+    for _ in range(17):
+        (last,) = first.packets([frame(1)])
+    second.go_on_after(17)
+    (after,) = second.packets([frame(1)])
+    assert (shown_by_ddp(last.payload, bytearray(8))[0], shown_by_ddp(after.payload, bytearray(8))[0]) == (2, 3)
+    assert shown_by_ddp(after.payload, bytearray(8))[1] == 4
+
+
 def sender_of(*outputs):
     """One universe with these outputs."""
     return Sender({1: UniverseConfig(outputs=list(outputs))}, NetworkConfig(source_name="Spot"), CID, ["10.0.0.255"])

@@ -307,7 +307,8 @@ def test_a_port_in_use_is_named_with_its_remedy():
         with pytest.raises(PageError) as refusal:
             asyncio.run(Page().serve(DemoFeed(), "127.0.0.1", port))
     assert str(refusal.value) == (
-        f"port {port} on 127.0.0.1 is in use; stop the other program or choose another with --web HOST:PORT"
+        f"port {port} on 127.0.0.1 is in use; stop the other program or choose another with --web HOST:PORT, "
+        "or --web off"
     )
 
 

@@ -256,13 +256,13 @@ ROOM = {"id": "a", "profile": "generic/rgb-par", "mode": "3ch", "universe": 1, "
         ({"mode": "4ch"}, r"config.yaml:\d+: fixtures\[0\].mode: .*its modes are 3ch, 6ch-16bit"),
         ({"universe": 9}, r"config.yaml:\d+: fixtures\[0\].universe: universe 9 has no outputs; there are: 1, 2"),
         ({"address": 511}, r"config.yaml:\d+: fixtures\[0\].address: .* would end at 513"),
-        ({"address": 600}, r"config.yaml:\d+: fixtures\[0\].address: Input should be less than or equal to 512"),
-        ({"curve": "cubic"}, r"config.yaml:\d+: fixtures\[0\].curve: Input should be 'linear', 'square' or 's'"),
+        ({"address": 600}, r"config.yaml:\d+: fixtures\[0\].address: must be at most 512"),
+        ({"curve": "cubic"}, r"config.yaml:\d+: fixtures\[0\].curve: must be 'linear', 'square' or 's'"),
         ({"override": {"x": {"hold": 1}}}, r"config.yaml:\d+: fixtures\[0\].override.x: a has no such channel"),
-        ({"overide": {}}, r"config.yaml:\d+: fixtures\[0\].overide: Extra inputs are not permitted"),
+        ({"overide": {}}, r"config.yaml:\d+: fixtures\[0\].overide: there is no such key; did you mean 'override'"),
         ({"position_m": [0, 0, 9e99]}, r"config.yaml:\d+: fixtures\[0\].position_m: .* is no place in a venue"),
-        ({"gains": [1, 2, 1]}, r"config.yaml:\d+: fixtures\[0\].gains\[1\]: Input should be less than or equal to 1"),
-        ({"groups": ["Front Row"]}, r"config.yaml:\d+: fixtures\[0\].groups\[0\]: String should match pattern"),
+        ({"gains": [1, 2, 1]}, r"config.yaml:\d+: fixtures\[0\].gains\[1\]: must be at most 1"),
+        ({"groups": ["Front Row"]}, r"config.yaml:\d+: fixtures\[0\].groups\[0\]: must be small letters"),
     ],
 )
 def test_every_mistake_in_the_patch_has_file_line_path_and_what_is_allowed(root, tmp_path, changes, said):

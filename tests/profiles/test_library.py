@@ -166,7 +166,7 @@ def test_every_bundled_profile_is_written_and_read_back(root):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("  red: {does: colour, emitter: octarine}", r"p.yaml:6: channels.red.emitter: Input should be 'red', 'green'"),
+        ("  red: {does: colour, emitter: octarine}", r"p.yaml:6: channels.red.emitter: must be 'red', 'green'"),
         ("  red: {does: colour, emitter: red, emitter: red}", r"p.yaml:6: 'emitter' stands here twice"),
         (
             "  red: {does: hold, at: 7, forbidden: [[5, 9]]}",
@@ -174,7 +174,7 @@ def test_every_bundled_profile_is_written_and_read_back(root):
         ),
         (
             "  red: {does: intensity, range: [0, 300]}",
-            r"p.yaml:6: channels.red.range\[1\]: Input should be less than or equal to",
+            r"p.yaml:6: channels.red.range\[1\]: must be at most",
         ),
         (
             "  red: {does: shutter, ranges: [{dmx: [9, 3], shutter: open}]}",

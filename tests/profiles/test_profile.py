@@ -99,7 +99,7 @@ def test_the_library_says_what_is_wrong_and_where(tmp_path):
     library = Library(tmp_path)
     with pytest.raises(ProfileError, match=r"no profile 'acme/spot' .* there are: acme/bad, acme/par"):
         library.profile("acme/spot")
-    with pytest.raises(ProfileError, match=r"par\.yaml:\d+: kind: Input should be"):
+    with pytest.raises(ProfileError, match=r"par\.yaml:\d+: kind: must be"):
         library.profile("acme/par")
     with pytest.raises(ProfileError, match=r"bad\.yaml:1: not valid YAML"):
         library.profile("acme/bad")

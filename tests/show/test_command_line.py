@@ -78,7 +78,8 @@ def test_a_song_that_is_none(venue):
 
 
 def test_an_unknown_kind_of_audio(venue):
-    refused(followspot("show", "--audio", "tape:7", cwd=venue[0]), "audio.source", "device|file|stems")
+    refused(followspot("show", "--audio", "tape:7", cwd=venue[0]), "'tape:7' is no source of sound", "stems:FOLDER")
+    refused(followspot("show", "--audio", "nothing.wav", cwd=venue[0]), "'nothing.wav': write file:nothing.wav")
 
 
 def test_an_unknown_device(venue):
@@ -94,7 +95,7 @@ def test_an_unknown_device(venue):
         (lambda data: data["fixtures"][1].update(address=3), "overlaps front-1 at address 3; move one of them"),
         (
             lambda data: data["fixtures"][1].update(address=513),
-            "fixtures[1].address: Input should be less than or equal to 512",
+            "fixtures[1].address: must be at most 512",
         ),
         (lambda data: data["fixtures"][1].update(address=510), "would end at 517"),
         (lambda data: data["fixtures"][0].update(mode="99ch"), "has no mode '99ch'; its modes are 8ch, 4ch"),

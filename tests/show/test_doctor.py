@@ -7,6 +7,7 @@ from collections import namedtuple
 
 import pytest
 
+from controller import system
 from controller.__main__ import main
 from controller.clock import MonotonicClock
 from controller.commands import doctor
@@ -29,9 +30,9 @@ def test_a_good_machine_is_good_and_tells_what_it_saw(config, capsys):
 
 
 def test_h16_it_says_where_the_light_may_not_go_first(config, monkeypatch):
-    monkeypatch.setattr(doctor.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(system.os, "geteuid", lambda: 1000)
     for allowed, verdict in ((0, "look"), (30, "good")):
-        monkeypatch.setattr(doctor.resource, "getrlimit", lambda _, allowed=allowed: (allowed, allowed))
+        monkeypatch.setattr(system.resource, "getrlimit", lambda _, allowed=allowed: (allowed, allowed))
         (one,) = doctor._priority()
         assert (one.what, one.verdict) == ("priority", verdict)
         assert ("limits.d" in one.remedy) == (verdict == "look")

@@ -93,11 +93,11 @@ def test_h8_no_short_folder_is_refused_with_the_remedy(monkeypatch):
 def test_h8_a_show_that_never_sent_is_no_success(venue, monkeypatch):
     from controller.commands import show as command
 
-    monkeypatch.setattr(command, "run_show", lambda *_: {"ended_by": "operator", "sent_cycles": 0})
+    monkeypatch.setattr(command, "run_show", lambda *_, **__: {"ended_by": "operator", "sent_cycles": 0})
     from controller.__main__ import main
 
     assert main(["show", "--config", str(venue)]) == 1
-    monkeypatch.setattr(command, "run_show", lambda *_: {"ended_by": "operator", "sent_cycles": 9})
+    monkeypatch.setattr(command, "run_show", lambda *_, **__: {"ended_by": "operator", "sent_cycles": 9})
     assert main(["show", "--config", str(venue)]) == 0
 
 

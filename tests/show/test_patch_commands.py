@@ -179,7 +179,7 @@ def test_import_lock_list_and_show(root, room, tmp_path, capsys):
     own = tmp_path / "own"
     shutil.copytree(root / "fixtures", own)
     code, out = told(capsys, "fixtures", "import", f"ofl:{library / 'par.json'}", "--out", str(own))
-    assert (code, "1 profiles written" in out.out) == (0, True)
+    assert (code, "1 profile written" in out.out) == (0, True)
     assert (own / "acme" / "par-b.yaml").is_file()
     assert "ofl:acme/par" in told(capsys, "fixtures", "list", "ofl", "--config", str(room))[1].out
     shown = told(capsys, "fixtures", "show", "ofl:acme/par", "--config", str(room))[1].out

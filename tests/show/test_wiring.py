@@ -27,13 +27,14 @@ def configured(root, tmp_path):
 
 
 def test_every_kind_of_output_is_told_in_words(configured, tmp_path):
-    (tmp_path / "ttyUSB0").write_text("")
-    (tmp_path / "ttyUSB1").write_text("")
+    (tmp_path / "ttyUSB0").symlink_to("/dev/null")
+    (tmp_path / "ttyUSB1").symlink_to("/dev/null")
     config = configured(
         "{type: artnet, host: discover, port_address: 5, sync: true}",
         "{type: sacn, universe: 7}",
         "{type: sacn, universe: 7, host: 127.0.0.1, priority: 80, sync_universe: 9}",
         "{type: ola, universe: 3}",
+        "{type: ddp, host: 127.0.0.1, offset: 510}",
         f"{{type: enttec-pro, device: {tmp_path}/ttyUSB0, output: 2}}",
         f"{{type: open-dmx, device: {tmp_path}/ttyUSB1}}",
         more="\ndesk:\n  inputs:\n    - {type: sacn, universe: 1, sacn_universe: 4}\n"
@@ -45,6 +46,7 @@ def test_every_kind_of_output_is_told_in_words(configured, tmp_path):
         "universe 1: sACN universe 7 multicast, priority 90, 40 Hz",
         "universe 1: sACN universe 7 to 127.0.0.1, priority 80, 40 Hz, synchronized by universe 9",
         "universe 1: OLA 127.0.0.1:9010 universe 3, priority 90, 40 Hz",
+        "universe 1: DDP 127.0.0.1 from byte 510, 170 pixels, 40 Hz",
         f"universe 1: Enttec Pro {tmp_path}/ttyUSB0 second output, at most 40 Hz",
         f"universe 1: Open DMX {tmp_path}/ttyUSB1, 30 Hz, break 176 us, mark 16 us",
         "universe 2: Art-Net 127.0.0.1 port address 1, 40 Hz",
@@ -95,7 +97,7 @@ def test_networks_and_desks_that_cannot_work_are_refused(configured, more, said)
 
 
 def test_one_device_is_not_two_kinds(configured, tmp_path):
-    (tmp_path / "tty").write_text("")
+    (tmp_path / "tty").symlink_to("/dev/null")
     with pytest.raises(ConfigError, match="no two kinds of device at once"):
         examine_wiring(
             configured(f"{{type: enttec-pro, device: {tmp_path}/tty}}", f"{{type: open-dmx, device: {tmp_path}/tty}}")

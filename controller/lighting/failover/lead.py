@@ -8,7 +8,9 @@ system tells (Linux: a pidfd). Edge: shared memory, the system.
 
 import os
 import select
+import sys
 from pathlib import Path
+from typing import Any
 
 from controller.bus.beats import CYCLES_AT, LEADER_AT, PIDS_AT, Beats
 
@@ -80,7 +82,8 @@ class Death:
 
     def __init__(self, pid: int) -> None:
         self.pid, self._fd, self._ended = pid, -1, False
-        if pid and hasattr(os, "pidfd_open"):
+        self._poll: Any = None  # select.poll, which not every system has
+        if pid and sys.platform == "linux" and hasattr(os, "pidfd_open"):
             try:
                 self._fd = os.pidfd_open(pid)
             except ProcessLookupError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from controller.config import (
     ArtNetConfig,
+    DdpConfig,
     EnttecProConfig,
     OlaConfig,
     OpenDmxConfig,
@@ -45,6 +46,9 @@ def describe(output: OutputConfig) -> str:
             return f"sACN universe {universe} " + (f"to {host}{port}" if host else f"multicast{port}")
         case OlaConfig(host=host, port=port, universe=universe):
             return f"OLA {host}:{port} universe {universe}"
+        case DdpConfig(host=host, offset=offset):
+            port = "" if output.port == 4048 else f":{output.port}"
+            return f"DDP {host}{port} from byte {offset}"
         case EnttecProConfig(device=device, output=number):
             return f"Enttec Pro {device}" + (" second output" if number == 2 else "")
         case OpenDmxConfig(device=device):

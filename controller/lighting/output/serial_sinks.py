@@ -5,6 +5,7 @@ in time is replaced, never queued. Edge: serial ports, threads.
 """
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -18,10 +19,10 @@ from controller.lighting.output.ledger import Ledger
 from controller.lighting.output.streams import Packet
 from controller.lighting.protocol import enttec_pro, open_dmx
 
-try:
+if sys.platform == "win32":  # raises SerialException alone
+    TermiosError = OSError
+else:
     from termios import error as TermiosError  # noqa: N812 - it is a class
-except ImportError:  # Windows raises SerialException alone
-    TermiosError = OSError  # type: ignore[assignment, misc]
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from controller.arrays import ByteArray
-from controller.config import ArtNetConfig, EnttecProConfig, NetworkConfig, OlaConfig, OpenDmxConfig, SacnConfig
+from controller.config import (
+    ArtNetConfig,
+    DdpConfig,
+    EnttecProConfig,
+    NetworkConfig,
+    OlaConfig,
+    OpenDmxConfig,
+    SacnConfig,
+)
 from controller.lighting.output.nodes import Nodes
 from controller.lighting.output.routes import DISCOVER, Route
-from controller.lighting.protocol import artnet, enttec_pro, ola, open_dmx, sacn
+from controller.lighting.protocol import artnet, ddp, enttec_pro, ola, open_dmx, sacn
 
 Address = tuple[str, int]
 SLOTS = 512
@@ -153,6 +161,26 @@ class OlaStream(Stream):
         yield Packet((self._output.host, self._output.port), payload, self._name)
 
 
+class DdpStream(Stream):
+    """DDP to one pixel controller."""
+
+    def __init__(self, route: Route, output: DdpConfig) -> None:
+        self._name, self._output = route.name, output
+        self._number = 0
+
+    def packets(self, slots: ByteArray) -> Iterator[Packet]:
+        """One packet of the slots that are pixels."""
+        self._number = ddp.next_number(self._number)
+        output = self._output
+        levels, has_white = slots[: output.slots], output.colours == "rgbw"
+        payload = ddp.encode_ddp(levels, output.offset, self._number, has_white=has_white)
+        yield Packet((output.host, output.port), payload, self._name)
+
+    def go_on_after(self, cycles: int) -> None:
+        """See `Stream`: 1..15, round and round."""
+        self._number = (cycles - 1) % ddp.LAST_NUMBER + 1 if cycles else 0
+
+
 class EnttecProStream(Stream):
     """Label 6 messages."""
 
@@ -184,6 +212,8 @@ def stream_of(route: Route, network: NetworkConfig, cid: UUID, nodes: Nodes) -> 
             return SacnStream(route, output, network, cid)
         case OlaConfig() as output:
             return OlaStream(route, output)
+        case DdpConfig() as output:
+            return DdpStream(route, output)
         case EnttecProConfig() as output:
             return EnttecProStream(route, output)
         case OpenDmxConfig() as output:

@@ -24,6 +24,8 @@ TERMINATIONS = 3
 PREVIEW, TERMINATED, FORCE_SYNC = 0x80, 0x40, 0x20
 PREAMBLE = b"\x00\x10\x00\x00ASC-E1.17\x00\x00\x00"
 ROOT_DATA, ROOT_EXTENDED = 4, 8
+START_PRIORITIES = 0xDD
+"""Start code of packets that tell a priority for each slot instead of levels."""
 FRAME_DATA, FRAME_SYNC, FRAME_DISCOVERY = 2, 1, 2
 ROOT = struct.Struct(">16sHI16s")
 FRAMING = struct.Struct(">HI64sBHBBH")

@@ -1,13 +1,16 @@
-"""A network that reads one frame after the other and keeps its own state between them. Edge: ONNX Runtime."""
+"""A network that reads one frame after the other and keeps its own state between them. Edge: ONNX sessions."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest
 from controller.listening.session import open_session
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 
 def open_networks(folder: Path, manifest: Manifest) -> "tuple[FrameNetwork, FrameNetwork | None]":
@@ -30,7 +33,7 @@ class FrameNetwork:
         session: its first input is the frame, its first output what is heard in it; the others are the state.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, session: "onnxruntime.InferenceSession") -> None:
         self._session = session
         self._names = [one.name for one in session.get_inputs()]
         self._shapes = [tuple(one.shape) for one in session.get_inputs()[1:]]

@@ -1,12 +1,13 @@
 """All libraries of profiles: a reference to a checked `Profile`. Edge: looks for files and reads them.
 
-References: `maker/model` (our own format, in `profiles`), `ofl:maker/model`, `qxf:Maker/File`, `gdtf:File` (in the
-folders of `libraries`, first found first taken) and `file:PATH`.
+References: `maker/model` (our own format, in `profiles` or bundled), `ofl:maker/model`, `qxf:Maker/File`, `gdtf:File`
+(in the folders of `libraries`, first found first taken) and `file:PATH`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from controller.bundled import bundled
 from controller.config import Config
 from controller.errors import ProfileError
 from controller.rig.profiles.lock import LOCK_FILE, check_lock, read_lock
@@ -25,7 +26,7 @@ class Library:
 
     Args:
         root: the folder of our own, usually `fixtures/`.
-        roots: folders of the other libraries by the names `ofl`, `qxf` and `gdtf`.
+        roots: folders of the other libraries by the names `ofl`, `qxf` and `gdtf`, and of more of our own by "".
         base: what `file:` paths are relative to.
         lock: SHA-256 of the file of each reference; a file that differs is refused.
     """
@@ -37,7 +38,8 @@ class Library:
         base: Path | None = None,
         lock: Mapping[str, str] | None = None,
     ) -> None:
-        self._roots: dict[str, Sequence[Path]] = {"": [root], **(roots or {})}
+        roots = roots or {}
+        self._roots: dict[str, Sequence[Path]] = {**roots, "": list(dict.fromkeys([root, *roots.get("", ())]))}
         self._base = base or root
         self._lock = lock or {}
         self._read: dict[str, Profile] = {}
@@ -47,8 +49,9 @@ class Library:
         """The libraries of a configuration; its lock file holds unless `locked` is false."""
         libraries = config.libraries.model_dump()
         roots = {name: [config.path(folder) for folder in folders] for name, folders in libraries.items()}
-        base = config.file.parent
-        return cls(config.path(config.profiles), roots, base, read_lock(base / LOCK_FILE) if locked else {})
+        roots[""] = [bundled("fixtures")]
+        lock = read_lock(config.folder / LOCK_FILE) if locked else {}
+        return cls(config.path(config.profiles), roots, config.folder, lock)
 
     def references(self, library: str = "") -> list[str]:
         """All profiles of a library, sorted: of our own without a name, else of `ofl`, `qxf` or `gdtf`."""

@@ -16,6 +16,8 @@ from controller.rig.profiles.xml_tree import xml_tree
 from controller.yaml_places import NO_YAML, YamlPlace, composed, explain, meant, note_lines
 
 MAX_PROFILE_BYTES = 4_000_000
+MAX_GDTF_BYTES = 64_000_000
+"""Models and pictures are in it, too; only the description is unpacked."""
 
 
 def read_profile(file: Path, reference: str) -> Profile:
@@ -37,9 +39,10 @@ def read_profile(file: Path, reference: str) -> Profile:
 
 def read_bytes(file: Path) -> bytes:
     """The content of a file of sensible size."""
+    most = MAX_GDTF_BYTES if file.suffix.lower() == ".gdtf" else MAX_PROFILE_BYTES
     try:
-        if file.stat().st_size > MAX_PROFILE_BYTES:
-            raise ProfileError(f"{file}: larger than {MAX_PROFILE_BYTES} bytes; this is no profile")
+        if file.stat().st_size > most:
+            raise ProfileError(f"{file}: larger than {most} bytes; this is no profile")
         return file.read_bytes()
     except OSError as error:
         raise ProfileError(f"{file}: cannot be read: {error.strerror}") from error
@@ -68,7 +71,7 @@ def native(content: bytes, file: Path, _reference: str = "") -> Profile:
     try:
         return Profile.model_validate(data)
     except ValidationError as error:
-        raise ProfileError("\n".join(explain(file, lines, one) for one in error.errors()[:5])) from error
+        raise ProfileError("\n".join(explain(file, lines, one, Profile) for one in error.errors()[:5])) from error
     except RecursionError as error:
         raise ProfileError(f"{file}: nested too deeply") from error
 

@@ -13,19 +13,23 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 400_000
 
 
-def xml_tree(content: bytes) -> Element:
+def xml_tree(content: bytes, what: str = "fixture definition") -> Element:
     """The root of a document; namespaces stay part of attribute values and are not looked at.
+
+    Args:
+        what: it is said to be, for messages.
 
     Raises:
         ProfileError: not XML, or more than plain elements, attributes and text.
     """
-    return _Reader().read(content)
+    return _Reader(what).read(content)
 
 
 class _Reader:
     """Builds a tree and refuses what is too deep, too large, or declares entities."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._builder = TreeBuilder()
         self._depth = self._count = 0
 
@@ -44,15 +48,13 @@ class _Reader:
             raise ProfileError(f"not valid XML: {error}") from error
 
     def _refuse(self, *_: object) -> None:
-        raise ProfileError("its document type declares things; a fixture definition needs none")
+        raise ProfileError(f"its document type declares things; a {self._what} needs none")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         self._count += 1
         if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
-            raise ProfileError(
-                f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements; this is no fixture definition"
-            )
+            raise ProfileError(f"more than {MAX_DEPTH} levels or {MAX_ELEMENTS} elements; this is no {self._what}")
         self._builder.start(tag, attributes)
 
     def _end(self, tag: str) -> None:

@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
-import resource
 import ssl
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+
+from controller.system import open_files
 
 HEAD_S = 5.0
 """So long a request may take until it is whole, an idle connection may wait for one, and a TLS handshake may last."""
@@ -102,8 +103,8 @@ class Porch:
             OSError: the address cannot be listened on.
         """
         loop = asyncio.get_running_loop()
-        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._room = max(1, files // SHARE)  # an accept that finds no file free tries again, and says so, all the time
+        # an accept that finds no file free tries again, and says so, all the time
+        self._room = max(1, open_files() // SHARE)
         return await loop.create_server(
             lambda: Connection(self, server, loop),
             host,

@@ -6,7 +6,6 @@ let in is the business of `door.py`.
 
 import asyncio
 import contextlib
-import errno
 import logging
 import socket
 import ssl
@@ -15,7 +14,7 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from controller.errors import PageError
+from controller.errors import PageError, port_refused
 from controller.watching.page.access import NOBODY, Access, Bucket
 from controller.watching.page.admission import HEADERS
 from controller.watching.page.broadcast import CLOSE_S, Broadcast, Client
@@ -226,14 +225,7 @@ async def _bind(
     try:
         return await porch.open(server, host, port, tls)
     except OSError as problem:
-        if problem.errno == errno.EADDRINUSE:
-            raise PageError(
-                f"port {port} on {host} is in use; stop the other program or choose another with --web HOST:PORT"
-            ) from problem
-        raise PageError(
-            f"cannot serve the page on {host}:{port} ({problem.strerror}); "
-            "choose an address of this machine with --web HOST:PORT"
-        ) from problem
+        raise PageError(port_refused(host, port, problem)) from problem
 
 
 def _keep_buffers_small(request: web.Request) -> None:

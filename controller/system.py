@@ -1,0 +1,116 @@
+"""What each system does in its own way, once: locks, open files, rights, priority, signals. Edge: the system.
+
+Linux is where shows were played. On Windows and macOS nothing was tried: what is written for them follows their
+documents, and mypy checks it for their platforms.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Iterator
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+    import resource
+
+FAR = 1 << 30
+"""Windows locks bytes, not files: one that no file of ours has."""
+FILES_OF_WINDOWS = 8_192
+
+
+def hold(descriptor: int, *, shared: bool = False) -> None:
+    """Lock an open file until it is closed, or its process is gone.
+
+    Args:
+        shared: others may do so, too (Windows knows no such lock: the first holds it), and it is waited for.
+
+    Raises:
+        OSError: somebody else holds it.
+    """
+    if sys.platform == "win32":
+        at = os.lseek(descriptor, 0, os.SEEK_CUR)
+        os.lseek(descriptor, FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, at, os.SEEK_SET)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def open_files() -> int:
+    """How many files and sockets this process may have open."""
+    if sys.platform != "win32":
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return FILES_OF_WINDOWS
+
+
+def allow_open_files(wished: int | None = None) -> int:
+    """Take as many open files as this user may have, `wished` at most; returns how many there are now."""
+    if sys.platform != "win32":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        few = most if wished is None else min(most, wished) if most > 0 else wished
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (few, most))
+    return open_files()
+
+
+@contextlib.contextmanager
+def memory_limit(most_bytes: int) -> Iterator[None]:
+    """Let this process have no more address space than that; Windows has no such limit."""
+    if sys.platform == "win32":
+        yield
+    else:
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        hard = before[1]
+        soft = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def make_private(descriptor: int, mode: int) -> None:
+    """Give an open file these rights; Windows keeps a user's files from others by itself."""
+    if sys.platform != "win32":
+        os.fchmod(descriptor, mode)
+
+
+def write_through(descriptor: int) -> None:
+    """Wait until an open file's bytes are on the disk."""
+    if sys.platform in ("win32", "darwin"):
+        os.fsync(descriptor)
+    else:
+        os.fdatasync(descriptor)
+
+
+def put_first(niceness: int) -> None:
+    """Come before other programs, where the system lets this user: the light must not stutter."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - only here
+
+        above_normal = 0x8000
+        ctypes.windll.kernel32.SetPriorityClass(ctypes.windll.kernel32.GetCurrentProcess(), above_normal)
+    else:
+        with contextlib.suppress(PermissionError):
+            os.nice(niceness)
+
+
+def may_put_first(niceness: int) -> bool:
+    """Whether `put_first` would do anything."""
+    if sys.platform == "win32":
+        return True
+    if os.geteuid() == 0:
+        return True
+    return sys.platform == "linux" and 20 - resource.getrlimit(resource.RLIMIT_NICE)[0] <= niceness
+
+
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """What ends a show: Ctrl-C, somebody's `kill`, a terminal that was closed."""
+    if sys.platform == "win32":
+        return (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
+    return (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
