@@ -26,6 +26,7 @@ from controller.config import ArtNetConfig, Config, OlaConfig
 from controller.counted import counted
 from controller.errors import ControllerError
 from controller.lighting.process import NICENESS
+from controller.lighting.real_time import PRIORITY, may_come_first
 from controller.listening.audio.capture import Capture, find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
@@ -254,15 +255,17 @@ def _power() -> Iterator[Finding]:
 
 
 def _priority() -> Iterator[Finding]:
-    """Whether who lights may put itself before other programs, in its login session and between sessions."""
-    if may_put_first(NICENESS):
-        yield Finding("priority", "good", "the light may put itself before other programs")
+    """Whether who lights may come before other programs, in its login session and between sessions."""
+    if may_put_first(NICENESS) and may_come_first():
+        yield Finding("priority", "good", "the light may come before other programs")
         return
+    user = getpass.getuser()
     yield Finding(
         "priority",
         "look",
-        "the light may not put itself before other programs; under load it stutters",
-        f"a line '{getpass.getuser()} - nice {NICENESS}' in /etc/security/limits.d/followspot.conf, then log in anew",
+        "the light may not come before other programs; under load it stutters",
+        f"lines '{user} - nice {NICENESS}' and '{user} - rtprio {PRIORITY}' in "
+        "/etc/security/limits.d/followspot.conf, then log in anew",
     )
 
 

@@ -37,6 +37,15 @@ def come_first() -> bool:
     return True
 
 
+def may_come_first() -> bool:
+    """Whether this user's programs would be let; elsewhere than on Linux nobody asks."""
+    if sys.platform != "linux":
+        return True
+    import resource  # noqa: PLC0415
+
+    return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_RTPRIO)[0] >= PRIORITY
+
+
 def _stand_back(_signal: int, _frame: FrameType | None) -> None:
     """A cycle did not end: from now on it is one program among others."""
     if sys.platform == "linux":
