@@ -313,7 +313,7 @@ def test_a_port_in_use_is_named_with_its_remedy():
 
 
 def test_an_address_of_another_machine_is_refused():
-    with pytest.raises(PageError, match=r"cannot serve the page on 203\.0\.113\.7:8100 .*--web HOST:PORT"):
+    with pytest.raises(PageError, match=r"port 8100 on 203\.0\.113\.7 cannot be served .*--web HOST:PORT"):
         asyncio.run(Page().serve(DemoFeed(), "203.0.113.7", 8100))
 
 
