@@ -12,7 +12,6 @@ EXCEPTIONS = {
     "controller/lighting/protocol/sacn.py:encode_data": "a packet in one call, by the sender's template",
     "tools/train/skipbart/official.py:official_tensors": "the way back of the import, which proves it",
     "tools/train/symbolic/official.py:official_tensors": "the way back of the import, as above",
-    "tools/train/skipbart/step.py:write_columns": "what the show does with a step's caches, for PyTorch",
 }
 """Name: why it stays."""
 

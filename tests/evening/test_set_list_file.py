@@ -97,7 +97,7 @@ evening:
             r"list\.yaml:\d+: .*there is no key 'askd' here; did you mean `asked`\?",
         ),
         ("evening:\n- song: A\n  asked: [rot]\n", r"list\.yaml:3: .*asked\[0\].*'red'.*found: 'rot'"),
-        ("evening:\n- song: A\n  tempo_bpm: 900\n", r"list\.yaml:3: .*less than or equal to 400"),
+        ("evening:\n- song: A\n  tempo_bpm: 900\n", r"list\.yaml:3: .*must be at most 400"),
         ("evening:\n- song: Yes\n", r"list\.yaml:2: .*write it in quotes"),
         ("evening:\n- song: A\n  talk: B\n", r"list\.yaml:2: .*song and talk in one entry"),
         ("evening:\n- asked: [red]\n", r"list\.yaml:2: .*an entry needs `song:`"),

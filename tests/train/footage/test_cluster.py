@@ -70,9 +70,8 @@ class Cluster:
         return self._stack.enter_context(Client(scheduler_file=str(self._file), timeout=WAITS_S))
 
 
-def test_one_dies_one_comes_back_one_is_slow_and_nothing_is_lost_or_twice(root, tmp_path, films):
-    if importlib.util.find_spec("distributed") is None:
-        pytest.skip("the extra `cluster` is not installed")
+def test_one_dies_one_comes_back_one_is_slow_and_nothing_is_lost_or_twice(root, tmp_path, films, require_real):
+    require_real("distributed", importlib.util.find_spec("distributed"))
     assert extract(root, films, "--out", tmp_path / "alone").returncode == 0
     from tools.train.footage import cluster
     from tools.train.footage.folder import BUNDLED, Job, extract_all, find_videos, named
@@ -110,9 +109,8 @@ def test_one_dies_one_comes_back_one_is_slow_and_nothing_is_lost_or_twice(root, 
     assert [row["name"] for row in rows] == sorted(names)
 
 
-def test_two_local_workers(root, tmp_path, films):
-    if importlib.util.find_spec("distributed") is None:
-        pytest.skip("the extra `cluster` is not installed")
+def test_two_local_workers(root, tmp_path, films, require_real):
+    require_real("distributed", importlib.util.find_spec("distributed"))
     done = extract(root, films / "film0.mp4", films / "film1.mp4", films / "empty.mp4", "--out", tmp_path / "out",
                    "--cluster", "local:2")  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -138,13 +138,11 @@ class Tune:
             yield from bar.notes
 
 
-def parse_key(text: str) -> Key | None:
-    """The key a K: field names, None where it names none. Bagpipe keys (HP, Hp) count as A mixolydian."""
-    return _key_and_rest(text)[0]
+def parse_key(text: str) -> tuple[Key | None, list[str]]:
+    """The key a K: field names, None where it names none, and its words that are not read.
 
-
-def _key_and_rest(text: str) -> tuple[Key | None, list[str]]:
-    """The key a K: field names, and its words that are not read."""
+    Bagpipe keys (HP, Hp) count as A mixolydian.
+    """
     text = text.split("%", maxsplit=1)[0].strip()
     if text[:2].lower() == "hp":
         return Key(9, 2, "mix"), text[2:].split()
@@ -273,7 +271,7 @@ class _Reader:
             self.fault(1, text, "a voice that sounds elsewhere than it is written is not read")
 
     def _read_key(self, text: str) -> None:
-        key, rest = _key_and_rest(text)
+        key, rest = parse_key(text)
         if key is not None:
             self.tune.key = key
         elif text and not (self.in_body and all(CLEF.match(word) for word in text.split())):
