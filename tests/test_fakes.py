@@ -1,8 +1,12 @@
 """A fake that stands for somebody else's library is called as the real one is, or it proves nothing."""
 
 import inspect
+import socket
+import threading
+import time
 
 import pytest
+from arrivals import receive, stamped
 from controllers import Plugs, note
 
 from controller.watching.controls.midi import MidiPorts
@@ -88,3 +92,14 @@ def test_l17_two_controllers_of_one_name_are_two_ports(two_of_one_name):
     assert [one.sent for one in Client.opened if one.sent] == [[[0x90, 36, 127]]] * 2
     ports.close()
     assert Client.left == 0
+
+
+def test_a_datagram_is_told_when_it_arrived_and_not_when_somebody_looked():
+    with stamped(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as ear, ear.dup() as mouth:
+        ear.bind(("127.0.0.1", 0))
+        sent_s = time.monotonic()
+        mouth.sendto(b"a", ear.getsockname())
+        threading.Event().wait(0.2)
+        at_s, packet = receive(ear)
+    assert packet == b"a"
+    assert at_s == pytest.approx(sent_s, abs=0.1)

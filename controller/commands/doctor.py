@@ -26,7 +26,6 @@ from controller.config import ArtNetConfig, Config, OlaConfig
 from controller.counted import counted
 from controller.errors import ControllerError
 from controller.lighting.process import NICENESS
-from controller.lighting.real_time import PRIORITY, may_come_first
 from controller.listening.audio.capture import Capture, find_device, input_channels
 from controller.listening.audio.source import open_recorded
 from controller.listening.decider import Decider
@@ -34,7 +33,7 @@ from controller.messages import Window
 from controller.records.show_log import log_folder
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
-from controller.system import may_put_first
+from controller.system import PRIORITY, may_come_first, may_put_first
 
 Verdict = Literal["good", "look", "bad"]
 LISTEN_S = 1.5

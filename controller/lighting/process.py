@@ -33,7 +33,6 @@ from controller.lighting.output.sender import NOBODY, Sender
 from controller.lighting.output.sinks import Outputs, Sink
 from controller.lighting.output_cycle import AGES_S, OutputCycle, checksum
 from controller.lighting.pace import Pace
-from controller.lighting.real_time import come_first
 from controller.lighting.speaker import Speaker
 from controller.lighting.standby.instances import below_main, own_cid, partner_of
 from controller.lighting.standby.partner import Partner
@@ -46,7 +45,7 @@ from controller.records.recording import Recorder
 from controller.records.show_log import open_log
 from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder
-from controller.system import put_first
+from controller.system import come_first, put_first
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)

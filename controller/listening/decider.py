@@ -143,8 +143,7 @@ class Decider:
         embedded_s = self._clock.now_s()
         self.planned = self.conducted
         if self.planned is None and self._plans is not None:
-            heard = self._plans.step(window.samples, window.t_s)
-            self.planned = self._plans.by_clock(self.outside, window.t_s) or heard
+            self.planned = self._plans.word(window.samples, window.t_s, self.outside)
         before = self._chooser.hue, self._chooser.value
         token = self.directed(self.decide(embedding, window.t_s, window.hit, self.planned))
         decoded_s = self._clock.now_s()

@@ -286,7 +286,7 @@ class Rehearsal:
     def _page(
         self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles], rig: RenderedRig
     ) -> str:
-        traces = self._traces
+        traces, sections = self._traces, self._sections()
         shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
         return render_report(
             ReportData(
@@ -306,10 +306,8 @@ class Rehearsal:
                 interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
                 identity=identity,
                 rig_hz=float(rendered.RATE_HZ),
-                sections=self._sections(),
-                pictures=stage_pictures(
-                    rig, self._sections() or (), self._patch.has("pan")[self._traces.rendering.heads]
-                ),
+                sections=sections,
+                pictures=stage_pictures(rig, sections or (), self._patch.has("pan")[traces.rendering.heads]),
             )
         )
 

@@ -49,6 +49,16 @@ def test_a_part_gets_its_look_back_and_bigger(director):
     assert other.palette != first.palette
 
 
+def test_a_part_that_hangs_in_other_colours_keeps_them_when_it_returns(director):
+    director.step(band(section("A", 0.0)), 0.1, anything)
+    director.recall("A", [(240.0, 1.0), (210.0, 0.9)])
+    director.recall("Z", [(120.0, 1.0)])  # nobody knows it: nothing happens
+    director.step(band(section("B", 20.0)), 20.1, anything)
+    again = director.step(band(section("A", 40.0, again=True)), 40.1, anything)
+    assert again.palette == (240.0, 1.0, 210.0, 0.9)
+    assert director.step(band(section("Z", 60.0)), 60.1, anything).palette[0] != 120.0
+
+
 def test_parts_of_a_song_are_far_apart_in_colour(director):
     hues = []
     for number, label in enumerate("ABCD"):

@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from controller.lighting import real_time
+from controller import system
 
 LOOPS = """
 import logging, os, sys, threading, time
-from controller.lighting.real_time import come_first
+from controller.system import come_first
 logging.basicConfig(stream=sys.stdout, format="%(message)s")
 if not come_first():
     sys.exit(3)
@@ -52,7 +52,7 @@ def test_who_may_not_come_first_goes_on_as_before(monkeypatch):
     said = []
     # a thread of its own: limits and handlers of this process stay as they are
     monkeypatch.setattr(signal, "signal", lambda *_: said.append("handled"))
-    thread = threading.Thread(target=lambda: said.append(real_time.come_first()))
+    thread = threading.Thread(target=lambda: said.append(system.come_first()))
     thread.start()
     thread.join()
     assert said == ["handled", False]

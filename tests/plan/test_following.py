@@ -107,8 +107,7 @@ def planned(song):
 def played(show, samples):
     """What the plan said in each hop."""
     padded = np.concatenate([np.zeros(48_000, np.float32), samples])
-    hops = range(len(samples) // HOP)
-    return [show.step(padded[(k + 1) * HOP : (k + 1) * HOP + 48_000], (k + 1) * HOP_S) for k in hops]
+    return [show.step(padded[(k + 1) * HOP : (k + 1) * HOP + 48_000]) for k in range(len(samples) // HOP)]
 
 
 def test_the_plan_lights_at_the_band_s_own_place_and_ahead(planned, song):

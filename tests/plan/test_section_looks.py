@@ -92,7 +92,7 @@ def followed(show, places_s, began_s=100.0):
     said = []
     for number, place_s in enumerate(places_s):
         t_s = began_s + 0.1 * number
-        said.append((t_s, show.by_clock(OutsideClock("MTC", place_s, t_s), t_s)))
+        said.append((t_s, show.word(np.zeros(9_600, np.float32), t_s, OutsideClock("MTC", place_s, t_s))))
     return said
 
 
@@ -104,6 +104,14 @@ def test_in_the_evening_a_look_is_announced_and_comes_on_its_moment():
     big = {one.look_s for _, one in said if one.look is not None and one.look.look == "big"}
     assert list(first) == [pytest.approx(101.0, abs=0.06)]
     assert list(big) == [pytest.approx(102.0, abs=0.06)]
+
+
+def test_a_look_hangs_once_though_the_band_is_heard_elsewhere_and_its_pace_drifts(monkeypatch):
+    """By ear the band is in the first look, by a clock that drifts in the second: one look, since one moment."""
+    show = PlannedShow([plan((look(5.0), look(20.0, "big")))])
+    monkeypatch.setattr(show, "step", lambda _samples: show._at_hop(0, 100, 1.0, fresh=False))
+    said = followed(show, np.arange(25.0, 35.0, 0.107))
+    assert {(one.look.look, one.look_s) for _, one in said} == {("big", said[0][1].look_s)}
 
 
 def test_a_band_that_jumps_gets_the_look_of_where_it_is():

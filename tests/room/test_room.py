@@ -16,7 +16,7 @@ from room_in_browser import Served
 
 from controller.evening.set_list_file import read_set_list
 from controller.listening.plan.plan import read_plan
-from controller.rehearsal.room.server import Room
+from controller.rehearsal.room.server import Room, _shape
 
 CUE = {"t_s": 12.0, "name": "blackout"}
 
@@ -69,6 +69,16 @@ def test_bad_wishes_change_nothing_and_are_named(served, wish, said):
     assert status == 400
     assert said in answer["said"]
     assert {**answer, "said": ""} == {**before, "version": answer["version"]}
+
+
+def test_a_loud_song_has_a_shape_and_silence_has_none():
+    """A song that is loud throughout shows its quieter half; what is silent is nothing."""
+    levels = np.array([[0.4] * 50 + [0.28] * 50 + [0.0] * 5, [0.1] * 105], np.float32)
+    mix, stem = _shape(levels)
+    assert mix[0] == 255
+    assert 120 < mix[60] < 200
+    assert mix[-1] == 0
+    assert stem.max() < mix[60], "a stem is drawn by the measure of the mix"
 
 
 def test_what_is_done_next_does_not_wait_for_the_stage(served):

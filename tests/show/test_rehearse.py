@@ -12,6 +12,7 @@ from controller.config import with_overrides
 from controller.errors import AudioError
 from controller.listening.decider import Decider
 from controller.messages import Cue
+from controller.metrics.meanings import MEANINGS
 from controller.records.rendered import read_rendered
 from controller.rehearsal.rehearse import rehearse
 from controller.rig.observe import Observer
@@ -141,6 +142,7 @@ def test_the_report_names_what_made_it(first, config):
     assert {"brightness_sd", "dim_share", "washes_lit_share", "hues_median", "held_looks_a_minute"} <= figures.keys()
     page = (first[0] / "report.html").read_text()
     assert "Contrast of the song" in page
+    assert set(figures) - {"states"} <= set(MEANINGS), "every figure of the report is said in words"
     assert "Timing, ms" in page
     assert "excerpt &amp; more.wav" in page
     assert "http://" not in page.replace("http://www.w3.org", "")

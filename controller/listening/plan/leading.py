@@ -70,15 +70,27 @@ class PlannedShow:
         self._at: int | None = None
         self._trusted = self._done = 0
         self._clocked: tuple[int, int] | None = None
-        self._hung: tuple[int, int, float] | None = None
+        self._hung: tuple[SectionLook, float] | None = None
         self._lines: dict[str, float] = {}
 
-    def step(self, samples: Float32Array, t_s: float) -> Planned | None:
-        """What the plan says after these samples; None: free play.
+    def word(self, samples: Float32Array, t_s: float, clock: OutsideClock) -> Planned | None:
+        """What the plan says now, by somebody else's clock where there is one; None: free play.
+
+        A look hangs since it was first said, whoever told the place, and however the band's pace drifts meanwhile.
 
         Args:
-            samples: (n,), n >= 9600, of which the last 4800 are new. t_s: time of the newest.
+            samples: see `step`. t_s: time of the newest. clock: see `by_clock`.
         """
+        heard = self.step(samples)
+        said = self.by_clock(clock, t_s) or heard
+        if said is None or said.look is None:
+            return said
+        if self._hung is None or self._hung[0] is not said.look:
+            self._hung = said.look, t_s + said.look.t_s - said.t_s
+        return replace(said, look_s=self._hung[1])
+
+    def step(self, samples: Float32Array) -> Planned | None:
+        """What the plan says after these samples (n,), n >= 9600, of which the last 4800 are new; None: free play."""
         place = self._position.step(self._heard.step(samples))
         before, self._at = self._at, place.hop
         if place.hop is None:
@@ -90,10 +102,9 @@ class PlannedShow:
             return None
         number = int(np.searchsorted(self._first, place.hop, side="right")) - 1
         # a band that steps back meets no cue twice
-        said = self._at_hop(
+        return self._at_hop(
             number, place.hop - int(self._first[number]), place.sure, fresh=self._trusted == TRUSTED_HOPS
         )
-        return self._with_look(said, number, t_s, fresh=self._trusted == TRUSTED_HOPS)
 
     def by_clock(self, clock: OutsideClock, t_s: float) -> Planned | None:
         """What the plan says at the place that somebody else's clock tells; None: no clock, or no plan at that place.
@@ -112,7 +123,7 @@ class PlannedShow:
             return None
         before, self._clocked = self._clocked, (number, hop)
         fresh = before is None or before[0] != number or not -1 <= hop - before[1] <= JUMPED
-        said = self._with_look(self._at_hop(number, hop, 1.0, fresh=fresh), number, t_s, fresh=fresh)
+        said = self._at_hop(number, hop, 1.0, fresh=fresh)
         return replace(said, by=clock.by, lost=t_s - clock.t_s > CLOCK_GONE_S)
 
     def _at_hop(self, number: int, hop: int, sure: float, *, fresh: bool) -> Planned:
@@ -122,18 +133,10 @@ class PlannedShow:
         self._done = max(done, hop)
         hue, value = plan.light[min(hop + LEAD_HOPS, plan.hops - 1)]
         commands = (*_cues(plan, done, hop), *self._ridden(plan, hop))
-        return Planned(int(hue), int(value), plan.notes.title, (hop + 1) * HOP_S, sure, commands)
-
-    def _with_look(self, said: Planned, number: int, t_s: float, *, fresh: bool) -> Planned:
-        """The plan's word with the look that hangs, or that comes in a moment."""
-        looks = self._plans[number].notes.looks
-        which = look_at(looks, said.t_s + ANNOUNCED_S)
-        if which < 0:
-            self._hung = None
-            return said
-        if self._hung is None or self._hung[:2] != (number, which) or fresh:
-            self._hung = number, which, t_s + looks[which].t_s - said.t_s
-        return replace(said, look=looks[which], look_s=self._hung[2])
+        place_s = (hop + 1) * HOP_S
+        which = look_at(plan.notes.looks, place_s + ANNOUNCED_S)
+        look = plan.notes.looks[which] if which >= 0 else None
+        return Planned(int(hue), int(value), plan.notes.title, place_s, sure, commands, look=look)
 
     def _ridden(self, plan: Plan, hop: int) -> list[Command]:
         """Faders that automation moves."""

@@ -20,17 +20,14 @@ from controller.arrays import Float32Array
 from controller.config import Unit
 from controller.errors import PlanError, first_line
 from controller.listening.plan.fingerprint import SIZE
-from controller.listening.plan.section_look import SectionLook
-from controller.sound_format import HOP_S
+from controller.listening.plan.section_look import MOST_HOPS, Seconds, SectionLook
 from controller.state_folder import coming, file_word, own_word, same_title, shown, visible
 
 log = logging.getLogger(__name__)
 
 SUFFIX = ".plan"
 MOST_BYTES = 50_000_000
-MOST_HOPS = 36_000
 MOST_TITLE = 200
-Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Lines = Literal["grand_master", "intensity", "energy", "pace", "spread"]
 
 

@@ -15,9 +15,11 @@ from controller.looks.look import Part
 from controller.messages import Cue
 from controller.sound_format import HOP_S
 
-MOST_SONG_S = 3600.0
+MOST_HOPS = 36_000
+"""An hour: the longest song."""
 LATE_S, SHORT_S = 3.0, 2.0
 """A look that was known so late belongs on the one of its section. One that hung for less was taken back."""
+Seconds = Annotated[float, Field(ge=0, le=MOST_HOPS * HOP_S)]
 Degrees = Annotated[float, Field(ge=0, lt=360)]
 Colour = tuple[Degrees, Unit]
 """Hue in degrees and saturation."""
@@ -34,7 +36,7 @@ class SectionLook(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    t_s: Annotated[float, Field(ge=0, le=MOST_SONG_S)]
+    t_s: Seconds
     look: Annotated[str, Field(min_length=1, max_length=60)]
     palette: Annotated[tuple[Colour, ...], Field(min_length=1, max_length=3)]
     level: Unit = 0.6

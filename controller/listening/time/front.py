@@ -41,7 +41,7 @@ class Resampler:
 
     def feed(self, samples: Float32Array) -> Float64Array:
         """(n,) samples at 48 kHz to those at 22.05 kHz that they complete, 147 for every 320."""
-        self._waiting.append(samples)
+        self._waiting.append(samples.copy())  # whoever captures sound may write there again
         self._missing -= len(samples)
         if self._missing > 0:
             return NOTHING

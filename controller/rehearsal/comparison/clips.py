@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from controller.arrays import ByteArray, Float32Array
-from controller.colour import to_encoded
 from controller.config import Config
 from controller.errors import EvaluationError
 from controller.listening.audio.source import open_recorded
 from controller.records import rendered
 from controller.records.rendered import read_rendered
-from controller.rehearsal.camera import Camera
+from controller.rehearsal.camera import Camera, stage_row
 from controller.rehearsal.comparison.kit import Clip
 from controller.rehearsal.room.film import RATE_HZ, encode
 from controller.rig.observe import Observer
@@ -59,8 +58,7 @@ def stage_rows(show: Path, patch: Patch, from_s: float, seconds: float) -> ByteA
             if at_s >= from_s + seconds - 1e-6:
                 break
             stage = observer.observe(frames)
-            place = np.column_stack([(stage.pan_deg % 360.0) / 360.0, np.clip(stage.tilt_deg / 180.0, 0.0, 1.0)])
-            rows.append(np.rint(np.hstack([to_encoded(stage.light), place]) * 255.0).astype(np.uint8))
+            rows.append(stage_row(stage.light, stage.pan_deg, stage.tilt_deg))
     except (OSError, ValueError) as error:
         raise EvaluationError(f"{show}: cannot be read ({error}); `followspot rehearse` writes it anew") from error
     return np.stack(rows) if rows else np.zeros((0, patch.heads, 5), np.uint8)

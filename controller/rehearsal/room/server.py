@@ -222,15 +222,19 @@ class Room(OwnPage):
             self._share = share
 
         try:
-            self._studio.stage(tell)
+            self._make_stage(tell)
         except Overtaken:
             return
         except Exception:
             log.exception("the stage could not be made; the light is kept")
             self._staging = False
             raise
+        self._staging = False
+
+    def _make_stage(self, progress: Callable[[float], None]) -> None:
+        self._studio.stage(progress)
         self._history.stage(self._studio)
-        self._stages, self._staging = self._stages + 1, False
+        self._stages += 1
 
     def _work(self, wish: dict[str, Any]) -> Callable[[], str]:
         """What a wish asks for, its numbers checked."""
@@ -296,9 +300,7 @@ class Room(OwnPage):
     def _export(self, what: str) -> str:
         place = plan_file(self._out, song_title(self._song)).with_suffix("")
         if self._studio.stale:
-            self._studio.stage(self._tell_share)
-            self._history.stage(self._studio)
-            self._stages += 1
+            self._make_stage(self._tell_share)
         return f"written: {export(self._studio, self._song, what, place, self._tell_share)}"
 
 

@@ -15,7 +15,8 @@ from controller.listening.decider import Decider
 from controller.listening.form.director import Band
 from controller.listening.networks import band_of, open_ear
 from controller.listening.plan.fingerprint import SPAN, Fingerprints
-from controller.listening.plan.plan import MOST_HOPS, song_title
+from controller.listening.plan.plan import song_title
+from controller.listening.plan.section_look import MOST_HOPS
 from controller.listening.time.leading import tempo_of
 from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Pulse

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from controller.colour import to_encoded
 from controller.config import Config
 from controller.lighting.engine import Tick
 from controller.lighting.output.sender import NOBODY
@@ -19,6 +18,7 @@ from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
 from controller.messages import Pulse
 from controller.records.cycles import Heard
+from controller.rehearsal.camera import stage_row
 from controller.rehearsal.offline_clock import OfflineClock
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
@@ -95,7 +95,8 @@ class Staging:
             self._marks[hop] = self._copied(Mark(at.made, at.cycles, len(self._rows) + len(found)))
         for _, tick in at.cycles.until((hop + 1) * HOP_S, self._pulses[hop], heard):
             if at.cycles.count % STAGE_EVERY == 0:
-                found.append(_row(self._observer, tick)[None])
+                stage = self._observer.observe({frame.universe: frame.slots for frame in tick.frames})
+                found.append(stage_row(stage.light, stage.pan_deg, stage.tilt_deg)[None])
 
     def _start(self) -> Mark:
         made = OutputCycle(self._config, self._patch, ConsoleMerge(self._config, self._patch, NOBODY))
@@ -104,9 +105,3 @@ class Staging:
     def _copied(self, mark: Mark) -> Mark:
         """A state of its own; the configuration and the patch are shared."""
         return copy.deepcopy(mark, {id(self._config): self._config, id(self._patch): self._patch})
-
-
-def _row(observer: Observer, tick: Tick) -> Rows:
-    stage = observer.observe({frame.universe: frame.slots for frame in tick.frames})
-    place = np.column_stack([(stage.pan_deg % 360.0) / 360.0, stage.tilt_deg / 180.0])
-    return np.rint(np.hstack([to_encoded(stage.light), np.clip(place, 0.0, 1.0)]) * 255.0).astype(np.uint8)
