@@ -11,7 +11,7 @@ from controller.clock import ManualClock
 from controller.errors import AudioError
 from controller.listening.audio.block_queue import BlockQueue
 from controller.listening.audio.ear import accent_column
-from controller.listening.audio.file_source import FileSource
+from controller.listening.audio.file_source import FileSource, finite
 from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import open_recorded
 from controller.listening.audio.stems_source import StemsSource
@@ -62,6 +62,18 @@ def test_what_is_no_number_becomes_silence(tmp_path):
     assert not heard[100:200].any()
     assert source.bad_samples == 101
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("samples", "heard", "bad"),
+    [
+        ([0.5, -8.0, 8.0], [0.5, -8.0, 8.0], 0), ([0.5, 100.0], [0.5, 8.0], 0), ([-100.0, 0.5], [-8.0, 0.5], 0),
+        ([np.nan, 0.5], [0.0, 0.5], 1), ([0.5, np.inf, -np.inf], [0.5, 0.0, 0.0], 2), ([], [], 0),
+    ],
+)  # fmt: skip
+def test_a_sample_that_is_far_too_large_or_no_number_is_put_right(samples, heard, bad):
+    found, count = finite(np.array(samples, np.float32))
+    assert (found.tolist(), count) == (heard, bad)
 
 
 def test_a_looped_song_never_ends_and_repeats_exactly(tmp_path):

@@ -38,3 +38,13 @@ def test_the_cutting_changes_nothing(rng, cut):
     np.testing.assert_array_equal(whole, parts)
     assert whole.shape[1] == 272
     assert len(whole) == pytest.approx(0.2 / FRAME_S, abs=3)
+
+
+def test_sound_whose_buffer_is_written_again_is_heard_as_it_was(rng):
+    sound, front, buffer = rng.normal(0, 0.1, 48_000).astype(np.float32), Front(), np.zeros(240, np.float32)
+    heard = []
+    for begin in range(0, len(sound), 240):
+        buffer[:] = sound[begin : begin + 240]
+        heard += list(front.feed(buffer))
+        buffer[:] = 7.0
+    assert np.array_equal(np.stack(heard), np.stack(list(Front().feed(sound))))
