@@ -43,6 +43,10 @@ class PageError(ControllerError):
     """The operator page cannot be served."""
 
 
+class SurveyError(ControllerError):
+    """The rig cannot be measured, or the film of it cannot be read."""
+
+
 class RecordingError(ControllerError):
     """The log of a show cannot be read."""
 

@@ -1,7 +1,7 @@
 """The rig lit by a command and by no show: one step over and over, since nodes go dark when nothing comes."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +67,17 @@ class LitRig:
         now_s, step = self._clock.now_s(), self._step
         self._deadlines.advance(now_s)
         frames = self._renderer.render(replace(step.look, t_s=now_s))
-        for packet in self._sender.packets([over(one, row, step) for row, one in enumerate(frames)], now_s):
+        self._send([over(one, row, step) for row, one in enumerate(frames)], now_s)
+
+    def cycle_of(self, frames_at: Callable[[float], list[DmxFrame]]) -> None:
+        """Wait for the next cycle, and send what somebody else makes for its moment."""
+        self._clock.sleep_until(self._deadlines.next_s)
+        now_s = self._clock.now_s()
+        self._deadlines.advance(now_s)
+        self._send(frames_at(now_s), now_s)
+
+    def _send(self, frames: list[DmxFrame], now_s: float) -> None:
+        for packet in self._sender.packets(frames, now_s):
             self._sink.send(packet, now_s)
 
 

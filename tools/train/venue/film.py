@@ -168,7 +168,7 @@ def render(programme: Programme, path: Path, form: Format) -> Iterator[float]:
         video.width, video.height = form.size
         video.pix_fmt = "yuv420p"
         video.codec_context.thread_count = 1
-        _tell_colours(video.codec_context)
+        tell_colours(video.codec_context)
         video.bit_rate = form.bitrate if "bitrate" in programme.engineer else 4 * form.bitrate
         audio = container.add_stream(form.sound, rate=SAMPLE_RATE_HZ, layout="mono")
         heard = 0
@@ -194,7 +194,7 @@ def render(programme: Programme, path: Path, form: Format) -> Iterator[float]:
     np.savez_compressed(path.with_suffix(".truth.npz"), **truth_of(programme, form.fps))
 
 
-def _tell_colours(context: "av.VideoCodecContext") -> None:
+def tell_colours(context: "av.VideoCodecContext") -> None:
     """As cameras do: what is not told is guessed from the size."""
     context.colorspace = context.color_primaries = context.color_trc = BT709
     context.color_range = LIMITED
