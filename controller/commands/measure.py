@@ -17,9 +17,9 @@ from controller.rig.patch.patch import Patch
 from controller.state_folder import coming
 from controller.survey.film import read_film
 from controller.survey.findings import findings
-from controller.survey.playing import Playing, steady
+from controller.survey.playing import ProgrammePlayer, steady
 from controller.survey.programme import Programme, plan, read_programme, sources_of
-from controller.survey.proposal import Proposal, proposal_of
+from controller.survey.proposal import PatchProposal, proposal_of
 from controller.survey.report import write_report
 
 FramesAt = Callable[[float], list[DmxFrame]]
@@ -68,7 +68,7 @@ def play(config: Config, names: list[str], file: Path, say: Say, clock: Clock, *
     chosen = frozenset(one.config.id for one in fixtures_named(config, patch, names)) or None
     programme = plan(sources_of(patch, chosen), config.seed)
     _keep(programme, file)
-    playing = Playing(patch, programme, config.safety.flashes)
+    playing = ProgrammePlayer(patch, programme, config.safety.flashes)
     for line in (f"{len(programme.sources)} heads, {_minutes(programme.duration_s)}.", *GUIDANCE):
         say(line)
     with LitRig.on_outputs(config, patch, clock) as rig:
@@ -87,7 +87,7 @@ def play(config: Config, names: list[str], file: Path, say: Say, clock: Clock, *
     return 0
 
 
-def _aim(rig: LitRig, lit: FramesAt, playing: Playing, clock: Clock, aim_s: float) -> None:
+def _aim(rig: LitRig, lit: FramesAt, playing: ProgrammePlayer, clock: Clock, aim_s: float) -> None:
     """All of it lit and steady, slowly up and slowly down."""
     begun_s = clock.now_s()
     while clock.now_s() - begun_s < aim_s:
@@ -151,7 +151,7 @@ def _programme(file: Path, patch: Patch) -> Programme:
     return programme
 
 
-def _offer(config: Config, proposal: Proposal, say: Say, *, write: bool) -> None:
+def _offer(config: Config, proposal: PatchProposal, say: Say, *, write: bool) -> None:
     after = with_values(config.file.read_text(encoding="utf-8"), proposal.values)
     write_if_agreed(config.file, after, _typed, say, write=write)
 

@@ -24,7 +24,7 @@ CLEAR_AND_FULL = (0.05, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class SeenSources:
     """The sources as the camera sees them at full; P blocks, n sources, S steps.
 
     Attributes:
@@ -82,7 +82,7 @@ class Sources:
         return found
 
 
-def sources_in(film: Film, programme: Programme, clock: FilmClock) -> Sources:
+def sources_in(film: Film, programme: Programme, clock: FilmClock) -> SeenSources:
     """What each source gives, by the steps in which all play their codes.
 
     Raises:
@@ -177,7 +177,7 @@ class _Evening:
             self.gains[:, channel] = up / np.maximum(down, 1e-9)
         self.gains /= self.gains.mean(axis=0)
 
-    def sources(self, response: Response, at_s: Float64Array) -> Sources:
+    def sources(self, response: Response, at_s: Float64Array) -> SeenSources:
         """What was found."""
         free = len(self._matrix) - self._matrix.shape[1]
         noise = np.sqrt(np.square(self._rest).sum(axis=0) / free).astype(np.float32)
@@ -185,8 +185,8 @@ class _Evening:
         changes = np.square(mean - mean.mean(axis=0))[:, self._usable].sum() / (len(mean) - 1)
         errors = np.sqrt(np.square(self._inverse[1:]).sum(axis=1))
         unexplained = float(np.square(noise[self._usable]).sum() / max(float(changes), 1e-12))
-        return Sources(response, at_s, self.gains, self.air, self.thickness, self._always, self._gives, noise, errors,
-                       self._usable, unexplained)  # fmt: skip
+        haze, told = (self.air, self.thickness), (self._always, self._gives)
+        return SeenSources(response, at_s, self.gains, *haze, *told, noise, errors, self._usable, unexplained)
 
 
 def _slow(values: Float32Array) -> Float32Array:

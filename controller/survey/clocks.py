@@ -16,8 +16,8 @@ from controller.survey.programme import RAMP_S, Programme
 GRID_S = 0.05
 CANDIDATES = 10
 APART_S = 0.3
-SETTLED_S = RAMP_S + 0.2
-"""After so long a step has come to rest, in the slowest lamp that is expected."""
+SETTLED_S, SETTLED_SHARE = RAMP_S + 0.2, 0.6
+"""After so long, and such a share of it, a step has come to rest even in a slow lamp."""
 COARSER = 3
 LEAST_EXPLAINED = 0.25
 
@@ -120,7 +120,7 @@ def means_of_steps(
         t_s: (T,) programme time. values: (T, ...) of each frame.
     """
     edges = programme.edges_s[programme.rows(kind)]
-    first = np.searchsorted(t_s, edges + SETTLED_S)
+    first = np.searchsorted(t_s, edges + max(SETTLED_S, SETTLED_SHARE * programme.step_s))
     last = np.searchsorted(t_s, edges + programme.step_s - 0.02)
     told = np.flatnonzero(last > first)
     return np.stack([values[first[one] : last[one]].mean(axis=0, dtype=np.float32) for one in told]) if len(

@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 
 from controller.arrays import BoolArray, Float64Array, IndexArray, IntArray
-from controller.survey.adding import Sources
+from controller.survey.adding import SeenSources
 from controller.survey.clocks import FilmClock, means_of_steps
 from controller.survey.film import Film
 from controller.survey.levels import picked_blocks
@@ -40,7 +40,7 @@ class Colours:
         return not self.dark and self.order in ((), PRIMARIES)
 
 
-def colours_seen(film: Film, programme: Programme, clock: FilmClock, sources: Sources) -> dict[str, Colours]:
+def colours_seen(film: Film, programme: Programme, clock: FilmClock, sources: SeenSources) -> dict[str, Colours]:
     """By fixture, for those that mix colours; none where that part was not filmed."""
     t_s = clock.programme_s(film.t_s)
     codes, told = means_of_steps(t_s, film.shown(slice(None)), programme, "colour")
@@ -67,7 +67,7 @@ def colours_seen(film: Film, programme: Programme, clock: FilmClock, sources: So
 
 def _parts(
     light: Float64Array,
-    sources: Sources,
+    sources: SeenSources,
     picked: IndexArray,
     played: tuple[IntArray, BoolArray, IndexArray],
     channel: int,

@@ -76,6 +76,6 @@ def _cubic(
     """The two bends of the best cubic above a lowest level, and its weighted square error."""
     above = np.clip((levels - minimum) / (1.0 - minimum), 0.0, 1.0)
     rows = np.stack([above**2 - above, above**3 - above], axis=1)
-    normal = rows.T @ (rows * weight[:, None]) + 1e-3 * np.eye(2) * weight.mean()
+    normal = rows.T @ (rows * weight[:, None]) + 1e-6 * np.eye(2) * weight.mean()
     bends = np.linalg.solve(normal, rows.T @ (weight * (light - above)))
     return bends, float((weight * np.square(light - _polynomial(above, bends))).sum())

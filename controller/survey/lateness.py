@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.arrays import BoolArray, Float32Array, Float64Array, IndexArray
-from controller.survey.adding import Sources
+from controller.survey.adding import SeenSources
 from controller.survey.clocks import FilmClock, frames_of
 from controller.survey.film import COLUMNS, ROWS, Film
 from controller.survey.levels import Curves
@@ -51,7 +51,7 @@ class Lateness:
     clock: FilmClock
 
 
-def lateness(film: Film, programme: Programme, clock: FilmClock, sources: Sources, curves: Curves) -> Lateness:
+def lateness(film: Film, programme: Programme, clock: FilmClock, sources: SeenSources, curves: Curves) -> Lateness:
     """Measure it.
 
     Args:

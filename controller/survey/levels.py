@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import Float64Array, IndexArray
-from controller.survey.adding import MOST_AIR, Sources
+from controller.survey.adding import MOST_AIR, SeenSources
 from controller.survey.clocks import FilmClock, means_of_steps
 from controller.survey.film import Film
 from controller.survey.programme import Programme
@@ -45,7 +45,7 @@ class Curves:
         return np.asarray(np.interp(level, KNOTS, self.light[self.of[source]]))
 
 
-def curves_seen(film: Film, programme: Programme, clock: FilmClock, sources: Sources) -> Curves:
+def curves_seen(film: Film, programme: Programme, clock: FilmClock, sources: SeenSources) -> Curves:
     """Measure the curves."""
     t_s = clock.programme_s(film.t_s)
     codes, told = means_of_steps(t_s, film.shown(slice(None)), programme, "level")
@@ -70,7 +70,7 @@ def curves_seen(film: Film, programme: Programme, clock: FilmClock, sources: Sou
     return Curves(np.clip(light / full, 0.0, 1.0), 0.5 * np.abs(one - other), of)
 
 
-def picked_blocks(sources: Sources) -> IndexArray:
+def picked_blocks(sources: SeenSources) -> IndexArray:
     """The blocks that say most about each source."""
     share = np.abs(sources.gives.mean(axis=2)) / np.maximum(sources.noise, 1e-6)[None, :]
     share = np.where(sources.usable[None, :], share, 0.0)

@@ -20,7 +20,7 @@ from controller.survey.programme import PRIMARIES, Programme
 SLOWLY_S = 2.0
 
 
-class Playing:
+class ProgrammePlayer:
     """Plays a programme on a rig.
 
     Args:

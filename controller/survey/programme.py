@@ -30,7 +30,7 @@ KINDS = ("lead", "mark", "code", "level", "colour", "end")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LitSource:
     """Heads that only light together, most often one.
 
     Attributes:
@@ -55,7 +55,7 @@ class Programme:
         colours: (steps, n) index into the source's emitters, -1: white.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[LitSource, ...]
     step_s: float
     kinds: tuple[str, ...]
     levels: tuple[tuple[float, ...], ...]
@@ -119,7 +119,7 @@ def read_programme(text: str) -> Programme:
         if told.pop("version") != VERSION:
             raise SurveyError("was played by another version of Followspot; play and film it again")
         sources = tuple(
-            Source(one["name"], one["fixture"], tuple(one["heads"]), tuple(one["emitters"]), bool(one["shares"]))
+            LitSource(one["name"], one["fixture"], tuple(one["heads"]), tuple(one["emitters"]), bool(one["shares"]))
             for one in told["sources"]
         )
         levels, colours = (tuple(tuple(row) for row in told[name]) for name in ("levels", "colours"))
@@ -131,7 +131,7 @@ def read_programme(text: str) -> Programme:
     return found
 
 
-def sources_of(patch: Patch, fixtures: frozenset[str] | None = None) -> tuple[Source, ...]:
+def sources_of(patch: Patch, fixtures: frozenset[str] | None = None) -> tuple[LitSource, ...]:
     """What of a rig can be lit and made dark, of all fixtures or of some.
 
     Raises:
@@ -144,7 +144,7 @@ def sources_of(patch: Patch, fixtures: frozenset[str] | None = None) -> tuple[So
         if (fixtures is None or fixture.id in fixtures) and lit[head] and patch.dimmable[head]:
             alike.setdefault((int(patch.fixture_of[head]), lit[head]), []).append(head)
     found = tuple(
-        Source(_name(patch, heads), patch.fixtures[fixture].config.id, tuple(heads), _emitters(patch, heads),
+        LitSource(_name(patch, heads), patch.fixtures[fixture].config.id, tuple(heads), _emitters(patch, heads),
                _shares(patch, heads))
         for (fixture, _), heads in alike.items()
     )  # fmt: skip
@@ -189,7 +189,7 @@ def _shares(patch: Patch, heads: list[int]) -> bool:
 
 
 def plan(
-    sources: tuple[Source, ...], seed: int = 0, *, step_s: float = 1.0, level_turns: int = 3, colour_turns: int = 3
+    sources: tuple[LitSource, ...], seed: int = 0, *, step_s: float = 1.0, level_turns: int = 3, colour_turns: int = 3
 ) -> Programme:
     """The programme for some sources.
 

@@ -20,7 +20,7 @@ AWAY = 0.03
 
 
 @dataclass(slots=True)
-class Proposal:
+class PatchProposal:
     """New values by fixture and key of `config.yaml`, and what is said about them."""
 
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -33,10 +33,10 @@ class Proposal:
         self.reasons.append(f"{fixture}: {reason}")
 
 
-def proposal_of(config: Config, findings: Findings) -> Proposal:
+def proposal_of(config: Config, findings: Findings) -> PatchProposal:
     """What may be written into a configuration."""
     configs = {one.id: one for one in config.fixtures}
-    proposal = Proposal()
+    proposal = PatchProposal()
     stays = _addresses(proposal, configs, findings)
     for found in findings.fixtures:
         one = configs[stays.get(found.id, found.id)]
@@ -53,7 +53,7 @@ def proposal_of(config: Config, findings: Findings) -> Proposal:
     return proposal
 
 
-def _addresses(proposal: Proposal, configs: dict[str, FixtureConfig], findings: Findings) -> dict[str, str]:
+def _addresses(proposal: PatchProposal, configs: dict[str, FixtureConfig], findings: Findings) -> dict[str, str]:
     """Exchange addresses around rings of fixtures of one kind; the entry that each address belongs to from now on."""
     ring = {one.id: one.hangs_at for one in findings.fixtures if one.hangs_at}
     alike = all((configs[a].profile, configs[a].mode) == (configs[b].profile, configs[b].mode) for a, b in ring.items())
@@ -69,7 +69,7 @@ def _addresses(proposal: Proposal, configs: dict[str, FixtureConfig], findings: 
     return ring if alike else {}
 
 
-def _remark(proposal: Proposal, found: Found) -> None:
+def _remark(proposal: PatchProposal, found: Found) -> None:
     """What a person has to look at."""
     say = proposal.remarks.append
     if found.dark:
@@ -99,7 +99,7 @@ def _remark(proposal: Proposal, found: Found) -> None:
         say(f"{found.id}: red, green, blue are seen as {seen}; another mode or profile has its colours in that order")
 
 
-def _place(proposal: Proposal, one: FixtureConfig, found: Found, *, placed: bool) -> None:
+def _place(proposal: PatchProposal, one: FixtureConfig, found: Found, *, placed: bool) -> None:
     if not placed or found.position_m is None or found.away is None or found.away < AWAY:
         return
     at = [round(round(x / PLACE_STEP_M) * PLACE_STEP_M, 2) for x in found.position_m]
@@ -109,7 +109,7 @@ def _place(proposal: Proposal, one: FixtureConfig, found: Found, *, placed: bool
                      position_m=[at[0], one.position_m[1], at[2]])  # fmt: skip
 
 
-def _offset(proposal: Proposal, one: FixtureConfig, late_ms: float, universe_ms: float) -> None:
+def _offset(proposal: PatchProposal, one: FixtureConfig, late_ms: float, universe_ms: float) -> None:
     wanted_ms = float(
         np.clip(OFFSET_STEP_MS * round((-late_ms - universe_ms) / OFFSET_STEP_MS), -MOST_OFFSET_MS, MOST_OFFSET_MS)
     )
@@ -118,7 +118,7 @@ def _offset(proposal: Proposal, one: FixtureConfig, late_ms: float, universe_ms:
         proposal.put(one.id, f"its light comes {abs(late_ms):.0f} ms {word} than the rig's", offset_ms=wanted_ms)
 
 
-def _dimmer(proposal: Proposal, one: FixtureConfig, found: Found) -> None:
+def _dimmer(proposal: PatchProposal, one: FixtureConfig, found: Found) -> None:
     dimmer = found.dimmer
     if dimmer is None or not dimmer.sure or one.max_intensity < 1.0:
         return

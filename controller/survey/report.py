@@ -11,7 +11,7 @@ import numpy as np
 
 from controller.arrays import ByteArray
 from controller.survey.findings import Findings, Found
-from controller.survey.proposal import Proposal
+from controller.survey.proposal import PatchProposal
 
 DPI, WIDTH_IN = 110, 11.0
 BEFORE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -25,7 +25,7 @@ td,th{padding:.25rem .6rem;text-align:left;border-bottom:1px solid #333;vertical
 </style>"""
 
 
-def write_report(out: Path, still: ByteArray, findings: Findings, proposal: Proposal) -> Path:
+def write_report(out: Path, still: ByteArray, findings: Findings, proposal: PatchProposal) -> Path:
     """`report.html`, `report.json` and `picture.png` in a folder; returns the page."""
     out.mkdir(parents=True, exist_ok=True)
     picture = _picture(still, findings)
@@ -70,7 +70,7 @@ def _picture(still: ByteArray, findings: Findings) -> bytes:
     return out.getvalue()
 
 
-def _page(picture: bytes, findings: Findings, proposal: Proposal) -> str:
+def _page(picture: bytes, findings: Findings, proposal: PatchProposal) -> str:
     image = base64.b64encode(picture).decode("ascii")
     lines = [BEFORE, "<h1>What the rig said about itself</h1>", _summary(findings)]
     lines.append(f'<p><img alt="The room, with the number of each fixture" src="data:image/png;base64,{image}">')
@@ -98,7 +98,7 @@ def _summary(findings: Findings) -> str:
     sure = sum(one.dimmer is not None and one.dimmer.sure for one in findings.fixtures)
     return (
         f"<p>{seen} of {len(findings.fixtures)} fixtures were recognised, {sure} dimmers measured. The camera reads a "
-        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of the changes was no fixture."
+        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of changes was no fixture."
     )
 
 

@@ -16,7 +16,7 @@ from controller.survey.film import GAMMA
 KNOTS = np.array([0.0, 0.12, 0.3, 0.5, 0.7, 0.86, 1.0])
 LEVELS = 512
 TURNS = 12
-RIDGE = 2e-3
+RIDGE = 2e-4
 """How much it costs to leave 2.2, in shares of unexplained change."""
 STEP = 1e-3
 DARKEST = 1e-4

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import BoolArray, Float32Array, Float64Array
-from controller.survey.adding import Sources
+from controller.survey.adding import SeenSources
 from controller.survey.film import COLUMNS, ROWS
 
 SURE, ABOVE_CHANCE = 10.0, 2.5
@@ -30,7 +30,7 @@ class Spots:
     itself: BoolArray
 
 
-def spots_of(sources: Sources) -> Spots:
+def spots_of(sources: SeenSources) -> Spots:
     """Where each source is brightest."""
     sure = sources.sure
     best, worst = sure.max(axis=1), -sure.min(axis=1)

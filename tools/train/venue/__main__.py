@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from tools.train.venue import measured
 from tools.train.venue import score as scoring
 from tools.train.venue.film import Format, render
+from tools.train.venue.measured_film import Conditions
 from tools.train.venue.programme import ENGINEER, Number, plan
 from tools.train.venue.songs import designed, made_up, tokens_from
 
@@ -63,6 +65,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     judge.add_argument("films", type=Path)
     judge.add_argument("--features", type=Path, help="folder written by footage extract; default: FILMS/features")
     judge.add_argument("--out", type=Path, help="JSON")
+    seen = verbs.add_parser("measure", help="films of a rig that measures itself, read and judged")
+    seen.add_argument("--out", type=Path, required=True, help="folder of the films")
+    seen.add_argument("--config", type=Path, default=Path("config.yaml"))
+    seen.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3, 4])
+    seen.add_argument("--harder", action="store_true", help="twice the haze, drift and noise")
     return parser.parse_args(argv)
 
 
@@ -94,6 +101,26 @@ def draw_all(options: argparse.Namespace) -> int:
     return 0
 
 
+def measure_all(options: argparse.Namespace) -> int:
+    patch, programme = measured.played_on(options.config)
+    hard = Conditions(drift=2.0, noise=2.0, haze=2.0) if options.harder else Conditions()
+    options.out.mkdir(parents=True, exist_ok=True)
+    films = []
+    for seed in options.seed:
+        one, _, _ = measured.one_film(patch, programme, options.out, seed, hard)
+        films.append(one)
+        print(
+            f"seed {seed}: {json.dumps({name: round(x, 4) for name, x in measured.summed([one]).items()})}", flush=True
+        )
+    total = measured.summed(films)
+    for name, wanted in measured.WANTED.items():
+        reached = total[name] >= wanted if name == "right_head" else total[name] <= wanted
+        print(f"{name:16} {total[name]:8.4f}  wanted {wanted:g}  {'reached' if reached else 'MISSED'}")
+    measured.written(total, options.out / "measured.json")
+    print(json.dumps({name: round(x, 4) for name, x in total.items()}))
+    return 0
+
+
 def show(result: dict[str, object]) -> None:
     table = Table(title="Extracted light against truth")
     names = ("film", "min", "hue MAE", "hue far", "value r", "offset error", "conf.", "good kept", "spoiled dropped")
@@ -121,6 +148,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if options.verb == "render":
             return draw_all(options)
+        if options.verb == "measure":
+            return measure_all(options)
         result = scoring.score(options.films, options.features or options.films / "features")
     except (FileNotFoundError, av.FFmpegError, ValueError) as error:
         print(f"venue {options.verb}: {error}", file=sys.stderr)

@@ -18,7 +18,7 @@ from av.video.reformatter import VideoReformatter
 from controller.arrays import ByteArray
 from controller.rig.patch.lanes import EMITTERS
 from controller.rig.patch.patch import Patch
-from controller.survey.playing import Playing
+from controller.survey.playing import ProgrammePlayer
 from controller.survey.programme import Programme
 from tools.train.venue.camera import HEIGHT, WIDTH, Camera
 from tools.train.venue.film import tell_colours
@@ -112,7 +112,7 @@ def _with(lamps: list[Lamp], faults: Faults) -> list[Lamp]:
 
 def sent(patch: Patch, programme: Programme) -> tuple[ByteArray, int]:
     """(cycles, universes x 512) slots that leave, and how often the flash limiter stepped in."""
-    playing = Playing(patch, programme)
+    playing = ProgrammePlayer(patch, programme)
     rows = [np.concatenate([frame.slots for frame in frames]) for _, frames in playing.cycles(CYCLE_S)]
     return np.stack(rows), playing.limiter.interventions
 
