@@ -30,6 +30,7 @@ COMMANDS = {
     "models": "model artefacts: list, verify, stage, rollback, pull",
     "devices": "audio inputs, network cards, serial ports, Art-Net nodes",
     "doctor": "before doors: sound, nodes, models, disk, clock, power",
+    "docs": "the guides, in the browser, without a network",
     "token": "a token for somebody at the page",
 }
 """Each is a module of `controller.commands` with `arguments(parser)` and `run(options)`; only that one is loaded."""

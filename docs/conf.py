@@ -32,7 +32,7 @@ MENUS = {
             "rehearsal",
             "safety",
         ),
-        "For the rig": ("install", "patching", "fixtures", "configuration", "outputs", "access", "standby"),
+        "For the rig": ("install", "patching", "measure", "fixtures", "configuration", "outputs", "access", "standby"),
         "For learning and music": ("footage", "finetuning", "image-to-music", "symbolic"),
         "For whoever changes it": ("architecture", "words", "measured", "decisions/README"),
     },
