@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 MARKDOWN = re.compile(r"\[([^\]]*)\]\((\.\./[^)#]+\.md)\)")
 MENUS = {
     "index": {
+        "Begin here": ("first-hour", "what-to-buy"),
         "For the evening": (
             "manual",
             "evening",

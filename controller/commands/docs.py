@@ -60,14 +60,14 @@ def written(guides: Path, out: Path) -> int:
     titles = {name: title_of(text, name) for name, text in texts.items()}
 
     def is_there(path: str) -> bool:
-        return path in texts or (guides / path).is_file()
+        return path in texts or (not path.startswith("..") and (guides / path).is_file())
 
     for name, text in texts.items():
         page = (out / name).with_suffix(".html")
         page.parent.mkdir(parents=True, exist_ok=True)
         inside = text.replace("](../README.md", "](README.md") if "/" not in name else text
         menu = menu_of(texts["index.md"], titles, name)
-        page.write_text(page_of(inside, name, menu, is_there), encoding="utf-8")
+        page.write_text(page_of(inside, name, menu, titles, is_there), encoding="utf-8")
     for picture in guides.rglob("*"):
         if picture.suffix in PICTURES:
             place = out / picture.relative_to(guides)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -34,13 +34,13 @@ MENU_PART = re.compile(r"^## (.+)$", re.MULTILINE)
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
-def page_of(text: str, name: str, menu: str, is_there: Callable[[str], bool]) -> str:
+def page_of(text: str, name: str, menu: str, titles: Mapping[str, str], is_there: Callable[[str], bool]) -> str:
     """One guide as a page.
 
     Args:
         text: Markdown. name: its path in the folder of the guides, such as `decisions/README.md`.
-        menu: of `menu_of`. is_there: whether a path beside the guides came with the program; a link to one that did not
-            is left as text.
+        menu: of `menu_of`. titles: of each guide, for links that only name its file.
+        is_there: whether a path beside the guides came with the program; a link to one that did not is left as text.
     """
     reader = MarkdownIt("commonmark").enable("table")
     tokens = reader.parse(text)
@@ -49,17 +49,16 @@ def page_of(text: str, name: str, menu: str, is_there: Callable[[str], bool]) ->
         if token.type == "heading_open":
             token.attrSet("id", _anchor(tokens[place + 1].content, taken))
         if token.children:
-            token.children = list(_links(token.children, name, is_there))
-    found = TITLE.search(text)
-    title = html.escape(found[1] if found else name)
+            token.children = list(_links(token.children, name, titles, is_there))
+    title = html.escape(title_of(text, name))
     body = reader.renderer.render(tokens, reader.options, {})
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{STYLE}</style><nav>{menu}</nav><main>{body}</main></html>\n"
     )
 
 
-def menu_of(index: str, titles: dict[str, str], name: str) -> str:
+def menu_of(index: str, titles: Mapping[str, str], name: str) -> str:
     """The menu beside a page, from the tables of the index.
 
     Args:
@@ -81,7 +80,7 @@ def menu_of(index: str, titles: dict[str, str], name: str) -> str:
 def title_of(text: str, name: str) -> str:
     """What a guide calls itself."""
     found = TITLE.search(text)
-    return found[1] if found else name
+    return (found[1] if found else name).replace("`", "")
 
 
 def _anchor(heading: str, taken: dict[str, int]) -> str:
@@ -95,10 +94,12 @@ def _as_page(target: str) -> str:
     return re.sub(r"\.md(?=#|$)", ".html", target)
 
 
-def _links(tokens: Iterable[Token], name: str, is_there: Callable[[str], bool]) -> Iterable[Token]:
+def _links(
+    tokens: Iterable[Token], name: str, titles: Mapping[str, str], is_there: Callable[[str], bool]
+) -> Iterable[Token]:
     """Links to guides become links to pages; those to what did not come with the program are left out."""
     dropped: list[bool] = []
-    folder = name.rpartition("/")[0]
+    folder, guide = name.rpartition("/")[0], ""
     for token in tokens:
         if token.type == "link_open":
             target = str(token.attrGet("href") or "")
@@ -107,8 +108,11 @@ def _links(tokens: Iterable[Token], name: str, is_there: Callable[[str], bool]) 
             dropped.append(not kept)
             if not kept:
                 continue
+            guide = "" if outside else target
             if not outside:
                 token.attrSet("href", _as_page(target))
+        elif token.type == "text" and guide and token.content == guide:
+            token.content = titles.get(_joined(folder, guide), guide)
         elif token.type == "link_close" and dropped and dropped.pop():
             continue
         yield token

@@ -1,4 +1,4 @@
-"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage] URL`, beside a page that is lit.
+"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage|--rig] URL`, beside a page that is lit.
 
 `python tests/fakes/demo_feed.py 8100` is such a page; a show with its bundled song is another. The first picture has
 the numbers that docs/manual.md explains. Edge: a browser, files.
@@ -39,6 +39,8 @@ arguments[0].forEach((place, index) => {
   document.body.append(note);
 });
 """
+RIG_CALL_OUTS = ["#patch-title", "#check-title", "#override-title"]
+RIG = "document.getElementById('tab-rig').click()"
 SONG = "const next = document.getElementById('next'); if (!next.disabled) next.click();"
 WHY = "document.querySelector('#fixture-list [data-fixture^=spot]').click()"
 PLAN = "document.getElementById('view-plan').click()"
@@ -114,6 +116,13 @@ def of_the_page(driver: Any, url: str) -> None:  # noqa: ANN401
     kept(driver, "phone.jpg")
 
 
+def of_the_rig(driver: Any, url: str) -> None:  # noqa: ANN401
+    """The tab of the rig, for docs/first-hour.md; its numbers are said there."""
+    opened(driver, url, DESKTOP, RIG)
+    driver.execute_script(NUMBERS, RIG_CALL_OUTS)
+    kept(driver, "rig-numbered.jpg")
+
+
 def of_the_stage(driver: Any, url: str) -> None:  # noqa: ANN401
     """Both views of the stage; a processor that plays a graphics card needs most of a machine for them."""
     driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": DRAWN})
@@ -125,13 +134,15 @@ def of_the_stage(driver: Any, url: str) -> None:  # noqa: ANN401
     driver.execute_script(FRONT)
 
 
-def main(url: str, *, stage: bool) -> None:
+def main(url: str, what: str) -> None:
     driver = browser()
     try:
-        (of_the_stage if stage else of_the_page)(driver, url)
+        {"stage": of_the_stage, "rig": of_the_rig, "page": of_the_page}[what](driver, url)
     finally:
         driver.quit()
 
 
 if __name__ == "__main__":
-    main(next((one for one in sys.argv[1:] if one != "--stage"), "http://127.0.0.1:8100/"), stage="--stage" in sys.argv)
+    words = sys.argv[1:]
+    chosen = next((one.removeprefix("--") for one in words if one.startswith("--")), "page")
+    main(next((one for one in words if not one.startswith("--")), "http://127.0.0.1:8100/"), chosen)
