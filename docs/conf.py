@@ -35,7 +35,7 @@ MENUS = {
         ),
         "For the rig": ("install", "patching", "measure", "fixtures", "configuration", "outputs", "access", "standby"),
         "For learning and music": ("footage", "finetuning", "image-to-music", "symbolic"),
-        "For whoever changes it": ("architecture", "words", "measured", "decisions/README"),
+        "For developers": ("architecture", "words", "measured", "decisions/README"),
     },
     "decisions/README": {"Decisions": ("[0-9]*",)},
 }

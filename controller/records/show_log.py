@@ -76,6 +76,6 @@ def new_file(config: Config, ending: str) -> Path | None:
     try:
         private_folder(folder)
     except OSError as error:
-        log.warning("nothing is kept of this show: %s: %s", folder, error.strerror)
+        log.warning("this show is not being recorded: %s: %s", folder, error.strerror)
         return None
     return path

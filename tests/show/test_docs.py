@@ -1,4 +1,4 @@
-"""`followspot docs`: the guides as pages, every link leads to a page or a picture that is there, nothing needs a network."""
+"""`followspot docs`: the guides as pages; every link leads to something that is there, nothing needs a network."""
 
 import re
 from html.parser import HTMLParser
@@ -56,7 +56,10 @@ def test_nothing_is_fetched(pages):
 
 
 def test_what_did_not_come_with_the_program_is_plain_text():
-    text = "# A\n\n[there](b.md#x), [gone](../tools/c.md), [out](https://example.org) and ![p](pictures/p.png)\n\n## A b, c\n\n## A b, c\n"
+    text = (
+        "# A\n\n[there](b.md#x), [gone](../tools/c.md), [out](https://example.org) and ![p](pictures/p.png)\n\n"
+        "## A b, c\n\n## A b, c\n"
+    )
     page = page_of(text, "a.md", "", {}, lambda path: path == "b.md")
     assert 'href="b.html#x"' in page
     assert "tools" not in page

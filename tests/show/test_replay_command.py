@@ -109,8 +109,8 @@ def test_old_logs_make_room(config, tmp_path):
     assert open_log(with_overrides(config, record={"enabled": False})) is None
 
 
-@pytest.mark.warns("nothing is kept of this show")
+@pytest.mark.warns("this show is not being recorded")
 def test_no_folder_for_logs_is_no_reason_not_to_light(config, tmp_path, caplog):
     (tmp_path / "file").write_text("")
     assert open_log(with_overrides(config, record={"folder": str(tmp_path / "file" / "logs")})) is None
-    assert "nothing is kept of this show" in caplog.text
+    assert "this show is not being recorded" in caplog.text

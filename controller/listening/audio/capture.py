@@ -236,7 +236,9 @@ class Capture:
                 self.losses += 1
                 because = f": {self._why}" if self._why else ""
                 log.warning(
-                    "audio device '%s' is gone or silent as a stone%s; trying to open it again", self._device, because
+                    "audio device '%s' has disappeared or delivers no sound%s; trying to open it again",
+                    self._device,
+                    because,
                 )
             self._stop.wait(RETRY_S[min(attempt, len(RETRY_S) - 1)])
             attempt += 1
