@@ -35,7 +35,7 @@ from controller.rig.patch.configured import patch_of
 from controller.rig.patch.lasers import lasers
 from controller.system import PRIORITY, may_come_first, may_put_first
 
-Verdict = Literal["good", "look", "bad"]
+Verdict = Literal["good", "check", "bad"]
 LISTEN_S = 1.5
 HOPS = 20
 HOP_MS = 100.0
@@ -79,7 +79,7 @@ def examine(config: Config, clock: Clock) -> Iterator[Finding]:
         except ControllerError as error:
             yield Finding(what, "bad", str(error))
         except OSError as error:
-            yield Finding(what, "look", f"could not be looked at: {error}")
+            yield Finding(what, "check", f"could not be looked at: {error}")
 
 
 def _patch(config: Config) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def _patch(config: Config) -> Iterator[Finding]:
         f"{counted(len(patch.universes), 'universe')}",
     )
     for said in lasers(patch):
-        yield Finding("laser", "look", said, "switch it off at the lamp unless the venue has a laser safety officer")
+        yield Finding("laser", "check", said, "switch it off at the lamp unless the venue has a laser safety officer")
 
 
 def _outputs(config: Config, clock: Clock) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def _outputs(config: Config, clock: Clock) -> Iterator[Finding]:
         missing = sorted(set(wanted) - answered)
         said = f"{len(wanted) - len(missing)} of {len(wanted)} port addresses are served by a node that answers"
         remedy = f"nobody answered for {', '.join(map(str, missing))}: is the node on, and in this network?"
-        yield Finding("Art-Net nodes", "look" if missing else "good", said, remedy if missing else "")
+        yield Finding("Art-Net nodes", "check" if missing else "good", said, remedy if missing else "")
     for one in {(output.host, output.port) for output in outputs if isinstance(output, OlaConfig)}:
         try:
             socket.create_connection(one, 1.0).close()
@@ -127,16 +127,16 @@ def _sound(config: Config, clock: Clock) -> Iterator[Finding]:
     if not blocks:
         yield Finding("sound", "bad", f"{place} gives no sound at all", "is it in use by another program?")
     elif noticed.said:
-        yield Finding("sound", "look", "; ".join(noticed.said), "turn the plug or the channel's phase round")
+        yield Finding("sound", "check", "; ".join(noticed.said), "turn the plug or the channel's phase round")
     elif level_db < config.audio.silence_db:
         yield Finding(
             "sound",
-            "look",
+            "check",
             f"{level_db:.0f} dBFS: silence",
             f"ask the desk for a signal; check the gain ({_levels(config, noticed)})",
         )
     elif level_db > -1.0:
-        yield Finding("sound", "look", f"{level_db:.0f} dBFS: at its limit", "turn the feed down by 10 dB")
+        yield Finding("sound", "check", f"{level_db:.0f} dBFS: at its limit", "turn the feed down by 10 dB")
     else:
         yield Finding(
             "sound", "good", f"{noticed.heard_from or place}: {level_db:.0f} dBFS peak ({_levels(config, noticed)})"
@@ -179,7 +179,7 @@ def _models(config: Config, clock: Clock) -> Iterator[Finding]:
     if decider.embed_every > 1:
         said += f"; the sound is embedded every {decider.embed_every} hops"
     fits = worst_ms <= budget_ms
-    verdict: Verdict = "good" if fits else "look" if worst_ms < HOP_MS else "bad"
+    verdict: Verdict = "good" if fits else "check" if worst_ms < HOP_MS else "bad"
     yield Finding("models", verdict, said, "" if fits else "close other programs, or choose a smaller model")
 
 
@@ -194,7 +194,7 @@ def _page(config: Config) -> Iterator[Finding]:
         said = f"port {page.port} on {page.host} cannot be served: {error.strerror}"
         yield Finding("page", "bad", said, "is another show running?")
         return
-    people = f"{len(page.access)} people with tokens" if page.access else "for whoever sits here"
+    people = f"{len(page.access)} people with tokens" if page.access else "for anyone at this machine"
     yield Finding("page", "good", f"{page.host}:{page.port}, {people}{', TLS' if page.certificate else ''}")
 
 
@@ -212,7 +212,7 @@ def _pair(config: Config) -> Iterator[Finding]:
         own = probe.getsockname()[0]
     if config.file.exists() and config.file.stat().st_mode & 0o044:
         said, remedy = f"others may read {config.file}, and the key in it", f"chmod 600 {config.file}"
-        yield Finding("pair", "look", said, remedy)
+        yield Finding("pair", "check", said, remedy)
         return
     yield Finding("pair", "good", f"{standby.role}, from {own} to {standby.peer}")
 
@@ -225,7 +225,7 @@ def _disk(config: Config) -> Iterator[Finding]:
     enough = free_gb >= ROOM_GB + season_gb * record.enabled
     yield Finding(
         "disk",
-        "good" if enough else "look",
+        "good" if enough else "check",
         f"{free_gb:.1f} GB free for logs in {folder}; {record.keep} nights need some {season_gb:.0f} GB at most",
         "" if enough else "record.keep and record.keep_mb say how much stays",
     )
@@ -234,7 +234,7 @@ def _disk(config: Config) -> Iterator[Finding]:
 def _clock() -> Iterator[Finding]:
     now = datetime.now(UTC)
     if now < BORN:
-        yield Finding("clock", "look", f"says {now:%Y-%m-%d %H:%M}", "set it: logs will carry the wrong date")
+        yield Finding("clock", "check", f"says {now:%Y-%m-%d %H:%M}", "set it: logs will carry the wrong date")
         return
     synchronized = " and is synchronized" if SYNCHRONIZED.exists() else ""
     yield Finding("clock", "good", f"says {now:%Y-%m-%d %H:%M} UTC{synchronized}; the light does not depend on it")
@@ -246,7 +246,7 @@ def _power() -> Iterator[Finding]:
         yield Finding("power", "bad", "this laptop runs on its battery", "plug it in")
     governor = _word(GOVERNOR)
     if governor == "powersave":
-        yield Finding("power", "look", "processor governor 'powersave'", "choose 'performance' for the night")
+        yield Finding("power", "check", "processor governor 'powersave'", "choose 'performance' for the night")
     if not (mains or governor):
         yield Finding("power", "good", "nothing here says how it is powered; see that it does not go to sleep")
     elif governor != "powersave":
@@ -261,7 +261,7 @@ def _priority() -> Iterator[Finding]:
     user = getpass.getuser()
     yield Finding(
         "priority",
-        "look",
+        "check",
         "the light may not come before other programs; under load it stutters",
         f"lines '{user} - nice {NICENESS}' and '{user} - rtprio {PRIORITY}' in "
         "/etc/security/limits.d/followspot.conf, then log in anew",
@@ -275,7 +275,7 @@ def _word(file: Path) -> str:
         return ""
 
 
-STYLES: dict[Verdict, str] = {"good": "green", "look": "yellow", "bad": "bold red"}
+STYLES: dict[Verdict, str] = {"good": "green", "check": "yellow", "bad": "bold red"}
 
 
 def print_findings(config: Config, clock: Clock) -> bool:

@@ -1,5 +1,9 @@
 """What is here: profiles, models, devices, printed for people. Edge: files, devices."""
 
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,7 @@ from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
 
+STDERR = 2
 NO_INPUTS = (
     "no audio inputs. Is the interface plugged in and switched on? Does another program hold it? May this user use it "
     "(Linux: group audio)? A recording always works: --audio file:PATH"
@@ -180,8 +185,9 @@ def print_devices() -> None:
 def _print_midi(console: Console) -> None:
     table = wide_table("", "MIDI port (use a part of it in controls.midi)", "", 'with "*"')
     try:
-        driver = backend()
-        inputs, outputs = (driver.get_input_names(), driver.get_output_names()) if driver else ([], [])
+        with _without_chatter():
+            driver = backend()
+            inputs, outputs = (driver.get_input_names(), driver.get_output_names()) if driver else ([], [])
     except Exception as error:  # noqa: BLE001 - every system's driver has errors of its own
         console.print(f"no MIDI here: {first_line(error)}")
         return
@@ -189,6 +195,20 @@ def _print_midi(console: Console) -> None:
         ways = " and ".join(word for word, names in (("in", inputs), ("out", outputs)) if name in names)
         table.add_row(name, ways, "yes" if is_wanted(name, ["*"]) else "only by name")
     console.print(table if table.row_count else "no MIDI ports")
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """ALSA and JACK print to the terminal by themselves that there is no MIDI; one sentence of ours says it."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _print_serial_ports(console: Console) -> None:

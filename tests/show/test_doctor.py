@@ -31,11 +31,11 @@ def test_a_good_machine_is_good_and_tells_what_it_saw(config, capsys):
 
 def test_h16_it_says_where_the_light_may_not_go_first(config, monkeypatch):
     monkeypatch.setattr(system.os, "geteuid", lambda: 1000)
-    for allowed, verdict in ((0, "look"), (30, "good")):
+    for allowed, verdict in ((0, "check"), (30, "good")):
         monkeypatch.setattr(system.resource, "getrlimit", lambda _, allowed=allowed: (allowed, allowed))
         (one,) = doctor._priority()
         assert (one.what, one.verdict) == ("priority", verdict)
-        assert ("limits.d" in one.remedy) == (verdict == "look")
+        assert ("limits.d" in one.remedy) == (verdict == "check")
 
 
 def free_port():
@@ -69,7 +69,7 @@ def test_olad_that_is_not_there_is_bad(config):
     [
         ({"AC/type": "Mains", "AC/online": "1", "BAT/type": "Battery"}, ["good"]),
         ({"AC/type": "Mains", "AC/online": "0"}, ["bad", "good"]),
-        ({"AC/type": "Mains", "AC/online": "1", "governor": "powersave"}, ["look"]),
+        ({"AC/type": "Mains", "AC/online": "1", "governor": "powersave"}, ["check"]),
         ({"AC/type": "Mains", "AC/online": "1", "governor": "performance"}, ["good"]),
         ({}, ["good"]),
     ],
@@ -87,7 +87,7 @@ def test_a_full_disk_is_worth_a_look(config, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1e12, 1e12, 5e6))
     (disk,) = doctor._disk(config)
-    assert disk.verdict == "look"
+    assert disk.verdict == "check"
     assert disk.remedy
 
 
@@ -117,7 +117,7 @@ def test_the_way_to_the_other_machine(config, tmp_path):
     file.write_text("")
     file.chmod(0o644)
     (one,) = list(doctor._pair(pair.at(file, {})))
-    assert (one.verdict, one.remedy) == ("look", f"chmod 600 {file}")
+    assert (one.verdict, one.remedy) == ("check", f"chmod 600 {file}")
     file.chmod(0o600)
     (one,) = list(doctor._pair(pair))
     assert one.verdict == "good"

@@ -39,7 +39,7 @@ arguments[0].forEach((place, index) => {
   document.body.append(note);
 });
 """
-RIG_CALL_OUTS = ["#patch-title", "#check-title", "#override-title"]
+RIG_CALL_OUTS = [".plan", ".override", ".check"]
 RIG = "document.getElementById('tab-rig').click()"
 SONG = "const next = document.getElementById('next'); if (!next.disabled) next.click();"
 WHY = "document.querySelector('#fixture-list [data-fixture^=spot]').click()"

@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from controller.config import read_config
+from controller.survey.proposal import proposal_of
+from controller.survey.report import write_report
 from tools.train.venue import measured
 from tools.train.venue import score as scoring
 from tools.train.venue.film import Format, render
@@ -107,7 +110,8 @@ def measure_all(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     films = []
     for seed in options.seed:
-        one, _, _ = measured.one_film(patch, programme, options.out, seed, hard)
+        one, found, film = measured.one_film(patch, programme, options.out, seed, hard)
+        write_report(options.out / f"report-{seed}", film.still, found, proposal_of(read_config(options.config), found))
         films.append(one)
         print(
             f"seed {seed}: {json.dumps({name: round(x, 4) for name, x in measured.summed([one]).items()})}", flush=True
