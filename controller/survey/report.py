@@ -15,7 +15,7 @@ from controller.survey.proposal import PatchProposal
 
 DPI, WIDTH_IN = 110, 11.0
 BEFORE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>What the rig said about itself</title><style>
+<title>The rig, measured</title><style>
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:1rem auto;padding:0 1rem;
 background:#14161a;color:#e6e6e6}
 img{max-width:100%;border-radius:6px} table{border-collapse:collapse;width:100%} .wide{overflow-x:auto}
@@ -72,7 +72,7 @@ def _picture(still: ByteArray, findings: Findings) -> bytes:
 
 def _page(picture: bytes, findings: Findings, proposal: PatchProposal) -> str:
     image = base64.b64encode(picture).decode("ascii")
-    lines = [BEFORE, "<h1>What the rig said about itself</h1>", _summary(findings)]
+    lines = [BEFORE, "<h1>The rig, measured</h1>", _summary(findings)]
     lines.append(f'<p><img alt="The room, with the number of each fixture" src="data:image/png;base64,{image}">')
     lines.append(
         '<p class="dim">Blue: at its place. Orange: at the place of another. Red cross: should be here, gives no light.'
@@ -98,7 +98,7 @@ def _summary(findings: Findings) -> str:
     sure = sum(one.dimmer is not None and one.dimmer.sure for one in findings.fixtures)
     return (
         f"<p>{seen} of {len(findings.fixtures)} fixtures were recognised, {sure} dimmers measured. The camera reads a "
-        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of changes was no fixture."
+        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of changes came from no fixture."
     )
 
 
