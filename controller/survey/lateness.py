@@ -19,17 +19,16 @@ from controller.survey.film import COLUMNS, ROWS, Film
 from controller.survey.levels import Curves
 from controller.survey.programme import Programme
 
-QUICK_TURNS, TURNS = 3, 2
+QUICK_TURNS, TURNS = 3, 3
 GRID_S, SLOPE_S = 0.01, 0.01
 MOST_STEP_S, MOST_LATE_S = 0.1, 0.2
 SLOWNESS_S = (0.0, 0.01, 0.02, 0.035, 0.05, 0.07, 0.09, 0.12, 0.16, 0.22)
 SEARCHES = ((0.02, 10), (0.004, 6), (0.001, 4))
 """Steps in seconds and how many of them to each side, from coarse to fine."""
-PARTS, PART_STEP_S, PART_REACH = 4, 0.004, 12
+PARTS, PART_STEP_S, PART_REACH = 4, 0.002, 16
 SURE = 8.0
 GLARE = 0.05
 """What a block says of a lamp in the glare of others is wrong by such a share of the glare."""
-WINDOWS = 6
 HEIGHTS = (np.arange(ROWS) + 0.5) / ROWS - 0.5
 ROLLING_PRIOR_S = 0.02
 
@@ -64,7 +63,7 @@ def lateness(film: Film, programme: Programme, clock: FilmClock, sources: SeenSo
     grouping = np.equal.outer(np.arange(curves.of.max() + 1), curves.of).astype(np.float64)
     dark = grouping @ blocks.any(axis=1) == 0
     late_s, slow_s = np.zeros(len(grouping)), np.zeros(len(grouping))
-    errors_s, rolling_s = np.full(len(grouping), np.inf), 0.0
+    errors_s, rolling_s, drift = np.full(len(grouping), np.inf), 0.0, 0.0
     played = _Played(programme, curves, begin_s, end_s)
     for number in range(QUICK_TURNS + TURNS):
         rows = frames_of(film, clock, begin_s + 0.1, end_s)
@@ -76,11 +75,12 @@ def lateness(film: Film, programme: Programme, clock: FilmClock, sources: SeenSo
         else:
             alone = turn.alone()
             late_s, slow_s = _searched(alone, t_s, played, late_s, curves.of)
-            errors_s = _errors_s(alone, t_s, played, (late_s, slow_s), curves.of)
+            shifts_s = _shifts_s(alone, t_s, played, (late_s, slow_s), curves.of)
+            errors_s, drift = _errors_s(shifts_s), _drift(shifts_s, t_s)
             late_s = late_s - rolling_s * turn.middles(grouping)
         whole_s = np.where(dark, np.nan, late_s + slow_s)
         middle_s = 0.0 if dark.all() else float(np.nanmedian(whole_s))
-        clock = _better(clock, t_s, turn.drift(t_s), middle_s)
+        clock = _better(clock, t_s, drift, middle_s)
         late_s = np.where(dark, 0.0, late_s - middle_s)
     return Lateness(
         np.where(dark, np.nan, late_s + slow_s), np.where(dark, np.inf, errors_s), slow_s, -rolling_s, clock
@@ -153,32 +153,45 @@ def _searched(
     return found_s, slow_s
 
 
-def _errors_s(
+def _shifts_s(
     alone: Float64Array,
     t_s: Float64Array,
     played: _Played,
     found_s: tuple[Float64Array, Float64Array],
     of: IndexArray,
 ) -> Float64Array:
-    """(f,) standard error of the lateness: by how much parts of the film differ about it."""
+    """(f, parts) how much later than found each fixture is in parts of the film; nan where it is not seen."""
     late_s, slow_s = found_s
-    errors_s = np.full(len(late_s), np.inf)
-    shifts_s = PART_STEP_S * np.arange(-PART_REACH, PART_REACH + 1)
+    found = np.full((len(late_s), PARTS), np.nan)
+    tried_s = PART_STEP_S * np.arange(-PART_REACH, PART_REACH + 1)
     for fixture in range(len(late_s)):
-        mine: IndexArray = np.flatnonzero((of == fixture) & (np.abs(alone).sum(axis=0) > 0.0))
+        mine = np.flatnonzero((of == fixture) & (np.abs(alone).sum(axis=0) > 0.0))
         slow = SLOWNESS_S.index(slow_s[fixture])
-        best = []
-        for part in np.array_split(np.arange(len(t_s)), PARTS) if len(mine) else ():
-            seen = alone[part] - alone[part].mean(axis=0)
-            own_s = t_s[part] - late_s[fixture]
+        for number, part in enumerate(np.array_split(np.arange(len(t_s)), PARTS) if len(mine) else ()):
+            seen, own_s = alone[part] - alone[part].mean(axis=0), t_s[part] - late_s[fixture]
             like = [
                 sum(_alike(seen[:, one], played.one(int(one), own_s - shift_s, slow)) for one in mine)
-                for shift_s in shifts_s
+                for shift_s in tried_s
             ]
-            best.append(shifts_s[int(np.argmax(like))])
-        if best:
-            errors_s[fixture] = float(np.hypot(np.std(best) / np.sqrt(PARTS - 1), PART_STEP_S / np.sqrt(12 * PARTS)))
-    return errors_s
+            found[fixture, number] = tried_s[int(np.argmax(like))]
+    return found
+
+
+def _errors_s(shifts_s: Float64Array) -> Float64Array:
+    """(f,) standard error of the lateness: by how much parts of the film differ about it, beyond what all have."""
+    if np.isnan(shifts_s).all():
+        return np.full(len(shifts_s), np.inf)
+    own_s = shifts_s - np.nanmedian(shifts_s, axis=0)
+    spread_s = np.std(own_s, axis=1) / np.sqrt(PARTS - 1)
+    return np.where(np.isnan(spread_s), np.inf, np.hypot(spread_s, PART_STEP_S / np.sqrt(12 * PARTS)))
+
+
+def _drift(shifts_s: Float64Array, t_s: Float64Array) -> float:
+    """How much later everything comes for each second of the programme."""
+    if np.isnan(shifts_s).all():
+        return 0.0
+    middles_s = [float(part.mean()) for part in np.array_split(t_s, PARTS)]
+    return float(np.polyfit(middles_s, np.nanmedian(shifts_s, axis=0), 1)[0])
 
 
 def _alike(seen: Float64Array, told: Float64Array) -> float:
@@ -202,7 +215,6 @@ class _Turn:
         self._rest = light - matrix.astype(np.float32) @ found
         self._light, self._gives, self._late = shapes[0], found[1 : 1 + n], found[1 + n :]
         self._slope = shapes[1].astype(np.float32)
-        self._later = self._slope @ np.where(blocks, self._gives, np.float32(0.0))
         noise = np.square(self._rest).mean(axis=0) * np.square(inverse[1 + n :]).sum(axis=1).mean()
         glare = np.square(GLARE * SLOPE_S) * np.square(self._gives).sum(axis=0)
         self._weight = np.where(blocks, 1.0 / (noise + glare + 1e-12), 0.0)
@@ -232,15 +244,6 @@ class _Turn:
         rises, spread = ((up - down * mean_s[:, None]) * off).sum(), (down * np.square(off)).sum()
         readout_s = float(rises / (spread + 1.0 / ROLLING_PRIOR_S**2))
         return np.where(down.sum(axis=1) > 0.0, mean_s - readout_s * middle, 0.0), readout_s
-
-    def drift(self, t_s: Float64Array) -> float:
-        """How much later everything comes for each second of the programme."""
-        times, late = [], []
-        for part in np.array_split(np.arange(len(t_s)), WINDOWS):
-            told = self._later[part]
-            late.append(float((self._rest[part] * told).sum()) / max(float(np.square(told).sum()), 1e-12))
-            times.append(float(t_s[part].mean()))
-        return float(np.polyfit(times, np.clip(late, -0.05, 0.05), 1)[0])
 
 
 def _better(clock: FilmClock, t_s: Float64Array, drift: float, later_s: float) -> FilmClock:

@@ -98,7 +98,7 @@ def _summary(findings: Findings) -> str:
     sure = sum(one.dimmer is not None and one.dimmer.sure for one in findings.fixtures)
     return (
         f"<p>{seen} of {len(findings.fixtures)} fixtures were recognised, {sure} dimmers measured. The camera reads a "
-        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of changes came from no fixture."
+        f"picture in {abs(findings.rolling_ms):.0f} ms; {100 * findings.unexplained:.1f} % of changes are unexplained."
     )
 
 

@@ -11,7 +11,7 @@ from controller.survey.film import COLUMNS, ROWS
 SURE, ABOVE_CHANCE = 10.0, 2.5
 """Standard errors of a source's best block; and how many times the deepest one below nothing, which is chance."""
 NEAR, RING = 2, (3, 6)
-ITSELF = 6.0
+ITSELF, POOL = 6.0, 0.25
 """A lamp is so many times as bright as what is around it; a pool of light is not."""
 
 
@@ -50,4 +50,7 @@ def _brightest(light: Float32Array) -> tuple[Float64Array, bool]:
     near = np.where(far <= NEAR, np.maximum(light - 0.3 * light.max(), 0.0), 0.0)
     middle = np.array([(near * (x + 0.5)).sum() / COLUMNS, (near * (y + 0.5)).sum() / ROWS]) / near.sum()
     ring = light[(far >= RING[0]) & (far <= RING[1])]
-    return middle, bool(light.max() > ITSELF * max(float(ring.mean()), 1e-9))
+    if light.max() > ITSELF * max(float(ring.mean()), 1e-9):
+        return middle, True
+    pool = np.where(light > POOL * light.max(), light, 0.0)  # what is brightest in it is a white shirt
+    return np.array([(pool * (x + 0.5)).sum() / COLUMNS, (pool * (y + 0.5)).sum() / ROWS]) / pool.sum(), False

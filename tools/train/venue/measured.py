@@ -135,7 +135,7 @@ def played_on(config: Path) -> tuple[Patch, Programme]:
 def one_film(
     patch: Patch, programme: Programme, folder: Path, seed: int, hard: Conditions
 ) -> tuple[Judged, Findings, Film]:
-    """Render a film, read it, judge it."""
+    """Render a film, if it is not there from the time before; read it, judge it."""
     rng = np.random.default_rng([seed, 91])
     drawn = rig_of(patch, programme, Faults(), np.random.default_rng([seed, 92]))
     faults = drawn_faults(programme, drawn, rng)
@@ -144,8 +144,9 @@ def one_film(
     if interventions:
         raise RuntimeError(f"the flash limiter stepped in {interventions} times")
     path = folder / f"measured-{seed}.mp4"
-    for _ in render(slots, programme, lamps, path, seed=seed, hard=hard):
-        pass
+    if not path.is_file():
+        for _ in render(slots, programme, lamps, path, seed=seed, hard=hard):
+            pass
     film = read_film(path)
     found = findings(film, programme, patch)
     return judged(found, lamps, programme, faults, patch), found, film
