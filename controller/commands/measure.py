@@ -21,11 +21,14 @@ from controller.survey.playing import ProgrammePlayer, steady
 from controller.survey.programme import Programme, plan, read_programme, sources_of
 from controller.survey.proposal import PatchProposal, proposal_of
 from controller.survey.report import write_report
+from controller.system import come_first
 
 FramesAt = Callable[[float], list[DmxFrame]]
 PROGRAMME, OUT = Path("measure.json"), Path("measured")
 AIM_S = 20.0
 TELL_S = 30.0
+LATE_S, FEW = 0.06, 5
+"""Gaps between two frames, and how many of them a film bears."""
 GUIDANCE = (
     "No head changes more than once a second, and the flash limiter is on. The show must not be running.",
     "Put the camera on a tripod: the whole stage in the picture, room lights off.",
@@ -54,12 +57,25 @@ def run(options: argparse.Namespace) -> int:
     """Do it; returns the exit code."""
     config, say = configured(options), functools.partial(print, flush=True)
     if options.what == "play":
-        return play(config, options.fixtures, options.programme, say, MonotonicClock(), aim_s=options.aim)
+        where = options.programme
+        return play(config, options.fixtures, where, say, MonotonicClock(), aim_s=options.aim, begin=come_first)
     return read(config, options, say)
 
 
-def play(config: Config, names: list[str], file: Path, say: Say, clock: Clock, *, aim_s: float = AIM_S) -> int:
+def play(
+    config: Config,
+    names: list[str],
+    file: Path,
+    say: Say,
+    clock: Clock,
+    *,
+    aim_s: float = AIM_S,
+    begin: Callable[[], object] = lambda: None,
+) -> int:
     """Play the programme on the configured outputs; it ends dark. Returns the exit code.
+
+    Args:
+        begin: called before the first frame.
 
     Raises:
         ControllerError: a fixture that is not there, or nothing to measure.
@@ -71,20 +87,33 @@ def play(config: Config, names: list[str], file: Path, say: Say, clock: Clock, *
     playing = ProgrammePlayer(patch, programme, config.safety.flashes)
     for line in (f"{len(programme.sources)} heads, {_minutes(programme.duration_s)}.", *GUIDANCE):
         say(line)
+    begin()
     with LitRig.on_outputs(config, patch, clock) as rig:
         _aim(rig, steady(patch, programme, aim_s), playing, clock, aim_s)
         say("It begins.")
-        began_s = clock.now_s()
-        told_s = TELL_S
-        while clock.now_s() - began_s < programme.duration_s:
-            rig.cycle_of(lambda now_s: playing.frames(now_s - began_s, now_s))
-            if clock.now_s() - began_s > told_s:
-                say(f"  {_minutes(programme.duration_s - told_s)} left")
-                told_s += TELL_S
+        gaps_s = _played(rig, programme, playing, clock, say)
     if playing.limiter.interventions:
         raise SurveyError("the flash limiter had to step in, so the film cannot be read; please report this rig")
+    late = sum(gap_s > LATE_S for gap_s in gaps_s)
+    if late > FEW:
+        say(f"This machine was busy: the light stood still {late} times, {1e3 * max(gaps_s):.0f} ms at most.")
+        say("Latencies on this film will be uncertain. End other programs, then play and film again.")
     say(f"Done; {file} belongs to the film. Now: followspot measure read FILM --programme {file}")
     return 0
+
+
+def _played(rig: LitRig, programme: Programme, playing: ProgrammePlayer, clock: Clock, say: Say) -> list[float]:
+    """The whole programme; seconds between each two frames."""
+    began_s = sent_s = clock.now_s()
+    told_s, gaps_s = TELL_S, [0.0]
+    while clock.now_s() - began_s < programme.duration_s:
+        rig.cycle_of(lambda now_s: playing.frames(now_s - began_s, now_s))
+        gaps_s.append(clock.now_s() - sent_s)
+        sent_s += gaps_s[-1]
+        if sent_s - began_s > told_s:
+            say(f"  {_minutes(programme.duration_s - told_s)} left")
+            told_s += TELL_S
+    return gaps_s
 
 
 def _aim(rig: LitRig, lit: FramesAt, playing: ProgrammePlayer, clock: Clock, aim_s: float) -> None:

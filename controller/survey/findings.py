@@ -18,7 +18,7 @@ from controller.survey.places import Places, places_in
 from controller.survey.programme import Programme
 from controller.survey.spots import Spots, spots_of
 
-LATE_SURE_MS = 6.0
+LATE_SURE_MS = 4.0
 LEAST_CLEAR = 0.2
 """Where less of the light than this is a fixture's own, what is measured is that of its neighbours, too."""
 

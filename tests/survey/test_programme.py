@@ -112,6 +112,25 @@ def test_play_sends_the_programme_and_ends_dark(small_rig, tmp_path, monkeypatch
     assert "measure read FILM" in said[-1]
 
 
+def test_play_says_when_the_machine_was_too_busy(small_rig, tmp_path, monkeypatch):
+    """A film of a light that stood still would tell wrong latencies."""
+    monkeypatch.setattr("controller.commands.measure.plan", lambda sources, seed: _short(plan(sources, seed)))
+
+    class Busy(ManualClock):
+        def sleep_until(self, deadline_s):
+            super().sleep_until(deadline_s + (0.2 if int(deadline_s * 2) % 2 else 0.0))
+
+    class Sink:
+        def send(self, packet, now_s):
+            pass
+
+    said, clock, patch = [], Busy(), patch_of(small_rig)
+    rig = LitRig(patch, Sender(small_rig.universes, small_rig.network, b"0" * 16), Sink(), clock)
+    monkeypatch.setattr(LitRig, "on_outputs", staticmethod(lambda *_: rig))
+    assert play(small_rig, [], tmp_path / "measure.json", said.append, clock, aim_s=3.0) == 0
+    assert any("This machine was busy" in line for line in said)
+
+
 def _short(programme):
     from dataclasses import replace
 
