@@ -134,7 +134,8 @@ def render(
     clock, phases = 1.0 + rng.uniform(-6e-5, 6e-5), rng.uniform(0.0, 6.3, 3)
     lost = set(rng.choice(400, 6).tolist())
     scaler = VideoReformatter()
-    with av.open(str(path), "w") as container:
+    partial = path.with_suffix(f".partial{path.suffix}")
+    with av.open(str(partial), "w") as container:
         video = container.add_stream("libx264" if "libx264" in av.codecs_available else "mpeg4", rate=hard.fps)
         video.options = {"preset": "ultrafast", "crf": "20"} if video.codec_context.name == "libx264" else {}
         video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
@@ -155,6 +156,7 @@ def render(
             if number % hard.fps == 0:
                 yield t_s
         container.mux(video.encode(None))
+    partial.replace(path)
 
 
 def _in_view(seen: tuple[float, float]) -> tuple[float, float]:
