@@ -19,7 +19,7 @@ myst_heading_anchors = 4
 root_doc = "index"
 
 HERE = Path(__file__).parent
-MARKDOWN = re.compile(r"\[([^\]]*)\]\((\.\./[^)#]+\.md)\)")
+MARKDOWN = re.compile(r"\[([^\]]*)\]\((\.\./[^)#]+\.md)(?:#[^)]*)?\)")
 MENUS = {
     "index": {
         "Begin here": ("first-hour", "what-to-buy"),
@@ -31,6 +31,10 @@ MENUS = {
             "controllers",
             "remote",
             "rehearsal",
+            "hearing",
+            "looks",
+            "light-model",
+            "comparing",
             "safety",
         ),
         "For the rig": ("install", "patching", "measure", "fixtures", "configuration", "outputs", "access", "standby"),
