@@ -52,7 +52,8 @@ def test_the_wheel_holds_what_the_demo_needs_and_nothing_of_training(wheel):
         names = packed.namelist()
     for needed in ("data/config.yaml", "data/models/skipbart-small/manifest.yaml", "data/models/hearing/manifest.yaml",
                    "data/fixtures/generic/rgb-par.yaml", "songs/metal_madness.opus", "watching/page/static/index.html",
-                   "looks/packs/rock.yaml"):  # fmt: skip
+                   "looks/packs/rock.yaml", "data/docs/first-hour.md", "data/docs/pictures/page-numbered.jpg",
+                   "data/README.md"):  # fmt: skip
         assert f"controller/{needed}" in names
     assert [one for one in names if one.startswith(("tools/", "tests/", "controller/data/models/symbolic"))] == []
 
@@ -68,7 +69,16 @@ def test_it_runs_from_there(followspot, installed, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "words", [("devices",), ("models", "verify"), ("fixtures", "list"), ("check",), ("patch", "sheet")], ids=" ".join
+    "words",
+    [
+        ("devices",),
+        ("models", "verify"),
+        ("fixtures", "list"),
+        ("check",),
+        ("patch", "sheet"),
+        ("docs", "--no-browser", "--out", "pages"),
+    ],
+    ids=" ".join,
 )
 def test_a_command_without_a_configuration_is_about_the_demo(followspot, words):
     done = followspot(*words)
