@@ -24,7 +24,7 @@ COMMANDS = {
     "setlist": "a band's sheet: read it, make a set list of it, check one",
     "init": "answer a few questions to write a valid configuration; optionally check every fixture",
     "check": "validate config, patch, profiles and models; print the patch sheet",
-    "patch": "the patch: sheet, explain, identify, test; import and export for other programs",
+    "patch": "the patch: draw it in the browser; sheet, explain, identify, test; import and export for other programs",
     "rdm": "lamps that tell who they are, by RDM through olad: list, set, address, identify, check, patch",
     "fixtures": "fixture profiles: list, show, import, lock",
     "models": "model artefacts: list, verify, stage, rollback, pull",
