@@ -69,6 +69,6 @@ def _draw(options: argparse.Namespace) -> int:
     file: Path = options.config.expanduser()
     key = key_for(options.host)
     page = DrawPage(PatchFile(file), MonotonicClock(), key)
-    said = "the patch page"
+    said = "the patch page is"
     serve_page(page, options.host, options.port, key, said=said, say=lambda line: print(line, flush=True))
     return 0

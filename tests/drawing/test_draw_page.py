@@ -9,13 +9,18 @@ from promise import HANG_S
 from real_chromium import installed, start_chromium
 from room_in_browser import Served
 
+from controller.bundled import bundled
 from controller.clock import MonotonicClock
+from controller.commands.answers import Answers
 from controller.commands.drawing import server
 from controller.commands.drawing.file import PatchFile
+from controller.commands.drawing.questions import QuestionsPage
 from controller.commands.drawing.served import addresses, key_for, qr_lines
 from controller.commands.drawing.server import DrawPage
+from controller.commands.init import first_run
 from controller.config import read_config
 from controller.one_show import OneShow
+from controller.rig.profiles.library import Library
 
 FULL = 200
 HEADER = 18
@@ -110,13 +115,27 @@ def test_the_code_in_the_terminal_is_what_segno_draws():
         assert dark == [bool(one) for one in row]
 
 
-@pytest.fixture
-def browser(tmp_path, page, require_real):
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory, require_real):
     require_real("Chromium", installed())
-    driver = start_chromium(tmp_path / "profile", "--window-size=1280,800")
+    driver = start_chromium(tmp_path_factory.mktemp("chromium") / "profile", "--window-size=1280,800")
     driver.set_script_timeout(HANG_S)
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def questions(tmp_path):
+    """The page of `init --web`, and the file that it is to write."""
+    file, clock = tmp_path / "new.yaml", MonotonicClock()
+    library = Library(bundled("fixtures"))
+
+    def write(answers):
+        first_run(file, answers, clock, replace=False, ask=None, say=print)
+
+    served = Served(QuestionsPage(file, {"venue": "The Loft"}, write, Answers(library, clock)))
+    yield served, file
+    served.close()
 
 
 def until(driver, condition, what):
@@ -169,3 +188,44 @@ def test_a_rig_is_drawn_by_mouse_and_by_finger_and_saved(browser, page, venue):
     assert [one.id for one in read_config(venue).fixtures][-1] == "wash-3"
     assert "# flickers" in venue.read_text()
     assert [one for one in browser.get_log("browser") if one["level"] == "SEVERE"] == []
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def test_the_questions_of_init_are_checked_one_by_one_and_end_in_the_patch_page(browser, questions):
+    from selenium.webdriver.common.by import By
+
+    served, file = questions
+    browser.get(served.url)
+    allowed = "return !document.getElementById('write').disabled"
+    until(browser, allowed, "the usual answers are good")
+    answer = browser.find_element(By.ID, "answer-output")
+    answer.send_keys("banana\t")
+    said = "document.getElementById('answer-output-said').textContent"
+    until(browser, f"return {said}.includes('is none of artnet, sacn')", "the reason stands below the answer")
+    assert not browser.execute_script(allowed)
+    assert not file.exists()
+    sacn = next(one for one in browser.find_elements(By.CSS_SELECTOR, ".offers button") if one.text == "sacn")
+    sacn.click()
+    until(browser, allowed, "put right by one press")
+    browser.find_element(By.ID, "write").click()
+    until(browser, "return document.querySelectorAll('.lamp').length === 4", "the rig on its plan")
+    made = read_config(file)
+    assert (made.venue, made.universes[1].outputs[0].type, len(made.fixtures)) == ("The Loft", "sacn", 4)
+    assert served.talk({"verb": "remove", "names": ["wash-1"]})[0][0] == 200
+
+
+def test_a_file_that_came_meanwhile_is_not_written_over(questions):
+    served, file = questions
+    file.write_text("mine")
+
+    async def write():
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{served.url}answer", json={"answers": {}}) as answer:
+                said = (await answer.json())["said"]
+            async with session.get(f"{served.url}state") as state:
+                return answer.status, said, state.status
+
+    status, said, state = asyncio.run(write())
+    assert (status, state, "is there already" in said) == (400, 400, True)
+    assert file.read_text() == "mine"

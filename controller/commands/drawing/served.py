@@ -63,7 +63,7 @@ def serve_page(page: OwnPage, host: str, port: int, key: str, *, said: str, say:
         await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
             places = addresses(host, page.address[1], key)
-            say(f"{said} is at {' or '.join(places)}; Ctrl-C closes it")
+            say(f"{said} at {' or '.join(places)}; Ctrl-C closes it")
             if key:
                 say(qr_lines(places[0]))
         ready.cancel()

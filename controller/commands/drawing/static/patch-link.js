@@ -1,5 +1,7 @@
 // What the page asks of the program, one thing after the other, and what it says back.
 
+const FAILED = "something went wrong in the program; its terminal says what";
+
 export class PatchLink {
   /** @param show called with the state. @param tell called with a sentence for people. */
   constructor(show, tell) {
@@ -38,7 +40,7 @@ export class PatchLink {
   async ask(place, options = {}) {
     try {
       const answer = await fetch(place, options);
-      const said = await answer.json();
+      const said = await answer.json().catch(() => ({ said: FAILED }));
       if (answer.ok) return said;
       this.tell(said.said);
     } catch {
