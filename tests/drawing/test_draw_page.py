@@ -15,9 +15,10 @@ from controller.commands.answers import Answers
 from controller.commands.drawing import server
 from controller.commands.drawing.file import PatchFile
 from controller.commands.drawing.questions import QuestionsPage
-from controller.commands.drawing.served import addresses, key_for, qr_lines
+from controller.commands.drawing.served import addresses, key_for
 from controller.commands.drawing.server import DrawPage
 from controller.commands.init import first_run
+from controller.commands.qr_code import qr_lines
 from controller.config import read_config
 from controller.one_show import OneShow
 from controller.rig.profiles.library import Library

@@ -10,8 +10,7 @@ import secrets
 import signal
 from collections.abc import Callable
 
-import segno
-
+from controller.commands.qr_code import qr_lines
 from controller.errors import PageError
 from controller.lighting.network_cards import network_cards
 from controller.rehearsal.own_page import OwnPage
@@ -33,18 +32,6 @@ def addresses(host: str, port: int, key: str) -> list[str]:
     own = [one.address for one in network_cards() if not one.address.startswith("127.")]
     hosts = (own or ["127.0.0.1"]) if everywhere else [host]
     return [f"http://{f'[{one}]' if ':' in one else one}:{port}/{f'?key={key}' if key else ''}" for one in hosts]
-
-
-def qr_lines(text: str) -> str:
-    """A text as a QR code of block characters, light on dark, two rows of it in a line of the terminal."""
-    rows = [list(row) for row in segno.make(text, error="l", micro=False).matrix_iter(border=2)]
-    if len(rows) % 2:
-        rows.append([0] * len(rows[0]))
-    signs = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
-    return "\n".join(
-        "".join(signs[bool(upper), bool(lower)] for upper, lower in zip(rows[at], rows[at + 1], strict=True))
-        for at in range(0, len(rows), 2)
-    )
 
 
 def serve_page(page: OwnPage, host: str, port: int, key: str, *, said: str, say: Say) -> None:
