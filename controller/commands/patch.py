@@ -14,6 +14,7 @@ from controller.commands.explain import print_explanation
 from controller.commands.identify import identify
 from controller.commands.self_test import walk_at_the_terminal
 from controller.commands.sheet import write_sheet
+from controller.watching.process import tls_of
 
 PORT = 8130
 
@@ -68,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
 def _draw(options: argparse.Namespace) -> int:
     file: Path = options.config.expanduser()
     key = key_for(options.host)
-    page = DrawPage(PatchFile(file), MonotonicClock(), key)
+    drawing = PatchFile(file)
+    page = DrawPage(drawing, MonotonicClock(), key, tls_of(drawing.config) if key else None)
     said = "the patch page is"
     serve_page(page, options.host, options.port, key, said=said, say=lambda line: print(line, flush=True))
     return 0

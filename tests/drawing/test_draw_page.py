@@ -5,6 +5,7 @@ import time
 
 import aiohttp
 import pytest
+from gdtf_file import packed
 from promise import HANG_S
 from real_chromium import installed, start_chromium
 from room_in_browser import Served
@@ -84,6 +85,37 @@ def test_nonsense_is_refused_and_changes_nothing(page):
     assert status == 403
 
 
+def bring(page, name, content):
+    async def post():
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{page.url}own", params={"name": name}, data=content) as answer,
+        ):
+            return answer.status, await answer.json()
+
+    return asyncio.run(post())
+
+
+def test_a_file_of_ones_own_is_kept_beside_the_configuration_and_patched(page, venue):
+    status, said = bring(page, "../../Acme@Spot 2@v1.gdtf", packed())
+    assert status == 200, said
+    assert (said["reference"], said["maker"]) == ("gdtf:Acme@Spot 2@v1", "Acme")
+    assert (venue.parent / "profiles/gdtf/Acme@Spot 2@v1.gdtf").read_bytes() == packed()
+    wish = {"verb": "add", "reference": said["reference"], "mode": "Extended", "count": 2}
+    (status, state), (written, _) = page.talk(wish, {"verb": "write"})
+    assert (status, written, state["refusal"]) == (200, 200, "")
+    assert read_config(venue).fixtures[-1].profile == "gdtf:Acme@Spot 2@v1"
+    for name, content, reason in (
+        ("lamp.gdtf", b"PK broken", "lamp.gdtf"),
+        ("lamp.exe", b"MZ", "is brought as .gdtf or .qxf"),
+        ("lamp.qxf", b"<html/>", "without a maker"),
+        ("Acme@Spot 2@v1.gdtf", packed() + b" ", "says something else"),
+    ):
+        status, said = bring(page, name, content)
+        assert (status, reason in said["said"]) == (400, True), said
+    assert [one.name for one in (venue.parent / "profiles").rglob("*") if one.is_file()] == ["Acme@Spot 2@v1.gdtf"]
+
+
 def test_a_tablet_comes_in_with_the_key_only(venue):
     key = key_for("0.0.0.0")
     served = Served(DrawPage(PatchFile(venue), MonotonicClock(), key))
@@ -151,6 +183,7 @@ def test_a_rig_is_drawn_by_mouse_and_by_finger_and_saved(browser, page, venue):
 
     find = lambda selector: browser.find_element(By.CSS_SELECTOR, selector)  # noqa: E731
     lamps = "return document.querySelectorAll('.lamp').length"
+    browser.get_log("browser")  # what another test left
     browser.get(page.url)
     until(browser, f"{lamps} === 4", "the rig")
     find("#search").send_keys("rgb par 7ch")

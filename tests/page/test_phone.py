@@ -19,6 +19,7 @@ from controller.config import read_config
 from controller.errors import ConfigError
 from controller.watching.page.access import Access
 from controller.watching.page.server import Page
+from controller.watching.process import tls_of
 
 
 @pytest.fixture
@@ -53,6 +54,9 @@ def test_token_certificate_and_lines_are_made_together(venue):
     ).stdout  # fmt: skip
     assert "IP Address:10.66.0.1" in said
     assert said.strip().splitlines()[-1].partition("=")[2] in done.stdout
+    assert isinstance(
+        tls_of(read_config(venue)), ssl.SSLContext
+    )  # of the show's page, and of the patch page on a tablet
     certificate = (venue.parent / "page.crt").read_bytes()
     again = called(main, "token", "Ben", "--phone", "--config", venue, "--yes")  # the address and certificate stay
     assert again.returncode == 0, again.stderr
@@ -80,12 +84,10 @@ def test_the_link_of_the_code_signs_a_browser_in_and_is_gone_from_its_address(ve
     require_real("Chromium", installed())
     link = link_of(let_in(venue, "--host", "127.0.0.1"))
     config = read_config(venue)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(config.path(config.page.certificate), config.path(config.page.key))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    page = Page(10.0, Access(config.page.access), tls=context)
+    page = Page(10.0, Access(config.page.access), tls=tls_of(config))
     serving = asyncio.run_coroutine_threadsafe(page.serve(DemoFeed(loop.time), "127.0.0.1", 0), loop)
     asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(HANG_S)
     browser = start_chromium(tmp_path / "profile", "--ignore-certificate-errors")

@@ -62,6 +62,10 @@ class Catalogue:
                 found.append((-exact, at, entry))
         return [entry for _, _, entry in sorted(found, key=lambda one: one[:2])[:MOST_FOUND]]
 
+    def entry(self, reference: str) -> LibraryEntry:
+        """The entry of a reference that is in one of the libraries."""
+        return next(one for one in self._entries if one.reference == reference)
+
     def told(self, reference: str) -> dict[str, Any]:
         """What a person has to know of a fixture before it is patched.
 

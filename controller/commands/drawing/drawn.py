@@ -53,7 +53,7 @@ class DrawnPatch:
     """
 
     def __init__(self, rows: Sequence[Row], universes: Mapping[int, Any], library: Library) -> None:
-        self._library = library
+        self.library = library
         self.saved = DrawnStep(tuple(deepcopy(list(rows))), tuple(range(len(rows))), deepcopy(dict(universes)))
         self._steps, self._at = [self.saved], 0
 
@@ -100,7 +100,7 @@ class DrawnPatch:
         Raises:
             ControllerError: no such profile or mode, or no room for them.
         """
-        profile = self._library.profile(reference)
+        profile = self.library.profile(reference)
         self._refuse(profile, mode, count, shape)
         role = role or role_of(profile, mode)
         if role not in ROLES:
@@ -220,7 +220,7 @@ class DrawnPatch:
         """What `followspot check` would refuse of the patch first; empty if nothing."""
         try:
             configs = [FixtureConfig.model_validate(row) for row in self.now.rows]
-            profiles = {one.profile: self._library.profile(one.profile) for one in configs}
+            profiles = {one.profile: self.library.profile(one.profile) for one in configs}
             build_patch(configs, list(self.now.universes), profiles, lambda place: f"fixture {place[1] + 1}")  # type: ignore[operator]
         except ControllerError as error:
             return str(error)
@@ -238,7 +238,7 @@ class DrawnPatch:
         }
         said |= {"slots": 0, "heads": 1, "kind": "", "modes": [], "moves": False}
         try:
-            profile = self._library.profile(str(row["profile"]))
+            profile = self.library.profile(str(row["profile"]))
             mode = str(row["mode"])
             said["kind"] = profile.kind
             said["modes"] = [{"name": one, "slots": profile.footprint(one)} for one in profile.modes]
@@ -270,7 +270,7 @@ class DrawnPatch:
     def _footprint(self, row: Row) -> int:
         """Slots of a row, 0 where its profile or mode is not there."""
         try:
-            return self._library.profile(str(row["profile"])).footprint(str(row["mode"]))
+            return self.library.profile(str(row["profile"])).footprint(str(row["mode"]))
         except (ControllerError, KeyError):
             return 0
 

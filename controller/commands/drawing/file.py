@@ -22,6 +22,9 @@ class PatchFile:
     Args:
         file: it, and it is valid but for what the patch itself may have wrong.
 
+    Attributes:
+        config: as the file has it. library: its libraries. drawn: its patch, as it is drawn.
+
     Raises:
         ConfigError: it cannot be read, or is not valid.
     """
@@ -33,13 +36,14 @@ class PatchFile:
         self.config = read_config(file)
         self._text = self._read()
         data = yaml.safe_load(self._text)
-        self._lock_aside = Library.of(self.config, locked=False)
-        self.drawn = DrawnPatch(data["fixtures"], data["universes"], self._lock_aside)
+        self.library = Library.of(self.config, locked=False)
+        self.drawn = DrawnPatch(data["fixtures"], data["universes"], self.library)
 
-    @property
-    def library(self) -> Library:
-        """The libraries of the configuration."""
-        return self._lock_aside
+    def renewed_library(self) -> Library:
+        """The libraries once more, with what was put into them meanwhile."""
+        self.library = Library.of(self.config, locked=False)
+        self.drawn.library = self.library
+        return self.library
 
     def text(self) -> str:
         """The file as it would be."""

@@ -26,12 +26,12 @@ def key_for(host: str) -> str:
     return "" if host in LOOPBACK else secrets.token_urlsafe(KEY_BYTES)
 
 
-def addresses(host: str, port: int, key: str) -> list[str]:
+def addresses(host: str, port: int, key: str, scheme: str = "http") -> list[str]:
     """Where a page is opened, the key included; `0.0.0.0` is every address of this machine."""
     everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - compared
     own = [one.address for one in network_cards() if not one.address.startswith("127.")]
     hosts = (own or ["127.0.0.1"]) if everywhere else [host]
-    return [f"http://{f'[{one}]' if ':' in one else one}:{port}/{f'?key={key}' if key else ''}" for one in hosts]
+    return [f"{scheme}://{f'[{one}]' if ':' in one else one}:{port}/{f'?key={key}' if key else ''}" for one in hosts]
 
 
 def serve_page(page: OwnPage, host: str, port: int, key: str, *, said: str, say: Say) -> None:
@@ -49,7 +49,7 @@ def serve_page(page: OwnPage, host: str, port: int, key: str, *, said: str, say:
         ready = asyncio.create_task(page.serving.wait())
         await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
         if ready.done():
-            places = addresses(host, page.address[1], key)
+            places = addresses(host, page.address[1], key, page.scheme)
             say(f"{said} at {' or '.join(places)}; Ctrl-C closes it")
             if key:
                 say(qr_lines(places[0]))

@@ -1,6 +1,7 @@
 """The patch page in a browser: a library, a plan, and the lamps themselves. Edge: the web, files, a thread."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from controller.commands.drawing.drawn import room_of
 from controller.commands.drawing.file import PatchFile, next_universe
 from controller.commands.drawing.lamp_check import LampCheck
 from controller.commands.drawing.lit_lamps import LitLamps
+from controller.commands.drawing.own_files import keep_own
 from controller.commands.drawing.shapes import SHAPES
 from controller.errors import ConfigError, ControllerError, first_line
 from controller.rehearsal.own_page import OwnPage, send_file
@@ -25,7 +27,9 @@ from controller.watching.page.files import STATIC as PAGE
 
 STATIC = Path(__file__).parent / "static"
 SHARED = ("style.css", "icon.svg")
-MOST_BYTES = 256_000
+MOST_BYTES = 64_000_000
+"""A GDTF file with its pictures and meshes has ten or twenty million."""
+MOST_WISH_BYTES = 256_000
 LEFT_S = 6.0
 """A page that has asked nothing for so long is gone: nobody sees the lamp that is lit."""
 LOOK_S = 0.5
@@ -39,10 +43,13 @@ class DrawPage(OwnPage):
     Args:
         drawing: the file; None: there is none yet, and `begin` brings it. clock: for the lamps.
         key: what a browser of another machine must know; empty: this machine alone is served.
+        tls: what it is served with; None: plain HTTP.
     """
 
-    def __init__(self, drawing: PatchFile | None, clock: Clock, key: str = "") -> None:
-        super().__init__("the patch page", MOST_BYTES, key)
+    def __init__(
+        self, drawing: PatchFile | None, clock: Clock, key: str = "", tls: ssl.SSLContext | None = None
+    ) -> None:
+        super().__init__("the patch page", MOST_BYTES, key, tls)
         self._clock = clock
         self._lamps = LitLamps(clock)
         self._check: LampCheck | None = None
@@ -77,6 +84,7 @@ class DrawPage(OwnPage):
         router.add_get("/fixture", self._tell_fixture)
         router.add_get("/difference", self._tell_difference)
         router.add_post("/do", self._do)
+        router.add_post("/own", self._take_own)
         for path in (*(PAGE / name for name in SHARED), *STATIC.iterdir()):
             router.add_get(f"/{path.name}", partial(send_file, path))
         router.add_get("/", partial(send_file, STATIC / "draw.html"))
@@ -118,6 +126,16 @@ class DrawPage(OwnPage):
         reference = request.query.get("reference", "")
         return await self._answer(lambda: self._catalogue_here().told(reference))
 
+    async def _take_own(self, request: web.Request) -> web.Response:
+        name, content = request.query.get("name", "")[:MOST_LETTERS], await request.read()
+
+        def taken() -> dict[str, Any]:
+            kept, reference = keep_own(self.drawing.config, name, content)
+            self._catalogue = Catalogue(self.drawing.renewed_library())
+            return {**asdict(self._catalogue.entry(reference)), "kept": str(kept)}
+
+        return await self._answer(taken)
+
     async def _tell_difference(self, _request: web.Request) -> web.Response:
         return await self._answer(
             lambda: {"difference": self.drawing.difference(), "refusal": self.drawing.drawn.refusal()}
@@ -125,6 +143,8 @@ class DrawPage(OwnPage):
 
     async def _do(self, request: web.Request) -> web.Response:
         self._seen_s = self._clock.now_s()
+        if (request.content_length or 0) > MOST_WISH_BYTES:
+            return web.json_response({"said": "that is too much at once"}, status=400)
         try:
             wish = await request.json()
             verb, *_ = str(wish["verb"]), wish.items()

@@ -16,6 +16,17 @@ export class LibraryView {
       this.put([]);
     });
     element("mode").addEventListener("change", () => this.sayFits());
+    element("own").addEventListener("click", () => element("own-file").click());
+    element("own-file").addEventListener("change", (event) => this.bring(event.target.files));
+    const shelf = document.querySelector(".library");
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      shelf.addEventListener(kind, (event) => {
+        if (!event.dataTransfer?.types.includes("Files")) return;
+        event.preventDefault();
+        shelf.classList.toggle("over", kind === "dragover");
+        if (kind === "drop") this.bring(event.dataTransfer.files);
+      });
+    }
     this.draggable(element("put"), () => this.chosen?.entry, () => this.chosen);
   }
 
@@ -25,6 +36,19 @@ export class LibraryView {
     if (!said || number !== this.asked) return;
     element("of").textContent = `${said.found.length === 40 ? "the first 40" : said.found.length} of ${said.of}`;
     element("found").replaceChildren(...said.found.map((entry) => this.row(entry)));
+  }
+
+  /** A file of the user's own becomes a fixture of the library, kept beside the configuration. */
+  async bring(files) {
+    for (const file of files) {
+      const said = await this.link.ask(`own?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      if (!said) continue;
+      element("search").value = `${said.maker} ${said.model}`;
+      await this.search();
+      await this.choose(said);
+      this.link.tell(`kept: ${said.kept}`);
+    }
+    element("own-file").value = "";
   }
 
   row(entry) {

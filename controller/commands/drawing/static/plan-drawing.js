@@ -96,7 +96,7 @@ export class PlanDrawing {
       group.append(make("circle", { class: "body", r: one.kind === "hazer" ? 0.13 : 0.17 }));
       if (one.moves) group.append(make("line", { class: "tick", x1: 0, x2: 0, y1: 0.05, y2: 0.3, transform: turn }));
     }
-    group.append(make("text", { y: 0.42 }, one.id), make("text", { class: "where", y: -0.26 }, where));
+    group.append(make("text", { y: 0.42, "aria-hidden": true }, one.id), make("text", { class: "where", y: -0.26, "aria-hidden": true }, where));
     return group;
   }
 
