@@ -1,4 +1,7 @@
-"""`followspot rdm list|set|address|identify|check|patch`: lamps that tell who they are, by RDM through olad."""
+"""`followspot rdm list|set|address|identify|check|patch`: lamps that tell who they are, by RDM through olad.
+
+Edge: reads profiles.
+"""
 
 import argparse
 import json
@@ -6,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from controller.bundled import bundled
 from controller.clock import MonotonicClock
 from controller.commands import rdm_settings, rig_import
 from controller.commands.arguments import configured, positive, verb, verbs
 from controller.commands.rdm_rig import come_from_wire, differences, print_devices
 from controller.commands.rig_import import wishes
+from controller.config import read_config
 from controller.counted import counted
 from controller.errors import ConfigError, RdmError
 from controller.lighting.protocol.ola import PORT
@@ -18,6 +23,7 @@ from controller.lighting.protocol.rdm import Parameter
 from controller.lighting.rdm.device import RdmDevice, read_devices
 from controller.lighting.rdm.olad import Olad
 from controller.lighting.rdm.wire import Wire, universes
+from controller.rig.profiles.library import Library
 
 USUAL_FILE = Path("found.yaml")
 
@@ -62,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
         if options.what == "list":
             return _list(options, wires)
     file = (options.out or USUAL_FILE).expanduser()
-    return rig_import.bring(_with_olad(options), come_from_wire(devices), file, "followspot rdm patch")
+    demo = read_config(bundled("config.yaml"))
+    library = Library.of(demo.model_copy().at(file.absolute(), {}), locked=False)  # as the new file will find them
+    return rig_import.bring(_with_olad(options), come_from_wire(devices, library), file, "followspot rdm patch")
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""Devices on the wire as a rig: in a table, beside the patch, and as a list that becomes a configuration."""
+"""Devices on the wire as a rig: in a table, beside the patch, and as a list that becomes a configuration.
+
+Edge: reads profiles.
+"""
 
 from collections.abc import Sequence
 
@@ -7,9 +10,11 @@ from controller.commands.rdm_settings import overlaps
 from controller.commands.rig_import import MOST_SAID, Come
 from controller.config import Config, OlaConfig
 from controller.lighting.rdm.device import RdmDevice, Reading
+from controller.rig.exchange.rdm_ids import KnownModel, known_models
 from controller.rig.exchange.rig_list import Listed, RigList
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Fixture
+from controller.rig.profiles.library import Library
 
 
 def print_devices(devices: Sequence[RdmDevice]) -> None:
@@ -38,24 +43,31 @@ def print_devices(devices: Sequence[RdmDevice]) -> None:
         console.print(f"and {len(shared) - MOST_SAID} more; `followspot rdm address` gives them addresses in turn")
 
 
-def come_from_wire(devices: Sequence[RdmDevice]) -> Come:
-    """The list that becomes a configuration: universe 0 of olad is universe 1 of it, and so on."""
-    listed = [
-        Listed(
-            name=one.label or one.model,
-            maker=one.maker,
-            model=one.model,
-            mode=one.mode.name if one.mode else "",
-            universe=one.universe + 1,
-            address=one.info.address,
-            slots=one.info.slots,
-            where=f"{one.name} ({one.model or 'unnamed'})",
-        )
-        for one in devices
-        if one.info.slots
-    ]
+def come_from_wire(devices: Sequence[RdmDevice], library: Library) -> Come:
+    """The list that becomes a configuration: universe 0 of olad is universe 1 of it, and so on.
+
+    Args:
+        library: where models are looked for by the numbers that RDM knows them by; names come second.
+    """
+    known = known_models(library)
+    listed = [_listed(one, known.get((one.uid.maker, one.info.model))) for one in devices if one.info.slots]
     bare = tuple(f"{one.name}, {one.model}: takes no slots" for one in devices if not one.info.slots)
     return Come("the wire", "My Venue", RigList(tuple(listed), remarks=bare))
+
+
+def _listed(one: RdmDevice, known: KnownModel | None) -> Listed:
+    mode = one.mode.name if one.mode else ""
+    return Listed(
+        name=one.label or one.model,
+        maker=one.maker,
+        model=one.model,
+        mode=known.modes.get(one.info.mode, mode) if known else mode,
+        universe=one.universe + 1,
+        address=one.info.address,
+        slots=one.info.slots,
+        kept={"profile": known.reference} if known else {},
+        where=f"{one.name} ({one.model or 'unnamed'})",
+    )
 
 
 def differences(config: Config, devices: Sequence[RdmDevice]) -> list[str]:

@@ -54,9 +54,7 @@ def test_token_certificate_and_lines_are_made_together(venue):
     ).stdout  # fmt: skip
     assert "IP Address:10.66.0.1" in said
     assert said.strip().splitlines()[-1].partition("=")[2] in done.stdout
-    assert isinstance(
-        tls_of(read_config(venue)), ssl.SSLContext
-    )  # of the show's page, and of the patch page on a tablet
+    assert isinstance(tls_of(read_config(venue)), ssl.SSLContext)  # the patch page has it, too
     certificate = (venue.parent / "page.crt").read_bytes()
     again = called(main, "token", "Ben", "--phone", "--config", venue, "--yes")  # the address and certificate stay
     assert again.returncode == 0, again.stderr

@@ -4,10 +4,13 @@ import io
 import json
 import re
 import shutil
+import zipfile
 
 import pytest
 from called import called
 from dummy_lamps import ACK_TIMER, SENSORS, SPOT, DummyLamps
+from gdtf_file import packed
+from small_gdtf import archive, channel
 
 from controller.__main__ import main
 from controller.config import read_config
@@ -75,11 +78,31 @@ def test_lamps_are_found_addressed_patched_and_compared(told, tmp_path):
         now[f"7a70:ffffff01/{number}"]["address"] for number in range(1, 5)
     }
 
+    # a GDTF file of another name that has the moving light's numbers, beside the configuration
+    description = archived(
+        '<Protocols><FTRDM ManufacturerID="0x7A70" DeviceModelID="0x5"><SoftwareVersionID Value="0x2">'
+        '<DMXPersonality Value="0x2" DMXMode="Five"/></SoftwareVersionID></FTRDM></Protocols>'
+    )  # fmt: skip
+    (tmp_path / "profiles/gdtf").mkdir(parents=True)
+    (tmp_path / "profiles/gdtf/Else@Thing.gdtf").write_bytes(description)
+    code, _, said = told("patch", "--out", "known.yaml", "--yes")
+    assert code == 0, said
+    (spot,) = read_config(tmp_path / "known.yaml").fixtures
+    assert (spot.id, spot.profile, spot.mode) == ("spot-left", "gdtf:Else@Thing", "Five")
+
     assert told("set", "7a70:ffffff01/2", "--address", "400", "--yes")[0] == 0
     code, out, _ = told("check", "--config", "found.yaml")
     assert code == 1
     assert "dummy-dimmer-2 (5.107): no device is at this address" in out
     assert "7a70:ffffff01/2, Open Lighting Project OLA Dimmer: at 5.400" in out
+
+
+def archived(protocols):
+    """A GDTF file with one mode of five dimmers, and these protocols."""
+    channels = "".join(channel(number, "Dimmer") for number in range(1, 6))
+    with zipfile.ZipFile(io.BytesIO(archive({"Five": channels}))) as made:
+        text = made.read("description.xml").decode()
+    return packed(text.replace("</FixtureType>", f"{protocols}</FixtureType>"))
 
 
 REFUSED = (
