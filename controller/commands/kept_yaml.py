@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from controller.state_folder import coming
 
-INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (4, 2, 0))
+INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (4, 2, 0), (4, 8, 4))
 """Ways in which people and programs indent YAML: of a mapping, of a list, of its dash. The one of the file is kept."""
 
 
@@ -31,7 +31,15 @@ def changed(text: str, change: Callable[[Any], None]) -> str:
     change(data)
     after = _dumped(data, indent)
     mended = _only_changes(text, before, after)
-    return mended if yaml.safe_load(mended) == yaml.safe_load(after) else after
+    return mended if _means(mended, after) else after
+
+
+def _means(one: str, other: str) -> bool:
+    """Whether two texts say the same."""
+    try:
+        return bool(yaml.safe_load(one) == yaml.safe_load(other))
+    except yaml.YAMLError:
+        return False
 
 
 def _only_changes(text: str, before: str, after: str) -> str:

@@ -86,6 +86,54 @@ def test_only_what_was_changed_is_another_line_and_comments_stay(drawing, venue)
     assert drawing.difference() == ""
 
 
+BLOCKS = """\
+venue: Blocks
+palette: ["#ff0000"]
+audio: {source: "file:bundled:controller/songs/metal_madness.opus"}
+model: {embedder: "bundled:models/embedder-small", decoder: "bundled:models/skipbart-small"}
+universes:
+    1:
+        outputs:
+            - type: sacn
+              universe: 7   # main
+# end of universes
+fixtures:
+    # first
+    -   id: a
+        profile: generic/rgb-par
+        mode: 3ch   # dip 1
+        universe: 1
+        address: 1
+        role: wash
+        position_m: [0, 0, 3]
+    # second
+    -   id: b
+        profile: generic/rgb-par
+        mode: 3ch
+        universe: 1
+        address: 4
+        role: wash
+        position_m:
+            - 1
+            - 0
+            - 3
+"""
+
+
+def test_a_file_in_blocks_of_several_widths_keeps_every_line_that_is_not_meant(tmp_path):
+    file = tmp_path / "blocks.yaml"
+    file.write_text(BLOCKS)
+    drawing = PatchFile(file)
+    drawing.drawn.shift(["a"], [0.1, 0])
+    drawing.drawn.add_universe(next_universe)
+    drawing.drawn.add("generic/rgb-par", "3ch", 1, "line", [(0, 1)], universe=2)
+    gone = [line[1:].strip() for line in changed_lines(drawing) if line[0] == "-"]
+    assert gone == ["position_m: [0, 0, 3]"]
+    drawing.write()
+    made = read_config(file)
+    assert (made.universes[2].outputs[0].universe, made.fixtures[-1].universe) == (8, 2)
+
+
 def test_what_somebody_else_wrote_meanwhile_is_not_written_over(drawing, venue):
     drawing.drawn.remove(["haze"])
     venue.write_text(venue.read_text() + "# Ana was here\n")
