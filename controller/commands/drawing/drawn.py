@@ -44,6 +44,12 @@ class DrawnStep:
     places: tuple[int | None, ...]
     universes: Mapping[int, Any]
 
+    def in_file(self) -> tuple[list[tuple[int, Row]], list[Row], Mapping[int, Any]]:
+        """What matters of it to a file: rows by their place in it, new rows, and the universes."""
+        pairs = list(zip(self.places, self.rows, strict=True))
+        there = sorted(((place, row) for place, row in pairs if place is not None), key=lambda one: one[0])
+        return there, [row for place, row in pairs if place is None], self.universes
+
 
 class DrawnPatch:
     """What is drawn.
@@ -61,6 +67,11 @@ class DrawnPatch:
     def now(self) -> DrawnStep:
         """As it is drawn."""
         return self._steps[self._at]
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is another patch than the file's."""
+        return self.now.in_file() != self.saved.in_file()
 
     @property
     def undoable(self) -> bool:
@@ -206,10 +217,21 @@ class DrawnPatch:
         self._change([name], put)
 
     def keep(self) -> None:
-        """What is drawn now is what the file has."""
+        """What is drawn now is what the file has: what stayed in its order, then what is new. Steps back remain."""
         now = self.now
-        self.saved = DrawnStep(now.rows, tuple(range(len(now.rows))), now.universes)
-        self._steps, self._at = [self.saved], 0
+        stayed = sorted((place, at) for at, place in enumerate(now.places) if place is not None)
+        order = [at for _, at in stayed] + [at for at, place in enumerate(now.places) if place is None]
+        place_of = {at: place for place, at in enumerate(order)}
+        of_old = {now.places[at]: place_of[at] for _, at in stayed}
+        of_new = {now.rows[at]["id"]: place_of[at] for at, place in enumerate(now.places) if place is None}
+
+        def renewed(step: DrawnStep) -> DrawnStep:
+            pairs = zip(step.rows, step.places, strict=True)
+            places = (of_old.get(place) if place is not None else of_new.get(row["id"]) for row, place in pairs)
+            return DrawnStep(step.rows, tuple(places), step.universes)
+
+        self._steps = [renewed(one) for one in self._steps]
+        self.saved = DrawnStep(tuple(now.rows[at] for at in order), tuple(range(len(order))), now.universes)
 
     def told(self) -> list[dict[str, Any]]:
         """Each fixture as the page shows it, with what is wrong with it in `problems`."""

@@ -96,11 +96,13 @@ def with_patch(text: str, saved: DrawnStep, now: DrawnStep) -> str:
     Args:
         saved: what stands in the text. now: what is to stand there.
     """
-    if now == saved:
+    if now.in_file() == saved.in_file():
         return text
 
     def put(data: Any) -> None:  # noqa: ANN401 - YAML has no type
         _put_rows(data["fixtures"], saved, now)
+        for number in [one for one in data["universes"] if one not in now.universes]:
+            del data["universes"][number]
 
     return changed(_with_universes(text, now.universes), put)
 

@@ -178,7 +178,7 @@ class DrawPage(OwnPage):
             "shapes": SHAPES,
             "undoable": drawn.undoable,
             "redoable": drawn.redoable,
-            "changed": drawn.now != drawn.saved,
+            "changed": drawn.differs,
             "refusal": drawn.refusal(),
             "showing": self._showing if self._lamps.lit else "",
             "check": None if self._check is None else self._check.told(),
