@@ -43,7 +43,9 @@ def server(*options: str):
     before = {key: os.environ.get(key) for key in own}
     os.environ.update(own)
     jackd = subprocess.Popen(
-        ["jackd", "-n", name, "-r", *options, "-d", "dummy", "-r", "48000", "-p", "512"],
+        # -t: on a busy machine a client may be late by seconds, and libjack crashes once its server has given it up
+        ["jackd", "-n", name, "-r", "-t", str(round(1_000 * HANG_S)), *options,
+         "-d", "dummy", "-r", "48000", "-p", "512"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
