@@ -97,10 +97,11 @@ def bring(page, name, content):
 
 
 def test_a_file_of_ones_own_is_kept_beside_the_configuration_and_patched(page, venue):
-    status, said = bring(page, "../../Acme@Spot 2@v1.gdtf", packed())
+    content = packed()  # once: an archive has the time in it
+    status, said = bring(page, "../../Acme@Spot 2@v1.gdtf", content)
     assert status == 200, said
     assert (said["reference"], said["maker"]) == ("gdtf:Acme@Spot 2@v1", "Acme")
-    assert (venue.parent / "profiles/gdtf/Acme@Spot 2@v1.gdtf").read_bytes() == packed()
+    assert (venue.parent / "profiles/gdtf/Acme@Spot 2@v1.gdtf").read_bytes() == content
     wish = {"verb": "add", "reference": said["reference"], "mode": "Extended", "count": 2}
     (status, state), (written, _) = page.talk(wish, {"verb": "write"})
     assert (status, written, state["refusal"]) == (200, 200, "")
@@ -109,7 +110,7 @@ def test_a_file_of_ones_own_is_kept_beside_the_configuration_and_patched(page, v
         ("lamp.gdtf", b"PK broken", "lamp.gdtf"),
         ("lamp.exe", b"MZ", "is brought as .gdtf or .qxf"),
         ("lamp.qxf", b"<html/>", "without a maker"),
-        ("Acme@Spot 2@v1.gdtf", packed() + b" ", "says something else"),
+        ("Acme@Spot 2@v1.gdtf", content + b" ", "says something else"),
     ):
         status, said = bring(page, name, content)
         assert (status, reason in said["said"]) == (400, True), said
