@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import zipfile
+from unittest import mock
 
 import pytest
 from called import called
@@ -13,7 +14,11 @@ from gdtf_file import packed
 from small_gdtf import archive, channel
 
 from controller.__main__ import main
+from controller.clock import MonotonicClock
 from controller.config import read_config
+from controller.lighting.protocol.rdm import Parameter, Uid
+from controller.lighting.rdm.olad import Olad
+from controller.lighting.rdm.wire import Wire
 
 
 @pytest.fixture
@@ -114,6 +119,23 @@ REFUSED = (
     (("set", SPOT, "--label", "Spöt", "--yes"), "without accents"),
     (("list", "--universe", "9"), "universe 9 is not there, or has no port that does RDM; universes here: 4"),
 )
+
+
+def test_a_lamp_shows_itself_while_it_is_looked_for_and_no_longer(told, lamps):
+    seen = []
+
+    def asked(*words):
+        with Olad(port=lamps.port) as olad:
+            seen.append(Wire(olad, 4, MonotonicClock()).get(Uid.of(SPOT), Parameter.IDENTIFY_DEVICE))
+        return "\n"
+
+    with mock.patch("controller.commands.rdm_settings.typed", asked):
+        code, _, said = told("identify", SPOT)
+    assert (code, seen) == (0, [b"\1"]), said
+    code, out, _ = told("identify", SPOT, "--seconds", "0.05")
+    assert (code, "shows itself" in out) == (0, True)
+    asked()
+    assert seen[-1] == b"\0"
 
 
 def test_what_cannot_be_is_refused_with_the_remedy_and_without_a_yes_nothing_is_set(told, lamps, monkeypatch):
