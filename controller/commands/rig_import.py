@@ -202,6 +202,7 @@ def _show(found: Brought, heads: Mapping[str, str]) -> None:
     table = wide_table("", "fixture", "role", "profile, mode", "address", "x y z m", "groups")
     for row in found.rows:
         place = " ".join(f"{metres:.2f}" for metres in row["position_m"])
+        place += f" turned {row['turn_deg']:g}°" if row.get("turn_deg") else ""
         profile = f"{row['profile']} {row['mode']}"
         cells = (row["id"], row["role"], profile, f"{row['universe']}.{row['address']}", place,
                  ", ".join(row.get("groups", ())))  # fmt: skip
