@@ -201,6 +201,18 @@ def test_a_rig_is_drawn_by_mouse_and_by_finger_and_saved(browser, page, venue):
     find("#undo").click()
     until(browser, "return !document.querySelector('.lamp.bad')", "undone")
 
+    find("[data-marks=singer]").click()
+    until(browser, "return document.querySelectorAll('.place-mark').length === 1", "the singer's mark")
+    ActionChains(browser).drag_and_drop_by_offset(find(".place-mark .body"), -60, 0).perform()
+    until(browser, "return document.querySelector('.place-mark').getAttribute('transform').includes('(-')", "moved")
+    boxes = browser.execute_script(
+        "return ['.place-mark .body', '.ground', '.place-mark text'].map((one) => "
+        "document.querySelector(one).getBoundingClientRect().toJSON())"
+    )
+    mark, stage, name = boxes  # it is seen where it is said to be, with its name in one piece
+    assert stage["left"] < mark["left"] < mark["right"] < stage["right"]
+    assert abs(mark["left"] + mark["right"] - name["left"] - name["right"]) < 8
+
     browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride", {"width": 768, "height": 1024, "deviceScaleFactor": 1, "mobile": True}
     )
@@ -221,6 +233,7 @@ def test_a_rig_is_drawn_by_mouse_and_by_finger_and_saved(browser, page, venue):
     find("#write").click()
     until(browser, "return document.getElementById('save').disabled", "saved")
     assert [one.id for one in read_config(venue).fixtures][-1] == "wash-3"
+    assert read_config(venue).look.singer_m[0] < -0.2
     assert "# flickers" in venue.read_text()
     assert [one for one in browser.get_log("browser") if one["level"] == "SEVERE"] == []
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -138,6 +138,27 @@ def test_a_file_in_blocks_of_several_widths_keeps_every_line_that_is_not_meant(t
     assert yaml.safe_load(file.read_text()) == yaml.safe_load(BLOCKS)
 
 
+def test_the_singer_and_the_drums_are_marked_moved_and_forgotten(drawing, venue):
+    before, drawn = venue.read_text(), drawing.drawn
+    drawn.mark("singer", [])
+    drawn.mark("singer", [-1.2, 1.0])
+    drawn.mark("drums", [0.5, 3])
+    drawing.write()
+    look = read_config(venue).look
+    assert (look.singer_m, look.drums_m) == ((-1.2, 1.0, 1.6), (0.5, 3.0, 1.2))
+    assert PatchFile(venue).drawn.now.marks == {"singer": [-1.2, 1.0, 1.6], "drums": [0.5, 3.0, 1.2]}
+    drawn.mark("drums", None)
+    drawing.write()
+    assert read_config(venue).look.drums_m is None
+    with pytest.raises(ConfigError, match="what can be marked is singer, drums"):
+        drawn.mark("bar", [0, 0])
+    while drawn.undoable:
+        drawn.move(-1)
+    drawing.write()
+    assert read_config(venue).look == PatchFile(venue).config.look
+    assert yaml.safe_load(venue.read_text())["fixtures"] == yaml.safe_load(before)["fixtures"]
+
+
 def test_what_somebody_else_wrote_meanwhile_is_not_written_over(drawing, venue):
     drawing.drawn.remove(["haze"])
     venue.write_text(venue.read_text() + "# Ana was here\n")

@@ -5,7 +5,7 @@ Edge: reads profiles.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +22,8 @@ from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Profile
 
 Row = dict[str, Any]
+MARKS = {"singer": (0.0, 0.8, 1.6), "drums": (0.0, 2.5, 1.2)}
+"""What may be marked beside fixtures, and where it stands at first: a face, and the middle of a drum kit."""
 MOST_AT_ONCE = 200
 MOST_FIXTURES = 2_000
 MOST_STEPS = 200
@@ -38,17 +40,18 @@ SETTABLE = (
 
 @dataclass(frozen=True, slots=True)
 class DrawnStep:
-    """A patch at one moment: its rows, each with its place in the file (None: it is new), and its universes."""
+    """A patch at one moment: its rows, each with its place in the file (None: it is new), universes, and marks."""
 
     rows: tuple[Row, ...]
     places: tuple[int | None, ...]
     universes: Mapping[int, Any]
+    marks: Mapping[str, list[float]] = field(default_factory=dict)
 
-    def in_file(self) -> tuple[list[tuple[int, Row]], list[Row], Mapping[int, Any]]:
-        """What matters of it to a file: rows by their place in it, new rows, and the universes."""
+    def in_file(self) -> tuple[Any, ...]:
+        """What matters of it to a file: rows by their place in it, new rows, universes and marks."""
         pairs = list(zip(self.places, self.rows, strict=True))
         there = sorted(((place, row) for place, row in pairs if place is not None), key=lambda one: one[0])
-        return there, [row for place, row in pairs if place is None], self.universes
+        return there, [row for place, row in pairs if place is None], self.universes, self.marks
 
 
 class DrawnPatch:
@@ -56,11 +59,19 @@ class DrawnPatch:
 
     Args:
         rows: of `fixtures`, as the file has them. universes: as the file has them. library: where profiles are.
+        marks: places of the singer and of the drums, x, y, z in metres, where the file has them.
     """
 
-    def __init__(self, rows: Sequence[Row], universes: Mapping[int, Any], library: Library) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        universes: Mapping[int, Any],
+        library: Library,
+        marks: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         self.library = library
-        self.saved = DrawnStep(tuple(deepcopy(list(rows))), tuple(range(len(rows))), deepcopy(dict(universes)))
+        known = {name: list(place) for name, place in (marks or {}).items()}
+        self.saved = DrawnStep(tuple(deepcopy(list(rows))), tuple(range(len(rows))), deepcopy(dict(universes)), known)
         self._steps, self._at = [self.saved], 0
 
     @property
@@ -129,7 +140,7 @@ class DrawnPatch:
             row = {"id": name, "profile": reference, "mode": mode, "universe": number, "address": address}
             rows.append({**row, "role": role, "position_m": _place(x, y, up)})
         now = self.now
-        self._step(DrawnStep((*now.rows, *rows), (*now.places, *(None for _ in rows)), now.universes))
+        self._step(replace(now, rows=(*now.rows, *rows), places=(*now.places, *(None for _ in rows))))
         return [str(row["id"]) for row in rows]
 
     def shift(self, names: Sequence[str], by: Sequence[float]) -> None:
@@ -197,14 +208,30 @@ class DrawnPatch:
         self._rows(names)
         kept = [at for at, row in enumerate(self.now.rows) if row["id"] not in names]
         now = self.now
-        self._step(DrawnStep(tuple(now.rows[at] for at in kept), tuple(now.places[at] for at in kept), now.universes))
+        rows, places = tuple(now.rows[at] for at in kept), tuple(now.places[at] for at in kept)
+        self._step(replace(now, rows=rows, places=places))
 
     def add_universe(self, outputs: Callable[[Mapping[int, Any]], tuple[int, Any]]) -> int:
         """A universe more, which leaves the way that the last one does, a number higher."""
         number, universe = outputs(self.now.universes)
         now = self.now
-        self._step(DrawnStep(now.rows, now.places, {**now.universes, number: universe}))
+        self._step(replace(now, universes={**now.universes, number: universe}))
         return number
+
+    def mark(self, name: str, place: Sequence[float] | None) -> None:
+        """Say where the singer or the drums are (x, y in metres), or that nobody knows.
+
+        Raises:
+            ConfigError: no such mark, or no place in a venue.
+        """
+        if name not in MARKS:
+            raise ConfigError(f"what can be marked is {', '.join(MARKS)}")
+        marks = {other: at for other, at in self.now.marks.items() if other != name}
+        if place is not None:
+            before = self.now.marks.get(name, MARKS[name])
+            x, y = (*place, *before[len(place) :])[:2]
+            marks[name] = _place(x, y, before[2])
+        self._step(replace(self.now, marks=marks))
 
     def rest(self, name: str, channel: str, level: int) -> None:
         """A level at which a channel that nothing drives is to stay: what a walk found out."""
@@ -228,10 +255,10 @@ class DrawnPatch:
         def renewed(step: DrawnStep) -> DrawnStep:
             pairs = zip(step.rows, step.places, strict=True)
             places = (of_old.get(place) if place is not None else of_new.get(row["id"]) for row, place in pairs)
-            return DrawnStep(step.rows, tuple(places), step.universes)
+            return replace(step, places=tuple(places))
 
         self._steps = [renewed(one) for one in self._steps]
-        self.saved = DrawnStep(tuple(now.rows[at] for at in order), tuple(range(len(order))), now.universes)
+        self.saved = replace(now, rows=tuple(now.rows[at] for at in order), places=tuple(range(len(order))))
 
     def told(self) -> list[dict[str, Any]]:
         """Each fixture as the page shows it, with what is wrong with it in `problems`."""
@@ -317,7 +344,7 @@ class DrawnPatch:
         twice = next((one for one in ids if ids.count(one) > 1), None)
         if twice is not None:
             raise ConfigError(f"id: '{twice}' is there already")
-        self._step(DrawnStep(rows, self.now.places, self.now.universes))
+        self._step(replace(self.now, rows=rows))
 
     def _step(self, step: DrawnStep) -> None:
         if step == self.now:

@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from controller.commands.answers import NUMBERED
 from controller.commands.drawing.drawn import DrawnPatch, DrawnStep, Row
 from controller.commands.kept_yaml import changed, difference, write_text
-from controller.config import Config, checked, read_config
+from controller.config import Config, checked, marked_places, read_config
 from controller.errors import ConfigError
 from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.library import Library
@@ -37,7 +37,8 @@ class PatchFile:
         self._text = self._read()
         data = yaml.safe_load(self._text)
         self.library = Library.of(self.config, locked=False)
-        self.drawn = DrawnPatch(data["fixtures"], data["universes"], self.library)
+        marks = marked_places(self.config.look)
+        self.drawn = DrawnPatch(data["fixtures"], data["universes"], self.library, marks)
 
     def renewed_library(self) -> Library:
         """The libraries once more, with what was put into them meanwhile."""
@@ -103,6 +104,7 @@ def with_patch(text: str, saved: DrawnStep, now: DrawnStep) -> str:
         _put_rows(data["fixtures"], saved, now)
         for number in [one for one in data["universes"] if one not in now.universes]:
             del data["universes"][number]
+        _put_marks(data, saved.marks, now.marks)
 
     return changed(_with_universes(text, now.universes), put)
 
@@ -164,6 +166,14 @@ def _put_rows(there: CommentedSeq, saved: DrawnStep, now: DrawnStep) -> None:
     for row, place in zip(now.rows, now.places, strict=True):
         if place is None:
             there.append(_row(row, one_line=one_line))
+
+
+def _put_marks(data: CommentedMap, saved: Mapping[str, list[float]], now: Mapping[str, list[float]]) -> None:
+    for name in (*saved, *now):
+        if name not in now:
+            data["look"].pop(f"{name}_m", None)
+        elif saved.get(name) != now[name]:
+            data.setdefault("look", CommentedMap())[f"{name}_m"] = _flow(now[name])
 
 
 def _put_row(there: CommentedMap, before: Row, row: Row) -> None:

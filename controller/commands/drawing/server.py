@@ -13,7 +13,7 @@ from aiohttp import web
 
 from controller.clock import Clock
 from controller.commands.drawing.catalogue import Catalogue
-from controller.commands.drawing.drawn import room_of
+from controller.commands.drawing.drawn import MARKS, room_of
 from controller.commands.drawing.file import PatchFile, next_universe
 from controller.commands.drawing.lamp_check import LampCheck
 from controller.commands.drawing.lit_lamps import LitLamps
@@ -174,6 +174,7 @@ class DrawPage(OwnPage):
             "fixtures": drawn.told(),
             "universes": [_universe(*one) for one in sorted(drawn.now.universes.items())],
             "room": room_of(drawn.now.rows),
+            "marks": {name: drawn.now.marks.get(name) for name in MARKS},
             "roles": ROLES,
             "shapes": SHAPES,
             "undoable": drawn.undoable,
@@ -214,6 +215,8 @@ class DrawPage(OwnPage):
                 drawn.set(names, dict(wish["values"]))
             case "address":
                 drawn.address(names, int(wish["universe"]), int(wish["first"]))
+            case "mark":
+                drawn.mark(str(wish["name"]), wish.get("place"))
             case "remove":
                 drawn.remove(names)
             case "universe":

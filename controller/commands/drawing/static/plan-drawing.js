@@ -19,6 +19,10 @@ export class PlanDrawing {
     element("several").addEventListener("click", () => press(element("several"), !this.several));
     element("all").addEventListener("click", () => this.choose(this.fixtures.map((one) => one.id)));
     element("none").addEventListener("click", () => this.choose([]));
+    for (const button of document.querySelectorAll("[data-marks]")) {
+      const name = button.dataset.marks;
+      button.addEventListener("click", () => link.do("mark", { name, place: this.marks[name] ? null : [] }));
+    }
   }
 
   get several() {
@@ -30,6 +34,8 @@ export class PlanDrawing {
     this.showing = state.check && !state.check.over ? state.check.fixture : state.showing;
     this.answers = state.check?.answers ?? this.answers ?? {};
     this.room = state.room;
+    this.marks = state.marks;
+    for (const button of document.querySelectorAll("[data-marks]")) press(button, Boolean(state.marks[button.dataset.marks]));
     const there = new Set(state.fixtures.map((one) => one.id));
     this.choice = new Set([...this.choice].filter((id) => there.has(id)));
     this.draw();
@@ -60,9 +66,11 @@ export class PlanDrawing {
     const [left, top] = [-width / 2 - 0.8, -depth - 0.6];
     this.svg.setAttribute("viewBox", `${left} ${top} ${width + 1.6} ${depth + 0.6 - front}`);
     this.svg.classList.toggle("few", this.fixtures.length <= FEW);
-    const focused = document.activeElement?.closest?.(".lamp")?.dataset.id;
-    this.svg.replaceChildren(...this.ground(width, depth, front), ...this.fixtures.map((one) => this.lamp(one)));
+    const { id: focused, mark: held } = document.activeElement?.closest?.(".lamp, .place-mark")?.dataset ?? {};
+    const marks = Object.entries(this.marks).filter(([, place]) => place).map((one) => this.mark(...one));
+    this.svg.replaceChildren(...this.ground(width, depth, front), ...marks, ...this.fixtures.map((one) => this.lamp(one)));
     if (focused) this.svg.querySelector(`.lamp[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (held) this.svg.querySelector(`.place-mark[data-mark="${held}"]`)?.focus({ preventScroll: true });
   }
 
   ground(width, depth, front) {
@@ -100,8 +108,38 @@ export class PlanDrawing {
     return group;
   }
 
+  mark(name, [x, y]) {
+    const group = make("g", {
+      class: "place-mark", "data-mark": name, tabindex: 0, role: "button", "aria-label": name, transform: `translate(${x} ${-y})`,
+    });
+    group.append(make("circle", { class: "reach", r: 0.36 }), make("path", { class: "body", d: "M0 -.2 L.2 0 L0 .2 L-.2 0 Z" }));
+    group.append(make("text", { y: 0.42, "aria-hidden": true }, name));
+    return group;
+  }
+
+  /** A mark follows the finger and stays where it is left. */
+  carryMark(down, mark) {
+    const name = mark.dataset.mark;
+    const from = this.metres(down.clientX, down.clientY);
+    const place = (event) => this.metres(event.clientX, event.clientY).map((one, axis) => this.marks[name][axis] + one - from[axis]);
+    const move = (event) => mark.setAttribute("transform", `translate(${place(event)[0]} ${-place(event)[1]})`);
+    const end = (event) => {
+      this.svg.removeEventListener("pointermove", move);
+      this.svg.removeEventListener("pointerup", end);
+      this.svg.removeEventListener("pointercancel", end);
+      if (event.type === "pointerup") this.link.do("mark", { name, place: place(event).map((one) => Math.round(one / SNAP) * SNAP) });
+      else this.draw();
+    };
+    this.svg.setPointerCapture(down.pointerId);
+    this.svg.addEventListener("pointermove", move);
+    this.svg.addEventListener("pointerup", end);
+    this.svg.addEventListener("pointercancel", end);
+  }
+
   press(down) {
     if (down.button !== 0) return;
+    const mark = down.target.closest(".place-mark");
+    if (mark) return this.carryMark(down, mark);
     const id = down.target.closest(".lamp")?.dataset.id;
     const adds = this.several || down.shiftKey || down.ctrlKey || down.metaKey;
     if (id && !this.choice.has(id)) this.choose(adds ? [...this.choice, id] : [id]);
@@ -156,8 +194,11 @@ export class PlanDrawing {
   key(event) {
     const id = event.target.closest(".lamp")?.dataset.id;
     const arrow = ARROWS[event.key];
-    if (arrow && this.choice.size) {
-      const step = event.shiftKey ? 0.5 : 0.1;
+    const step = event.shiftKey ? 0.5 : 0.1;
+    const mark = event.target.closest(".place-mark")?.dataset.mark;
+    if (arrow && mark) {
+      this.link.do("mark", { name: mark, place: arrow.map((one, axis) => this.marks[mark][axis] + one * step) });
+    } else if (arrow && this.choice.size) {
       this.link.do("shift", { names: [...this.choice], by: arrow.map((one) => one * step) });
     } else if (id && (event.key === "Enter" || event.key === " ")) {
       const other = this.choice.has(id) ? [...this.choice].filter((one) => one !== id) : [...this.choice, id];
