@@ -474,10 +474,12 @@ class FixtureConfig(ConfigSection):
     """One fixture of the patch.
 
     `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
+    `turn_deg` turns a bar on the plan, anticlockwise seen from above: 0 lies across the stage, 90 points upstage.
     `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
-    the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier, for
-    lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer: `linear`
-    means that its light grows as its level does (so a square law is applied here), `square` that it does so itself.
+    the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier,
+    for lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
+    `linear` means that its light grows as its level does (so a square law is applied here), `square` that it does
+    so itself.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -487,6 +489,7 @@ class FixtureConfig(ConfigSection):
     address: Annotated[int, Field(ge=1, le=512)]
     role: Role
     position_m: PlaceM
+    turn_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
     groups: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = []
     pan: tuple[Unit, Unit] = (0.0, 1.0)
     tilt: tuple[Unit, Unit] = (0.0, 1.0)

@@ -1,4 +1,4 @@
-// Sends the token once; the server answers with a cookie that no script can read.
+// Sends the token once; the server answers with a cookie that no script can read. A QR code brings it behind the #.
 
 import { begin, word, wordOr } from "./language.js";
 
@@ -21,3 +21,10 @@ form.addEventListener("submit", async (event) => {
   }
   token.select();
 });
+
+const brought = new URLSearchParams(location.hash.slice(1)).get("token");
+if (brought) {
+  history.replaceState(null, "", location.pathname); // it stays out of the history and of screenshots
+  token.value = brought;
+  form.requestSubmit();
+}
