@@ -106,13 +106,13 @@ def test_a_file_of_ones_own_is_kept_beside_the_configuration_and_patched(page, v
     (status, state), (written, _) = page.talk(wish, {"verb": "write"})
     assert (status, written, state["refusal"]) == (200, 200, "")
     assert read_config(venue).fixtures[-1].profile == "gdtf:Acme@Spot 2@v1"
-    for name, other, reason in (
+    for name, broken, reason in (
         ("lamp.gdtf", b"PK broken", "lamp.gdtf"),
         ("lamp.exe", b"MZ", "is brought as .gdtf or .qxf"),
         ("lamp.qxf", b"<html/>", "without a maker"),
         ("Acme@Spot 2@v1.gdtf", content + b" ", "says something else"),
     ):
-        status, said = bring(page, name, other)
+        status, said = bring(page, name, broken)
         assert (status, reason in said["said"]) == (400, True), said
     assert [one.name for one in (venue.parent / "profiles").rglob("*") if one.is_file()] == ["Acme@Spot 2@v1.gdtf"]
 

@@ -1,4 +1,4 @@
-// Sends the token once; the server answers with a cookie that no script can read. A QR code brings it behind the #.
+// Sends the token once; the server answers with a cookie that no script can read.
 
 import { begin, word, wordOr } from "./language.js";
 
@@ -23,8 +23,8 @@ form.addEventListener("submit", async (event) => {
 });
 
 const brought = new URLSearchParams(location.hash.slice(1)).get("token");
-if (brought) {
-  history.replaceState(null, "", location.pathname); // it stays out of the history and of screenshots
+if (brought) { // a QR code; not for the history
+  history.replaceState(null, "", location.pathname);
   token.value = brought;
   form.requestSubmit();
 }
