@@ -69,8 +69,20 @@ export class PlanDrawing {
     const { id: focused, mark: held } = document.activeElement?.closest?.(".lamp, .place-mark")?.dataset ?? {};
     const marks = Object.entries(this.marks).filter(([, place]) => place).map((one) => this.mark(...one));
     this.svg.replaceChildren(...this.ground(width, depth, front), ...marks, ...this.fixtures.map((one) => this.lamp(one)));
+    this.leaveNamesOut();
     if (focused) this.svg.querySelector(`.lamp[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     if (held) this.svg.querySelector(`.place-mark[data-mark="${held}"]`)?.focus({ preventScroll: true });
+  }
+
+  /** Names that would lie over another one; whose lamp is pointed at or chosen shows its own (draw.css). */
+  leaveNamesOut() {
+    const kept = [];
+    for (const lamp of this.svg.querySelectorAll(".lamp")) {
+      const { left, right, top, bottom } = lamp.querySelector("text").getBoundingClientRect();
+      const hidden = kept.some((one) => left < one.right && right > one.left && top < one.bottom && bottom > one.top);
+      lamp.classList.toggle("crowded", hidden);
+      if (!hidden) kept.push({ left, right, top, bottom });
+    }
   }
 
   ground(width, depth, front) {
