@@ -32,6 +32,7 @@ MOST_PORT = 65_535
 
 Unit = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+PlaceM = tuple[float, float, float]
 OffsetMs = Annotated[float, Field(ge=-500, le=500)]
 HexColour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Role = Annotated[
@@ -112,15 +113,37 @@ class RatesConfig(ConfigSection):
     pulse_dead_s: Positive = 1.0
 
 
+class HazeConfig(ConfigSection):
+    """Haze by the clock, where somebody wants that: without `level` haze is people's alone.
+
+    While a band plays and no song forbids it, hazers blow at `level` for `for_s` seconds in every `every_s`.
+    """
+
+    level: Unit = 0.0
+    for_s: Annotated[float, Field(ge=1, le=600)] = 10.0
+    every_s: Annotated[float, Field(ge=10, le=7200)] = 240.0
+
+    @model_validator(mode="after")
+    def _rests(self) -> "HazeConfig":
+        if self.for_s > self.every_s:
+            raise ValueError("for_s must not be longer than every_s")
+        return self
+
+
 class LookConfig(ConfigSection):
     """How cues and tokens become light on stage. Times are time constants or full durations as named.
 
     `pack` is the name of a pack of looks or the path of one; `key_floor` is how strongly faces stay lit while a band
-    plays, whatever else is dark.
+    plays, whatever else is dark. `singer_m` and `drums_m` are where a singer's face and the drums are, in metres as
+    `position_m` of a fixture: heads are aimed there, and the front lamps nearest to the singer light faces; by itself
+    the singer is taken to stand in the middle.
     """
 
     pack: Annotated[str, Field(min_length=1)] = "rock"
     key_floor: Unit = 0.25
+    singer_m: PlaceM | None = None
+    drums_m: PlaceM | None = None
+    haze: HazeConfig = HazeConfig()
     attack_s: Positive = 0.06
     release_s: Positive = 0.4
     hue_fade_s: Positive = 0.35
@@ -141,6 +164,11 @@ class LookConfig(ConfigSection):
     move_deg_per_s2: Annotated[float, Field(gt=0, le=10_000)] = 220.0
     end: Literal["dark", "house"] = "dark"
     end_fade_s: Annotated[float, Field(ge=0, le=30)] = 1.5
+
+
+def marked_places(look: LookConfig) -> dict[str, PlaceM]:
+    """What somebody marked on the plan: x, y, z in metres of the singer's face and of the drums."""
+    return {name: at_m for name, at_m in (("singer", look.singer_m), ("drums", look.drums_m)) if at_m is not None}
 
 
 class AccessConfig(ConfigSection):
@@ -446,10 +474,12 @@ class FixtureConfig(ConfigSection):
     """One fixture of the patch.
 
     `profile` is `maker/model` in `profiles`, `ofl:maker/model`, `qxf:Maker/Model`, `gdtf:File` or `file:PATH`.
+    `turn_deg` turns a bar on the plan, anticlockwise seen from above: 0 lies across the stage, 90 points upstage.
     `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
-    the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier, for
-    lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer: `linear`
-    means that its light grows as its level does (so a square law is applied here), `square` that it does so itself.
+    the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier,
+    for lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
+    `linear` means that its light grows as its level does (so a square law is applied here), `square` that it does
+    so itself.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
@@ -458,7 +488,8 @@ class FixtureConfig(ConfigSection):
     universe: int
     address: Annotated[int, Field(ge=1, le=512)]
     role: Role
-    position_m: tuple[float, float, float]
+    position_m: PlaceM
+    turn_deg: Annotated[float, Field(ge=-360, le=360)] = 0.0
     groups: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = []
     pan: tuple[Unit, Unit] = (0.0, 1.0)
     tilt: tuple[Unit, Unit] = (0.0, 1.0)

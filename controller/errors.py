@@ -23,6 +23,10 @@ class RigListError(ControllerError):
     """A scene, workspace or patch list of another program cannot be read or written."""
 
 
+class RdmError(ControllerError):
+    """A device on the wire, or olad in between, cannot be asked or told."""
+
+
 class PatchError(ControllerError):
     """Fixtures do not fit on their universes."""
 

@@ -124,23 +124,23 @@ def come_first() -> bool:
     A thread that takes `MOST_S` of the processor without waiting gives the privilege up, and Linux itself leaves a
     twentieth of a core to the others.
     """
-    if sys.platform != "linux":
-        return False
-    try:
-        signal.signal(signal.SIGXCPU, _stand_back)
-        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
-        _, most = resource.getrlimit(resource.RLIMIT_RTTIME)
-        resource.setrlimit(resource.RLIMIT_RTTIME, (round(MOST_S * 1e6), most))
-    except (OSError, ValueError):  # no right to it, in some containers not even to ask
-        return False
-    return True
+    if sys.platform == "linux":
+        try:
+            signal.signal(signal.SIGXCPU, _stand_back)
+            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(PRIORITY))
+            _, most = resource.getrlimit(resource.RLIMIT_RTTIME)
+            resource.setrlimit(resource.RLIMIT_RTTIME, (round(MOST_S * 1e6), most))
+        except (OSError, ValueError):  # no right to it, in some containers not even to ask
+            return False
+        return True
+    return False
 
 
 def may_come_first() -> bool:
     """Whether `come_first` would be let; elsewhere than on Linux nobody asks."""
-    if sys.platform != "linux":
-        return True
-    return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_RTPRIO)[0] >= PRIORITY
+    if sys.platform == "linux":
+        return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_RTPRIO)[0] >= PRIORITY
+    return True
 
 
 def _stand_back(_signal: int, _frame: FrameType | None) -> None:

@@ -24,9 +24,10 @@ from controller.state_folder import visible
 KINDS = {".mvr": mvr.MOST_BYTES, ".qxw": qxw.MOST_BYTES} | dict.fromkeys(
     (".csv", ".tsv", ".txt"), patch_table.MOST_BYTES
 )
-NATIVE = ("id", "profile", "mode", "universe", "address", "role", "position_m", "groups")
+NATIVE = ("id", "profile", "mode", "universe", "address", "role", "position_m", "turn_deg", "groups")
 USUAL_ROOM: Room = (6.0, 4.0, 3.4)
 UNMOVED_M = 0.002
+UNTURNED_DEG = 0.15
 MOST_BESIDE = 200
 """Definitions that are looked at beside a workspace."""
 
@@ -209,8 +210,18 @@ def _row(one: Resolved, name: str, role: str, place: Place) -> dict[str, Any]:
         "role": role,
         "position_m": _exact(place, kept.get("position_m")),
     }
+    turn = _turn(one, kept.get("turn_deg", 0.0))
     groups = guessing.groups(one.listed)
+    row |= {"turn_deg": turn} if turn else {}
     return row | ({"groups": groups} if groups else {}) | {k: v for k, v in kept.items() if k not in NATIVE}
+
+
+def _turn(one: Resolved, kept: object) -> float:
+    """How far a fixture of several heads is turned; what was kept of it, as long as nobody has turned it since."""
+    said, known = one.listed.turn_deg, float(kept) if isinstance(kept, int | float) else 0.0
+    if said is None or abs((said - known + 180) % 360 - 180) < UNTURNED_DEG:
+        return known
+    return said if one.profile.heads(one.mode) > 1 else 0.0
 
 
 def _exact(place: Place, kept: object) -> list[float]:

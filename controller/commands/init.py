@@ -18,6 +18,8 @@ from controller.bundled import bundled
 from controller.clock import Clock, MonotonicClock
 from controller.commands.answers import QUESTIONS, Answers, Question, ask_all, audio_inputs
 from controller.commands.draft import drafted, portable, refuse_place, write_config
+from controller.commands.drawing.questions import QuestionsPage
+from controller.commands.drawing.served import key_for, serve_page
 from controller.commands.fixture_words import UNIVERSE
 from controller.commands.hanging_places import numbered
 from controller.commands.identify import identify
@@ -27,6 +29,7 @@ from controller.errors import ConfigError
 from controller.rig.profiles.library import Library
 from controller.show import run_show
 
+WEB_PORT = 8130
 USUAL_FILE = Path("my-venue.yaml")
 LIT_S = 3.0
 PAGE_WITHIN_S = 30.0
@@ -117,6 +120,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="ask nothing: the usual answer wherever no option gives one")
     for one in QUESTIONS:
         parser.add_argument(f"--{one.name}", metavar="ANSWER", help=f"{one.text}; default: {one.usual}")
+    parser.add_argument("--web", action="store_true", help="ask in the browser, and draw the rig there afterwards")
+    parser.add_argument("--host", default="127.0.0.1", help="of --web; 0.0.0.0: a tablet, with a key")
+    parser.add_argument("--port", type=int, default=WEB_PORT, help=f"of --web; default: {WEB_PORT}")
     parser.add_argument("--replace", action="store_true", help="write over a file that is there")
     parser.add_argument("--test", action="store_true", help="then light one fixture after the other")
     parser.add_argument("--open", action="store_true", help="then start the show and open its page")
@@ -131,6 +137,8 @@ def run(options: argparse.Namespace) -> int:
     def say(text: str) -> None:
         console.print(text, markup=False, soft_wrap=True)
 
+    if options.web:
+        return _in_browser(options, file, given, clock)
     ask = None if options.yes else _typed
     try:
         config = first_run(file, given, clock, replace=options.replace, ask=ask, say=say)
@@ -146,6 +154,22 @@ def run(options: argparse.Namespace) -> int:
         open_page(config)
         print(json.dumps(run_show(config, clock)))
     return 0
+
+
+def _in_browser(options: argparse.Namespace, file: Path, given: dict[str, str], clock: Clock) -> int:
+    refuse_place(file, replace=options.replace)
+    key = key_for(options.host)
+
+    def write(answers: dict[str, str]) -> None:
+        first_run(file, answers, clock, replace=options.replace, ask=None, say=print)
+
+    page = QuestionsPage(file, given, write, Answers(_library(file), clock), key)
+    said = "the questions are"
+    serve_page(page, options.host, options.port, key, said=said, say=lambda line: print(line, flush=True))
+    print(
+        f"{file}: {'show it with: followspot show --config ' + str(file) if file.is_file() else 'nothing was written'}"
+    )
+    return 0 if file.is_file() else INTERRUPTED
 
 
 def _file(options: argparse.Namespace) -> Path:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from controller.clock import Clock, MonotonicClock
 from controller.commands.arguments import configured, positive, verb, verbs
+from controller.commands.kept_yaml import difference, write_text
 from controller.commands.lit_rig import LitRig, fixtures_named
-from controller.commands.written_config import Say, with_values, write_if_agreed
+from controller.commands.written_rests import Say
+from controller.commands.written_values import with_values
 from controller.config import Config
 from controller.errors import SurveyError
 from controller.messages import DmxFrame
@@ -181,8 +183,12 @@ def _programme(file: Path, patch: Patch) -> Programme:
 
 
 def _offer(config: Config, proposal: PatchProposal, say: Say, *, write: bool) -> None:
-    after = with_values(config.file.read_text(encoding="utf-8"), proposal.values)
-    write_if_agreed(config.file, after, _typed, say, write=write)
+    before = config.file.read_text(encoding="utf-8")
+    after = with_values(before, proposal.values)
+    say(difference(before, after, str(config.file)))
+    if write or _typed(f"Write this into {config.file}? [y/n] ").strip().lower().startswith("y"):
+        write_text(config.file, after)
+        say(f"{config.file} written; `followspot check` reads it")
 
 
 def _typed(question: str) -> str:

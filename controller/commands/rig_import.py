@@ -7,6 +7,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from controller.state_folder import coming
 
 TABLES = (".csv", ".tsv", ".txt")
 ENDED, INTERRUPTED = 1, 130
+SAY_AS = "a model without a profile or a mode: --as 'MODEL=PROFILE MODE'"
 MOST_SAID = 12
 """Remarks that are printed one by one; of more only the number."""
 Typed = Callable[[str], str]
@@ -40,6 +42,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "source", type=Path, metavar="FILE", help="an MVR scene, a QLC+ workspace (.qxw), or a CSV list"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="the configuration to write; default: NAME.yaml, here")
+    parser.add_argument("--column", dest="columns", action="append", default=[], metavar="MEANING=HEADING",
+                        help=f"of a CSV list, instead of a guess; meanings: {', '.join(WORDS)}")  # fmt: skip
+    wishes(parser)
+
+
+def wishes(parser: argparse.ArgumentParser) -> None:
+    """What a person may say about a rig that comes from elsewhere."""
     parser.add_argument("--venue", metavar="NAME")
     parser.add_argument("--output", metavar="ANSWER", help=f"{OUTPUT.text}; default: {OUTPUT.usual}")
     parser.add_argument("--audio", metavar="ANSWER", help=f"{SOUND.text}; default: {SOUND.usual}")
@@ -48,8 +57,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role", dest="roles", action="append", default=[], metavar="ID=ROLE", help="instead of a guess"
     )
-    parser.add_argument("--column", dest="columns", action="append", default=[], metavar="MEANING=HEADING",
-                        help=f"of a CSV list, instead of a guess; meanings: {', '.join(WORDS)}")  # fmt: skip
     parser.add_argument("--propose", action="store_true", help="give fixtures that are not patched free addresses")
     parser.add_argument("--yes", action="store_true", help="ask nothing and write")
     parser.add_argument("--replace", action="store_true", help="write over files that are there")
@@ -59,10 +66,38 @@ def run(options: argparse.Namespace) -> int:
     """Read, guess, show, ask, write; returns the exit code."""
     source = options.source.expanduser()
     file = Path(options.out or f"{source.stem}.yaml").expanduser()
-    listed = read_list(source, _pairs(options.columns, "--column", tuple(WORDS)))
+    columns = _pairs(options.columns, "--column", tuple(WORDS))
+    listed = read_list(source, columns)
+    heads = headings(source.read_bytes(), columns) if source.suffix.lower() in TABLES else {}
+    come = Come(str(source), source.stem.replace("_", " "), listed, definitions_of(listed, source), heads)
+    return bring(options, come, file, "followspot patch import")
+
+
+@dataclass(frozen=True, slots=True)
+class Come:
+    """A rig as it came from elsewhere.
+
+    Attributes:
+        name: what messages call it. venue: the name of the venue if nobody says another. listed: its fixtures.
+        definitions: files that came with it, by the path they take. heads: of a table, the column of each meaning.
+    """
+
+    name: str
+    venue: str
+    listed: RigList
+    definitions: Mapping[str, bytes] = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
+
+
+def bring(options: argparse.Namespace, come: Come, file: Path, by: str) -> int:
+    """From a list on: guess, show, ask, write; returns the exit code.
+
+    Args:
+        options: as `wishes` adds them. file: to write. by: the command, for the first line of the file.
+    """
     refuse_place(file, replace=options.replace)
     try:
-        config = _imported(options, listed, source, file)
+        config = _imported(options, come, file, by)
     except (EOFError, KeyboardInterrupt) as error:
         print("\nfollowspot: nothing was written", file=sys.stderr)
         return ENDED if isinstance(error, EOFError) else INTERRUPTED
@@ -73,30 +108,29 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _imported(options: argparse.Namespace, listed: RigList, source: Path, file: Path) -> Config | None:
-    answers, ask = _asked(options, listed, source)
-    definitions = definitions_of(listed, source)
+def _imported(options: argparse.Namespace, come: Come, file: Path, by: str) -> Config | None:
+    answers, ask = _asked(options, come)
     with tempfile.TemporaryDirectory() as aside:
-        _put(definitions, Path(aside))
+        _put(come.definitions, Path(aside))
         library = _library(file, Path(aside))
-        finder = finder_for(listed, library, _kinds(options.kinds))
+        finder = finder_for(come.listed, library, _kinds(options.kinds))
         try:
-            found = brought(listed, finder, propose=options.propose)
+            found = brought(come.listed, finder, propose=options.propose)
         except RigListError as error:
-            raise RigListError(f"{source}: {error}") from error
+            raise RigListError(f"{come.name}: {error}; {SAY_AS}") from error
     _say_roles(found.rows, _pairs(options.roles, "--role"))
-    _show(found, source, _pairs(options.columns, "--column"))
+    _show(found, come.heads)
     if ask is not None and not _approved(found.rows, ask, file):
         return None
-    return _written(found, answers, used(definitions, found.rows), file, replace=options.replace)
+    return _written(found, answers, used(come.definitions, found.rows), file, by, replace=options.replace)
 
 
-def _asked(options: argparse.Namespace, listed: RigList, source: Path) -> tuple[Answers, Typed | None]:
+def _asked(options: argparse.Namespace, come: Come) -> tuple[Answers, Typed | None]:
     """Venue, output and sound; and how to ask more, None where nobody is to be asked."""
     given = {
         name: getattr(options, name) for name in ("venue", "output", "audio") if getattr(options, name) is not None
     }
-    usual = listed.venue or source.stem.replace("_", " ")
+    usual = come.listed.venue or come.venue
     answers = Answers(Library(bundled("fixtures")), MonotonicClock())
     if options.yes:
         given.setdefault("venue", usual)
@@ -158,17 +192,17 @@ def _say_roles(rows: list[dict[str, Any]], said: Mapping[str, str]) -> None:
         found[0]["role"] = role
 
 
-def _show(found: Brought, source: Path, columns: Mapping[str, str]) -> None:
+def _show(found: Brought, heads: Mapping[str, str]) -> None:
     """What would be written, and what would not."""
     console = paper()
-    if source.suffix.lower() in TABLES:
-        guessed = headings(source.read_bytes(), columns)
+    if heads:
         console.print(
-            "columns: " + ", ".join(f"{meaning} is '{heading}'" for meaning, heading in guessed.items()), markup=False
+            "columns: " + ", ".join(f"{meaning} is '{heading}'" for meaning, heading in heads.items()), markup=False
         )
     table = wide_table("", "fixture", "role", "profile, mode", "address", "x y z m", "groups")
     for row in found.rows:
         place = " ".join(f"{metres:.2f}" for metres in row["position_m"])
+        place += f" turned {row['turn_deg']:g}°" if row.get("turn_deg") else ""
         profile = f"{row['profile']} {row['mode']}"
         cells = (row["id"], row["role"], profile, f"{row['universe']}.{row['address']}", place,
                  ", ".join(row.get("groups", ())))  # fmt: skip
@@ -180,7 +214,7 @@ def _show(found: Brought, source: Path, columns: Mapping[str, str]) -> None:
         if len(lines) > MOST_SAID:
             console.print(f"{title}and {len(lines) - MOST_SAID} more")
     if found.left_out:
-        console.print("a model without a profile or a mode: --as 'MODEL=PROFILE MODE'", markup=False)
+        console.print(SAY_AS, markup=False)
     console.print("roles are guesses from names, groups, kinds and places; places without a height are usual ones")
 
 
@@ -212,7 +246,7 @@ def _approved(rows: list[dict[str, Any]], ask: Typed, file: Path) -> bool:
 
 
 def _written(
-    found: Brought, answers: Answers, definitions: Mapping[str, bytes], file: Path, *, replace: bool
+    found: Brought, answers: Answers, definitions: Mapping[str, bytes], file: Path, by: str, *, replace: bool
 ) -> Config:
     folder = file.absolute().parent
     _refuse_other(definitions, folder, replace=replace)
@@ -220,7 +254,7 @@ def _written(
     audio = {**answers.audio, "source": portable(answers.audio["source"], folder)}
     try:
         return write_config(drafted(answers.venue, audio, _universes(found.rows, answers.output), found.rows), file,
-                            "followspot patch import")  # fmt: skip
+                            by)  # fmt: skip
     except BaseException:
         for one in made:
             one.unlink(missing_ok=True)

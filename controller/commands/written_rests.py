@@ -1,27 +1,38 @@
-"""Levels that put a lamp right, written into `config.yaml` after a person has seen the lines. Edge: a file."""
+"""Levels that put a lamp right, written into `config.yaml`: shown as a difference, and only if a person agrees.
 
+Edge: a file.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from controller.commands.written_config import Ask, Say, changed, write_if_agreed
+from controller.commands.kept_yaml import changed, difference, write_text
 
+Ask = Callable[[str], str]
+Say = Callable[[str], None]
 Rests = dict[str, dict[str, int]]
 """By fixture and channel, the level that put it right."""
 
 
 def put_into(file: Path, rests: Rests, ask: Ask, say: Say, *, write: bool) -> None:
     """Show the lines of the configuration that change, and write them if a person agrees."""
-    write_if_agreed(file, with_rests(file.read_text(encoding="utf-8"), rests), ask, say, write=write)
+    before = file.read_text(encoding="utf-8")
+    after = with_rests(before, rests)
+    say(difference(before, after, str(file)))
+    if write or ask(f"Write this into {file}? [y/n] ").strip().lower().startswith("y"):
+        write_text(file, after)
+        say(f"{file} written; `followspot check` reads it")
 
 
 def with_rests(text: str, rests: Rests) -> str:
     """A configuration's text with `override: {CHANNEL: {rest: LEVEL}}` at its fixtures, otherwise as it was."""
 
-    def change(data: Any) -> None:  # noqa: ANN401 - ruamel's own types
+    def put(data: Any) -> None:  # noqa: ANN401 - YAML has no type
         for fixture in data["fixtures"]:
             for channel, level in rests.get(fixture["id"], {}).items():
                 entry = fixture.setdefault("override", {}).setdefault(channel, {})
                 entry.pop("hold", None)
                 entry["rest"] = level
 
-    return changed(text, change)
+    return changed(text, put)

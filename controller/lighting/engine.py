@@ -16,6 +16,7 @@ from controller.lighting.look.drawing import CueDrawing, Drawn, Moment
 from controller.lighting.look.fade import Fade
 from controller.lighting.look.forbidding import Forbidding
 from controller.lighting.look.hanging import Hanging
+from controller.lighting.look.haze import HazePlan
 from controller.lighting.look.history import History
 from controller.lighting.look.manual import Manual
 from controller.lighting.look.master import Master
@@ -75,7 +76,7 @@ class LookEngine:
         self._moments, self._night = Moments(), NightLights(patch.rig, look)
         self._forbidding = Forbidding(patch.rig)
         self._fade = Fade(patch.rig, look)
-        self._master = Master()
+        self._master, self._haze = Master(), HazePlan(look.haze)
         self._renderer = Renderer(patch)
         self._ahead_s = ahead_s
         self._token: LightToken | None = None
@@ -134,7 +135,9 @@ class LookEngine:
         look = self._manual.apply(look, self.operator.hands, elapsed_s)
         look = self._forbidding.apply(self._master.apply(look, self.operator), wish)
         look = replace(look, intensity=self._night.with_house(look.intensity, moment, elapsed_s))
-        haze = self.operator.haze if wish.haze and not self.operator.blackout else 0.0
+        hazes = wish.haze and not self.operator.blackout
+        planned = self._haze.step(elapsed_s, plays=hazes and state in ("live", "fallback") and moment == "band")
+        haze = max(self.operator.haze, planned) if hazes else 0.0
         return Tick(self._renderer.render(look, haze), state, look, moment, self._moments.by)
 
     def farewell(self, now_s: float) -> Tick:

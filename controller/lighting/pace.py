@@ -45,6 +45,10 @@ class Pace:
         """The next cycle is due at once."""
         self.deadlines.next_s = self._clock.now_s()
 
+    def rest(self) -> None:
+        """Leave a deadline out: who only follows stands right with half of the cycles."""
+        self.deadlines.next_s += self.deadlines.period_s
+
     def pull(self) -> bool:
         """An accent does not wait for the next deadline; True if that brought it forward."""
         earliest_s = self._budget.earliest_s(self._clock.now_s())

@@ -1,6 +1,7 @@
 """The process that lights the rig, whatever happens elsewhere. Tokens and pulses in; DMX out, forty times a second.
 
-There are two of this process: one leads and sends, its spare does the same in silence and steps in when it must.
+There are two of this process: one leads and sends, its spare does the same in silence, in every other cycle, and steps
+in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle
 forward; the rate stays within what DMX512 can carry. Edge: the weight that the system gives this process.
@@ -164,7 +165,9 @@ class Lighting:
                 self._pace.now()
             elif remaining_s < 0.001:
                 self._clock.sleep_until(self._pace.deadlines.next_s)
-            elif self.inbox.wait(self._election.patience_s(remaining_s)) and self._hear_pulse():
+            elif not self._election.leading:
+                self._election.watch(self._clock.now_s(), remaining_s)
+            elif self.inbox.wait(remaining_s) and self._hear_pulse():
                 pulled = self._pace.pull() or pulled
         return pulled
 
@@ -194,6 +197,8 @@ class Lighting:
         self._timings.add("tick", self._clock.now_s() - now_s)
         if self._election.leading:
             self._announcer.tell(tick, now_s, self.made.engine.state, self.console.held())
+        else:
+            self._pace.rest()
 
     def _stand(self, now_s: float) -> bytes | None:
         """Lead, follow, or change from one to the other; what the process showed whose place this one takes, if any."""

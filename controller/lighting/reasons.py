@@ -30,7 +30,7 @@ DRIVERS = {
     "saturation": "the colour of its heads: how far from white",
     "cct": "the colour of its heads: warm or cold",
     "gate": "whether light is wanted at all",
-    "haze": "nobody: haze and fans belong to people",
+    "haze": "people at their buttons, and look.haze where that is written",
     **dict.fromkeys(FLAGS, "the colour of its heads, as a filter"),
     **dict.fromkeys(("zoom", "iris", "focus", "frost"), "the beam of the look, gliding"),
     **dict.fromkeys(("gobo", "prism"), "the beam of the look: it changes in the dark, or as a look begins"),
@@ -45,7 +45,7 @@ RULES = {
     "mover": "takes the opposite colour, and only when the music is up; a new aim with each change of colour",
     "blinder": "warm white, seldom: strong accents at full energy, or a held button",
     "strobe": "warm white, seldom: strong accents at full energy, or a held button",
-    "hazer": "never the model's business",
+    "hazer": "people's, and by the clock where look.haze is written",
     "house": "for the audience: up at doors, in changeovers and at the end, off while somebody plays or talks",
 }
 NO_BEAM = "no look hangs: beams are as they rest"

@@ -15,6 +15,9 @@ LitRole = Literal["key", "wash", "back", "pixel", "mover"]
 `mover` of the patch). Blinders and strobes are spent, never lit."""
 FigureName = Literal["still", "pulse", "chase", "wave", "ping-pong", "alternate", "random", "build", "stomp"]
 MovementName = Literal["still", "sweep", "circle", "figure-eight", "fan", "bounce", "ballyhoo"]
+By = Literal["own", "across", "along", "up", "circles", "pairs"]
+"""In which order a figure goes through its lamps: its own, or left to right, front to back, bottom to top, from the
+middle outwards in space, from the middle outwards in mirrored pairs."""
 BeamName = Literal["open", "break-up", "prism", "narrow", "wide", "soft"]
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
 
@@ -25,12 +28,13 @@ Beats = Annotated[float, Field(gt=0, le=64)]
 
 
 class FigureOf(ConfigSection):
-    """A figure in time: beats that one step takes (of a wave: one run), how dark the others go, who does it."""
+    """A figure in time: beats of a step (of a wave: of a run), how dark the others go, who does it, in which order."""
 
     name: FigureName = "still"
     beats: Beats = 1.0
     depth: Unit = 0.6
     roles: tuple[LitRole, ...] = ("back", "pixel")
+    by: By = "own"
 
 
 class MovementOf(ConfigSection):

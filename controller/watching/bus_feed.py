@@ -15,6 +15,7 @@ from controller.bus.run import Run
 from controller.bus.sockets import Commander, Newest
 from controller.bus.topics import LISTENING, PULSES, STAGE, TOKENS
 from controller.clock import Clock
+from controller.config import marked_places
 from controller.evening.set_lists import set_list_from
 from controller.lighting.reasons import Now, why
 from controller.looks.pack import pack_of
@@ -186,6 +187,7 @@ class BusFeed:
             scenes=self._scenes.names,
             haze=any(one.config.armed for one in self._patch.fixtures),
             set_list=self.evening.set_list,
+            places=marked_places(self._config.look),
         )
 
     def live(self) -> Live | None:

@@ -7,6 +7,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from promise import HANG_S
 from tones import RATE, loudest_hz, read_all, tone
 
 from controller.clock import ManualClock
@@ -195,7 +196,7 @@ def test_l11_a_song_that_breaks_is_over(error):
 
     playback = Playback(Broken(), block_s=0.005, clock=ManualClock())
     playback.start()
-    playback._thread.join(30)
+    playback._thread.join(HANG_S)
     assert playback.over
 
 

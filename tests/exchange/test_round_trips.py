@@ -1,6 +1,7 @@
 """What is written for another program is read back the same: every fixture with all its settings."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ def rigs(draw):
             "max_intensity": draw(st.sampled_from([1.0, 0.7])),
             "invert_pan": draw(st.booleans()),
             "offset_ms": draw(st.sampled_from([0.0, -12.5])),
+            "turn_deg": draw(st.sampled_from([0.0, 60.0, -33.3, 270.0])),
         }  # fmt: skip
         free[universe] += profile.footprint(mode)
         if free[universe] > 513:
@@ -93,6 +95,29 @@ def test_the_demos_rig_out_and_in_by_command(tmp_path, root, ending):
     assert [one.outputs[0].port_address for one in after.universes.values()] == [0, 1]
     again = called(main, "patch", "export", tmp_path / f"rig.{ending}", "--config", root / "config.yaml", cwd=tmp_path)
     assert (again.returncode, "is there already" in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("ending", ["mvr", "qxw", "csv"])
+def test_a_bar_that_is_turned_stays_turned_and_one_that_was_turned_elsewhere_is(tmp_path, root, ending):
+    config = (root / "config.yaml").read_text().replace("{id: bar-l,", "{id: bar-l, turn_deg: 60,")
+    (tmp_path / "turned.yaml").write_text(config)
+    called(main, "patch", "export", tmp_path / f"rig.{ending}", "--config", tmp_path / "turned.yaml", cwd=tmp_path)
+    done = called(main, "patch", "import", f"rig.{ending}", "--out", "back.yaml", "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "turned 60°" in done.stdout
+    turns = {one.id: one.turn_deg for one in read_config(tmp_path / "back.yaml").fixtures}
+    assert (turns["bar-l"], turns["bar-r"]) == (60.0, 0.0)
+    if ending == "mvr":
+        with zipfile.ZipFile(tmp_path / "rig.mvr") as packed:
+            files = {name: packed.read(name) for name in packed.namelist()}
+        files[mvr.SCENE] = files[mvr.SCENE].replace(b"{0.5,0.866025,0}{-0.866025,0.5,0}", b"{0,-1,0}{1,0,0}")
+        with zipfile.ZipFile(tmp_path / "moved.mvr", "w") as packed:
+            for name, content in files.items():
+                packed.writestr(name, content)
+        done = called(main, "patch", "import", "moved.mvr", "--out", "moved.yaml", "--yes", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        (bar,) = [one for one in read_config(tmp_path / "moved.yaml").fixtures if one.id == "bar-l"]
+        assert bar.turn_deg == -90.0
 
 
 def test_what_was_changed_in_the_other_program_counts(tmp_path, root):

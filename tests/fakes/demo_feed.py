@@ -124,6 +124,7 @@ class DemoFeed(DemoEvening):
     song: Path | None = None
     song_s: float = 144.0
     from_s: float = 0.0
+    places: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rig = build_rig()
@@ -146,6 +147,7 @@ class DemoFeed(DemoEvening):
             scenes=["Chorus", "Walk-in"],
             haze=True,
             set_list=self.set_list,
+            places=self.places,
         )
 
     def live(self) -> Live:

@@ -68,7 +68,7 @@ class Host:
     def run(self, *command: str) -> str:
         """What a program on this host prints."""
         full = ["ip", "netns", "exec", self.name, *command]
-        return subprocess.run(full, capture_output=True, text=True, check=True, timeout=20).stdout
+        return subprocess.run(full, capture_output=True, text=True, check=True, timeout=HANG_S).stdout
 
     def ip(self, *words: str) -> None:
         """`ip` on this host."""

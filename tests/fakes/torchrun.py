@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from promise import HANG_S
+
 ROOT = Path(__file__).parents[2]
-PATIENCE_S, LOOK_S = 150.0, 0.02
+PATIENCE_S, LOOK_S = 2 * HANG_S, 0.02
 
 
 def torchrun(*words: object, kill_when: Path | None = None) -> str:

@@ -12,6 +12,7 @@ from controller.lighting.look.movements import BLINDING_DEG, Movements
 from controller.lighting.look.steps import LEAST_STEP_S, Steps, step_s
 from controller.looks.look import FigureOf, Look, MovementOf
 from controller.looks.pack import Pack
+from controller.rig.heads import Rig
 from tests.look.band import CYCLE_S, Band, bright, cue
 
 STEPPED = ("pulse", "chase", "ping-pong", "alternate", "random", "stomp")
@@ -202,3 +203,70 @@ def test_steps_that_are_late_do_not_bunch_up(config):
     light = bright(band.play(4.0)[:, band.heads("back")])
     ups = np.flatnonzero((np.diff(light, axis=0) > 0.25).any(axis=1)) * CYCLE_S
     assert all(later - sooner >= 0.34 for sooner, later in pairwise(ups))
+
+
+def bars_on_a_wall(rows=3, columns=9):
+    """Pixel bars above each other: a canvas of `rows` by `columns`, 4 m wide and 2 m high, and two washes."""
+    at = [(x, 3.0, z) for z in np.linspace(1.0, 3.0, rows) for x in np.linspace(-2.0, 2.0, columns)]
+    places = np.array([*at, (-2.0, 0.0, 3.5), (2.0, 0.0, 3.5)], np.float32)
+    turns = np.full(len(places), 360.0, np.float32)
+    return Rig(("pixel",) * len(at) + ("wash",) * 2, places, turns, turns / 2)
+
+
+@pytest.mark.parametrize(("by", "axis"), [("across", 0), ("up", 2)])
+def test_a_run_goes_through_the_canvas_in_the_order_that_is_asked_for(by, axis):
+    rig = bars_on_a_wall()
+    steps, pixels = Steps(duties(rig)), np.array(rig.roles) == "pixel"
+    at = rig.positions_m[pixels, axis]
+    seen = [steps.pattern("chase", n + 0.5, 0.5, 0.0, by)[pixels] for n in range(12)]
+    centres = [round(float(at[one > 0].mean()), 3) for one in seen]
+    count = len(set(centres))
+    assert count == {"across": 4, "up": 3}[by]
+    assert centres[:count] == sorted(centres[:count])
+    assert centres[count : 2 * count] == centres[:count], "and then from the beginning"
+
+
+def test_a_wave_in_circles_leaves_the_middle_of_the_canvas():
+    rig = bars_on_a_wall()
+    steps, pixels = Steps(duties(rig)), np.array(rig.roles) == "pixel"
+    from_middle = np.hypot(rig.positions_m[pixels, 0], rig.positions_m[pixels, 2] - 2.0)
+    brightest = [
+        float(from_middle[int(np.argmax(steps.pattern("wave", at, 4.0, 0.0, "circles")[pixels]))])
+        for at in (0.2, 0.45, 0.7)
+    ]
+    assert brightest == sorted(brightest)
+    assert len(set(brightest)) == 3
+    for at in (0.1, 0.6):
+        seen = steps.pattern("wave", at, 4.0, 0.0, "circles")[pixels]
+        ring = np.abs(from_middle - 1.0) < 0.03
+        assert ring.sum() >= 4
+        assert np.ptp(seen[ring]) < 1e-6, "a ring lights up together"
+
+
+def test_where_a_role_has_one_place_in_an_order_it_runs_across():
+    steps = Steps(duties(bars_on_a_wall(rows=1)))
+    for at in np.arange(0.0, 6.0, 0.5):
+        asked = steps.pattern("chase", at, 0.5, 0.0, "up")
+        assert np.array_equal(asked, steps.pattern("chase", at, 0.5, 0.0, "across"))
+
+
+def test_heads_look_at_the_singer_where_the_singer_stands(config, patch, parts):
+    """But for eyes in the audience behind the singer, which keep their distance."""
+    look = config.look.model_copy(update={"singer_m": (-2.0, 0.5, 1.6)})
+    pan, tilt = Movements(patch.rig, parts, look).pose(MovementOf(aim="singer"), 0.0, 0.5)
+    turning, met = np.flatnonzero(parts.turning), 0
+    for head in turning:
+        x, y, z = np.array(look.singer_m) - patch.positions_m[head]
+        pan_deg, tilt_deg = np.degrees([np.arctan2(x, -y), np.arctan2(np.hypot(x, y), -z)])
+        assert (pan[head] - 0.5) * patch.rig.pan_deg[head] == pytest.approx(pan_deg, abs=0.1)
+        asked_deg = tilt_deg if tilt_deg < BLINDING_DEG[0] else BLINDING_DEG[0]
+        assert (tilt[head] - 0.5) * patch.rig.tilt_deg[head] == pytest.approx(asked_deg, abs=0.1)
+        met += tilt_deg < BLINDING_DEG[0]
+    assert met >= 2
+
+
+def test_the_front_lamps_nearest_to_the_singer_light_faces():
+    places = np.array([(x, 0.0, 3.0) for x in (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)], np.float32)
+    rig = Rig(("wash",) * 6, places, np.full(6, 360.0, np.float32), np.full(6, 180.0, np.float32))
+    assert np.flatnonzero(duties(rig).key).tolist() == [2, 3]
+    assert np.flatnonzero(duties(rig, singer_x_m=-2.4).key).tolist() == [0, 1]

@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+from promise import HANG_S
 
 from controller import system
 
@@ -33,7 +34,7 @@ print("stood back", flush=True)
 
 def test_a_cycle_that_does_not_end_gives_the_privilege_up(root):
     done = subprocess.run(
-        [sys.executable, "-c", LOOPS], cwd=root, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", LOOPS], cwd=root, capture_output=True, text=True, check=False, timeout=HANG_S
     )
     if done.returncode == 3:
         pytest.skip("this system lets nobody come first")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from demo_feed import DemoFeed
+from promise import HANG_S
 from real_chromium import installed, start_chromium
 from window import resize
 
@@ -59,7 +60,7 @@ class ServedPage:
         self.loop.close()
 
     def _call(self, coroutine) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout=HANG_S)
 
     async def _start(self, feed: PageFeed, port: int) -> None:
         self.serving = asyncio.create_task(self.page.serve(feed, "127.0.0.1", port))

@@ -11,6 +11,7 @@ from certificate import self_signed
 from demo_feed import DemoFeed
 from hypothesis import given
 from hypothesis import strategies as st
+from promise import HANG_S
 
 from controller.config import AccessConfig, PageConfig
 from controller.people.commands import on_the_page
@@ -99,7 +100,7 @@ def test_signing_in_leaves_a_cookie_no_script_can_read(door):
         async with session.get(f"{url}/page.js") as answer:
             assert answer.status == 200
         async with session.ws_connect(f"{url}/live") as live:
-            assert json.loads(await live.receive_str(timeout=10))["type"] == "hello"
+            assert json.loads(await live.receive_str(timeout=HANG_S))["type"] == "hello"
         return cookie
 
     page, told = door
@@ -175,8 +176,8 @@ def test_tls_serves_the_same_page(tmp_path):
             assert answer.status == 200
         origin = {**bearer("viewer"), "Origin": url}
         async with session.ws_connect(f"{url}/live", headers=origin, ssl=client) as live:
-            assert json.loads(await live.receive_str(timeout=10))["type"] == "hello"
-            seen = {json.loads(await live.receive_str(timeout=10))["t"] for _ in range(200)}
+            assert json.loads(await live.receive_str(timeout=HANG_S))["type"] == "hello"
+            seen = {json.loads(await live.receive_str(timeout=HANG_S))["t"] for _ in range(200)}
             assert len(seen) > 100  # it goes on: a page that stood still would only repeat itself
         plain = {**bearer("viewer"), "Origin": url.replace("https", "http")}
         with pytest.raises(aiohttp.WSServerHandshakeError):

@@ -1,5 +1,6 @@
 """The page as an operator meets it: a real browser, a real server, the demo rig."""
 
+import contextlib
 import json
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from window import resize
 
 from controller.messages import Command, Operator
-from tests.page.conftest import lazy_browser
+from tests.page.conftest import ServedPage, lazy_browser
 
 PICTURE = "return document.getElementById(arguments[0]).toDataURL();"
 
@@ -32,6 +33,25 @@ def test_the_rig_is_seen_and_follows_the_show(desk, clock):
         for canvas, picture in before.items():
             desk.wait(lambda canvas=canvas, picture=picture: desk.script(PICTURE, canvas) != picture)
     assert desk.complaints() == []
+
+
+def test_the_marked_singer_and_drums_stand_on_the_stage_and_on_the_plan(chromium, feed):
+    """Each mark changes both pictures; without any the stage is what it was."""
+    seen = []
+    for places in ({}, {"singer": (-2.0, 0.5, 1.6)}, {"singer": (2.0, 0.5, 1.6)}, {"drums": (1.0, 2.5, 1.0)}, {}):
+        feed.places = places
+        with contextlib.closing(ServedPage()) as served:
+            served.start(feed)
+            desk = Desk(chromium, served.url)
+            pictures = []
+            for tab, canvas in (("show", "scene"), ("rig", "plan")):
+                desk.tab(tab)
+                desk.wait(lambda canvas=canvas, desk=desk: desk.brightness(canvas) > 0.0)
+                pictures.append(desk.script(PICTURE, canvas))
+            seen.append(pictures)
+    assert seen[0] == seen[-1], "otherwise nothing is compared"
+    for canvas in (0, 1):
+        assert len({pictures[canvas] for pictures in seen}) == 4
 
 
 FLAGS = """

@@ -7,7 +7,7 @@ import threading
 import pytest
 from certificate import self_signed
 from firefox import Firefox, installed
-from promise import STRICT
+from promise import HANG_S, STRICT
 
 from controller.watching.page.server import Page
 
@@ -66,10 +66,10 @@ def over_tls(tmp_path, feed, clock):
     page = Page(35.0, tls=context)
     feed.clock = loop.time
     serving = asyncio.run_coroutine_threadsafe(page.serve(feed, "127.0.0.1", 0), loop)
-    asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(HANG_S)
     yield f"https://127.0.0.1:{page.address[1]}/"
     serving.cancel()
-    asyncio.run_coroutine_threadsafe(asyncio.sleep(0.7), loop).result(20)
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0.7), loop).result(HANG_S)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

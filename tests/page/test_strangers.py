@@ -9,6 +9,7 @@ import sys
 import aiohttp
 import pytest
 from demo_feed import DemoFeed
+from promise import HANG_S
 
 from controller.config import AccessConfig
 from controller.watching.page import porch as porches
@@ -360,7 +361,7 @@ async def main():
     await asyncio.gather(serving, return_exceptions=True)
 asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=HANG_S, check=False)
     assert "answers 200" in done.stdout, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     assert len(done.stderr) < 1_000

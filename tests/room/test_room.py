@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import numpy as np
 import pytest
+from promise import HANG_S
 from real_chromium import PLAYS, installed, start_chromium
 from room_in_browser import Served
 
@@ -90,23 +91,23 @@ def test_what_is_done_next_does_not_wait_for_the_stage(served):
     def slow(tell):
         def telling(share):
             tell(share)
-            began.set()
             if share > 0.1 and not asked.is_set():
-                assert asked.wait(60)
+                began.set()
+                assert asked.wait(HANG_S)
 
         make(telling)
 
     studio.stage = slow
     ((_, first),) = served.talk({"verb": "roll", "from_s": 0.0, "to_s": 24.0, "seed": 9})
     assert first["staging"]
-    assert began.wait(60)
+    assert began.wait(HANG_S)
     answers = []
     other = threading.Thread(target=lambda: answers.extend(served.talk({"verb": "notes", "cues": [CUE]})))
     other.start()
     while not served.room._busy:
         assert other.is_alive()
     asked.set()
-    other.join(60)
+    other.join(HANG_S)
     assert answers[0][0] == 200
     assert answers[0][1]["stages"] == first["stages"], "the stage that nobody wants any more was broken off"
     served.staged()

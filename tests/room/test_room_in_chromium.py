@@ -4,6 +4,7 @@ import threading
 from itertools import pairwise
 
 import pytest
+from promise import HANG_S
 from real_chromium import PLAYS, installed, start_chromium
 from room_in_browser import Served
 from selenium.webdriver.common.action_chains import ActionChains
@@ -126,14 +127,14 @@ def test_what_takes_long_says_what_it_is_and_how_far_and_moves_nothing(page, mon
     before = page.script(BOXES)
     assert not page.find("share").is_displayed()
     page.find("roll").click()
-    assert rolls.reached.wait(60)
+    assert rolls.reached.wait(HANG_S)
     page.wait(lambda: page.shared() > 0.5)
     assert page.text("said") == "lighting the part …"
     assert page.find("share").is_displayed()
     assert page.script(BOXES) == before
     assert not page.find("pin").is_enabled()
     rolls.opened.set()
-    assert stages.reached.wait(60)
+    assert stages.reached.wait(HANG_S)
     page.wait(lambda: page.text("said").startswith("seed") and page.shared() > 0.5)
     assert page.find("pin").is_enabled(), "nobody waits for the stage"
     assert page.script(BOXES) == before
@@ -157,7 +158,7 @@ class Gate:
                 told(share)
                 if share > 0.5:
                     self.reached.set()
-                    assert self.opened.wait(60)
+                    assert self.opened.wait(HANG_S)
 
             return work(studio, *(one for one in args if one is not told), progress=tell, **more)
 

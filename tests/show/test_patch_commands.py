@@ -44,7 +44,7 @@ def told(capsys, *words):
         ("2/68", ["channel: dimmer", "driven by the brightness"]),
         ("2.69", ["channel: shutter", "held at 11: driven open, never strobing", "never sent: 0-7, 16-255"]),
         ("2.33", ["bar-r", "channel: red, head 1 (colour, 8 bits)", "their red"]),
-        ("2.511", ["driven by nobody: haze and fans belong to people"]),
+        ("2.511", ["driven by people at their buttons, and look.haze where that is written"]),
         ("1.60", ["nothing is patched here; it is sent as 0"]),
     ],
 )  # fmt: skip

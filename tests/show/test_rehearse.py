@@ -1,7 +1,11 @@
 """Rehearsal: the same files for the same input and seed, in the fixed formats, and every stage in the report."""
 
+import contextlib
 import csv
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +54,30 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(first, excer
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     rehearse(with_overrides(config, seed=99), excerpt, tmp_path / "other")
     assert (out / "tokens.csv").read_bytes() != (tmp_path / "other" / "tokens.csv").read_bytes()
+
+
+def test_p5_at_a_terminal_it_ends_in_words(tmp_path, root_folder):
+    """A real terminal; what a program reads is JSON, and the same at a terminal with --json."""
+    soundfile.write(tmp_path / "tone.wav", np.full((48_000, 1), 0.1), 48_000)
+    ends = []
+    for words in ([], ["--json"]):
+        reads, terminal = os.openpty()
+        command = [sys.executable, "-P", "-m", "controller", "rehearse", str(tmp_path / "tone.wav"), "--out",
+                   str(tmp_path / "out"), "--config", str(root_folder / "config.yaml"), *words]  # fmt: skip
+        done = subprocess.run(command, stdout=terminal, stderr=subprocess.DEVNULL, cwd=tmp_path, check=False)
+        os.close(terminal)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of what a terminal was told
+            while part := os.read(reads, 65_536):
+                said += part
+        os.close(reads)
+        assert done.returncode == 0
+        ends.append(said.decode().splitlines())
+    people, programs = ends
+    assert people[0].startswith("tone.wav: 0:01 minutes, ")
+    assert people[-1].endswith("sheet.png")
+    assert "{" not in "".join(people)
+    assert json.loads(programs[-1])["song"] == "tone.wav"
 
 
 def test_tokens_have_a_row_for_each_hop(first):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controller.commands.written_config import with_values
+from controller.commands.written_values import with_values
 from controller.survey.dimmers import dimmer_from
 from controller.survey.levels import KNOTS, smoothed
 from controller.survey.places import places_in

@@ -13,7 +13,7 @@ GRACE_S = 2.0
 SETTLE_S = 0.25
 """How long a spare watches its leader before it judges it: the first cycle of a process takes longer than any other."""
 LOOK_S = 0.004
-"""How often a spare looks whether its leader beats."""
+"""A spare looks again after no less, whether a silent leader beats."""
 LEAP = 24
 """Sequence numbers a new leader skips: the old one may have sent more than it said, and what lies behind is dropped."""
 
@@ -47,6 +47,10 @@ class Leadership(Protocol):
         """Whether the other process is known to have died."""
         ...
 
+    def wait(self, seconds: float) -> None:
+        """Until the other process has died, for so long at most; shorter where the system does not tell."""
+        ...
+
     def take(self) -> None:
         """Lead from now on."""
         ...
@@ -68,9 +72,13 @@ class Election:
         self.sent_cycles = 0
         self._watched_s: float | None = None
 
-    def patience_s(self, remaining_s: float) -> float:
-        """How long to wait for anything at most; a spare looks up now and then."""
-        return remaining_s if self.leading else min(remaining_s, LOOK_S)
+    def watch(self, now_s: float, seconds: float) -> None:
+        """Follow for so long at most: until the leader has died, or could be taken to be gone."""
+        if self._lead is None:
+            return
+        silent_s = self._lead.silent_s(now_s)
+        doubtful_s = SILENT_S if silent_s is None else SILENT_S - silent_s
+        self._lead.wait(min(seconds, max(doubtful_s, LOOK_S)))
 
     def must_step_in(self, now_s: float) -> bool:
         """Whether this is a spare whose leader has fallen silent."""

@@ -9,10 +9,12 @@ system tells (Linux: a pidfd). Edge: shared memory, the system.
 import os
 import select
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from controller.bus.beats import CYCLES_AT, LEADER_AT, PIDS_AT, Beats
+from controller.lighting.failover.election import LOOK_S
 
 PAIR = ("lighting", "spare")
 
@@ -63,6 +65,11 @@ class LeaderRecord:
             self._watched = Death(pid)
         return self._watched.has_come()
 
+    def wait(self, seconds: float) -> None:
+        """Until the other process has died, for so long at most; where the system does not tell, for `LOOK_S`."""
+        self.gone()  # it may be another process by now
+        self._watched.wait(seconds)
+
     def take(self) -> None:
         """Lead from now on."""
         self._beats.write(LEADER_AT, self._slot)
@@ -99,6 +106,13 @@ class Death:
         if self._fd >= 0 and not self._ended:
             self._ended = bool(self._poll.poll(0))
         return self._ended
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, for so long at most."""
+        if self._fd >= 0 and not self._ended:
+            self._ended = bool(self._poll.poll(1e3 * seconds))
+        else:
+            threading.Event().wait(min(seconds, LOOK_S))
 
     def close(self) -> None:
         """Stop watching."""

@@ -95,7 +95,7 @@ class CueDrawing:
 
     def __init__(self, rig: Rig, config: LookConfig, pack: Pack) -> None:
         self._config, self._count = config, rig.heads
-        self._duties = duties(rig)
+        self._duties = duties(rig, 0.0 if config.singer_m is None else config.singer_m[0])
         self.hanging, self._beats, self._stops = Hanging(pack), Counting(), Stops()
         self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
         self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
@@ -270,7 +270,7 @@ class CueDrawing:
         if figure.name == "still" or figure.depth == 0.0:
             return np.float32(1.0)
         length_s, steps = self._step()
-        pattern = self._steps.pattern(figure.name, steps, length_s, self._cue.build)
+        pattern = self._steps.pattern(figure.name, steps, length_s, self._cue.build, figure.by)
         return np.where(self._dancing, 1.0 - np.float32(figure.depth) * (1.0 - pattern), np.float32(1.0))
 
     def _step(self) -> tuple[float, float]:

@@ -2,8 +2,8 @@
 
 A look lights faces, washes, backs, bars and heads that are aimed. What a rig has none of is done by others: outer
 washes stand in for backs, movers for everything, a single blinder for the wash. Faces are lit by lamps of the role
-`key`; without any by the innermost of the front washes, which are kept for that where there are enough, and add a
-face's share to their colour where there are not.
+`key`; without any by those front washes that hang nearest to the singer, which are kept for that where there are
+enough, and add a face's share to their colour where there are not.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ import numpy as np
 
 from controller.arrays import BoolArray, Float32Array
 from controller.lighting.look.formation import Formation, form
-from controller.looks.look import LIT_ROLES, LitRole
+from controller.lighting.look.rows import Row, rows
+from controller.looks.look import LIT_ROLES, By, LitRole
 from controller.rig.heads import Rig
 
 ROW_M = 0.6
@@ -33,7 +34,7 @@ class Duties:
         key: (N,) heads that light faces. shared: (N,) those of them that have another duty beside it.
         facing: (N,) heads that light people from the front.
         across: (N,) 0 left..1 right among those of one duty. spread: (N,) 0 middle..1 edges. odd: (N,) 0 or 1.
-        columns: (N,) how many places across there are for a head's duty.
+        columns: (N,) how many places across there are for a head's duty. rows: the other orders they run in, in space.
         turning: (N,) heads that are aimed. blinder, strobe: (N,).
     """
 
@@ -45,6 +46,7 @@ class Duties:
     spread: Float32Array
     odd: Float32Array
     columns: Float32Array
+    rows: dict[By, Row]
     turning: BoolArray
     blinder: BoolArray
     strobe: BoolArray
@@ -54,10 +56,14 @@ class Duties:
         return np.asarray(self.share[:, LIT_ROLES.index(role)] > 0.0)
 
 
-def duties(rig: Rig) -> Duties:
-    """The duties of a rig's heads."""
+def duties(rig: Rig, singer_x_m: float = 0.0) -> Duties:
+    """The duties of a rig's heads.
+
+    Args:
+        rig: roles and places. singer_x_m: where the singer stands, to the audience's right of the middle.
+    """
     formation = form(rig)
-    key, shared = _faces(formation, rig)
+    key, shared = _faces(formation, rig, singer_x_m)
     share = np.zeros((rig.heads, len(LIT_ROLES)), np.float32)
     own: dict[LitRole, BoolArray] = {
         "key": key,
@@ -75,11 +81,11 @@ def duties(rig: Rig) -> Duties:
     return Duties(
         share, key, shared, formation.of["wash"] | formation.of["key"],
         formation.across, formation.spread, formation.odd, _columns(own, formation),
-        formation.turning, formation.of["blinder"], formation.of["strobe"],
+        rows(rig.positions_m, own.values()), formation.turning, formation.of["blinder"], formation.of["strobe"],
     )  # fmt: skip
 
 
-def _faces(formation: Formation, rig: Rig) -> tuple[BoolArray, BoolArray]:
+def _faces(formation: Formation, rig: Rig, singer_x_m: float) -> tuple[BoolArray, BoolArray]:
     """Heads (N,) that light faces, and those of them that do so beside another duty."""
     none = np.zeros(rig.heads, np.bool_)
     if formation.of["key"].any():
@@ -92,7 +98,8 @@ def _faces(formation: Formation, rig: Rig) -> tuple[BoolArray, BoolArray]:
     front = row & (depth <= depth[row].min() + ROW_M)
     count = int(front.sum())
     pairs = max(1, count // PAIR_OF) if count >= KEPT_OF else 1
-    found = np.flatnonzero(front)[np.argsort(np.abs(rig.positions_m[front, 0]), kind="stable")][: 2 * pairs]
+    from_singer_m = np.abs(rig.positions_m[front, 0] - np.float32(singer_x_m))
+    found = np.flatnonzero(front)[np.argsort(from_singer_m, kind="stable")][: 2 * pairs]
     key = none.copy()
     key[found] = True
     return key, none if count >= KEPT_OF else key

@@ -84,6 +84,15 @@ def _towards(x_share: float, x_m: float, y_m: float, z_m: float) -> Aim:
     return aim
 
 
+def at(place_m: tuple[float, float, float]) -> Aim:
+    """All at one point of the stage."""
+
+    def aim(place: Float32Array) -> Float32Array:
+        return np.broadcast_to(np.asarray(place_m, np.float32), place.shape)
+
+    return aim
+
+
 AIMS: dict[str, Aim] = {
     "centre": _towards(0.0, 0.2, 0.8, 1.1),
     "crossed": _towards(-0.9, 0.0, -1.5, 0.0),

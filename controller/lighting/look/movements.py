@@ -7,9 +7,9 @@ looks wrong, what is small looks calm. Nobody in the audience is looked at from 
 import numpy as np
 
 from controller.arrays import Float32Array
-from controller.config import LookConfig
+from controller.config import LookConfig, marked_places
 from controller.lighting.look.duties import Duties
-from controller.lighting.look.figures import AIMS, aim_angles
+from controller.lighting.look.figures import AIMS, Aim, aim_angles, at
 from controller.looks.look import MovementOf
 from controller.rig.heads import Rig
 
@@ -36,7 +36,8 @@ class Movements:
         self._fastest = np.array([config.pan_deg_per_s, config.tilt_deg_per_s]) * WITHIN
         self._hardest = config.move_deg_per_s2 * WITHIN
         self._side = np.where(duties.across > 0.5, 1.0, np.where(duties.across < 0.5, -1.0, 0.0)).astype(np.float32)
-        self._aims = {name: aim_angles(rig.positions_m, AIMS[name](rig.positions_m)) for name in AIMS}
+        aims = AIMS | marked(config)
+        self._aims = {name: aim_angles(rig.positions_m, aim(rig.positions_m)) for name, aim in aims.items()}
 
     def pose(self, movement: MovementOf, turns: float, turn_s: float) -> tuple[Float32Array, Float32Array]:
         """Pan and tilt (N,) 0..1 of the range.
@@ -79,6 +80,11 @@ class Movements:
             quick = 2.0 * np.pi * harmonic / round_s
             found.append(float(min(asked_deg * movement.size, fastest / quick, self._hardest / quick**2)))
         return found[0], found[1]
+
+
+def marked(config: LookConfig) -> dict[str, Aim]:
+    """Aims at the places that somebody marked."""
+    return {name: at(place) for name, place in marked_places(config).items()}
 
 
 def _over_heads(pan_deg: Float32Array, tilt_deg: Float32Array, wide_deg: float, high_deg: float) -> Float32Array:

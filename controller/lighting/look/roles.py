@@ -6,7 +6,7 @@ back    the token of a moment ago, turned along the wheel; every accent lights t
 pixel   the last tokens, travelling outwards cell by cell
 beam, mover   the opposite colour, only when the music is up; a new aim with each change of colour
 blinder, strobe   seldom, on strong accents at full energy
-hazer   never: it belongs to people
+hazer   never: people, or the clock (haze.py)
 
 White is a policy and not the model's: its saturation is fixed. Blinders are warm white; with `look.white: peaks` the
 lamps that answer an accent lean to white at full energy (docs/decisions/0015).

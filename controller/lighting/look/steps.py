@@ -10,7 +10,8 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.lighting.look.duties import Duties
-from controller.looks.look import FigureName
+from controller.lighting.look.rows import Row
+from controller.looks.look import By, FigureName
 
 LEAST_STEP_S = 0.4
 """2.5 rises in a second."""
@@ -20,6 +21,7 @@ DECAY_S = 0.28
 GROUPS = 4
 """A row of many lamps runs in so many groups: one lamp of sixteen is a dark row."""
 PATTERNS = 16
+RUNS: tuple[FigureName, ...] = ("chase", "ping-pong")
 RANDOM_LIT = 0.45
 
 
@@ -37,38 +39,38 @@ class Steps:
     """
 
     def __init__(self, duties: Duties) -> None:
-        self._across, self._spread, self._odd = duties.across, duties.spread, duties.odd
-        groups = np.minimum(duties.columns, GROUPS)
-        self._groups = groups
-        self._group = np.minimum(np.floor(duties.across * groups), groups - 1)
-        half = np.ceil(duties.columns / 2.0)
-        self._fills = duties.spread * (half - 1.0) / half
+        across = Row(duties.across, duties.columns)
+        pairs = Row(duties.spread, np.asarray(np.ceil(duties.columns / 2.0), np.float32))
+        self._rows: dict[By, Row] = {**duties.rows, "across": across, "pairs": pairs}
+        self._odd = duties.odd
         self._still = np.ones_like(duties.across)
         # which pairs are lit in each of a number of steps: the same on every machine and in every replay
         rng = np.random.default_rng(11)
         column = np.rint(duties.spread * 64).astype(int)
         self._lots = (rng.random((PATTERNS, 65)) < RANDOM_LIT)[:, column].astype(np.float32)
 
-    def pattern(self, name: FigureName, steps: float, length_s: float, build: float) -> Float32Array:
+    def pattern(self, name: FigureName, steps: float, length_s: float, build: float, by: By = "own") -> Float32Array:
         """(N,) 0..1, how far up each head is.
 
         Args:
             name: of the figure. steps: since the song began, with their fraction.
             length_s: seconds of a step. build: 0..1 of a rise that leads into the next section.
+            by: the order in which it goes through the lamps; its own: chases across, waves and builds in pairs.
         """
         number = int(np.floor(steps))
+        row = self._rows[by if by in self._rows else "across" if name in RUNS else "pairs"]
         up: Any = self._still
         match name:
             case "pulse":
                 up = np.full_like(up, np.exp(-(steps - number) * length_s / DECAY_S))
             case "chase":
-                up = self._group == number % self._groups
+                up = row.group(GROUPS) == number % row.groups(GROUPS)
             case "ping-pong":
-                way = np.maximum(2.0 * (self._groups - 1.0), 1.0)
+                way = np.maximum(2.0 * (row.groups(GROUPS) - 1.0), 1.0)
                 at = number % way
-                up = self._group == np.minimum(at, way - at)
+                up = row.group(GROUPS) == np.minimum(at, way - at)
             case "wave":
-                up = 0.5 + 0.5 * np.cos(2.0 * np.pi * (steps - self._spread))
+                up = 0.5 + 0.5 * np.cos(2.0 * np.pi * (steps - row.place))
             case "alternate":
                 up = self._odd == number % 2
             case "random":
@@ -76,5 +78,5 @@ class Steps:
             case "stomp":
                 up = np.full_like(up, float(number % 2 == 0))
             case "build":
-                up = self._fills <= (build if build > 0.0 else (number % 8 + 1) / 8.0)
+                up = row.fills <= (build if build > 0.0 else (number % 8 + 1) / 8.0)
         return np.asarray(up, np.float32)

@@ -68,7 +68,7 @@ class Finder:
     def _reference(self, one: Listed) -> str:
         kept = str(one.kept.get("profile", ""))
         candidates = [self._kept(kept), self._brought.get(one.definition, ""), self._known.get(letters(one.kind), "")]
-        candidates += [self._of_maker(one), self._of_model(one)]
+        candidates += [self._of_maker(one), self._of_short_maker(one), self._of_model(one)]
         found = next((reference for reference in candidates if reference and not self._is_placeholder(reference)), "")
         if not found:
             raise ProfileError(self._missing(one))
@@ -112,6 +112,11 @@ class Finder:
                 content = read_bytes(self._library.file_of(reference))
                 found += [(letters(f"{name} {model}"), reference) for name, model in names_in(content)]
         return found
+
+    def _of_short_maker(self, one: Listed) -> str:
+        """Devices write out what libraries shorten: "Robe Show Lighting s.r.o." is robe."""
+        first = letters(one.maker.partition(" ")[0])
+        return self._known.get(first + letters(one.model), "") if len(first) > 1 and one.model else ""
 
     def _of_model(self, one: Listed) -> str:
         """Where a list names no maker the model may still be one alone."""

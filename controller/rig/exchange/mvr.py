@@ -31,6 +31,8 @@ MOST_ENTRIES = 50_000
 MOST_SCENE_BYTES = 64_000_000
 MOST_GDTF_BYTES = 64_000_000
 MOST_RATIO = 300
+FLAT = 0.1
+"""A shorter shadow of an axis on the plan says nothing about its direction."""
 FURTHEST_M = 1_000.0
 DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, OSError, ValueError, OverflowError)
 """What Python's reader of ZIP files raises at bytes that are none."""
@@ -141,6 +143,7 @@ def _fixture(element: Element, matrix: Float64Array, layer: str, names: dict[str
         model=model,
         mode=(element.findtext("GDTFMode") or "").strip(),
         place=_place(matrix),
+        turn_deg=_turn_deg(matrix),
         groups=tuple(dict.fromkeys(one for one in groups if one and one != "None")),
         definition=spec if not spec or spec.lower().endswith(".gdtf") else f"{spec}.gdtf",
         number="" if number == "0" else number,
@@ -159,6 +162,14 @@ def _kind(spec: str, name: str) -> tuple[str, str]:
 def _place(matrix: Float64Array) -> Place | None:
     x, y, z = (float(one) / 1_000 for one in matrix[3, :3])
     return (x, y, z) if all(abs(one) <= FURTHEST_M for one in (x, y, z)) else None
+
+
+def _turn_deg(matrix: Float64Array) -> float:
+    """Where a fixture's own x axis points on the plan, to a tenth of a degree; 0 where it points up or nowhere."""
+    x, y = float(matrix[0, 0]), float(matrix[0, 1])
+    if not (math.isfinite(x) and math.isfinite(y)) or math.hypot(x, y) < FLAT:
+        return 0.0
+    return round(math.degrees(math.atan2(y, x)), 1) + 0.0
 
 
 def _addresses(element: Element, where: str) -> Iterator[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ the program that wrote the file.
 
 import io
 import json
+import math
 import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -62,12 +63,19 @@ def _fixture(
     place = ",".join(f"{metres * 1_000:.3f}" for metres in config.position_m)
     name, _ = gdtfs.get(config.profile, ("", b""))
     for tag, text in (
-        ("Matrix", f"{{1,0,0}}{{0,1,0}}{{0,0,1}}{{{place}}}"), ("Classing", _uuid(venue, f"class {config.role}")),
+        ("Matrix", f"{_turned(config.turn_deg)}{{0,0,1}}{{{place}}}"),
+        ("Classing", _uuid(venue, f"class {config.role}")),
         ("GDTFSpec", name), ("GDTFMode", config.mode), ("FixtureID", str(number)), ("UnitNumber", str(number)),
     ):  # fmt: skip
         SubElement(element, tag).text = text
     address = (config.universe - 1) * SLOTS + config.address
     SubElement(SubElement(element, "Addresses"), "Address", {"break": "0"}).text = str(address)
+
+
+def _turned(turn_deg: float) -> str:
+    """The first two axes of a fixture that is turned on the plan."""
+    cos, sin = (round(one(math.radians(turn_deg)), 6) + 0.0 for one in (math.cos, math.sin))
+    return f"{{{cos:g},{sin:g},0}}{{{-sin + 0.0:g},{cos:g},0}}"
 
 
 def _uuid(venue: str, name: str) -> str:

@@ -18,6 +18,7 @@ class Listed:
         universe, address: counted from 1; 0 where it is not patched.
         slots: how many it takes there, 0 where it does not say.
         place: x (left of the audience is negative), y (upstage), z (up) in metres; None where it has none.
+        turn_deg: where its own x axis points on the plan, anticlockwise from across the stage; None where it has none.
         groups: names of the groups it is in. definition: name of a file that describes it. number: what people call it.
         kept: what Followspot itself wrote about it: a row of `fixtures` of its configuration.
         where: place in the file, for messages.
@@ -31,6 +32,7 @@ class Listed:
     address: int = 0
     slots: int = 0
     place: Place | None = None
+    turn_deg: float | None = None
     groups: tuple[str, ...] = ()
     definition: str = ""
     number: str = ""

@@ -1,6 +1,7 @@
 """Fixtures at addresses: footprints, overlaps, and one table of heads for everything downstream."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -218,6 +219,18 @@ def _check_addresses(fixture: FixtureConfig, footprint: int, place: str, taken: 
             )
 
 
+def cell_places(place: tuple[float, float, float], heads: int, turn_deg: float) -> list[tuple[float, float, float]]:
+    """Where the heads of a fixture are: in a line through its place, that far turned from across the stage.
+
+    Args:
+        place: x, y, z in metres. turn_deg: anticlockwise, seen from above.
+    """
+    x, y, z = place
+    turn = math.radians(turn_deg)
+    along = [(head - (heads - 1) / 2) * CELL_PITCH_M for head in range(heads)]
+    return [(x + one * math.cos(turn), y + one * math.sin(turn), z) for one in along]
+
+
 class _Tables:
     """Grows the tables of a patch, fixture by fixture."""
 
@@ -245,8 +258,7 @@ class _Tables:
             self._groups.setdefault(group, []).extend(range(fixture.first_head, fixture.first_head + heads))
         self._fixture_of += [self._count] * heads
         self._roles += [config.role] * heads
-        x, y, z = config.position_m
-        self._positions += [(x + (head - (heads - 1) / 2) * CELL_PITCH_M, y, z) for head in range(heads)]
+        self._positions += cell_places(config.position_m, heads, config.turn_deg)
         self._count += 1
         return fixture
 

@@ -334,10 +334,11 @@ class MidiPorts:
         self._closing.set()
         if self._looking is not None:
             self._looking.join(1.0)
-        for port in (*self._inputs.values(), *self._outputs.values()):
-            with contextlib.suppress(Exception):
-                port.close()
-        self._inputs, self._outputs = {}, {}
+        for mine in (self._inputs, self._outputs):
+            while mine:  # out of its place first: who still looks for ports closes none a second time
+                _, port = mine.popitem()
+                with contextlib.suppress(Exception):
+                    port.close()
 
 
 def is_wanted(name: str, wanted: list[str]) -> bool:

@@ -6,7 +6,7 @@ seconds of one monotonic clock, whichever the feed likes; the page only ever sho
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -87,7 +87,7 @@ class Hello:
         models: stage to model name, such as {"embedder": "small-1", "decoder": "skip-bart-small"}.
         tokens, levels: oldest first, not older than `history_s`.
         targets: what can be taken in hand: all, roles, groups, fixtures. scenes: names. haze: whether any is armed.
-        set_list: of the night, None without one.
+        set_list: of the night, None without one. places: x, y, z in metres of what is marked: singer, drums.
     """
 
     venue: str
@@ -102,6 +102,7 @@ class Hello:
     scenes: Sequence[str] = ()
     haze: bool = False
     set_list: SetList | None = None
+    places: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

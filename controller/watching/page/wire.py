@@ -39,6 +39,7 @@ def encode_hello(hello: Hello) -> str:
         "scenes": list(hello.scenes),
         "haze": hello.haze,
         "set_list": None if hello.set_list is None else asdict(hello.set_list),
+        "places": {name: list(at_m) for name, at_m in hello.places.items()},
         "commands": [{"name": row.name, "kind": row.kind, "label": row.title} for row in on_the_page()],
     }
     return _dump(message)

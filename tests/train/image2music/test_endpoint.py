@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from PIL import Image
+from promise import HANG_S
 
 from controller.errors import OpeningError
 from tools.train.image2music.__main__ import main
@@ -52,7 +53,7 @@ class Server:
 
     def __exit__(self, *_):
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(HANG_S)
 
     @property
     def url(self):

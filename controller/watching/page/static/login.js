@@ -21,3 +21,10 @@ form.addEventListener("submit", async (event) => {
   }
   token.select();
 });
+
+const brought = new URLSearchParams(location.hash.slice(1)).get("token");
+if (brought) { // a QR code; not for the history
+  history.replaceState(null, "", location.pathname);
+  token.value = brought;
+  form.requestSubmit();
+}

@@ -104,8 +104,8 @@ function greet(hello) {
   enable();
   walk.forget();
   if (same_rig) return;
-  stage.setRig(hello.heads);
-  plan.setRig(hello.heads);
+  stage.setRig(hello.heads, hello.places);
+  plan.setRig(hello.heads, hello.places);
   walk.setRig(hello.heads);
   fixtures.setRig(hello.heads);
   if (location.hash !== "#walk") return;

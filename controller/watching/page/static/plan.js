@@ -13,8 +13,10 @@ export class PlanView {
     this.states = [];
   }
 
-  setRig(heads) {
+  /** @param places where somebody marked the singer and the drums: [x, y, z] in metres. */
+  setRig(heads, places = {}) {
     this.heads = heads;
+    this.places = places;
     this.room = measureRoom(heads);
     this.axes = heads.map((head) => focus(head, this.room));
   }
@@ -61,6 +63,16 @@ export class PlanView {
     pen.textAlign = "center";
     const [middle, edge] = this.place(0, -0.25);
     pen.fillText("audience", middle, edge + 12);
+    for (const [name, [x, y]] of Object.entries(this.places)) this.mark(name, ...this.place(x, y), metre);
+  }
+
+  /** A place on the floor, with its name. */
+  mark(name, x, y, metre) {
+    const { pen } = this;
+    pen.beginPath();
+    pen.arc(x, y, 0.25 * metre, 0, 7);
+    pen.stroke();
+    pen.fillText(name, x, y + 0.25 * metre + 12);
   }
 
   beam(head, index, metre) {

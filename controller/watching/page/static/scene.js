@@ -170,14 +170,17 @@ function drawBackline(pen, field, place) {
   pen.fillStyle = SHADE;
   pen.strokeStyle = SHADE;
   const back = depth * 0.62;
-  slab(pen, place, -1.1, 1.1, back, 0, 0.3);
-  drawDrums(pen, place(0, back, 0.3));
+  const [drums_x, drums_y] = field.places.drums ?? [0, back];
+  slab(pen, place, drums_x - 1.1, drums_x + 1.1, drums_y, 0, 0.3);
+  drawDrums(pen, place(drums_x, drums_y, 0.3));
   for (const side of [-1, 1]) {
     const x = side * half * 0.52;
     slab(pen, place, x - 0.38, x + 0.38, back, 0, 0.75);
     slab(pen, place, x - 0.36, x + 0.36, back, 0.78, 1.08);
   }
-  for (const x of [-half * 0.3, 0, half * 0.3]) drawMicrophone(pen, place(x, depth * 0.16, 0), x < 0 ? 1 : -1);
+  const front = depth * 0.16;
+  const singer = field.places.singer ?? [0, front];
+  for (const [x, y] of [[-half * 0.3, front], singer, [half * 0.3, front]]) drawMicrophone(pen, place(x, y, 0), x < 0 ? 1 : -1);
 }
 
 function slab(pen, place, from, to, y, low, high) {

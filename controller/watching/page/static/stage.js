@@ -30,8 +30,10 @@ export class StageView {
     new ResizeObserver(() => this.resize()).observe(scene);
   }
 
-  setRig(heads) {
+  /** @param places where somebody marked the singer and the drums: [x, y, z] in metres. */
+  setRig(heads, places = {}) {
     this.heads = heads;
+    this.places = places;
     this.room = measureRoom(heads);
     this.camera = new Camera(this.room);
     this.axes = heads.map((head) => focus(head, this.room));

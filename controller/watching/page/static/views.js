@@ -35,9 +35,9 @@ export class Views {
     return this.shown.spots ?? [];
   }
 
-  setRig(heads) {
+  setRig(heads, places) {
     this.states = heads.map(() => [0, 0, 0, 0, 0]);
-    for (const name of NAMES) this.views[name].setRig(heads);
+    for (const name of NAMES) this.views[name].setRig(heads, places);
   }
 
   /** @param states for each head [red, green, blue, pan_deg, tilt_deg], linear light. */

@@ -1,0 +1,1 @@
+"""RDM through olad: what hangs on the wire, asked and told."""
