@@ -228,8 +228,14 @@ def take_the_sheet(driver, url, sheet, name):
     find("tab-list").click()
     wait(lambda: find("paper-text").is_displayed())
     driver.execute_script("arguments[0].value = arguments[1]", find("paper-text"), sheet)
-    find("paper-read").click()
-    wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#lines > li"))
+
+    def read():
+        """Press; where the machine has no time the page may be told that nobody answers, and one presses again."""
+        if not (lines := driver.find_elements(By.CSS_SELECTOR, "#lines > li")) and find("paper-read").is_enabled():
+            find("paper-read").click()
+        return lines
+
+    wait(read)
     shown = driver.find_elements(By.CSS_SELECTOR, "#lines > li")
     for one in driver.find_elements(By.CSS_SELECTOR, '#lines > li[data-state="waiting"] [data-part="approve"]'):
         one.click()
