@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Sequence
 
+AT_ONCE_S = 0.002
 STAMP = 35
 """SO_TIMESTAMPNS, which Python does not name."""
 
@@ -30,8 +31,17 @@ def receive(one: socket.socket, most: int = 2048) -> tuple[float, bytes]:
     stamps = [data for level, kind, data in told if (level, kind) == (socket.SOL_SOCKET, STAMP)]
     assert stamps, "the socket is not stamped"
     seconds, nanoseconds = struct.unpack("qq", stamps[0][:16])
-    ago_s = time.time() - seconds - 1e-9 * nanoseconds  # noqa: TID251 - the kernel stamps by the wall clock
-    return time.monotonic() - ago_s, packet
+    now_s, wall_s = both_clocks()
+    return now_s - (wall_s - seconds - 1e-9 * nanoseconds), packet
+
+
+def both_clocks() -> tuple[float, float]:
+    """The clock of `time.monotonic` and the wall clock at one moment: whoever is stopped between them looks again."""
+    while True:
+        before_s = time.monotonic()
+        wall_s = time.time()  # noqa: TID251 - the kernel stamps by the wall clock
+        if time.monotonic() - before_s < AT_ONCE_S:
+            return before_s, wall_s
 
 
 def longest_gap_s(times_s: Sequence[float]) -> float:
