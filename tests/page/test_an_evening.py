@@ -231,9 +231,11 @@ def take_the_sheet(driver, url, sheet, name):
 
     def read():
         """Press; where the machine has no time the page may be told that nobody answers, and one presses again."""
-        if not (lines := driver.find_elements(By.CSS_SELECTOR, "#lines > li")) and find("paper-read").is_enabled():
-            find("paper-read").click()
-        return lines
+        driver.execute_script(
+            "const none = !document.querySelector('#lines > li'), button = document.getElementById('paper-read');"
+            "if (none && !button.disabled) button.click();"
+        )
+        return driver.find_elements(By.CSS_SELECTOR, "#lines > li")
 
     wait(read)
     shown = driver.find_elements(By.CSS_SELECTOR, "#lines > li")
