@@ -15,6 +15,8 @@ from ruamel.yaml import YAML
 
 from controller.state_folder import coming
 
+Ask = Callable[[str], str]
+Say = Callable[[str], None]
 INDENTS = ((2, 4, 2), (2, 2, 0), (4, 4, 2), (4, 6, 4), (4, 4, 0), (4, 2, 0), (4, 8, 4))
 """Ways in which people and programs indent YAML: of a mapping, of a list, of its dash. The one of the file is kept."""
 
@@ -67,6 +69,18 @@ def write_text(file: Path, text: str) -> None:
     """
     with coming(file) as written:
         written.write_text(text, encoding="utf-8")
+
+
+def write_if_agreed(file: Path, after: str, ask: Ask, say: Say, *, write: bool) -> None:
+    """Show the lines of a file that change, and write them if a person agrees.
+
+    Args:
+        after: the file's whole text. write: without asking.
+    """
+    say(difference(file.read_text(encoding="utf-8"), after, str(file)))
+    if write or ask(f"Write this into {file}? [y/n] ").strip().lower().startswith("y"):
+        write_text(file, after)
+        say(f"{file} written; `followspot check` reads it")
 
 
 def _yaml(indent: tuple[int, int, int]) -> YAML:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from controller.clock import Clock, MonotonicClock
 from controller.commands.arguments import configured, positive, verb, verbs
-from controller.commands.kept_yaml import difference, write_text
+from controller.commands.kept_yaml import Say, write_if_agreed
 from controller.commands.lit_rig import LitRig, fixtures_named
-from controller.commands.written_rests import Say
 from controller.commands.written_values import with_values
 from controller.config import Config
 from controller.errors import SurveyError
@@ -21,7 +20,7 @@ from controller.survey.film import read_film
 from controller.survey.findings import findings
 from controller.survey.playing import ProgrammePlayer, steady
 from controller.survey.programme import Programme, plan, read_programme, sources_of
-from controller.survey.proposal import PatchProposal, proposal_of
+from controller.survey.proposal import proposal_of
 from controller.survey.report import write_report
 from controller.system import come_first
 
@@ -160,7 +159,8 @@ def read(config: Config, options: argparse.Namespace, say: Say) -> int:
     if not proposal.values:
         say("Nothing in the patch needs to change.")
     elif not options.report_only:
-        _offer(config, proposal, say, write=options.write)
+        after = with_values(config.file.read_text(encoding="utf-8"), proposal.values)
+        write_if_agreed(config.file, after, _typed, say, write=options.write)
     return 0
 
 
@@ -180,15 +180,6 @@ def _programme(file: Path, patch: Patch) -> Programme:
             f"{file}: was played on another patch; give the configuration of that evening, or play and film again"
         )
     return programme
-
-
-def _offer(config: Config, proposal: PatchProposal, say: Say, *, write: bool) -> None:
-    before = config.file.read_text(encoding="utf-8")
-    after = with_values(before, proposal.values)
-    say(difference(before, after, str(config.file)))
-    if write or _typed(f"Write this into {config.file}? [y/n] ").strip().lower().startswith("y"):
-        write_text(config.file, after)
-        say(f"{config.file} written; `followspot check` reads it")
 
 
 def _typed(question: str) -> str:

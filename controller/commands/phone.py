@@ -10,7 +10,6 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import yaml
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from controller.commands.kept_yaml import changed, difference, write_text
+from controller.commands.kept_yaml import Ask, Say, changed, difference, write_text
 from controller.commands.qr_code import qr_lines
 from controller.config import Config, checked, is_loopback, read_config
 from controller.errors import ConfigError
@@ -28,8 +27,6 @@ from controller.watching.page.access import new_token
 DAYS = 825
 """Longer certificates are refused by Apple's devices."""
 CERTIFICATE, KEY = "page.crt", "page.key"
-Ask = Callable[[str], str]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

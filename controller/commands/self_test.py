@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from controller.clock import MonotonicClock
+from controller.commands.kept_yaml import Ask, Say
 from controller.commands.lit_rig import LitRig, fixtures_named
-from controller.commands.written_rests import Ask, Rests, Say, put_into
+from controller.commands.written_rests import Rests, put_into
 from controller.config import Config
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Fixture, Patch

@@ -3,26 +3,18 @@
 Edge: a file.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from controller.commands.kept_yaml import changed, difference, write_text
+from controller.commands.kept_yaml import Ask, Say, changed, write_if_agreed
 
-Ask = Callable[[str], str]
-Say = Callable[[str], None]
 Rests = dict[str, dict[str, int]]
 """By fixture and channel, the level that put it right."""
 
 
 def put_into(file: Path, rests: Rests, ask: Ask, say: Say, *, write: bool) -> None:
     """Show the lines of the configuration that change, and write them if a person agrees."""
-    before = file.read_text(encoding="utf-8")
-    after = with_rests(before, rests)
-    say(difference(before, after, str(file)))
-    if write or ask(f"Write this into {file}? [y/n] ").strip().lower().startswith("y"):
-        write_text(file, after)
-        say(f"{file} written; `followspot check` reads it")
+    write_if_agreed(file, with_rests(file.read_text(encoding="utf-8"), rests), ask, say, write=write)
 
 
 def with_rests(text: str, rests: Rests) -> str:

@@ -4,11 +4,16 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 
+import numpy as np
 import pytest
+from promise import HANG_S
 
-from controller.lighting.failover.election import GRACE_S, LEAP, SILENT_S, Election
+from controller.clock import ManualClock
+from controller.lighting.failover.election import GRACE_S, LEAP, LOOK_S, SILENT_S, Election
 from controller.lighting.failover.lead import PAIR, LeaderRecord
+from controller.lighting.pace import Pace
 
 
 @pytest.fixture
@@ -91,6 +96,27 @@ def test_a_slow_first_cycle_of_the_leader_is_not_its_end(pair):
         assert spare.change(1.0 + 0.01 * step) == ""
 
 
+def test_a_spare_sleeps_until_its_leader_may_be_gone(pair, monkeypatch):
+    """Not longer than it was told to, and never shorter than a look: else it would spin."""
+    _, spare = pair
+    last_s, slept_s = cycles(pair, 1.0, 20) - 0.025, []
+    monkeypatch.setattr(LeaderRecord, "wait", lambda _self, seconds: slept_s.append(seconds))
+    for after_s, most_s in ((0.01, 1.0), (0.01, 0.02), (SILENT_S, 1.0), (1.0, 1.0)):
+        spare.watch(last_s + after_s, most_s)
+    assert slept_s == pytest.approx([SILENT_S - 0.01, 0.02, LOOK_S, LOOK_S])
+
+
+def test_who_only_follows_leaves_every_other_deadline_out():
+    clock = ManualClock(10.0)
+    pace, cycles_s = Pace(clock, 40.0, 44.0), []
+    for _ in range(4):
+        cycles_s.append(pace.wait())
+        pace.rest()
+    assert np.diff(cycles_s) == pytest.approx([0.05] * 3)
+    pace.now()  # its leader is gone: nothing is left out any more
+    assert pace.wait() == pytest.approx(cycles_s[-1])
+
+
 def test_without_a_spare_there_is_nothing_to_decide():
     alone = Election(None, 0.0)
     assert alone.change(5.0) == ""
@@ -116,8 +142,12 @@ def test_a_leader_that_dies_is_replaced_at_once(tmp_path):
         assert leader.stdout.readline() == "beating\n"
         standing = Election(spare, 0.0)
         assert not standing.must_step_in(1.01)
+        waiting = threading.Thread(target=spare.wait, args=(HANG_S,))
+        waiting.start()
         leader.kill()
         leader.wait()
+        waiting.join(HANG_S / 2)
+        assert not waiting.is_alive(), "it is woken, whatever it was told to wait for"
         assert spare.gone()
         assert standing.change(1.02) == "took the lead"
     finally:
