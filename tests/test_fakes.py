@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 
+import arrivals
 import pytest
 from arrivals import receive, stamped
 from controllers import Plugs, note
@@ -104,3 +105,11 @@ def test_a_datagram_is_told_when_it_arrived_and_not_when_somebody_looked():
         at_s, packet = receive(ear)
     assert packet == b"a"
     assert before_s - 0.01 < at_s < after_s + 0.01
+
+
+def test_who_is_stopped_between_two_clocks_looks_again(monkeypatch):
+    """Monotonic, wall, monotonic; the first time somebody else ran for half a second in between."""
+    told = iter([10.0, 10.5, 11.0, 11.0])
+    monkeypatch.setattr(arrivals.time, "monotonic", lambda: next(told))
+    monkeypatch.setattr(arrivals.time, "time", lambda: 1_000.0)
+    assert arrivals.both_clocks() == (11.0, 1_000.0)

@@ -442,3 +442,19 @@ def test_h9_a_mapping_that_cannot_be_read_is_set_aside(tmp_path, monkeypatch):
     surface.hear(Event("note 3", 1, 1.0), "midi", 0.0)
     assert (tmp_path / "controls.yaml.damaged-1").read_text().endswith("# hours of work")
     assert yaml.safe_load(file.read_text())[0]["do"] == "hold"
+
+
+def test_a_port_that_goes_while_all_are_closed_is_closed_once(monkeypatch):
+    """Who still looks for ports finds it gone just then; a driver crashes where a port is closed a second time."""
+    plugs, closed = Plugs(PAD), []
+    ports = MidiPorts(["*"], plugs, lambda: 0.0)
+    ports._look()
+
+    def close(port):
+        closed.append(port)
+        plugs.there.clear()
+        ports._look()
+
+    monkeypatch.setattr(type(plugs.inputs[0]), "close", close)
+    ports.close()
+    assert closed == [*plugs.inputs, *plugs.outputs]
