@@ -150,7 +150,8 @@ def test_qlcplus_hears_us_and_its_fader_takes_over(two_hosts, show, desk, config
             person.listen(time.monotonic(), frozenset())
         return person.merge(ours, time.monotonic(), NOW, blackout=False)[0].slots
 
-    wait_for(lambda: merged() is not None and person._heard.any(), 60, "the desk")
+    # both universes: a fader of one whose levels were not heard yet would be where that desk stood from the beginning
+    wait_for(lambda: merged() is not None and person._heard[: 2 * 512].all(), 60, "the desk")
     assert person.status().active == ()
     move_fader(two_hosts.console, 1, 177)
     wait_for(lambda: 177 in merged()[:8], 60, "the human fader")
