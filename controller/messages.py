@@ -42,6 +42,7 @@ class Window:
         samples: (48000,) float32, 48 kHz mono; before the first second, leading zeros.
         stems: (stems, 48000) float32, the same second of each stem, unmixed.
         hit: 0..1, strength of the strongest onset that belongs to this hop, 0 without one (`listening/audio/hits.py`).
+        loudness: 0..1, at the end, see `Pulse`.
     """
 
     t_s: float
@@ -49,6 +50,7 @@ class Window:
     samples: Float32Array
     stems: Float32Array
     hit: float = 0.0
+    loudness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

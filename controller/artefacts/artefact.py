@@ -69,6 +69,8 @@ class Manifest(BaseModel):
     """Decoders: checksum of that embedder's network; one of the same name that was trained again is refused."""
     context_hops: Annotated[int, Field(ge=4)] | None = None
     """Decoders: positions in the cache."""
+    bearings: Annotated[int, Field(ge=1)] | None = None
+    """Decoders: version of the numbers of `decode/bearings.py` that they are told; None: they are told none."""
     look_ahead_s: Annotated[float, Field(ge=0)] = 0.0
     """How much future sound one output depends on."""
     centre_s: Annotated[float, Field(ge=0)] = 0.0

@@ -14,9 +14,11 @@ from controller.artefacts.generations import Generations
 from controller.clock import Clock
 from controller.config import Config
 from controller.errors import PlanError
+from controller.listening.bearings import bearings
 from controller.listening.chooser import Chooser
 from controller.listening.decode.cueing import SMALL_STEP
 from controller.listening.decode.sections import SectionWatch
+from controller.listening.decode.skipbart import Logits
 from controller.listening.decode.succession import Succession
 from controller.listening.decode.vocabulary import hue_distance, hue_from_degrees
 from controller.listening.embed.embedder import Embedder
@@ -65,6 +67,8 @@ class Decider:
         self.conducted: Planned | None = None
         self.band: Band | None = None
         self.outside = NO_CLOCK
+        self._cue: Cue | None = None
+        self._told = bearings(None, None, 0.0, 0.0, 0.0)
         self._director = None if config.look.pack == NO_FORM else Director(pack_of(config))
         self._plans = _plans(config)
         self.timings = Timings()
@@ -145,7 +149,7 @@ class Decider:
         if self.planned is None and self._plans is not None:
             self.planned = self._plans.word(window.samples, window.t_s, self.outside)
         before = self._chooser.hue, self._chooser.value
-        token = self.directed(self.decide(embedding, window.t_s, window.hit, self.planned))
+        token = self.directed(self.decide(embedding, window.t_s, window.hit, self.planned, window.loudness))
         decoded_s = self._clock.now_s()
         self.timings.add("embed", embedded_s - started_s)
         self.timings.add("decode", decoded_s - embedded_s)
@@ -155,13 +159,16 @@ class Decider:
         self._hand_over(embedding, before, window)
         return token
 
-    def decide(self, embedding: Embedding, t_s: float, hit: float, planned: Planned | None = None) -> LightToken:
+    def decide(
+        self, embedding: Embedding, t_s: float, hit: float, planned: Planned | None = None, loudness: float = 0.0
+    ) -> LightToken:
         """The light for one hop that sounds like this, unless a plan knows better.
 
         Args:
             embedding: of the hop. t_s: its end. hit: 0..1, strongest onset in it. planned: what a plan says.
+            loudness: 0..1, at its end.
         """
-        hue_logits, value_logits = self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
+        hue_logits, value_logits = self._ask(embedding, t_s, hit, loudness)
         return self._chooser.choose(hue_logits, value_logits, t_s, hit, planned)
 
     def directed(self, token: LightToken) -> LightToken:
@@ -169,7 +176,7 @@ class Decider:
         if self._director is None or self.band is None:
             self._chooser.look_hue = None
             return token
-        cue = self._director.step(self.band, token.t_s, self._chooser.wish)
+        cue = self._cue = self._director.step(self.band, token.t_s, self._chooser.wish)
         self._chooser.look_hue = hue_from_degrees(cue.palette[0]) if cue is not None and cue.palette else None
         if self.planned is not None:
             self._chooser.look_hue = None
@@ -187,15 +194,20 @@ class Decider:
         """How much the decoder would have liked a gel in the newest hop."""
         return self._chooser.wish
 
-    def tell(self, embedding: Embedding, hue: int, value: int) -> LightToken:
+    def _ask(self, embedding: Embedding, t_s: float, hit: float, loudness: float) -> Logits:
+        """What the decoder says of a hop, told where it lies."""
+        self._told = bearings(self.band, self._cue, t_s, loudness, hit)
+        return self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value, self._told)
+
+    def tell(self, embedding: Embedding, hue: int, value: int, hit: float = 0.0, loudness: float = 0.0) -> LightToken:
         """A hop whose light was decided elsewhere: the network remembers both, and goes on from there."""
-        hue_logits, _ = self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
+        hue_logits, _ = self._ask(embedding, embedding.t_s, hit, loudness)
         return self._chooser.tell(hue_logits, embedding.t_s, hue, value)
 
     def follow(self, band: Band, t_s: float, wish: Wish) -> None:
         """A hop whose look was chosen elsewhere: the form is followed all the same."""
         if self._director is not None:
-            self._director.step(band, t_s, wish)
+            self._cue = self._director.step(band, t_s, wish)
 
     def go_on(self, hung: Mapping[str, Sequence[tuple[float, float]]], steering: Steering) -> None:
         """From the next hop on looks are chosen beside those that hang.
@@ -212,7 +224,7 @@ class Decider:
         """From the next hop on another model decides, if one is due."""
         cue = hue_distance(self._chooser.hue, told[0]) > SMALL_STEP
         ends = cue or _rests(window)
-        successor = self.succession.hear(embedding, *told, ends=ends, hit=window.hit)
+        successor = self.succession.hear(embedding, *told, ends=ends, hit=window.hit, told=self._told)
         if successor is not None:
             self._networks.take(successor)
             log.info("generation %d (%s) decides from here on", self.generation, self.decoder_name)

@@ -173,7 +173,8 @@ def band_of(ear: Ear) -> Band | None:
     if hearing is None:
         return None
     build, level = (0.0, 0.0) if hearing.energy is None else (hearing.energy.build, hearing.energy.level)
-    return Band(ear.song, ear.tempo, hearing.kind, hearing.drummed, build, level)
+    kind, drummed = hearing.kind, hearing.drummed
+    return Band(ear.song, ear.tempo, kind, drummed, build, level, hearing.voice, hearing.hits_s)
 
 
 def open_decoder(config: Config, folder: Path, embedder: Manifest) -> _Causal | _Bidirectional:

@@ -19,8 +19,9 @@ class Student:
     def __init__(self, clock=None, step_s=0.0, logit=0.0):
         self.told, self.clock, self.step_s, self.logit = [], clock, step_s, logit
 
-    def step(self, embedding, hue, value):
+    def step(self, embedding, hue, value, bearings=None):
         self.told.append((embedding.seq, hue, value))
+        self.bearings = bearings
         if self.clock is not None:
             self.clock.sleep_until(self.clock.now_s() + self.step_s)
         return np.full(181, self.logit, np.float32), np.zeros(257, np.float32)

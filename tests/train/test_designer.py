@@ -11,6 +11,7 @@ from judges import changes_near
 from controller.metrics.craft import hue_changes
 from tools.train.designer.analysis import Analysis, Section, analyse
 from tools.train.designer.designer import VALUE_STEP, decays, design
+from tools.train.designer.held import design_held
 
 BARS, BEAT_HOPS = 48, 5
 SEEDS = range(30)
@@ -126,3 +127,29 @@ def test_analysis_finds_beats_and_the_change(rng):
     assert found.sections[0].energy < found.sections[-1].energy
     assert found.loudness[10:110].mean() < found.loudness[130:230].mean()
     assert found.sections[-1].last == -(-len(found.beats) // 4)
+
+
+def test_held_looks_fall_where_people_hang_them(song):
+    changes, starts, downs = [], starts_of(song), song.beats[::4]
+    for seed in range(60):
+        light = design_held(song, np.random.default_rng(seed)).light
+        assert light.min() >= 0
+        assert light[:, 0].max() <= 179
+        assert light[:, 1].max() <= 255
+        changes += (np.flatnonzero(np.diff(light[:, 0])) + 1).tolist()
+    on = {name: np.isin(changes, hops).mean() for name, hops in (("beats", song.beats), ("downs", downs))}
+    assert on["beats"] > 0.85, "people: .95"
+    assert 0.55 < on["downs"] < 0.9, "people: .74"
+    assert 0.2 < np.isin(changes, starts).mean() < 0.6, "people: .42"
+
+
+def test_the_same_part_is_held_in_the_same_colour(song):
+    same, other = [], []
+    for seed in range(40):
+        hue = design_held(song, np.random.default_rng(seed)).light[:, 0]
+        parts = [np.bincount(one).argmax() for one in np.split(hue, starts_of(song)[1:])]
+        pairs = [(a, b) for a in range(6) for b in range(a)]
+        same += [parts[a] == parts[b] for a, b in pairs if (a - b) % 2 == 0]
+        other += [parts[a] == parts[b] for a, b in pairs if (a - b) % 2]
+    assert np.mean(same) == pytest.approx(0.55, abs=0.1), "people: .55"
+    assert np.mean(other) < 0.25, "people: .09; one that goes on from the part before is of another part"

@@ -47,6 +47,7 @@ class Ear:
         self._hits = Hits()
         self.hearing, self.form, self._weighing = hearing, form, Weighing()
         self.tempo = Tempo()
+        self._loudness = 0.0
         self._windows = Windows(len(stems))
 
     @property
@@ -64,6 +65,7 @@ class Ear:
         for heard in self._onsets.feed(block):
             pulse = conducted(heard)
             self._hits.hear(pulse)
+            self._loudness = pulse.loudness
             if pulse is heard and self.hearing is not None:  # an opening's beats are known, not heard
                 pulse = self._weighing.weigh(pulse, kind, self.tempo, drummed=drummed)
             yield pulse
@@ -89,7 +91,7 @@ class Ear:
     def windows(self, block: AudioBlock) -> Iterator[Window]:
         """The windows that a block completes, each with the hit that belongs to it."""
         for window in self._windows.feed(block):
-            yield replace(window, hit=self._hits.take(window.t_s))
+            yield replace(window, hit=self._hits.take(window.t_s), loudness=self._loudness)
 
     def hop(self, block: AudioBlock) -> tuple[list[Pulse], Window]:
         """All of a block that is just one hop: its pulses, and the window that ends with it."""

@@ -1,9 +1,9 @@
 """What an exported decoder said when it was trained, and whether it says so here: every answer, on several probes.
 
-`parity.npz` beside the graphs holds, for each probe, `music` (T, 512) and `light_in` (T, 2), and the answers:
-`hue_logits` (T, 181), `value_logits` (T, 257), and `state` (caches,), what the caches hold after `TRIED_HOPS` hops. The
-first probe is music, the others are silence and noise. Of a bidirectional decoder the first `read` hops are read at
-once. Edge: reads files.
+`parity.npz` beside the graphs holds, for each probe, `music` (T, 512) and `light_in` (T, 2), `bearings` (T, N) where the
+decoder is told them, and the answers: `hue_logits` (T, 181), `value_logits` (T, 257), and `state` (caches,), what the
+caches hold after `TRIED_HOPS` hops. The first probe is music, the others are silence and noise. Of a bidirectional
+decoder the first `read` hops are read at once. Edge: reads files.
 """
 
 import zipfile
@@ -35,6 +35,7 @@ class Probe:
     said: dict[str, Float32Array]
     read: int
     allowed: float
+    bearings: Float32Array | None = None
 
     @property
     def hops(self) -> int:
@@ -69,7 +70,8 @@ def read_probes(folder: Path) -> list[Probe]:
 
 def _probe(arrays: "np.lib.npyio.NpzFile", name: str, read: int, allowed: float) -> Probe:
     said = {answer: arrays[f"{name}{answer}"] for answer in (*HEADS, "state")}
-    return Probe(arrays[f"{name}music"], arrays[f"{name}light_in"], said, read, allowed)
+    told = arrays.get(f"{name}bearings", None)
+    return Probe(arrays[f"{name}music"], arrays[f"{name}light_in"], said, read, allowed, told)
 
 
 def answers(network: DecoderNetwork | RefreshedNetwork, probe: Probe) -> dict[str, Float32Array]:
@@ -82,7 +84,8 @@ def answers(network: DecoderNetwork | RefreshedNetwork, probe: Probe) -> dict[st
         state = refreshed.state()
     else:
         context = Context(network)
-        rows = [context.step(hop.music, hop.hue, hop.value) for hop in past]
+        told = [None] * len(past) if probe.bearings is None else list(probe.bearings[: len(past)])
+        rows = [context.step(hop.music, hop.hue, hop.value, there) for hop, there in zip(past, told, strict=True)]
         state = context.state()
     logits = (np.stack(head) for head in zip(*rows, strict=True))
     return {**dict(zip(HEADS, logits, strict=True)), "state": state}

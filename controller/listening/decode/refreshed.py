@@ -143,7 +143,13 @@ class RefreshedSkipBart:
         self._job: _Job | None = None
         self.late = 0
 
-    def step(self, embedding: Embedding, hue: int = HUE_PAD, value: int = VALUE_PAD) -> Logits:
+    def step(
+        self,
+        embedding: Embedding,
+        hue: int = HUE_PAD,
+        value: int = VALUE_PAD,
+        told: Float32Array | None = None,  # noqa: ARG002 - the authors' networks are told no bearings
+    ) -> Logits:
         """Logits of this hop, given the light before it; see `SkipBart.step`."""
         age = self._dropped + len(self._hops)
         if age and age % self._network.refresh_hops == 0:

@@ -15,7 +15,14 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest, read_manifest
 from controller.errors import ModelError
-from controller.listening.decode.vocabulary import HUE_CLASSES, HUE_PAD, VALUE_CLASSES, VALUE_PAD
+from controller.listening.decode.vocabulary import (
+    BEARINGS,
+    BEARINGS_VERSION,
+    HUE_CLASSES,
+    HUE_PAD,
+    VALUE_CLASSES,
+    VALUE_PAD,
+)
 from controller.listening.session import open_session, zeros
 from controller.messages import Embedding
 from controller.sound_format import HOP_S
@@ -40,6 +47,7 @@ class DecoderNetwork:
     def __init__(self, folder: Path, embedder: Manifest, *, threads: int = 1, provider: str = "cpu") -> None:
         self.manifest = read_manifest(folder, "decoder", HOP_S)
         _check_contract(folder, self.manifest, embedder)
+        self.told = self.manifest.bearings is not None
         self._session = open_session(folder, self.manifest, threads=threads, provider=provider)
         self.caches = [tensor for tensor in self.manifest.step.inputs if "." in tensor.name]
         self._outputs = ["hue_logits", "value_logits", *(f"{tensor.name}.new" for tensor in self.caches)]
@@ -63,12 +71,13 @@ class Context:
         self._feed = zeros(network.manifest.step.inputs)
         self.length = 0
 
-    def step(self, music: Float32Array, hue: int, value: int) -> Logits:
+    def step(self, music: Float32Array, hue: int, value: int, told: Float32Array | None = None) -> Logits:
         """Advance one hop.
 
         Args:
             music: (512,) float32 embedding of this hop.
             hue, value: the light before this hop, 0..179 and 0..255, or PAD.
+            told: (BEARINGS,) float32, its bearings; None: nothing is known.
 
         Returns:
             Hue logits (181,) and value logits (257,), float32.
@@ -78,6 +87,8 @@ class Context:
         feed["hue"][0, 0] = hue
         feed["value"][0, 0] = value
         feed["position"][0] = self.length
+        if self._network.told:
+            feed["bearings"][0, 0] = 0.0 if told is None else told
         hue_logits, value_logits, *columns = self._network.run(feed)
         for tensor, column in zip(self._network.caches, columns, strict=True):
             cache = feed[tensor.name]
@@ -120,12 +131,15 @@ class SkipBart:
         self._limit = network.context_hops
         self._fade = min(FADE_HOPS, self._limit // 4)
 
-    def step(self, embedding: Embedding, hue: int = HUE_PAD, value: int = VALUE_PAD) -> Logits:
+    def step(
+        self, embedding: Embedding, hue: int = HUE_PAD, value: int = VALUE_PAD, told: Float32Array | None = None
+    ) -> Logits:
         """Logits of this hop, given the light before it.
 
         Args:
             embedding: of this hop.
             hue, value: the light before this hop; PAD where nothing was lit yet.
+            told: its bearings; None: nothing is known.
 
         Returns:
             Hue logits (181,) and value logits (257,), float32.
@@ -133,10 +147,10 @@ class SkipBart:
         if self._older.length == self._limit:
             self._older, self._younger = self._younger, self._older
             self._younger.clear()
-        logits = self._older.step(embedding.vector, hue, value)
+        logits = self._older.step(embedding.vector, hue, value, told)
         if self._older.length <= self._limit // 2:
             return logits  # the first half of a set, or of a cache of odd length: one context is enough
-        young = self._younger.step(embedding.vector, hue, value)
+        young = self._younger.step(embedding.vector, hue, value, told)
         weight = max(0.0, 1.0 - (self._limit - self._older.length) / self._fade)
         if weight == 0.0:
             return logits
@@ -181,6 +195,13 @@ def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> Non
     if manifest.context_hops is None:
         raise ModelError(f"{path}: context_hops is missing; export the model again")
     wanted_inputs = {"music": [1, 1, 512], "hue": [1, 1], "value": [1, 1], "position": [1]}
+    if manifest.bearings not in (None, BEARINGS_VERSION):
+        raise ModelError(
+            f"{path}: told bearings of version {manifest.bearings}, this program tells version {BEARINGS_VERSION}; "
+            "take the program that it was trained with, or train it again"
+        )
+    if manifest.bearings is not None:
+        wanted_inputs["bearings"] = [1, 1, BEARINGS]
     wanted_outputs = {"hue_logits": [1, HUE_CLASSES], "value_logits": [1, VALUE_CLASSES]}
     inputs = {tensor.name: tensor.shape for tensor in manifest.step.inputs}
     outputs = {tensor.name: tensor.shape for tensor in manifest.step.outputs}
@@ -191,6 +212,8 @@ def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> Non
     for name, shape in inputs.items():
         if "." in name:
             _check_cache(path, name, shape, outputs, manifest.context_hops)
+        elif name not in wanted_inputs:
+            raise ModelError(f"{path}: step.inputs: nothing tells '{name}'; export the model again")
 
 
 def _check_cache(path: Path, name: str, shape: list[int], outputs: dict[str, list[int]], hops: int) -> None:

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from controller.arrays import Float32Array
 from controller.clock import Clock
 from controller.listening.decode.skipbart import Logits
 from controller.messages import Embedding
@@ -35,8 +36,8 @@ SLOWEST_S = 0.05
 class Decoder(Protocol):
     """What decides: with a causal network (`SkipBart`) or a bidirectional one (`RefreshedSkipBart`)."""
 
-    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
-        """Logits of one hop, given the light before it."""
+    def step(self, embedding: Embedding, hue: int = ..., value: int = ..., told: Float32Array | None = ...) -> Logits:
+        """Logits of one hop, given the light before it and its bearings."""
         ...
 
 
@@ -48,6 +49,7 @@ class ToldHop:
     embedding: Embedding
     hue: int
     value: int
+    told: Float32Array | None
 
 
 class Successor:
@@ -117,7 +119,7 @@ class Succession:
 
     def _step(self, successor: Successor, hop: ToldHop) -> None:
         started_s = self._clock.now_s()
-        logits = successor.decoder.step(hop.embedding, hop.hue, hop.value)
+        logits = successor.decoder.step(hop.embedding, hop.hue, hop.value, hop.told)
         successor.steps_s.append(self._clock.now_s() - started_s)
         successor.told = hop.seq
         if not all(np.isfinite(one).all() for one in logits):
@@ -127,14 +129,23 @@ class Succession:
         with self._lock:
             return [hop for hop in self._past if hop.seq > seq]
 
-    def hear(self, embedding: Embedding, hue: int, value: int, *, ends: bool, hit: float) -> Successor | None:
+    def hear(
+        self,
+        embedding: Embedding,
+        hue: int,
+        value: int,
+        *,
+        ends: bool,
+        hit: float,
+        told: Float32Array | None = None,
+    ) -> Successor | None:
         """One hop went by: remember it, let the successor hear it; the successor when it is its turn to decide.
 
         Args:
-            embedding, hue, value: what the deciding one was told. ends: a phrase ended in this hop. hit: 0..1.
+            embedding, hue, value, told: what the deciding one was told. ends: a phrase ended in this hop. hit: 0..1.
         """
         with self._lock:
-            self._past.append(ToldHop(self._seq, embedding, hue, value))
+            self._past.append(ToldHop(self._seq, embedding, hue, value, told))
             self._seq += 1
         successor = self._next
         if successor is None or not self._listens(successor):

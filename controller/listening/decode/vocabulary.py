@@ -23,3 +23,7 @@ def hue_distance(a: int, b: int) -> int:
 def hue_from_degrees(degrees: float) -> int:
     """Nearest hue id 0..179 of an angle in degrees (any real number)."""
     return round(degrees / 2.0) % HUES
+
+
+BEARINGS, BEARINGS_VERSION = 54, 1
+"""How many numbers a decoder may be told beside sound and light, and which (`listening/bearings.py`)."""

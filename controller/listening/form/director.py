@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from controller.listening.form.form import SongNow, SongSection
 from controller.listening.form.look_book import Entry, LookBook
+from controller.listening.time.outputs import DRUMS
 from controller.listening.time.tempo import Tempo
 from controller.looks.gels import Gel
 from controller.looks.look import Look, Part
@@ -55,7 +56,8 @@ class Band:
 
     Attributes:
         song: where it is. tempo: of the beat. kind: of sound. drummed: whether somebody drums.
-        build, level: 0..1, see `Energy`.
+        build, level: 0..1, see `Energy`. voice: whether somebody sings.
+        hits_s: when each drum of `DRUMS` was hit last; -inf: not yet.
     """
 
     song: SongNow
@@ -64,6 +66,8 @@ class Band:
     drummed: bool
     build: float
     level: float
+    voice: bool = False
+    hits_s: tuple[float, ...] = (-math.inf,) * len(DRUMS)
 
 
 @dataclass(frozen=True, slots=True)

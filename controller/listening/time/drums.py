@@ -40,6 +40,11 @@ class Drums:
         self._told_s = np.full(len(DRUMS), -np.inf)
         self._lately: deque[float] = deque([-np.inf] * LATELY, maxlen=LATELY)
 
+    @property
+    def newest_s(self) -> tuple[float, ...]:
+        """When each drum of `DRUMS` was hit last; -inf: not yet."""
+        return tuple(self._told_s.tolist())
+
     def played(self, t_s: float) -> bool:
         """Whether somebody drums at this moment."""
         return t_s - self._lately[0] < LATELY_S

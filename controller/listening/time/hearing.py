@@ -107,8 +107,17 @@ class Hearing:
     @property
     def drummed(self) -> bool:
         """Whether somebody drums; True where no network hears drums."""
-        drums = self._drums if self._stem is None else self._stem.drums
-        return self._sound is None or drums.played(self._heard_s)
+        return self._sound is None or self._kit.played(self._heard_s)
+
+    @property
+    def hits_s(self) -> tuple[float, ...]:
+        """When each drum of `DRUMS` was hit last; -inf: not yet."""
+        return self._kit.newest_s
+
+    @property
+    def _kit(self) -> Drums:
+        """What hears the drums: in their own stem, where there is one."""
+        return self._drums if self._stem is None else self._stem.drums
 
     @property
     def kind_since_s(self) -> float:

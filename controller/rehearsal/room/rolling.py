@@ -63,9 +63,10 @@ class Rolling:
             decider.steering = replace(leaning(hop), hues=tuple(hues))
             decider.band = self._sound.bands[hop] if self._sound.bands else None
             if relight and not part.stays[hop]:
-                token = decider.decide(self._embedding(hop), (hop + 1) * HOP_S, float(self._sound.hits[hop]))
+                hit, loudness = self._heard(hop)
+                token = decider.decide(self._embedding(hop), (hop + 1) * HOP_S, hit, loudness=loudness)
             else:
-                token = decider.tell(self._embedding(hop), int(light[hop, 0]), int(light[hop, 1]))
+                token = decider.tell(self._embedding(hop), int(light[hop, 0]), int(light[hop, 1]), *self._heard(hop))
             light[hop] = token.hue, token.value
             self._wishes[hop] = decider.wish
             cues.append(decider.directed(token).cue)
@@ -74,10 +75,16 @@ class Rolling:
     def _follow(self, decider: Decider, first: int, light: Light) -> None:
         """Tell a decider what there is before a hop: its light, and how the song went."""
         for hop in range(first):
+            decider.band = self._sound.bands[hop] if self._sound.bands else None
             if hop >= first - TOLD_HOPS:
-                decider.tell(self._embedding(hop), int(light[hop, 0]), int(light[hop, 1]))
+                decider.tell(self._embedding(hop), int(light[hop, 0]), int(light[hop, 1]), *self._heard(hop))
             if self._sound.bands and hop in self._wishes:
                 decider.follow(self._sound.bands[hop], (hop + 1) * HOP_S, self._wishes[hop])
+
+    def _heard(self, hop: int) -> tuple[float, float]:
+        """The hardest hit of a hop, and how loud it is at its end."""
+        pulses = self._sound.pulses[hop]
+        return float(self._sound.hits[hop]), pulses[-1].loudness if pulses else 0.0
 
     def _embedding(self, hop: int) -> Embedding:
         return Embedding((hop + 1) * HOP_S, hop, self._sound.embeddings[hop])

@@ -18,7 +18,7 @@ import torch
 from rich.progress import MofNCompleteColumn, Progress
 from torch import nn
 
-from controller.errors import ControllerError
+from controller.errors import ControllerError, ModelError
 from tools.train.artefact import write_manifest
 from tools.train.checkpoint import append_log, forget_after, load_checkpoint, save_checkpoint
 from tools.train.skipbart import live
@@ -29,9 +29,10 @@ from tools.train.skipbart.listening import Listening, ListenRecipe, Student, tol
 from tools.train.skipbart.loss import Weights, light_loss
 from tools.train.skipbart.network import OFFICIAL, SMALL, Size, SkipBart
 from tools.train.skipbart.parity import stand_in, write_parity
-from tools.train.skipbart.prepare import EMBEDDER_NOTE, TOLD, prepare
+from tools.train.skipbart.prepare import EMBEDDER_NOTE, SPEEDS, TOLD, prepare
 from tools.train.skipbart.pretraining import Pretraining, PretrainRecipe
 from tools.train.skipbart.step import export_step
+from tools.train.skipbart.weights import read_network, told_version
 from tools.train.workers import Workers, join
 
 
@@ -52,7 +53,7 @@ class Recipe:
 
 
 def to_tensors(crops: Crops, device: str) -> tuple[torch.Tensor, ...]:
-    """Music, light_in, light and told of a batch on a device."""
+    """Music, light_in, light, told and bearings of a batch on a device."""
     return tuple(torch.from_numpy(getattr(crops, name)).to(device) for name in Crops.__slots__)
 
 
@@ -65,8 +66,8 @@ def validate(network: SkipBart, songs: list[PreparedSong], device: str, shows: i
         for show in range(min(shows, len(song.light))):
             for start in range(0, song.hops - 1, network.size.positions):
                 crops = crop(song, start, network.size.positions, view=0, show=show, rng=None)
-                music, light_in, light, _ = to_tensors(crops, device)
-                row = light_loss(network(music, light_in), light, Weights())
+                music, light_in, light, _, bearings = to_tensors(crops, device)
+                row = light_loss(network(music, light_in, None, bearings), light, Weights())
                 rows.append([float(number) for number in row.values()])
                 lengths.append(light.shape[1])
     network.train()
@@ -110,10 +111,10 @@ class Training:
         share = float(rng.choice(self.recipe.lengths))
         length, batch = int(share * self.network.size.positions), int(self.recipe.batch / share)
         crops = draw_batch(songs, batch, length, rng)
-        music, light_in, light, told = to_tensors(crops, self.device)
+        music, light_in, light, told, bearings = to_tensors(crops, self.device)
         with self.autocast:
-            hue, value, heard = self._shared(music, light_in)
-        row = light_loss((hue.float(), value.float()), light, self.weights)
+            hue, value, heard = self._shared(music, light_in, bearings)
+        row = light_loss((hue.float(), value.float()), light, self.weights, bearings)
         if told.shape[-1]:
             row["told_loss"] = told_loss(heard.float(), told)
             row["loss"] = row["loss"] + self.recipe.told * row["told_loss"]
@@ -129,7 +130,11 @@ class Training:
 
     def begin_with(self, state: dict[str, Any]) -> None:
         """Start from the weights of another run: `listen`, `pretrain` or `finetune`."""
-        self.network.load_state_dict(state["network"])
+        missing, strange = self.network.load_state_dict(state["network"], strict=False)
+        if strange or any(not name.startswith("bearings.") for name in missing):
+            raise ModelError(
+                f"these weights do not fit: {', '.join([*missing, *strange][:3])}; --size names another size"
+            )
         questions = {n: x for n, x in state.get("student", {}).items() if n.startswith("questions.")}
         if questions and questions["questions.bias"].shape == self.student.questions.bias.shape:
             self.student.load_state_dict(questions, strict=False)
@@ -241,6 +246,7 @@ def export(checkpoint: Path, data: Path, out: Path) -> None:
         embedder="embedder-small",
         embedder_sha256=sha256,
         context_hops=network.size.positions,
+        bearings=told_version(network),
         hop_s=0.1,
         window_s=1.0,
         look_ahead_s=0.0,
@@ -258,6 +264,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     preparing.add_argument("--relight", action="store_true", help="new shows for music that is prepared already")
     preparing.add_argument("--workers", type=int, default=1, help="songs at a time")
     preparing.add_argument("--seed", type=int, default=1)
+    preparing.add_argument("--speeds", type=float, nargs="+", default=SPEEDS, help="that training songs come at")
     _add_trainer(verbs.add_parser("pretrain", help="rebuild masked music: no light needed"), PretrainRecipe())
     listening = verbs.add_parser("listen", help="teach the encoder beats, bars and sections, without light")
     _add_trainer(listening, ListenRecipe())
@@ -391,6 +398,11 @@ def learn_room(options: argparse.Namespace) -> int:
     return 0
 
 
+def starting_point(weights: Path, device: str) -> dict[str, Any]:
+    """A checkpoint, or the weights of an artefact, for `Training.begin_with`."""
+    return {"network": read_network(weights).state_dict()} if weights.is_dir() else load_checkpoint(weights, device)
+
+
 def train(options: argparse.Namespace) -> None:
     """The verbs `listen`, `pretrain` and `finetune`, on one worker or under `torchrun`."""
     workers = join(options.device)
@@ -404,7 +416,7 @@ def train(options: argparse.Namespace) -> None:
     else:
         training = Training(options.size, Recipe(**numbers), options.seed, workers=workers, bfloat16=options.bfloat16)
         if options.weights is not None:
-            training.begin_with(load_checkpoint(options.weights, workers.device))
+            training.begin_with(starting_point(options.weights, workers.device))
     last = options.out / "last.pt"
     if options.resume and last.is_file():
         training.restore(load_checkpoint(last, workers.device))
@@ -433,6 +445,7 @@ def main(argv: list[str] | None = None) -> int:
             options.seed,
             workers=options.workers,
             relight=options.relight,
+            speeds=options.speeds,
         )
     elif options.verb == "finetune" and not (options.data / "train").is_dir():
         return learn_room(options)

@@ -2,7 +2,8 @@
 
 A prepared song is one `.npz`: `music` (views, hops, 512) float16, embeddings of the song as recorded and as other
 desks would mix it; `light` (shows, hops, 2) int16, shows by different designers; `told` (hops, K) float16, what the
-encoder is asked about the music (`prepare.TOLD`). Edge: reads files.
+encoder is asked about the music (`prepare.TOLD`); `bearings` (shows, hops, N) float16, where each hop lies in the song
+and in the show's look book, as the ear and the director knew it (`held.py`). Edge: reads files.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IntArray
-from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
+from controller.listening.decode.vocabulary import BEARINGS, HUE_PAD, HUES, VALUE_PAD, VALUES
 
 Generator = np.random.Generator
 
@@ -20,6 +21,7 @@ UNLIT = (HUE_PAD, VALUE_PAD)
 FREEZE = 0.7  # share of crops in which the light told stands still for a while although the real one moved on
 FORGET = 0.15  # share of crops that begin without knowing the light before them
 CORRUPT = 0.12  # share of fed-back tokens that are not what was really shown
+LOST = 0.1  # share of crops whose bearings nobody knows: footage of before, and a show without the ear's networks
 BLIND = 0.1  # share of crops whose values are hidden: brightness then has to come from the music
 
 
@@ -27,7 +29,8 @@ BLIND = 0.1  # share of crops whose values are hidden: brightness then has to co
 class PreparedSong:
     """One song: music (views, hops, 512) float16, light (shows, hops, 2) int16, told (hops, K) float16, K may be 0.
 
-    `levels`: whether its values are asked for; otherwise they are told only.
+    `levels`: whether its values are asked for; otherwise they are told only. `bearings`: (shows, hops, N) float16, or
+    None: nobody knows them.
     """
 
     name: str
@@ -35,6 +38,7 @@ class PreparedSong:
     light: npt.NDArray[np.int16]
     told: npt.NDArray[np.float16] | None = None
     levels: bool = True
+    bearings: npt.NDArray[np.float16] | None = None
 
     @property
     def hops(self) -> int:
@@ -44,12 +48,13 @@ class PreparedSong:
 
 @dataclass(frozen=True, slots=True)
 class Crops:
-    """A batch: music (B, L, 512) float32, light_in and light (B, L, 2) int64, told (B, L, K) float32."""
+    """A batch: music (B, L, 512) float32, light_in and light (B, L, 2) int64, told (B, L, K), bearings (B, L, N)."""
 
     music: Float32Array
     light_in: IntArray
     light: IntArray
     told: Float32Array
+    bearings: Float32Array
 
 
 def load_songs(folder: Path, split: str) -> list[PreparedSong]:
@@ -67,7 +72,9 @@ def load_songs(folder: Path, split: str) -> list[PreparedSong]:
     for path in paths:
         with np.load(path) as arrays:
             told = arrays.get("told")
-            songs.append(PreparedSong(path.stem, arrays["music"], arrays["light"], told))
+            songs.append(
+                PreparedSong(path.stem, arrays["music"], arrays["light"], told, bearings=arrays.get("bearings"))
+            )
     return songs
 
 
@@ -143,7 +150,17 @@ def crop(song: PreparedSong, start: int, length: int, *, view: int, show: int, r
         light_in = blind(corrupt(freeze(light_in, rng), rng), rng)
     told = np.zeros((end - start, 0)) if song.told is None else song.told[start:end]
     music = song.music[view, start:end].astype(np.float32)
-    return Crops(music[None], light_in[None], asked(light[start:end], song)[None], told.astype(np.float32)[None])
+    asked_of, there = asked(light[start:end], song), bearings_of(song, show, start, end)
+    if rng is not None and rng.random() < LOST:
+        there = np.zeros_like(there)
+    return Crops(music[None], light_in[None], asked_of[None], told.astype(np.float32)[None], there[None])
+
+
+def bearings_of(song: PreparedSong, show: int, start: int, end: int) -> Float32Array:
+    """Bearings (end - start, N) of a show; zeros where nobody knows them."""
+    if song.bearings is None:
+        return np.zeros((end - start, BEARINGS), np.float32)
+    return song.bearings[show, start:end].astype(np.float32)
 
 
 def asked(light: IntArray, song: PreparedSong) -> IntArray:

@@ -38,7 +38,15 @@ Trained = Literal["last", "heads", "ends"]
 PARTS: dict[Trained, tuple[str, ...]] = {
     "last": ("hue_head.2.", "value_head.2."),
     "heads": ("hue_head.", "value_head."),
-    "ends": ("hue_head.", "value_head.", "hue_embedding.", "value_embedding.", "music_encoder.", "music_decoder."),
+    "ends": (
+        "hue_head.",
+        "value_head.",
+        "hue_embedding.",
+        "value_embedding.",
+        "music_encoder.",
+        "music_decoder.",
+        "bearings.",
+    ),
 }
 JUDGED_HOPS = 9_000
 """Of the held-out light: a quarter of an hour says as much as three hours, every time."""
@@ -137,14 +145,16 @@ class Finetuning:
         share = float(rng.choice(self.plan.lengths))
         length = max(int(share * self.network.size.positions), 2)
         crops = draw(songs, max(int(self.plan.batch / share), 1), length, rng)
-        music, light_in, light = (
-            torch.from_numpy(one).to(self.device) for one in (crops.music, crops.light_in, crops.light)
+        music, light_in, light, there = (
+            torch.from_numpy(one).to(self.device) for one in (crops.music, crops.light_in, crops.light, crops.bearings)
         )
         with self.autocast:
-            hue, value = self._shared(music, light_in)
+            hue, value = self._shared(music, light_in, None, there)
             row = light_loss((hue.float(), value.float()), light, Weights())
             if self._held_to is not None:
-                row["held_loss"] = held_loss(value.float(), self._held_to(music, light_in)[1].float(), light)
+                row["held_loss"] = held_loss(
+                    value.float(), self._held_to(music, light_in, None, there)[1].float(), light
+                )
                 row["loss"] = row["loss"] + row["held_loss"]
         return row
 
@@ -232,8 +242,9 @@ def judge(network: SkipBart, stretches: list[Stretch], device: str = "cpu") -> d
     sums: dict[str, list[float]] = {}
     for song, start in windows(stretches, network.size.positions):
         one = crop(song, start, network.size.positions, view=0, show=0, rng=None)
-        music, light_in, light = (torch.from_numpy(x).to(device) for x in (one.music, one.light_in, one.light))
-        logits = network(music, light_in)
+        given = (one.music, one.light_in, one.light, one.bearings)
+        music, light_in, light, there = (torch.from_numpy(x).to(device) for x in given)
+        logits = network(music, light_in, None, there)
         row = light_loss((logits[0].float(), logits[1].float()), light, Weights())
         known = (one.light < (HUE_PAD, VALUE_PAD)).sum(axis=(0, 1))
         for name, number in row.items():

@@ -28,8 +28,8 @@ class Settings:
 class Decoder(Protocol):
     """`SkipBart` or `RefreshedSkipBart`."""
 
-    def step(self, embedding: Embedding, hue: int = ..., value: int = ...) -> Logits:
-        """Logits of one hop, given the light before it."""
+    def step(self, embedding: Embedding, hue: int = ..., value: int = ..., told: Float32Array | None = ...) -> Logits:
+        """Logits of one hop, given the light before it and its bearings."""
         ...
 
 

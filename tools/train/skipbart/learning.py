@@ -37,7 +37,7 @@ from tools.train.skipbart.parity import parity_difference, stand_in, write_parit
 from tools.train.skipbart.step import export_step
 from tools.train.skipbart.stretches import Room, read_room
 from tools.train.skipbart.verdict import objections, table
-from tools.train.skipbart.weights import keep_weights, read_network
+from tools.train.skipbart.weights import keep_weights, read_network, told_version
 from tools.train.workers import Workers
 
 BUNDLED = Path(__file__).parents[3] / "models" / "skipbart-small"
@@ -179,6 +179,7 @@ def export(network: SkipBart, folder: Path, base: Manifest, room: Room, name: st
             window_s=1.0,
             look_ahead_s=base.look_ahead_s,
             context_hops=network.size.positions,
+            bearings=told_version(network),
             **bound,
         )
         difference = parity_difference(folder, stand_in(manifest))
@@ -280,5 +281,5 @@ def _playable(weights: Path, out: Path, base: Manifest) -> Path:
         return folder
     export_step(network, folder / "step.onnx")
     write_manifest(folder, folder / "step.onnx", kind="decoder", hop_s=0.1, window_s=1.0,
-                   context_hops=network.size.positions, **bound)  # fmt: skip
+                   context_hops=network.size.positions, bearings=told_version(network), **bound)  # fmt: skip
     return folder

@@ -32,9 +32,9 @@ class Student(nn.Module):
         self.network = network
         self.questions = nn.Linear(network.size.d, asked)
 
-    def forward(self, music: Tensor, light_in: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, music: Tensor, light_in: Tensor, bearings: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """Hue logits (B, L, 181), value logits (B, L, 257) and answers (B, L, asked)."""
-        hue, value, memory = self.network.answer(music, light_in)
+        hue, value, memory = self.network.answer(music, light_in, None, bearings)
         return hue, value, self.questions(memory)
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from controller.listening.decode.vocabulary import HUE_CLASSES, VALUE_CLASSES
+from controller.listening.decode.vocabulary import BEARINGS, HUE_CLASSES, VALUE_CLASSES
 from tools.train.embedder.network import EMBEDDING
 
 POSITION_OFFSET = 2  # BART's table keeps two rows that no position uses
@@ -42,6 +42,8 @@ class Size:
     """Whether the decoder hears the music of its own hop through the skip connection; False is an ablation."""
     light: bool = True
     """Whether the decoder is told the light before each hop; False is an ablation."""
+    bearings: int = 0
+    """How many numbers it is told beside sound and light (`listening/bearings.py`); 0: none, as published."""
 
     @property
     def d_head(self) -> int:
@@ -50,7 +52,7 @@ class Size:
 
 
 OFFICIAL = Size(chunk=0)
-SMALL = Size(d=192, encoder_layers=3, decoder_layers=4, heads=4, ffn=384, positions=512)
+SMALL = Size(d=192, encoder_layers=3, decoder_layers=4, heads=4, ffn=384, positions=512, bearings=BEARINGS)
 
 
 def sight(length: int, chunk: int, attend: Tensor | None, device: torch.device) -> Tensor | None:
@@ -135,6 +137,18 @@ class Stack(nn.Module):
         return x
 
 
+class Bearings(nn.Module):
+    """Numbers of where a hop lies to what is added to the inputs of encoder and decoder; at first nothing is added.
+
+    So a network that was trained without them goes on as the same one.
+    """
+
+    def __init__(self, size: Size) -> None:
+        super().__init__()
+        self.encoder = nn.Parameter(torch.zeros(size.bearings, size.d))
+        self.decoder = nn.Parameter(torch.zeros(size.bearings, size.d))
+
+
 def output_head(d: int, classes: int) -> nn.Sequential:
     """Hidden state to logits: the paper's two-layer MLP."""
     return nn.Sequential(nn.Linear(d, d), nn.LeakyReLU(0.01), nn.Linear(d, classes))
@@ -157,10 +171,16 @@ class SkipBart(nn.Module):
         self.decoder = Stack(size, size.decoder_layers, cross=True)
         self.hue_head = output_head(size.d, HUE_CLASSES)
         self.value_head = output_head(size.d, VALUE_CLASSES)
+        self.bearings = Bearings(size) if size.bearings else None
         _initialise(self)
 
-    def decoder_input(self, music: Tensor, light_in: Tensor) -> Tensor:
-        """Concatenate hue, value and music features of each hop: (B, L, d)."""
+    def encoder_input(self, music: Tensor, bearings: Tensor | None = None) -> Tensor:
+        """Music (B, L, 512) and bearings (B, L, K) of each hop: (B, L, d)."""
+        heard = self.music_encoder(music)
+        return heard if self.bearings is None or bearings is None else heard + bearings @ self.bearings.encoder
+
+    def decoder_input(self, music: Tensor, light_in: Tensor, bearings: Tensor | None = None) -> Tensor:
+        """Concatenate hue, value and music features of each hop, and add its bearings: (B, L, d)."""
         hue, value = self.hue_embedding(light_in[..., 0]), self.value_embedding(light_in[..., 1])
         heard = self.music_decoder(music)
         # multiplied rather than left out, so that an exported graph keeps all its inputs
@@ -168,26 +188,32 @@ class SkipBart(nn.Module):
             hue, value = 0 * hue, 0 * value
         if not self.size.skip:
             heard = 0 * heard
-        return torch.cat([hue, value, heard], dim=-1)
+        whole = torch.cat([hue, value, heard], dim=-1)
+        return whole if self.bearings is None or bearings is None else whole + bearings @ self.bearings.decoder
 
-    def forward(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, music: Tensor, light_in: Tensor, attend: Tensor | None = None, bearings: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Whole sequences at once.
 
         Args:
             music: (B, L, 512) float32, L <= size.positions.
             light_in: (B, L, 2) int64, hue 0..180 and value 0..256, one hop late.
             attend: (B, L) bool, False where music is padding; None: nowhere.
+            bearings: (B, L, K) float32, where each hop lies; None: nobody knows.
 
         Returns:
             Hue logits (B, L, 181) and value logits (B, L, 257).
         """
-        return self.answer(music, light_in, attend)[:2]
+        return self.answer(music, light_in, attend, bearings)[:2]
 
-    def answer(self, music: Tensor, light_in: Tensor, attend: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def answer(
+        self, music: Tensor, light_in: Tensor, attend: Tensor | None = None, bearings: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """As `forward`, and the encoder's output (B, L, d)."""
         seen = sight(music.shape[1], self.size.chunk, attend, music.device)
-        memory = self.encoder(self.music_encoder(music), seen)
-        hidden = self.decoder(self.decoder_input(music, light_in), None, memory, seen)
+        memory = self.encoder(self.encoder_input(music, bearings), seen)
+        hidden = self.decoder(self.decoder_input(music, light_in, bearings), None, memory, seen)
         return self.hue_head(hidden), self.value_head(hidden), memory
 
 

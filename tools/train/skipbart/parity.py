@@ -32,13 +32,17 @@ def write_parity(network: SkipBart, song: PreparedSong, path: Path) -> None:
     excerpt = crop(song, min(song.hops // 4, max(song.hops - length, 0)), length, view=0, show=0, rng=None)
     few = min(PROBE_HOPS, network.size.positions)
     told = [(excerpt.music, excerpt.light_in), *(probe(few, quiet=quiet) for quiet in (True, False))]
+    where = [excerpt.bearings, *(bearings_probe(few, network.size.bearings, quiet=quiet) for quiet in (True, False))]
     arrays = {}
-    for name, (music, light_in) in zip(PROBES, told, strict=True):
+    for name, (music, light_in), there in zip(PROBES, told, where, strict=True):
         music_in, light = torch.from_numpy(music), torch.from_numpy(light_in)
-        hue_logits, value_logits = network(music_in, light)
+        bearings = torch.from_numpy(there) if network.size.bearings else None
+        hue_logits, value_logits = network(music_in, light, None, bearings)
+        kept = state(network, music_in[:, :TRIED_HOPS], light[:, :TRIED_HOPS], bearings)
         arrays |= {f"{name}music": music[0], f"{name}light_in": light_in[0], f"{name}hue_logits": hue_logits[0].numpy(),
-                   f"{name}value_logits": value_logits[0].numpy(),
-                   f"{name}state": state(network, music_in[:, :TRIED_HOPS], light[:, :TRIED_HOPS])}  # fmt: skip
+                   f"{name}value_logits": value_logits[0].numpy(), f"{name}state": kept}  # fmt: skip
+        if bearings is not None:
+            arrays[f"{name}bearings"] = there[0]
     np.savez_compressed(path, **arrays)
 
 
@@ -51,12 +55,19 @@ def probe(hops: int, *, quiet: bool) -> tuple[Float32Array, IntArray]:
     return (2.0 + rng.normal(size=(1, hops, EMBEDDING))).astype(np.float32), light[None]
 
 
-def state(network: SkipBart, music: Tensor, light: Tensor) -> Float32Array:
+def bearings_probe(hops: int, numbers: int, *, quiet: bool) -> Float32Array:
+    """Bearings (1, T, K) to ask about: of nowhere, or any."""
+    rng = np.random.default_rng(hops + 1)
+    return (np.zeros if quiet else rng.standard_normal)((1, hops, numbers)).astype(np.float32)
+
+
+def state(network: SkipBart, music: Tensor, light: Tensor, bearings: Tensor | None = None) -> Float32Array:
     """(caches,): what the caches hold after these hops, as `Context.state` says it."""
     step, caches = CachedStep(network).eval(), empty_caches(network)
     for hop in range(music.shape[1]):
         here = music[:, hop : hop + 1], light[:, hop : hop + 1, 0], light[:, hop : hop + 1, 1], torch.tensor([hop])
-        _, _, *columns = step(*here, *caches)
+        there = () if bearings is None else (bearings[:, hop : hop + 1],)
+        _, _, *columns = step(*here, *there, *caches)
         write_columns(caches, columns, hop)
     return np.array([summary(cache.numpy(), music.shape[1]) for cache in caches], np.float32)
 

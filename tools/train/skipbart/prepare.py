@@ -1,11 +1,13 @@
 """An audio folder to what the decoder trains on: embeddings as venues would give them, designed shows, what is told.
 
 One `.npz` for each song and speed: `music` (views, hops, 512) float16, `light` (shows, hops, 2) int16, `told`
-(hops, len(TOLD)) float16, and for scoring `hits`, `loudness`, `beats`, `section_starts`, and `chroma`, `onsets` and
-`rms` at 30 frames a second. Training songs come at three speeds (and pitches, as from a turntable), each in three
-views: as recorded, as another desk would mix it, and so again in a room with a crowd. Edge: reads and writes files.
+(hops, len(TOLD)) float16, `bearings` (shows, hops, N) float16 (`bearings.py`), and for scoring `hits`, `loudness`,
+`beats`, `section_starts`, and `chroma`, `onsets` and `rms` at 30 frames a second. Training songs come at three speeds
+(and pitches, as from a turntable), each in three views: as recorded, as another desk would mix it, and so again in a
+room with a crowd. Edge: reads and writes files.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -24,8 +26,9 @@ from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
-from tools.train.designer.designer import design
+from tools.train.designer.held import design_held
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
+from tools.train.skipbart.bearings import followed, hear
 from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, song_frames
 
 Generator = np.random.Generator
@@ -146,13 +149,14 @@ def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -
     else:
         heard = {"music": embed_views(samples, embedder, rng), **(music_at_30(samples) if job.speed == 1.0 else {})}
     heard.setdefault("hits", hits_of(samples))
-    song = analyse(samples)
-    light = np.stack([design(song, rng).light for _ in range(SHOWS)])
+    song, knows = analyse(samples), hear(samples)
+    light = np.stack([design_held(song, rng).light for _ in range(SHOWS)])
     partial_path = job.path.with_suffix(".partial.npz")
     np.savez(
         partial_path,
         light=light.astype(np.int16),
         told=told(song, heard["music"][0].astype(np.float32)),
+        bearings=np.stack([followed(knows, show) for show in light]),
         loudness=song.loudness,
         beats=song.beats,
         section_starts=song.beats[[BEATS_PER_BAR * section.first for section in song.sections]],
@@ -171,11 +175,20 @@ def embed_views(samples: Float32Array, embedder: Path, rng: Generator) -> npt.ND
     return np.stack([embed(session, view, hops_in(samples)) for view in views]).astype(np.float16)
 
 
-def prepare(data: Path, embedder: Path, out: Path, seed: int, *, workers: int = 1, relight: bool = False) -> None:
+def prepare(
+    data: Path,
+    embedder: Path,
+    out: Path,
+    seed: int,
+    *,
+    workers: int = 1,
+    relight: bool = False,
+    speeds: Sequence[float] = SPEEDS,
+) -> None:
     """Write every file that is not there yet; `relight`: and new shows for those that are."""
     jobs = []
     for number, song in enumerate(list_songs(data)):
-        for speed in SPEEDS if song.split == "train" else (1.0,):
+        for speed in speeds if song.split == "train" else (1.0,):
             suffix = "" if speed == 1.0 else f"@{speed:.2f}"
             jobs.append(Job(song, number, speed, out / song.split / f"{song.name}{suffix}.npz"))
     for folder in {job.path.parent for job in jobs}:

@@ -186,6 +186,7 @@ class Pretraining:
 def _share(workers: Workers, model: Reconstructor) -> nn.Module:
     """The model for training steps; what only fine-tuning uses has no gradient here, and is told so."""
     for part in (model.network.hue_embedding, model.network.value_embedding, model.network.music_decoder,
-                 model.network.hue_head, model.network.value_head):  # fmt: skip
-        part.requires_grad_(requires_grad=False)
+                 model.network.hue_head, model.network.value_head, model.network.bearings):  # fmt: skip
+        if part is not None:
+            part.requires_grad_(requires_grad=False)
     return workers.share(model)

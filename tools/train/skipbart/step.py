@@ -55,25 +55,26 @@ class CachedStep(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, music: Tensor, hue: Tensor, value: Tensor, position: Tensor, *caches: Tensor) -> list[Tensor]:
+    def forward(self, music: Tensor, hue: Tensor, value: Tensor, position: Tensor, *rest: Tensor) -> list[Tensor]:
         """One step.
 
         Args:
             music: (1, 1, 512). hue, value: (1, 1) int64, the light of the hop before (or PAD).
             position: (1,) int64, 0..T-1: how many hops the caches hold.
-            caches: as in `empty_caches`.
+            rest: where the network is told them, bearings (1, 1, K); then the caches, as in `empty_caches`.
 
         Returns:
             Hue logits (1, 181), value logits (1, 257), then for each cache its new column or row.
         """
         network = self.network
+        told, caches = (rest[0], rest[1:]) if network.size.bearings else (None, rest)
         hidden_positions = torch.arange(network.size.positions) >= position  # (T,)
         stored = iter(zip(caches[::2], caches[1::2], strict=True))
         step = _Step(hidden_positions, stored)
         # one hop is one row: two dimensions, because a third costs a reshape on both sides of each matrix product
-        memory = step.stack(network.encoder, network.music_encoder(music)[:, 0], position, None)
+        memory = step.stack(network.encoder, network.encoder_input(music, told)[:, 0], position, None)
         light = torch.stack([hue, value], dim=-1)
-        hidden = step.stack(network.decoder, network.decoder_input(music, light)[:, 0], position, memory)
+        hidden = step.stack(network.decoder, network.decoder_input(music, light, told)[:, 0], position, memory)
         encoder, own, cross = step.sorted_columns(network)
         return [network.hue_head(hidden), network.value_head(hidden), *encoder, *own, *cross]
 
@@ -135,18 +136,20 @@ def export_step(network: SkipBart, path: Path) -> None:
     if network.size.chunk != 1:
         raise ValueError("only a causal network (chunk 1) has exact caches on both sides; see refresh.py for others")
     names = cache_names(network)
+    told = {"bearings": torch.zeros(1, 1, network.size.bearings)} if network.size.bearings else {}
     inputs = (
         torch.zeros(1, 1, EMBEDDING),
         torch.tensor([[HUE_PAD]]),
         torch.tensor([[VALUE_PAD]]),
         torch.tensor([0]),
+        *told.values(),
         *empty_caches(network),
     )
     torch.onnx.export(
         CachedStep(network).eval(),
         inputs,
         str(path),
-        input_names=["music", "hue", "value", "position", *names],
+        input_names=["music", "hue", "value", "position", *told, *names],
         output_names=["hue_logits", "value_logits", *(f"{name}.new" for name in names)],
         opset_version=17,
         dynamo=False,

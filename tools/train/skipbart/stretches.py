@@ -28,7 +28,17 @@ from controller.sound_format import HOP_S
 from tools.train.footage.brightness import Scale, scales
 from tools.train.footage.errors import FootageError
 from tools.train.footage.evening import evening_in
-from tools.train.skipbart.dataset import UNLIT, Crops, Generator, PreparedSong, asked, blind, corrupt, freeze
+from tools.train.skipbart.dataset import (
+    UNLIT,
+    Crops,
+    Generator,
+    PreparedSong,
+    asked,
+    bearings_of,
+    blind,
+    corrupt,
+    freeze,
+)
 
 TRUSTED = 0.5
 """Hops of less trust are not learnt from."""
@@ -48,7 +58,7 @@ HELD_SHARE = 0.2
 GAP_HOPS = 100
 """Between what is learnt and what is held back of the same night: an embedding hears a second, a look lasts longer."""
 NEEDED = {"t_s": 1, "hue": 1, "value": 1, "trust": 1, "embedding": 2}
-PER_HOP = ("hits", "loudness")
+PER_HOP = ("hits", "loudness", "bearings")
 AT_30 = ("chroma", "onsets", "rms")
 MARKS = ("beats", "section_starts")
 MUSIC_RATE_HZ = 30
@@ -86,7 +96,14 @@ class Stretch:
     def song(self) -> PreparedSong:
         """As the trainer takes it: one view, one show."""
         light = self.light[None].astype(np.int16)
-        return PreparedSong(f"{self.name}@{self.first}", self.music[None], light, levels=self.levels)
+        told = self.heard.get("bearings")
+        return PreparedSong(
+            f"{self.name}@{self.first}",
+            self.music[None],
+            light,
+            levels=self.levels,
+            bearings=None if told is None else told[None],
+        )
 
     def cut(self, first: int, last: int) -> "Stretch":
         """Hops first..last-1 of it."""
@@ -377,8 +394,8 @@ def draw(songs: list[PreparedSong], size: int, length: int, rng: Generator) -> C
     weights = np.array([song.hops for song in fit], np.float64)
     chosen = rng.choice(len(fit), size, p=weights / weights.sum())
     parts = [_crop(fit[i], length, rng) for i in chosen]
-    music, light_in, light = (np.stack(one) for one in zip(*parts, strict=True))
-    return Crops(music.astype(np.float32), light_in, light, np.zeros((size, length, 0), np.float32))
+    music, light_in, light, there = (np.stack(one) for one in zip(*parts, strict=True))
+    return Crops(music.astype(np.float32), light_in, light, np.zeros((size, length, 0), np.float32), there)
 
 
 def other_master(light: IntArray, rng: Generator) -> IntArray:
@@ -394,7 +411,7 @@ def other_master(light: IntArray, rng: Generator) -> IntArray:
     return out
 
 
-def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[Float32Array, IntArray, IntArray]:
+def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[Float32Array, IntArray, IntArray, Float32Array]:
     light = other_master(song.light[0].astype(np.int64), rng)
     for _ in range(TRIES):
         start = int(rng.integers(0, song.hops - length + 1))
@@ -406,4 +423,4 @@ def _crop(song: PreparedSong, length: int, rng: Generator) -> tuple[Float32Array
     unknown = told == UNLIT
     told = blind(corrupt(freeze(told, rng), rng), rng)
     told[unknown] = np.broadcast_to(UNLIT, told.shape)[unknown]  # what nobody trusts stays unknown
-    return song.music[0, start : start + length], told, asked(here, song)
+    return song.music[0, start : start + length], told, asked(here, song), bearings_of(song, 0, start, start + length)

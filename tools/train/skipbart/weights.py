@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 
 from controller.artefacts.artefact import Manifest, read_manifest, sha256_of
 from controller.errors import ModelError
+from controller.listening.decode.vocabulary import BEARINGS_VERSION
 from tools.train.artefact import save_manifest
 from tools.train.checkpoint import load_checkpoint
 from tools.train.embedder.network import EMBEDDING
@@ -29,6 +30,11 @@ from tools.train.skipbart.network import POSITION_OFFSET, Size, SkipBart
 Arrays = dict[str, np.ndarray]
 FILE = "weights.safetensors"
 PREFIX = "network."
+
+
+def told_version(network: SkipBart) -> int | None:
+    """Version of the bearings that a network is told, as manifests have it; None: it is told none."""
+    return BEARINGS_VERSION if network.size.bearings else None
 
 
 def read_network(source: Path) -> SkipBart:
@@ -128,4 +134,5 @@ def size_of(arrays: Arrays, manifest: Manifest) -> Size:
         ffn=len(arrays["encoder.layers.0.fc1.bias"]),
         positions=len(arrays["encoder.embed_positions.weight"]) - POSITION_OFFSET,
         chunk=1,
+        bearings=len(arrays.get("bearings.encoder", ())),
     )

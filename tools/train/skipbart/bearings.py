@@ -1,0 +1,82 @@
+"""Bearings of prepared songs: the ear hears a song once, the director follows it once for each show. Edge: networks.
+
+In a show the look book gives a new part the gel that the decoder would like most. Here the decoder is its teacher: it
+likes what the teacher lights half a second later. So book and teacher agree as far as the form that is heard agrees
+with the song that the teacher knows whole, and how far to trust the book is what a decoder learns.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from controller.arrays import Float32Array, IntArray
+from controller.config import Config, read_config
+from controller.listening.bearings import bearings
+from controller.listening.decode.vocabulary import BEARINGS, hue_distance, hue_from_degrees
+from controller.listening.form.director import Band, Director
+from controller.listening.networks import band_of, open_ear
+from controller.listening.time.leading import tempo_of
+from controller.looks.gels import Gel
+from controller.looks.pack import read_pack
+from controller.messages import AudioBlock, Cue
+from controller.sound_format import HOP_S, HOP_SAMPLES
+
+CONFIG = Path(__file__).parents[3] / "config.yaml"
+PACK = "rock"
+LATER_HOPS = 5
+LIKED = 8.0
+"""Hue ids within which a gel is liked nearly as much as the very hue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One hop as the ear heard it: what it knows of the band, 0..1 how loud at its end, 0..1 its hardest hit."""
+
+    band: Band | None
+    loudness: float
+    hit: float
+
+
+@cache
+def _config() -> Config:
+    return read_config(CONFIG)
+
+
+def hear(samples: Float32Array) -> list[Heard]:
+    """A whole song (n,) as a show's ear hears it, hop by hop."""
+    ear, found = open_ear(_config(), ()), []
+    for hop in range(len(samples) // HOP_SAMPLES):
+        part = samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
+        _, window = ear.hop(AudioBlock((hop + 1) * HOP_S, hop, part))
+        ear.tempo = tempo_of(ear.hearing)
+        found.append(Heard(band_of(ear), window.loudness, window.hit))
+    return found
+
+
+def followed(song: list[Heard], light: IntArray) -> npt.NDArray[np.float16]:
+    """Bearings (hops, BEARINGS) of a song in a light that somebody else decided.
+
+    Args:
+        light: (hops, 2) hue and value; the song's hops, or fewer.
+    """
+    director, cue = Director(read_pack(PACK)), None
+    told = np.zeros((len(light), BEARINGS), np.float16)
+    for hop, (heard, row) in enumerate(zip(song, told, strict=False)):
+        t_s = (hop + 1) * HOP_S
+        row[:] = bearings(heard.band, cue, t_s, heard.loudness, heard.hit)
+        cue = _next(director, heard, t_s, int(light[min(hop + LATER_HOPS, len(light) - 1), 0]))
+    return told
+
+
+def _next(director: Director, heard: Heard, t_s: float, hue: int) -> Cue | None:
+    if heard.band is None:
+        return None
+
+    def likes(gel: Gel) -> float:
+        apart = hue_distance(hue_from_degrees(gel.hue_deg), hue)
+        return float(np.exp(-np.square(apart / LIKED))) + 1e-6
+
+    return director.step(heard.band, t_s, likes)
