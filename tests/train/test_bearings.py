@@ -4,19 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
 from controller.artefacts.artefact import Manifest, read_manifest  # noqa: E402
+from controller.clock import MonotonicClock  # noqa: E402
 from controller.errors import ModelError  # noqa: E402
 from controller.listening.bearings import NAMES  # noqa: E402
+from controller.listening.decider import Decider  # noqa: E402
 from controller.listening.decode.parity import differences, read_probes  # noqa: E402
 from controller.listening.decode.skipbart import DecoderNetwork, SkipBart  # noqa: E402
 from controller.listening.decode.vocabulary import BEARINGS, BEARINGS_VERSION  # noqa: E402
 from controller.messages import Embedding  # noqa: E402
+from controller.rehearsal.rehearse import rehearse  # noqa: E402
 from tools.train.artefact import save_manifest, write_manifest  # noqa: E402
+from tools.train.bearings import SongEar, followed  # noqa: E402
 from tools.train.skipbart.__main__ import Recipe, Training  # noqa: E402
 from tools.train.skipbart.dataset import LOST, PreparedSong, crop, draw_batch  # noqa: E402
 from tools.train.skipbart.loss import Weights, decisive, light_loss  # noqa: E402
@@ -172,3 +177,27 @@ def test_footage_keeps_its_bearings_when_it_is_cut_and_drawn(placed_song):
     np.testing.assert_array_equal(part.song().bearings[0], there[10:40])
     batch = draw([part.song()], 3, 30, np.random.default_rng(1))
     np.testing.assert_array_equal(batch.bearings[1], there[10:40].astype(np.float32))
+
+
+def test_training_is_told_the_numbers_of_a_rehearsal(config, tmp_path, rng):
+    """A quarter of a minute of four on the floor, heard by the show's stages and by those of training."""
+    beats = np.arange(0.0, 15.0, 0.5)
+    t_s = np.arange(15 * 48_000) / 48_000
+    kick = sum(np.exp(-40.0 * (t_s - at)) * np.sin(2 * np.pi * 60 * (t_s - at)) * (t_s >= at) for at in beats)
+    samples = (0.4 * kick + 0.02 * rng.standard_normal(len(t_s))).astype(np.float32)
+    soundfile.write(tmp_path / "song.wav", samples, 48_000, subtype="FLOAT")
+    kept = []
+
+    class Spy(Decider):
+        def step(self, window):
+            token = super().step(window)
+            kept.append(self._told)
+            return token
+
+    rehearse(config, tmp_path / "song.wav", tmp_path / "out", Spy(config, MonotonicClock(), patient=True))
+    ear = SongEar(config.audio.silence_db)
+    heard = [ear.hop(part) for part in np.split(samples, len(kept))]
+    told = followed(heard, np.zeros((len(kept), 2), np.int64)).astype(np.float32)
+    song = slice(0, NAMES.index("hung"))  # what look hangs is another matter: it is another light
+    np.testing.assert_allclose(np.stack(kept)[:, song], told[:, song], atol=2e-3)
+    assert np.abs(told[:, NAMES.index("beat_cos")]).max() > 0.9, "it heard beats"

@@ -1,8 +1,8 @@
 """What an exported decoder said when it was trained, and whether it says so here: every answer, on several probes.
 
-`parity.npz` beside the graphs holds, for each probe, `music` (T, 512) and `light_in` (T, 2), `bearings` (T, N) where the
-decoder is told them, and the answers: `hue_logits` (T, 181), `value_logits` (T, 257), and `state` (caches,), what the
-caches hold after `TRIED_HOPS` hops. The first probe is music, the others are silence and noise. Of a bidirectional
+`parity.npz` beside the graphs holds, for each probe, `music` (T, 512) and `light_in` (T, 2), `bearings` (T, N) where
+the decoder is told them, and the answers: `hue_logits` (T, 181), `value_logits` (T, 257), and `state` (caches,), what
+the caches hold after `TRIED_HOPS` hops. The first probe is music, the others are silence and noise. Of a bidirectional
 decoder the first `read` hops are read at once. Edge: reads files.
 """
 

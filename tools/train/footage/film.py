@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IntArray
+from controller.listening.decode.vocabulary import BEARINGS_VERSION
 from controller.sound_format import HOP_S
+from tools.train import bearings
 from tools.train.footage import exposure as exposing
 from tools.train.footage import judging, light, shots
 from tools.train.footage.area import Box, picture_area
@@ -76,9 +78,9 @@ def measure(
 
 @dataclass(slots=True)
 class Sounds:
-    """Over the whole film: `hits`, `level_db` (hops,), `novelty` at 100 Hz."""
+    """Over the whole film: what the ear heard in each hop, `level_db` (hops,), `novelty` at 100 Hz."""
 
-    hits: Float32Array
+    hops: list[bearings.Heard]
     level_db: Float32Array
     novelty: Float32Array
 
@@ -86,19 +88,20 @@ class Sounds:
 def _hear(
     path: Path, facts: Facts, networks: dict[str, Network], *, spool: Spool, trouble: Trouble, progress: Progress
 ) -> Sounds:
-    listener, blocks, done_s = Listener(networks), [], 0.0
+    listener, hops, blocks, done_s = Listener(networks), list[bearings.Heard](), [], 0.0
     for block in sound(path, trouble, BLOCK_SAMPLES, track=facts.sound_track):
         heard = listener.hear(block)
         if heard is None:
             break
         for name, rows in heard.embeddings.items():
             spool.append(name, rows)
-        blocks.append((heard.hits, heard.level_db, heard.novelty))
+        hops += heard.hops
+        blocks.append((heard.level_db, heard.novelty))
         done_s += len(block) / 48_000
         progress("hear", min(done_s / max(facts.duration_s, 1.0), 1.0))
-    if not blocks or sum(len(block[0]) for block in blocks) < SHORTEST_HOPS:
+    if len(hops) < SHORTEST_HOPS:
         raise FootageError("holds less than two seconds of sound; is the file cut short?")
-    return Sounds(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+    return Sounds(hops, *(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
 @dataclass(slots=True)
@@ -210,7 +213,7 @@ def _light(
         "value": np.clip(np.rint(level * scale), 0, 255).astype(np.int16),
         "trust": trust,
         "hue_trust": np.where(sure, trust, 0.0).astype(np.float32),
-        "hits": heard.hits,
+        "hits": np.array([one.hit for one in heard.hops], np.float32),
         "loudness": loudness(heard.level_db),
         "level_db": heard.level_db,
         "saturation": sights.saturation,
@@ -225,6 +228,8 @@ def _light(
         "zone_saturation": found.zone_saturation,
         "zone_motion": found.zone_motion,
     }
+    arrays["bearings_version"] = np.array(BEARINGS_VERSION)
+    arrays["bearings"] = bearings.followed(heard.hops, np.stack([arrays["hue"], arrays["value"]], axis=1))
     return Measured(
         arrays, sorted(light.counts(np.zeros((1, *seen.size, 3), np.uint8))), offset, judging.dropped(left),
         [round(cut_s - grid.start_s + grid.correction_s, 2) for cut_s in cuts_s], seen.area,

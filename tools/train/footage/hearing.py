@@ -4,7 +4,6 @@ Hop k ends at sample 4800 (k + 1) of the film's sound and its window holds the s
 first, exactly as `controller.listening.audio.windows` cuts it live.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +12,13 @@ import numpy.typing as npt
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import read_manifest
-from controller.listening.audio.ear import Ear
 from controller.listening.embed.mel import SMALL_FRAMES, SMALL_STEP, openl3_mel256, small_frames
 from controller.listening.session import open_session
-from controller.messages import AudioBlock
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ, WINDOW_SAMPLES
+from tools.train import bearings
 
 BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
 FRAMES_PER_HOP = HOP_SAMPLES // SMALL_STEP
-SILENCE_DB = -60.0
 NOVELTY_HZ = SAMPLE_RATE_HZ // SMALL_STEP
 NOVELTY_LEAD_S = -0.014
 """Novelty i stands for the moment i / 100 s + this. Measured with clicks (tests/train/footage/test_parts.py)."""
@@ -29,10 +26,10 @@ NOVELTY_LEAD_S = -0.014
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Some whole hops: `embeddings` by name (n, 512) float16, `hits` (n,) 0..1, `level_db` (n,), `novelty` (10 n,)."""
+    """Some whole hops: `embeddings` by name (n, 512) float16, what was heard, `level_db` (n,), `novelty` (10 n,)."""
 
     embeddings: dict[str, npt.NDArray[np.float16]]
-    hits: Float32Array
+    hops: list[bearings.Heard]
     level_db: Float32Array
     novelty: Float32Array
 
@@ -68,8 +65,7 @@ class Listener:
     def __init__(self, networks: dict[str, Network]) -> None:
         self._networks = networks
         self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
-        self._ear = Ear(SILENCE_DB)
-        self._hops = 0
+        self._ear = bearings.SongEar()
         self._last_frame: Float32Array | None = None
 
     def hear(self, block: Float32Array) -> Heard | None:
@@ -81,20 +77,12 @@ class Listener:
         frames = small_frames(samples)
         heard = Heard(
             {name: network.embed(samples, frames, hops) for name, network in self._networks.items()},
-            np.array(list(self._hits_of(block, hops)), np.float32),
+            [self._ear.hop(block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES]) for hop in range(hops)],
             _level_db(block, hops),
             self._novelty(frames, hops),
         )
         self._before = samples[len(samples) - len(self._before) :]
-        self._hops += hops
         return heard
-
-    def _hits_of(self, block: Float32Array, hops: int) -> Iterator[float]:
-        for hop in range(hops):
-            end_s = (self._hops + hop + 1) * HOP_S
-            part = block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
-            _, window = self._ear.hop(AudioBlock(end_s, self._hops + hop, part))
-            yield window.hit
 
     def _novelty(self, frames: Float32Array, hops: int) -> Float32Array:
         """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""

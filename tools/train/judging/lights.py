@@ -9,16 +9,17 @@ from controller.arrays import IntArray
 from controller.clock import MonotonicClock
 from controller.config import Config, with_overrides
 from controller.listening.decider import Decider
+from controller.listening.decode.skipbart import Logits
 from controller.listening.decode.vocabulary import hue_from_degrees
 from controller.listening.form.director import Director
 from controller.looks.gels import Gel
 from controller.looks.pack import NO_FORM, pack_of
-from controller.messages import LightToken, Window
+from controller.messages import Embedding, LightToken, Window
 from tools.train.designer.analysis import analyse
 from tools.train.designer.designer import Composer, draw_taste
 from tools.train.songs import read_audio
 
-LIGHTS = ("show", "no-form", "no-book", "rules", "designer")
+LIGHTS = ("show", "no-form", "no-book", "no-bearings", "rules", "designer")
 VALUE = 128
 """Of every token, where no model decides."""
 LEAD_HOPS = 1
@@ -35,6 +36,13 @@ class ForgetfulDecider(Decider):
             new = replace(section, label=f"{section.label} {section.start_s:.0f}", again=False)
             self.band = replace(band, song=replace(band.song, section=new))
         return super().step(window)
+
+
+class UntoldDecider(Decider):
+    """Its decoder is told nothing of beat, part and book; the director goes on as it does."""
+
+    def _ask(self, embedding: Embedding, t_s: float, hit: float, loudness: float) -> Logits:  # noqa: ARG002
+        return self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value)
 
 
 class RulesDecider(Decider):
@@ -82,6 +90,8 @@ def decider_of(light: str, config: Config, song: Path) -> Decider | None:
         return Decider(with_overrides(config, look={"pack": NO_FORM}), MonotonicClock(), patient=True)
     if light == "no-book":
         return ForgetfulDecider(config, MonotonicClock(), patient=True)
+    if light == "no-bearings":
+        return UntoldDecider(config, MonotonicClock(), patient=True)
     if light == "rules":
         return RulesDecider(config)
     if light == "designer":

@@ -23,7 +23,7 @@ from tools.train.skipbart.dataset import UNLIT
 from tools.train.skipbart.generate import Settings
 from tools.train.skipbart.parity import stand_in
 from tools.train.skipbart.stretches import AT_30, MUSIC_RATE_HZ, Stretch
-from tools.train.skipbart.table import HeldOut, opened
+from tools.train.skipbart.table import HeldOut, opened, without_look
 from tools.train.skipbart.verdict import objections
 
 HUE_BINS, LEVEL_BINS = 36, 16
@@ -114,7 +114,8 @@ def heard(stretch: Stretch) -> HeldOut:
     """A stretch as the table's rows take songs; without hits in the footage, no cue waits for one in vain."""
     hits = stretch.heard.get("hits", np.ones(stretch.hops, np.float32))
     features = music_features(stretch) or MusicFeatures(*(np.zeros(0),) * 3, beats=np.zeros(0, np.int64))
-    return HeldOut(stretch.name, stretch.music.astype(np.float32), hits, stretch.light[None], features)
+    told = without_look(stretch.heard["bearings"]) if "bearings" in stretch.heard else None
+    return HeldOut(stretch.name, stretch.music.astype(np.float32), hits, stretch.light[None], features, told)
 
 
 def music_features(stretch: Stretch) -> MusicFeatures | None:

@@ -34,13 +34,19 @@ class Decoder(Protocol):
 
 
 def play(
-    decoder: Decoder, music: Float32Array, hits: Float32Array, settings: Settings, rng: np.random.Generator
+    decoder: Decoder,
+    music: Float32Array,
+    hits: Float32Array,
+    settings: Settings,
+    rng: np.random.Generator,
+    told: Float32Array | None = None,
 ) -> IntArray:
     """A show for a song.
 
     Args:
         decoder: fresh, at the beginning of a set.
         music: (hops, 512) embeddings. hits: (hops,) strength of the strongest onset of each hop, as a show hears it.
+        told: (hops, BEARINGS) where each hop lies; None: nobody knows.
 
     Returns:
         (hops, 2) int64, hue 0..179 and value 0..255. The show begins with nothing lit (PAD).
@@ -52,7 +58,7 @@ def play(
     for hop, vector in enumerate(music):
         embedding = Embedding(t_s=0.1 * (hop + 1), seq=hop, vector=vector)
         before = (HUE_PAD, VALUE_PAD) if hue is None or value is None else (hue, value)
-        hue_logits, value_logits = decoder.step(embedding, *before)
+        hue_logits, value_logits = decoder.step(embedding, *before, None if told is None else told[hop])
         drawn, _ = sample_hue(hue_logits, hue, settings.hue, rng)
         hue = cueing.step(drawn, hue, float(hits[hop]))
         value, _ = sample_value(value_logits, value, settings.value, rng)

@@ -25,10 +25,10 @@ from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
+from tools.train.bearings import followed, hear
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.held import design_held
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
-from tools.train.skipbart.bearings import followed, hear
 from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, song_frames
 
 Generator = np.random.Generator

@@ -2,8 +2,9 @@
 
 Footage is one `NAME.npz` for each video (`tools.train.footage`) or show log (`takeovers`): `t_s` (T,) ten a second,
 `hue` (T,) 0..179, `value` (T,) 0..255, `trust` (T,) 0..1, `embedding` (T, 512); and, if they are known, `hue_trust` and
-`value_trust` (T,), `hits`, `loudness` (T,), `beats`, `section_starts` (hops), and `chroma`, `onsets`, `rms` at 30
-frames a second. `NAME.json` beside it may say the `night`, the `embedder_sha256`, and which segments were `dropped`.
+`value_trust` (T,), `hits`, `loudness` (T,), `bearings` (T, N) with their `bearings_version`, `beats`, `section_starts`
+(hops), and `chroma`, `onsets`, `rms` at 30 frames a second. `NAME.json` beside it may say the `night`, the
+`embedder_sha256`, and which segments were `dropped`.
 
 `value` counts on the scale that a file shares with others (`footage.brightness`); what was scaled alone is told to the
 decoder, and no loss falls on it. Light that is not trusted or was dropped is PAD: no loss falls there, and the decoder
@@ -23,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import Float32Array, IntArray
-from controller.listening.decode.vocabulary import HUE_PAD, HUES, VALUE_PAD, VALUES
+from controller.listening.decode.vocabulary import BEARINGS_VERSION, HUE_PAD, HUES, VALUE_PAD, VALUES
 from controller.sound_format import HOP_S
 from tools.train.footage.brightness import Scale, scales
 from tools.train.footage.errors import FootageError
@@ -222,6 +223,8 @@ def read_footage(
             f"{path}: heard with another embedder (sha256 {str(theirs)[:12]}…) than the model was trained on "
             f"({embedder_sha256[:12]}…); extract it again with that one"
         )
+    if there.get("bearings_version") != BEARINGS_VERSION:  # of another program: nobody knows them here
+        there.pop("bearings", None)
     heard = {name: there[name] for name in (*PER_HOP, *AT_30, *MARKS) if name in there}
     music = there["embedding"].astype(np.float16)
     gone = dropped_hops(there["t_s"], dropped(said))

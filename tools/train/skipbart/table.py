@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from rich.progress import track
 
 from controller.arrays import Float32Array, IntArray
 from controller.artefacts.artefact import Manifest, read_manifest
+from controller.listening.bearings import NAMES
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
 from controller.metrics.against_reference import best_constant, errors, uniform_random
@@ -40,13 +42,17 @@ LIFTED = ("structure", "novelty", "loudness_brightness", "onset_change", "beat_p
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """A prepared song with what the metrics need beside the light."""
+    """A prepared song with what the metrics need beside the light; `told`: its bearings (hops, N), None: nobody knows.
+
+    Those of the song alone: of what look hangs nothing is told, since it would be that of another's light.
+    """
 
     name: str
     music: Float32Array
     hits: Float32Array
     light: IntArray
     features: MusicFeatures
+    told: Float32Array | None = None
 
     @property
     def hops(self) -> int:
@@ -73,7 +79,15 @@ def read_song(path: Path) -> HeldOut:
             arrays["hits"],
             arrays["light"].astype(np.int64),
             features,
+            without_look(arrays["bearings"][0]) if "bearings" in arrays else None,
         )
+
+
+def without_look(bearings: npt.NDArray[np.floating]) -> Float32Array:
+    """Bearings (hops, N) of a song in no light: the numbers of beat, drums and part stay."""
+    told = bearings.astype(np.float32)
+    told[:, NAMES.index("hung") :] = 0.0
+    return told
 
 
 Table = dict[str, dict[str, Any]]
@@ -92,7 +106,7 @@ def opened(folder: Path, embedder: Manifest, settings: Settings) -> Iterator[Lig
     """A decoder artefact as a row: plays freely, bidirectional ones by refresh as in a show."""
     if read_manifest(folder, "decoder", 0.1).refresh is None:
         network = DecoderNetwork(folder, embedder)
-        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng)
+        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng, song.told)
         return
     bidirectional = RefreshedNetwork(folder, embedder)
     with ThreadPoolExecutor(1) as executor:

@@ -1,4 +1,4 @@
-"""Bearings of prepared songs: the ear hears a song once, the director follows it once for each show. Edge: networks.
+"""Bearings of songs whose light is known: the ear hears one once, the director follows each light. Edge: networks.
 
 In a show the look book gives a new part the gel that the decoder would like most. Here the decoder is its teacher: it
 likes what the teacher lights half a second later. So book and teacher agree as far as the form that is heard agrees
@@ -24,8 +24,9 @@ from controller.looks.pack import read_pack
 from controller.messages import AudioBlock, Cue
 from controller.sound_format import HOP_S, HOP_SAMPLES
 
-CONFIG = Path(__file__).parents[3] / "config.yaml"
+CONFIG = Path(__file__).parents[2] / "config.yaml"
 PACK = "rock"
+SILENCE_DB = -60.0
 LATER_HOPS = 5
 LIKED = 8.0
 """Hue ids within which a gel is liked nearly as much as the very hue."""
@@ -45,15 +46,31 @@ def _config() -> Config:
     return read_config(CONFIG)
 
 
+class SongEar:
+    """A show's ear, hop by hop.
+
+    Args:
+        silence_db: sound below this level counts as silence.
+    """
+
+    def __init__(self, silence_db: float = SILENCE_DB) -> None:
+        config = _config()
+        quiet = config.audio.model_copy(update={"silence_db": silence_db})
+        self._ear = open_ear(config.model_copy(update={"audio": quiet}).at(config.file, config.lines), ())
+        self._hops = 0
+
+    def hop(self, samples: Float32Array) -> Heard:
+        """What is heard of one hop (4800,) of sound."""
+        self._hops += 1
+        _, window = self._ear.hop(AudioBlock(self._hops * HOP_S, self._hops - 1, samples[:, None]))
+        self._ear.tempo = tempo_of(self._ear.hearing)
+        return Heard(band_of(self._ear), window.loudness, window.hit)
+
+
 def hear(samples: Float32Array) -> list[Heard]:
-    """A whole song (n,) as a show's ear hears it, hop by hop."""
-    ear, found = open_ear(_config(), ()), []
-    for hop in range(len(samples) // HOP_SAMPLES):
-        part = samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
-        _, window = ear.hop(AudioBlock((hop + 1) * HOP_S, hop, part))
-        ear.tempo = tempo_of(ear.hearing)
-        found.append(Heard(band_of(ear), window.loudness, window.hit))
-    return found
+    """A whole song (n,), hop by hop."""
+    ear, hops = SongEar(), len(samples) // HOP_SAMPLES
+    return [ear.hop(samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES]) for hop in range(hops)]
 
 
 def followed(song: list[Heard], light: IntArray) -> npt.NDArray[np.float16]:
