@@ -39,6 +39,7 @@ def play(
     hits: Float32Array,
     settings: Settings,
     rng: np.random.Generator,
+    *,
     told: Float32Array | None = None,
 ) -> IntArray:
     """A show for a song.

@@ -106,7 +106,7 @@ def opened(folder: Path, embedder: Manifest, settings: Settings) -> Iterator[Lig
     """A decoder artefact as a row: plays freely, bidirectional ones by refresh as in a show."""
     if read_manifest(folder, "decoder", 0.1).refresh is None:
         network = DecoderNetwork(folder, embedder)
-        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng, song.told)
+        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng, told=song.told)
         return
     bidirectional = RefreshedNetwork(folder, embedder)
     with ThreadPoolExecutor(1) as executor:
