@@ -38,7 +38,8 @@ def test_file_contract(venue_film):
         np.testing.assert_allclose(np.diff(film["t_s"]), 0.1, atol=1e-6)
         assert film["t_s"][0] == pytest.approx(0.1)
         shapes = {"hue": (n,), "value": (n,), "hue_trust": (n,), "embedding": (n, 512), "hits": (n,), "loudness": (n,),
-                  "bearings": (n, 54), "zone_hue": (n, 3), "zone_value": (n, 3), "hue_histogram": (n, 5, 180)}  # fmt: skip
+                  "bearings": (n, 54), "zone_hue": (n, 3), "zone_value": (n, 3),
+                  "hue_histogram": (n, 5, 180)}  # fmt: skip
         assert {name: film[name].shape for name in shapes} == shapes
         assert film["embedding"].dtype == np.float16
         assert 0 <= film["hue"].min() <= film["hue"].max() <= 179
