@@ -1,10 +1,11 @@
 """Bearings of songs whose light is known: the ear hears one once, the director follows each light. Edge: networks.
 
-In a show the look book gives a new part the gel that the decoder would like most. Here the decoder is its teacher: it
-likes what the teacher lights half a second later. So book and teacher agree as far as the form that is heard agrees
-with the song that the teacher knows whole, and how far to trust the book is what a decoder learns.
+In a show the look book gives a new part the gel that the decoder would like most. Of footage that decoder is whoever
+lit it: the book likes what was lit half a second later. Of a song that nobody lit, gels are liked by lot, and a
+designer keeps to the book (`designer/held.py`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,12 @@ from controller.arrays import Float32Array, IntArray
 from controller.config import Config, read_config
 from controller.listening.bearings import bearings
 from controller.listening.decode.vocabulary import BEARINGS, hue_distance, hue_from_degrees
-from controller.listening.form.director import Band, Director
+from controller.listening.form.director import Band, Director, Wish
 from controller.listening.networks import band_of, open_ear
 from controller.listening.time.leading import tempo_of
 from controller.looks.gels import Gel
 from controller.looks.pack import read_pack
-from controller.messages import AudioBlock, Cue
+from controller.messages import AudioBlock
 from controller.sound_format import HOP_S, HOP_SAMPLES
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
@@ -74,26 +75,33 @@ def hear(samples: Float32Array) -> list[Heard]:
 
 
 def followed(song: list[Heard], light: IntArray) -> npt.NDArray[np.float16]:
-    """Bearings (hops, BEARINGS) of a song in a light that somebody else decided.
+    """Bearings (hops, BEARINGS) of a song in a light that somebody decided.
 
     Args:
         light: (hops, 2) hue and value; the song's hops, or fewer.
     """
+    return _directed(song[: len(light)], lambda hop: _near(int(light[min(hop + LATER_HOPS, len(light) - 1), 0])))
+
+
+def by_lot(song: list[Heard], rng: np.random.Generator) -> npt.NDArray[np.float16]:
+    """Bearings (hops, BEARINGS) of a song in which each part has a gel by lot."""
+    lots: dict[str, float] = {}
+    return _directed(song, lambda _: lambda gel: lots.setdefault(gel.name, float(rng.uniform(0.1, 1.0))))
+
+
+def _directed(song: list[Heard], wish_of: Callable[[int], Wish]) -> npt.NDArray[np.float16]:
     director, cue = Director(read_pack(PACK)), None
-    told = np.zeros((len(light), BEARINGS), np.float16)
-    for hop, (heard, row) in enumerate(zip(song, told, strict=False)):
+    told = np.zeros((len(song), BEARINGS), np.float16)
+    for hop, (heard, row) in enumerate(zip(song, told, strict=True)):
         t_s = (hop + 1) * HOP_S
         row[:] = bearings(heard.band, cue, t_s, heard.loudness, heard.hit)
-        cue = _next(director, heard, t_s, int(light[min(hop + LATER_HOPS, len(light) - 1), 0]))
+        cue = None if heard.band is None else director.step(heard.band, t_s, wish_of(hop))
     return told
 
 
-def _next(director: Director, heard: Heard, t_s: float, hue: int) -> Cue | None:
-    if heard.band is None:
-        return None
-
+def _near(hue: int) -> Wish:
     def likes(gel: Gel) -> float:
         apart = hue_distance(hue_from_degrees(gel.hue_deg), hue)
         return float(np.exp(-np.square(apart / LIKED))) + 1e-6
 
-    return director.step(heard.band, t_s, likes)
+    return likes

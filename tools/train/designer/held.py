@@ -1,106 +1,114 @@
-"""A designer who holds looks as people do, for a decoder that is told where in the song it is.
+"""A designer who holds looks as people do and keeps the look book that the show's director keeps.
 
-Fitted by hand to aggregates of 69 cue tracks that people wrote (`human_looks.json` of the design notes): held looks
-fall on beats in 95 % (median), on downbeats in 74 %; 58 % of section starts bring a new one; within a section a new one
-comes on a downbeat with a chance of .12, .18 and .16 where the last was 4, 8 and 16 bars ago, .03 elsewhere; nine looks
-a song. Accents are another matter and leave the colour alone.
+The colours are those of the book: a new part brings its own, a part that returns has it back, a long one is varied.
+What is left to the designer is whether to follow, and what else happens on bar lines, by aggregates of 69 cue tracks
+that people wrote (`human_looks.json` of the design notes): held looks fall on beats in 95 % (median), on downbeats in
+74 %; within a section a new one comes on a downbeat with a chance of .12, .18 and .16 where the last was 4, 8 and 16
+bars ago, .03 elsewhere. Half as often here, since the book varies, too. Accents are another matter and leave the colour
+alone. Levels are those of a designer who knows the whole song.
 """
 
 import numpy as np
+import numpy.typing as npt
 
-from controller.colour import apart_deg
-from controller.listening.decode.vocabulary import hue_from_degrees
-from controller.looks.gels import GELS, WHITE, Gel, palette_of
+from controller.arrays import Float64Array, IntArray
+from controller.listening.bearings import NAMES
+from controller.listening.decode.vocabulary import HUES, hue_distance
 from tools.train.designer.analysis import Analysis
-from tools.train.designer.designer import Composer, Family, Generator, Show, Taste
+from tools.train.designer.designer import Composer, Generator, Show, Taste
 
-NEW_ON_SECTION = 0.75
-NEW_AFTER_BARS = {4: 0.12, 8: 0.18, 16: 0.16}
-NEW_ELSEWHERE = 0.04
-INSIDE, OFF_BEAT = 0.1, 0.2
-"""Looks a bar of a designer of pace 1 that come on another beat, and the share of those that come beside one."""
-CRASH = (0.7, 1.5)
-"""How much rarer a look is on a soft downbeat, and more frequent on a hard one."""
+FOLLOWS = 0.9
+"""Chance that a new colour of the book is taken at once; else the light stays as it is until the next."""
+NEW_AFTER_BARS = {4: 0.06, 8: 0.09, 16: 0.08}
+NEW_ELSEWHERE = 0.015
+BACK = 0.5
+"""Chance, at a bar line, that a look that was stepped away from comes back."""
+INSIDE = 0.005
+"""Chance of a new look on any other beat."""
+SIDES = (90, 16, -16)
+"""What a look steps to: its other side, or a neighbour, in hue ids."""
+SAME = 2
+"""Hue ids that are no other colour."""
 ACCENTS = 0.33
 """Flares and blackouts a bar, of a designer of pace 1; most are slower."""
-APART_DEG = 55.0
-SIDES = 3
-LOUD = 0.55
-"""How much of a level is the loudness of the moment; the rest is the section's."""
+LOUD, HITS = 0.8, 0.5
+"""How much of a level is the loudness of the moment, and of a designer's hits: people ride the master with the band."""
+
+Bearings = npt.NDArray[np.floating]
 
 
 class HeldComposer(Composer):
-    """Writes one show; see `Composer` for its layers."""
+    """Writes one show; see `Composer` for its layers.
 
-    def __init__(self, song: Analysis, rng: Generator, taste: Taste | None = None) -> None:
+    Args:
+        told: (hops, N) the song's bearings, in the light of the book.
+    """
+
+    def __init__(self, song: Analysis, told: Bearings, rng: Generator, taste: Taste | None = None) -> None:
         super().__init__(song, rng, taste)
-        self.sides = [_sides(gel) for gel in draw_gels(self.labels, rng)]
-        self.families = [Family((hues[0], hues[1]), one.level, 0) for hues, one in
-                         zip(self.sides, self.families, strict=True)]  # fmt: skip
-        self.palette = tuple(sorted({hue for hues in self.sides for hue in hues}))
+        self._told = told
 
     def _colours(self) -> None:
-        """Each label has a look and comes back to it; what else happens, happens where people do it."""
-        rng, current = self.rng, self.sides[self.song.sections[0].label][0]
-        self.hue[:], since, before = current, 0, -1
-        for section in self.song.sections:
-            sides = self.sides[section.label]
-            for bar in range(section.first, section.last):
-                if bar == section.first:
-                    new = rng.random() < (NEW_ON_SECTION if section.label != before else NEW_ON_SECTION / 2.0)
-                    wanted = sides[0]
-                else:
-                    new = rng.random() < self._chance(bar, since)
-                    wanted = sides[0] if current != sides[0] and rng.random() < 0.5 else int(rng.choice(sides))
-                if new and wanted != current:
-                    current, since = self._turn(bar, wanted), 0
-                if rng.random() < INSIDE * self.taste.pace:
-                    current, since = self._beside(bar, sides, current), 0
-                if rng.random() < ACCENTS * self.taste.pace:
-                    self.accents.append((int(rng.choice(self.beats_of(bar))), bool(rng.random() < 1 / 3)))
-                since += 1
-            before = section.label
-
-    def _chance(self, bar: int, since: int) -> float:
-        hard = self.song.onsets[self.bar(bar)] > 0.6 if self.bar(bar) < self.song.hops else False
-        return NEW_AFTER_BARS.get(since, NEW_ELSEWHERE) * CRASH[int(hard)]
-
-    def _beside(self, bar: int, sides: tuple[int, ...], current: int) -> int:
-        beats = self.beats_of(bar)[1:]
-        others = [hue for hue in sides if hue != current]
-        if not len(beats) or not others:
-            return current
-        hop = int(self.rng.choice(beats)) + (2 if self.rng.random() < OFF_BEAT else 0)
-        hue = int(self.rng.choice(others))
-        self.hue[hop:] = hue
-        return hue
+        self.hue[:] = held_hues(self._told, self.rng)[: self.song.hops]
+        self.palette = tuple(sorted({int(hue) for hue in self.hue}))
+        for bar in range(self.song.sections[-1].last):
+            if self.rng.random() < ACCENTS * self.taste.pace and len(beats := self.beats_of(bar)):
+                self.accents.append((int(self.rng.choice(beats)), bool(self.rng.random() < 1 / 3)))
 
     def _levels(self) -> None:
-        """As `Composer`, and as loud as it is at the moment: people ride the master with the band."""
+        """As `Composer`, and as loud as it was in the last half second."""
         super()._levels()
-        loud = np.convolve(self.song.loudness, np.full(5, 0.2))[: self.song.hops]  # the last half second
-        self.value *= (1.0 - LOUD) + LOUD * 1.6 * loud
+        loud = np.convolve(self.song.loudness, np.full(5, 0.2))[: self.song.hops]
+        self.value *= (1.0 - LOUD) + LOUD * 1.5 * loud
+        self.hit_share *= HITS
 
 
-def draw_gels(labels: int, rng: Generator) -> list[Gel]:
-    """A main gel for each label, far from those of its neighbours as long as there is room."""
-    chosen: list[Gel] = []
-    coloured = [gel for gel in GELS if gel.saturation > WHITE]
-    for _ in range(labels):
-        for least in (APART_DEG, APART_DEG / 2.0, 0.0):
-            free = [gel for gel in coloured if all(apart_deg(gel.hue_deg, one.hue_deg) >= least for one in chosen[-4:])]
-            if free:
-                break
-        chosen.append(free[int(rng.integers(len(free)))])
-    return chosen
+def held_hues(told: Bearings, rng: Generator) -> IntArray:
+    """The hue of each hop, (hops,) 0..179: what the book says, as somebody follows it who also plays.
+
+    Args:
+        told: (hops, N) bearings; the colour of a look that has not come yet is not taken.
+    """
+    book, fresh = hung_hues(told), told[:, NAMES.index("fresh")].astype(np.float64)
+    comes = np.flatnonzero((np.diff(fresh, prepend=0.0) > 0.0) & (told[:, NAMES.index("ahead")] <= 0.0))
+    lines, beats = _wraps(told, "bar"), _wraps(told, "beat")
+    hues, now, own, bars = np.empty(len(told), np.int64), int(book[comes[0]]) if len(comes) else 0, 0, 0
+    own, starts = now, set(comes.tolist())
+    for hop in range(len(told)):
+        bars += bool(lines[hop])
+        if hop in starts and hue_distance(int(book[hop]), own) > SAME:
+            own = int(book[hop])
+            if rng.random() < FOLLOWS:
+                now, bars = own, 0
+        elif lines[hop]:
+            if hue_distance(now, own) > SAME and rng.random() < BACK:
+                now, bars = own, 0
+            elif rng.random() < NEW_AFTER_BARS.get(bars, NEW_ELSEWHERE):
+                now, bars = _side(own, rng), 0
+        elif beats[hop] and rng.random() < INSIDE:
+            now, bars = _side(own, rng), 0
+        hues[hop] = now
+    return hues
 
 
-def _sides(main: Gel) -> tuple[int, ...]:
-    """Hue ids of a label's looks: its own, its other side, a neighbour."""
-    others = [palette_of("complement", main)[-1], palette_of("analogous", main)[-1]]
-    return tuple(hue_from_degrees(gel.hue_deg) for gel in (main, *others))[:SIDES]
+def hung_hues(told: Bearings) -> IntArray:
+    """The hue 0..179 of the look book in each hop, (hops,); 0 where there is none."""
+    sin, cos = (told[:, NAMES.index(f"hue_1_{of}")].astype(np.float64) for of in ("sin", "cos"))
+    return np.round(np.degrees(np.arctan2(sin, cos)) / 2.0).astype(np.int64) % HUES
 
 
-def design_held(song: Analysis, rng: Generator) -> Show:
+def _wraps(told: Bearings, name: str) -> npt.NDArray[np.bool_]:
+    """(hops,) whether a bar or beat began within the hop."""
+    sin, cos = (told[:, NAMES.index(f"{name}_{of}")].astype(np.float64) for of in ("sin", "cos"))
+    phase: Float64Array = np.arctan2(sin, cos) % (2.0 * np.pi)
+    known = np.hypot(sin, cos) > 0.5
+    return (np.diff(phase, prepend=phase[:1]) < -np.pi) & known
+
+
+def _side(hue: int, rng: Generator) -> int:
+    return (hue + int(rng.choice(SIDES))) % HUES
+
+
+def design_held(song: Analysis, told: Bearings, rng: Generator) -> Show:
     """Compose a show that holds looks: light (hops, 2) int64, hue 0..179 and value 0..255."""
-    return HeldComposer(song, rng).compose()
+    return HeldComposer(song, told, rng).compose()

@@ -25,7 +25,7 @@ from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
-from tools.train.bearings import followed, hear
+from tools.train.bearings import by_lot, hear
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.held import design_held
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
@@ -150,13 +150,14 @@ def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -
         heard = {"music": embed_views(samples, embedder, rng), **(music_at_30(samples) if job.speed == 1.0 else {})}
     heard.setdefault("hits", hits_of(samples))
     song, knows = analyse(samples), hear(samples)
-    light = np.stack([design_held(song, rng).light for _ in range(SHOWS)])
+    there = [by_lot(knows[: song.hops], rng) for _ in range(SHOWS)]
+    light = np.stack([design_held(song, one, rng).light for one in there])
     partial_path = job.path.with_suffix(".partial.npz")
     np.savez(
         partial_path,
         light=light.astype(np.int16),
         told=told(song, heard["music"][0].astype(np.float32)),
-        bearings=np.stack([followed(knows, show) for show in light]),
+        bearings=np.stack(there),
         loudness=song.loudness,
         beats=song.beats,
         section_starts=song.beats[[BEATS_PER_BAR * section.first for section in song.sections]],
