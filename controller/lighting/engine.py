@@ -177,8 +177,8 @@ class LookEngine:
         if token is None or token.cue is None or people.quiet or state not in ("live", "fallback"):
             return None
         value = token.value / 255.0 if state == "live" else -1.0
-        loudness, silent_s = (pulse.loudness, pulse.silent_s) if pulse else (0.5, 0.0)
-        heard = Moment(loudness, value, silent_s, self._accent(now_s), self._accents.count, people.steering.intensity)
+        level_db, silent_s = (pulse.level_db, pulse.silent_s) if pulse else (None, 0.0)
+        heard = Moment(level_db, value, silent_s, self._accent(now_s), self._accents.count, people.steering.intensity)
         return self._drawing.draw(heard, *self._fade.held, now_s + self._ahead_s)
 
     def _accent(self, now_s: float) -> float:

@@ -113,6 +113,6 @@ def test_four_lamps_mix_a_face_into_their_colour(root):
     band.cue = cue("no front", palette=palette(240.0))
     white = band.play(3.0)[-1, inner]
     assert (white.min(axis=1) > 0.2 * white.max(axis=1)).all()
-    band.cue = cue("chorus in one colour", 3.0, label="B", level=1.0, palette=palette(240.0))
+    band.cue, band.level_db = cue("chorus in one colour", 3.0, label="B", level=1.0, palette=palette(240.0)), -9.0
     blue = band.play(3.0)[-1, inner]
     assert (blue[:, 2] > 2.0 * blue[:, 0]).all()

@@ -12,7 +12,7 @@ from controller.arrays import BoolArray, Float32Array
 from controller.colour import parse_colour, to_linear
 from controller.config import LookConfig
 from controller.lighting.look.beams import BeamWishes
-from controller.lighting.look.breath import Breath
+from controller.lighting.look.breath import Breath, Swell
 from controller.lighting.look.counting import Counting
 from controller.lighting.look.dress import colour_of, dressed
 from controller.lighting.look.duties import duties
@@ -64,11 +64,11 @@ class Moment:
     """What is heard at this moment, as far as a look goes by it.
 
     Attributes:
-        loudness, value: 0..1, of the pulse and of the token; value -1: unknown. silent_s: since there was sound.
-        accent: envelope 0..1. accents: how many so far. intensity: 0..1, the operator's wish, 0.5: none.
+        level_db: of the pulse; None: nobody hears. value: 0..1, of the token; -1: unknown. silent_s: since there was
+            sound. accent: envelope 0..1. accents: how many so far. intensity: 0..1, the operator's wish, 0.5: none.
     """
 
-    loudness: float
+    level_db: float | None
     value: float
     silent_s: float
     accent: float
@@ -97,7 +97,7 @@ class CueDrawing:
         self._config, self._count = config, rig.heads
         self._duties = duties(rig, 0.0 if config.singer_m is None else config.singer_m[0])
         self.hanging, self._beats, self._stops = Hanging(pack), Counting(), Stops()
-        self._breath, self._gate = Breath(), Gate(rig.heads, config.accent_gap_s)
+        self._swell, self._breath, self._gate = Swell(), Breath(), Gate(rig.heads, config.accent_gap_s)
         self._steps, self._moves = Steps(self._duties), Movements(rig, self._duties, config)
         self._beams = BeamWishes(self._duties)
         self._at_singer = self._moves.pose(MovementOf(aim="singer"), 0.0, 1.0)
@@ -231,13 +231,17 @@ class CueDrawing:
         self._big += (self._cue.level - self._big) * _share(elapsed_s, BIG_S)
         size = least + (most - least) * self._big
         size += (1.0 - size) * BUILD_REACH * self._cue.build
-        loudness = heard.loudness if heard.value < 0.0 else (1.0 - VALUE) * heard.loudness + VALUE * heard.value
         if not self._stops.stopped:  # what comes after a stop is as loud as what was before it
-            self._breath.step(loudness, elapsed_s)
+            self._breath.step(self._loudness(heard, elapsed_s), elapsed_s)
         size *= 1.0 - look.breath * (1.0 - self._breath.now)
         resting = heard.silent_s >= REST_S and not self._stops.stopped
         self._rest = self._rest * (1.0 - _share(elapsed_s, REST_FADE_S)) if resting else 1.0
         return float(np.clip(size * self._rest * (0.5 + heard.intensity), 0.0, 1.0))
+
+    def _loudness(self, heard: Moment, elapsed_s: float) -> float:
+        """0..1: the band's own swell, and the grain that the tokens give it."""
+        swell = 0.5 if heard.level_db is None else self._swell.step(heard.level_db, heard.silent_s, elapsed_s)
+        return swell if heard.value < 0.0 else (1.0 - VALUE) * swell + VALUE * heard.value
 
     def _with_faces(
         self, held: Float32Array, colour: Float32Array, elapsed_s: float
