@@ -8,7 +8,9 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from tools.train.footage.brightness import LONG_S, Scale, scales
+from tools.train.footage.__main__ import main
+from tools.train.footage.brightness import BROKEN, FOLLOWS, LONG_S, Scale, scales
+from tools.train.footage.exposure import taken_back
 from tools.train.footage.folder import BUNDLED, Job, earlier, extract_one, fingerprint, scaled_alone
 
 
@@ -31,6 +33,65 @@ def test_o8_films_by_one_camera_with_its_exposure_locked_share_the_scale_of_the_
     assert (quiet.factor, loud.factor, middle.factor) == pytest.approx((0.4, 1.0, 0.8))
     assert quiet.known
     assert loud.known
+
+
+@pytest.mark.parametrize(("taken_back", "kept"), [(0.6, False), (0.1, True), (None, True)])
+def test_o8_a_camera_that_follows_the_light_breaks_the_promise(taken_back, kept):
+    quiet, loud, middle = of(
+        told(0.2, locked=True, taken_back=taken_back), told(0.5, locked=True), told(0.4, locked=True)
+    )
+    assert quiet == (Scale(pytest.approx(0.4), known=True) if kept else Scale(1.0, known=False))
+    assert (loud, middle) == (Scale(1.0), Scale(pytest.approx(0.8)))
+
+
+def shown(rng, *, automatic=0.0, seconds=300):
+    """(n,) code values of a show of steps, some with hits that die away, and of slow fades; by a camera whose exposure
+    follows so much of them within a second."""
+    light, at = np.full(10 * seconds, 0.2), 0
+    while at < len(light):
+        length = int(rng.integers(8, 50))
+        level, kind = float(rng.uniform(0.02, 1.0)), rng.random()
+        part = np.full(length, level)
+        if kind < 0.3:
+            part = np.maximum(level * 0.9 ** np.arange(length), 0.02)
+        elif kind < 0.45:
+            part = np.linspace(light[at - 1], level, length)
+        light[at : at + length] = part[: len(light) - at]
+        at += length
+    return seen_by(light, rng, automatic)
+
+
+def seen_by(light, rng, automatic):
+    """Code values (n,) of light by a camera whose exposure follows so much of it."""
+    gain, seen = 1.0, []
+    for one in light:
+        seen.append(one * gain)
+        wanted = (0.25 / one) ** automatic
+        gain *= (wanted / gain) ** 0.15
+    return np.clip(np.array(seen) * rng.normal(1.0, 0.02, len(light)), 0.0, 1.0) ** (1 / 2.2)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("automatic", [0.0, 0.15])
+def test_a_camera_that_stands_still_is_not_accused(seed, automatic):
+    level = shown(np.random.default_rng(seed), automatic=automatic)
+    assert not taken_back(level.astype(np.float32), np.ones(len(level), bool)) >= FOLLOWS
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3, 4])
+@pytest.mark.parametrize("automatic", [0.7, 1.0])
+def test_whether_the_camera_follows_the_light_is_seen(seed, automatic):
+    level = shown(np.random.default_rng(seed), automatic=automatic)
+    assert taken_back(level.astype(np.float32), np.ones(len(level), bool)) == pytest.approx(0.75 * automatic, abs=0.2)
+
+
+def test_a_show_that_never_stands_says_nothing_of_its_camera():
+    rng = np.random.default_rng(3)
+    hits = np.concatenate([np.maximum(0.05, 0.7 * 0.75 ** np.arange(6)) for _ in range(200)])
+    assert np.isnan(taken_back(hits.astype(np.float32), np.ones(len(hits), bool)))
+    assert np.isnan(taken_back(np.full(600, 0.4, np.float32), np.ones(600, bool)))
+    level = shown(rng, automatic=1.0).astype(np.float32)
+    assert np.isnan(taken_back(level, np.zeros(len(level), bool)))
 
 
 @pytest.mark.parametrize("other", [{"night": "2026-11-28"}, {"camera": "Pixel 9"}])
@@ -115,3 +176,44 @@ def darker(source, target, divided_by, seconds=20.0):
                 half.pts, half.time_base = frame.pts, frame.time_base
                 other.mux(out.encode(half))
         other.mux(out.encode(None))
+
+
+def test_o8_the_promise_is_tried_and_who_broke_it_is_told(tmp_path, capsys):
+    """Two short films by one camera, locked and automatic, both said to be locked; end to end."""
+    films, out = tmp_path / "films", tmp_path / "out"
+    films.mkdir()
+    for name, automatic in (("2026-11-27 locked", 0.0), ("2026-11-27 automatic", 1.0)):
+        steps = np.repeat(np.where(np.arange(13) % 2, 0.5, 0.06), 20)
+        lit(films / f"{name}.mov", seen_by(steps, np.random.default_rng(1), automatic))
+    assert main(["extract", str(films), "--out", str(out), "--exposure-locked"]) == 0
+    said = capsys.readouterr().out
+    (line,) = [one for one in said.splitlines() if BROKEN in one]
+    assert "automatic" in line
+    assert scaled_alone(out) == 2, "the other one is left without company"
+    assert main(["inspect", str(out)]) == 0
+    assert "<b>1</b> whose exposure was said to be locked" in (out / "report.html").read_text()
+    assert main(["extract", str(films), "--out", str(out), "--exposure-locked"]) == 0
+    assert BROKEN in capsys.readouterr().out, "a second run says it, too"
+
+
+def lit(path, level):
+    """A film of a room at ten pictures a second whose light has these code values."""
+    av = pytest.importorskip("av")
+    rng = np.random.default_rng(2)
+    wall = np.kron(rng.uniform(0.2, 1.0, (9, 16)), np.ones((8, 8)))[..., None] * np.array([0.2, 0.5, 1.0])
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("mpeg4", rate=10, options={"q": "3"})
+        video.width, video.height, video.pix_fmt = 128, 72, "yuv420p"
+        audio = out.add_stream("pcm_s16le", rate=48_000, layout="mono")
+        for number, one in enumerate(level):
+            noise = rng.normal(0.0, 6.0, wall.shape)  # a picture that does not move at all is frozen
+            seen = np.clip(np.rint(230 * one * wall + noise), 0, 255).astype(np.uint8)
+            frame = av.VideoFrame.from_ndarray(seen, format="rgb24")
+            frame.pts = number
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+        tone = np.rint(6000 * rng.normal(size=4_800 * len(level))).clip(-32_000, 32_000).astype(np.int16)
+        block = av.AudioFrame.from_ndarray(tone[None], format="s16", layout="mono")
+        block.sample_rate, block.pts = 48_000, 0
+        out.mux(audio.encode(block))
+        out.mux(audio.encode(None))

@@ -1,5 +1,6 @@
 """What people's files hold besides one film with one sound: more tracks, sides that cancel, covers, evenings, clips."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,16 +14,17 @@ from tools.train.footage.chapters import joined, write_list
 from tools.train.footage.evening import evening_of_film
 from tools.train.footage.film import Grid
 from tools.train.footage.source import FootageError, Trouble, filmed, pictures, read_facts, sound
-from tools.train.skipbart.stretches import HELD_SHARE, SHORTEST_HOPS, Stretch, divide
+from tools.train.skipbart.stretches import GAP_HOPS, HELD_SHARE, SHORTEST_HOPS, Stretch, divide
 
 RATE_HZ, SECONDS = 48_000, 6
+LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 def tone(level=0.3, hz=330.0, seconds=SECONDS):
     return level * np.sin(2 * np.pi * hz * np.arange(seconds * RATE_HZ) / RATE_HZ).astype(np.float32)
 
 
-def film(path, tracks, *, cover=False, metadata=None):
+def film(path, tracks, *, cover=False, metadata=None, layout=None, codec="pcm_s16le"):
     """A film of test pictures with these sound tracks, (channels, n) each; a cover comes before the film."""
     with av.open(str(path), "w") as out:
         out.metadata.update(metadata or {})
@@ -32,7 +34,7 @@ def film(path, tracks, *, cover=False, metadata=None):
             picture.disposition = av.stream.Disposition.attached_pic
         video = out.add_stream("mpeg4", rate=25)
         video.width, video.height, video.pix_fmt = 64, 36, "yuv420p"
-        voices = [out.add_stream("pcm_s16le", rate=RATE_HZ, layout="stereo" if len(t) > 1 else "mono") for t in tracks]
+        voices = [out.add_stream(codec, rate=RATE_HZ, layout=layout or LAYOUTS[len(t)]) for t in tracks]
         if cover:
             made = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 200, np.uint8), format="rgb24")
             out.mux(picture.encode(made))
@@ -45,7 +47,7 @@ def film(path, tracks, *, cover=False, metadata=None):
             whole = (np.clip(samples, -1, 1) * 32767).astype("<i2")
             for first in range(0, whole.shape[1], 1024):
                 part = np.ascontiguousarray(whole[:, first : first + 1024].T.reshape(1, -1))
-                frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo" if len(whole) > 1 else "mono")
+                frame = av.AudioFrame.from_ndarray(part, format="s16", layout=layout or LAYOUTS[len(whole)])
                 frame.sample_rate, frame.pts = RATE_HZ, first
                 out.mux(voice.encode(frame))
             out.mux(voice.encode(None))
@@ -83,6 +85,13 @@ def test_o4_a_person_chooses_a_track(tmp_path):
         read_facts(path, track=2)
 
 
+def test_o4_an_input_with_nothing_in_it_hisses_and_does_not_sound(tmp_path):
+    hiss = 0.0025 * np.random.default_rng(1).standard_normal((1, SECONDS * RATE_HZ)).astype(np.float32)
+    assert level_db(hiss) > -55
+    assert read_facts(film(tmp_path / "hiss.mkv", [hiss, tone()[None]])).sound_track == 1
+    assert read_facts(film(tmp_path / "quiet.mkv", [tone(0.01)[None], tone()[None]])).sound_track == 0, "a quiet desk"
+
+
 def test_one_track_is_no_choice(tmp_path):
     trouble = Trouble()
     read_facts(film(tmp_path / "one.mkv", [tone()[None]]), trouble)
@@ -99,6 +108,27 @@ def test_o3_sides_that_cancel_are_not_added(tmp_path, share):
     assert any("cancel" in one for one in trouble.notes)
 
 
+@pytest.mark.warns("cancel each other")
+@pytest.mark.parametrize(
+    ("layout", "codec"), [("quad", "flac"), ("5.1", "flac"), ("4 channels", "pcm_s16le"), ("2 channels", "pcm_s16le")]
+)
+def test_o3_sides_that_cancel_are_noticed_among_more_channels(tmp_path, layout, codec):
+    desk = tone()
+    count = av.AudioLayout(layout).nb_channels
+    sides = np.stack([desk, -0.95 * desk, *[np.zeros_like(desk)] * (count - 2)])
+    samples, trouble = heard(film(tmp_path / "more.mkv", [sides], layout=layout, codec=codec))
+    assert level_db(samples[2 * RATE_HZ :]) == pytest.approx(level_db(desk), abs=8.0)
+    assert any("cancel" in one for one in trouble.notes)
+
+
+@pytest.mark.parametrize(("layout", "codec"), [("5.1", "flac"), ("3 channels", "pcm_s16le")])
+def test_one_channel_of_several_is_heard(tmp_path, layout, codec):
+    desk = tone()
+    sides = np.stack([np.zeros_like(desk), np.zeros_like(desk), desk, *[np.zeros_like(desk)] * (3 * (layout == "5.1"))])
+    samples, _ = heard(film(tmp_path / "more.mkv", [sides], layout=layout, codec=codec))
+    assert level_db(samples[2 * RATE_HZ :]) > level_db(desk) - 13.0
+
+
 def test_two_honest_sides_are_their_mean(tmp_path):
     left, right = tone(0.3, 330.0), tone(0.3, 500.0)
     samples, trouble = heard(film(tmp_path / "stereo.mkv", [np.stack([left, right])]))
@@ -113,6 +143,37 @@ def test_o12_a_cover_is_not_the_film(tmp_path):
     facts = read_facts(path)
     assert (facts.width, facts.height) == (64, 36)
     assert len(list(pictures(path, facts, Trouble()))) > 100
+
+
+def with_another(path, size, seconds):
+    """A film of six seconds and 64 x 36 whose first picture is another one; each second has its own brightness."""
+    with av.open(str(path), "w") as out:
+        videos = [out.add_stream("mpeg4", rate=25) for _ in range(2)]
+        audio = out.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono")
+        sizes = size, (64, 36)
+        for video, (wide, high) in zip(videos, sizes, strict=True):
+            video.width, video.height, video.pix_fmt = wide, high, "yuv420p"
+        for video, (wide, high), lasts in zip(videos, sizes, (seconds, SECONDS), strict=True):
+            for number in range(25 * lasts):
+                frame = av.VideoFrame.from_ndarray(np.full((high, wide, 3), number, np.uint8), format="rgb24")
+                frame.pts = number
+                out.mux(video.encode(frame))
+            out.mux(video.encode(None))
+        block = av.AudioFrame.from_ndarray((9000 * tone()[None]).astype(np.int16), format="s16", layout="mono")
+        block.sample_rate, block.pts = RATE_HZ, 0
+        out.mux(audio.encode(block))
+        out.mux(audio.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["mkv", "mov"])
+@pytest.mark.parametrize(("size", "seconds", "why"), [((128, 72), 1, "longest"), ((32, 18), SECONDS, "largest")])
+def test_o12_of_several_films_the_longest_is_read_then_the_largest(tmp_path, ending, size, seconds, why):
+    path, trouble = with_another(tmp_path / f"preview.{ending}", size, seconds), Trouble()
+    facts = read_facts(path, trouble)
+    assert (facts.width, facts.height) == (64, 36)
+    assert len(list(pictures(path, facts, Trouble()))) > 100
+    assert trouble.notes == [f"picture 2 of 2 was read, the {why}"]
 
 
 def test_o9_a_picture_is_seen_until_the_next_one():
@@ -137,13 +198,38 @@ def test_o9_a_picture_is_seen_until_the_next_one():
         ("2026_11_27-22.15.mov", "2026-11-27"),
         ("20270101_013000.mp4", "2026-12-31"),
         ("20261128_120000.mp4", "2026-11-28"),
+        ("WhatsApp Video 2026-11-28 at 00.30.12.mp4", "2026-11-27"),
+        ("WhatsApp Video 2026-11-28 at 12.30.12 AM.mp4", "2026-11-27"),
+        ("WhatsApp Video 2026-11-27 at 9.30.12 PM.mp4", "2026-11-27"),
+        ("DJI_20261128003000_0001_D.MP4", "2026-11-27"),
+        ("VID20261128003000.mp4", "2026-11-27"),
+        ("20261128003000123.mp4", "2026-11-27"),
+        ("2026-11-28T00:30:00.mkv", "2026-11-27"),
+        ("video_2026-11-28_00-30-12.mp4", "2026-11-27"),
+        ("27.11.2026 Gig.mp4", "2026-11-27"),
+        ("28.11.2026 00-30.mp4", "2026-11-27"),
+        ("11-27-2026 gig.mp4", "2026-11-27"),
+        ("27-11-2026 01-30.mp4", "2026-11-26"),
+        ("2026 11 27 2030.mp4", "2026-11-27"),
     ],
 )
 def test_o7_an_evening_is_one_night_however_it_is_written(name, night):
     assert evening_of_film(Path("films") / name) == night
 
 
-@pytest.mark.parametrize("name", ["IMG_1234.MOV", "GX010123.MP4", "20269999_000000.mp4", "take 12.mp4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IMG_1234.MOV",
+        "GX010123.MP4",
+        "20269999_000000.mp4",
+        "take 12.mp4",
+        "05-06-2026 gig.mp4",
+        "DJI_0042.MP4",
+        "31.11.2026.mp4",
+        "1920x1080 20.mp4",
+    ],
+)
 def test_o7_without_a_date_the_camera_says_when(name):
     assert evening_of_film(Path("films") / name) == ""
     late = datetime(2026, 11, 28, 0, 30)
@@ -221,6 +307,21 @@ def test_o10_phone_clips_of_one_evening_judge_whole(count, hops):
 def test_long_films_are_held_back_in_part_as_before():
     room = divide(clips(2, 6_000), None)
     assert {one.name for one in room.held_out} == {one.name for one in room.learnt}
+
+
+def test_o10_the_end_of_a_film_is_the_end_of_what_can_be_trusted():
+    """A film that runs on under house lights, and shows the stage once more for ten seconds."""
+    (song,), (rest,) = clips(1, 2_000), clips(1, 100)
+    rest = replace(rest, name=song.name, first=6_000)
+    room = divide([song, rest], None)
+    assert sum(one.trusted for one in room.held_out) == pytest.approx(0.2 * 2_100, abs=GAP_HOPS)
+    assert {one.first for one in room.learnt} == {0}
+
+
+def test_o10_a_night_of_a_few_seconds_does_not_judge_a_whole_one():
+    room = divide([*clips(10, 400, "2026-11-26"), *clips(10, 400, "2026-11-27"), *clips(1, 60, "2026-11-28")], None)
+    assert (room.night, room.nights) == ("2026-11-27", ("2026-11-26", "2026-11-28"))
+    assert divide([*clips(2, 100, "2026-11-26"), *clips(1, 100, "2026-11-27")], None).night == "2026-11-27"
 
 
 def test_one_clip_alone_is_refused_with_the_least_that_is_needed():

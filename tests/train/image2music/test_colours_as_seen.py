@@ -101,6 +101,24 @@ def test_o18_an_animation_is_read_where_it_shows_most(tmp_path, ending):
     assert picture.rgb.max() > 150
 
 
+def test_o18_what_lies_behind_a_phones_photograph_is_no_animation(tmp_path):
+    """Phones keep a map of brightness behind the picture (MPO): more is to be seen in it, and it has no colour."""
+    path = tmp_path / "phone.jpg"
+    grid = np.kron(np.indices((8, 16)).sum(axis=0) % 2, np.full((8, 8), 255)).astype(np.uint8)
+    tiles().save(path, "MPO", save_all=True, append_images=[Image.fromarray(grid).convert("RGB")], quality=95)
+    picture = open_picture(path)
+    assert hues(path) == pytest.approx([0.0, 45.0, 120.0, 240.0], abs=8.0)
+    assert picture.notes == ()
+
+
+def test_o18_of_pages_the_first_one_is_read_and_that_is_said(tmp_path):
+    path = tmp_path / "scan.tif"
+    Image.new("RGB", (64, 64), "#204080").save(path, save_all=True, append_images=[tiles()])
+    picture = open_picture(path)
+    assert "2 pictures: the first one" in picture.notes[0]
+    assert len(hues(path)) == 1
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -109,6 +127,16 @@ def test_o18_an_animation_is_read_where_it_shows_most(tmp_path, ending):
         (b"\x00\x00\x00\x18ftypheic" + b"x" * 100, "HEIC"),
         (b"8BPS" + b"x" * 100, "Photoshop"),
         (b"PK\x03\x04" + b"x" * 100, "office"),
+        (b"\xd0\xcf\x11\xe0" + b"x" * 100, "office"),
+        (b"\x00\x00\x00\x18ftyphevc" + b"x" * 100, "HEIC"),
+        (b"\x00\x00\x00\x18ftypcrx " + b"x" * 100, "raw photograph"),
+        (b"FUJIFILMCCD-RAW " + b"x" * 100, "raw photograph"),
+        (b"\x1a\x45\xdf\xa3" + b"x" * 100, "a film"),
+        (b"\x00\x00\x00\x20ftypisom" + b"x" * 100, "a film"),
+        (b"gimp xcf v011" + b"x" * 100, "GIMP"),
+        (b"\n<!DOCTYPE html><html>Sign in</html>", "a web page"),
+        (b"\x00\x00\x00\x0cjP  \r\n\x87\n" + b"x" * 100, "JPEG 2000"),
+        (b"{\\rtf1 hello}", "RTF"),
         (b"hello " * 30, "no picture that is known"),
     ],
 )

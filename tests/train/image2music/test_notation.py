@@ -78,9 +78,38 @@ def test_o30_one_voice_is_one_voice_whatever_it_is_called(field):
     assert len(list(tune.notes())) == 4
 
 
-@pytest.mark.parametrize("body", ["V:1\nC |\nV:2\nE |\n", "[V:a] C | [V:b] E |\n", "V:1 transpose=-12\nC |\n"])
+@pytest.mark.parametrize("body", ["V:1\nC |\nV:2\nE |\n", "[V:a] C | [V:b] E |\n", "V:1 transpose=-12\nC |\n",
+                                  "V:1 clef=treble-8\nC |\n", "V:1 treble+8\nC |\n"])  # fmt: skip
 def test_o30_two_voices_or_one_that_sounds_elsewhere_are_refused(body):
     assert read_tune("X:1\nT:t\nL:1/4\nK:C\n" + body).faults
+
+
+@pytest.mark.parametrize("line", ["%%propagate-accidentals not", "%%propagate-accidentals octave", "I:octave=-1",
+                                  "I:propagate-accidentals octave", "%%MIDI transpose 2", "I:transpose=3"])  # fmt: skip
+def test_o29_an_instruction_that_changes_the_notes_is_a_fault(line):
+    assert read_tune(f"X:1\nT:t\nL:1/4\n{line}\nK:C\n^F f |\n").faults
+
+
+@pytest.mark.parametrize("line", ["%%propagate-accidentals pitch", "I: :: ||", "%%MIDI program 1", "%%staffsep 50",
+                                  "%%MIDI transpose 0", "I:linebreak $"])  # fmt: skip
+def test_an_instruction_that_changes_none_is_passed_over(line):
+    assert read_tune(f"X:1\nT:t\nL:1/4\n{line}\nK:C\n^F f |\n").faults == []
+
+
+def test_o27_a_tempo_inside_the_tune_is_not_the_tunes():
+    head = "X:1\nT:t\nL:1/4\nQ:1/4=100\nK:C\n"
+    changed = read_tune(head + "C D | [Q:1/4=60] E F |\n")
+    assert changed.bpm == 100
+    assert changed.faults
+    assert read_tune(head + "C D | [Q:1/4=100] E F |\n").faults == []
+    late = read_tune("X:1\nT:t\nL:1/4\nK:C\n[Q:1/4=60] C D |\n")
+    assert (late.bpm, late.faults) == (60, [])
+
+
+@pytest.mark.parametrize("tempo", ["C=120", "1/4 100", "1/0=120"])
+def test_o28_a_tempo_that_is_not_understood_is_a_fault(tempo):
+    assert read_tune(f"X:1\nT:t\nQ:{tempo}\nK:C\nC |\n").faults
+    assert read_tune('X:1\nT:t\nQ:"Slow, as in 1850"\nK:C\nC |\n').faults == []
 
 
 def test_lengths_tuplets_and_broken_rhythms():

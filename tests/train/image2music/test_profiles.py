@@ -1,5 +1,8 @@
 """A picture with a colour profile is the same picture: by the profiles of phones, cameras, presses and grey scans."""
 
+import struct
+import zlib
+
 import icc
 import numpy as np
 import pytest
@@ -91,3 +94,57 @@ def test_o15_five_spaces_are_read_as_one_picture(tmp_path):
     for name, (mood, names) in seen.items():
         assert mood == pytest.approx(wanted[0], abs=0.04), name
         assert names == wanted[1], name
+
+
+def without_a_profile(path, space, ending):
+    """A picture in a wide space that says so in the way of its format, and not by a profile."""
+    image = Image.fromarray(icc.in_space(tiled(PATCHES), space))
+    if ending == "jpg":
+        exif = Image.Exif()
+        exif.get_ifd(0x8769)[0xA005] = {1: "R03"}
+        image.save(path, quality=97, subsampling=0, exif=exif)
+        return
+    image.save(path)
+    primaries, _, gamma = icc.SPACES[space]
+    numbers = [0.3127, 0.3290, *(xy for one in primaries for xy in one)]
+    chunks = {
+        "cicp.png": [(b"cICP", bytes((12, 4, 0, 1)))],
+        "chrm.png": [(b"gAMA", struct.pack(">I", round(1e5 / gamma))),
+                     (b"cHRM", struct.pack(">8I", *(round(1e5 * one) for one in numbers)))],
+    }[ending]  # fmt: skip
+    data = path.read_bytes()
+    added = b"".join(struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+                     for kind, body in chunks)  # fmt: skip
+    path.write_bytes(data[:33] + added + data[33:])  # behind IHDR
+
+
+@pytest.mark.parametrize(
+    ("space", "ending"),
+    [("Adobe RGB", "jpg"), ("Display P3", "cicp.png"), ("Display P3", "chrm.png"), ("Adobe RGB", "chrm.png")],
+)
+def test_o15_what_a_file_says_without_a_profile_is_heeded(tmp_path, space, ending):
+    path = tmp_path / f"told.{ending}"
+    without_a_profile(path, space, ending)
+    picture = open_picture(path)
+    assert hues_apart(tiles(picture.rgb), PATCHES) < 4.0
+    assert np.abs(tiles(picture.rgb) - PATCHES).max() < 8.0
+    assert any("which it says" in note for note in picture.notes)
+
+
+def test_numbers_that_mean_srgb_change_nothing(tmp_path):
+    path = tmp_path / "plain.png"
+    Image.fromarray(tiled(PATCHES)).save(path)
+    data = path.read_bytes()
+    body = b"gAMA" + struct.pack(">I", 45_455)
+    path.write_bytes(data[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + data[33:])
+    assert open_picture(path).notes == ()
+    assert (tiles(open_picture(path).rgb) == PATCHES).all()
+
+
+def test_o15_a_picture_in_hdr_is_said_to_be_a_guess(tmp_path):
+    path = tmp_path / "hdr.png"
+    Image.fromarray(tiled(PATCHES)).save(path)
+    data = path.read_bytes()
+    body = b"cICP" + bytes((9, 16, 0, 1))
+    path.write_bytes(data[:33] + struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body)) + data[33:])
+    assert any("HDR (PQ)" in note for note in open_picture(path).notes)

@@ -92,6 +92,14 @@ def test_o20_a_continuation_has_the_prompts_tempo_and_says_where_it_begins(capsy
     assert sorted(set(encode(read_midi(out))[:, 0].tolist())) == [0, 1, 2]
 
 
+def test_o20_a_prompt_that_is_written_too_keeps_its_own_tempo(capsys, melody, tmp_path):
+    """The codes of the vocabulary are up to 3 % off."""
+    out = tmp_path / "both.mid"
+    words = ("generate", "--prompt", midi(tmp_path, melody(5, 60, 1), 93.0), "--bars", 1, "--out", out, "--with-prompt")
+    assert run(capsys, *words)[0] == 0
+    assert {round(one.qpm, 1) for one in symusic.Score(out).tempos} == {93.0}
+
+
 def test_o26_drums_alone_have_no_composer_and_no_mood(capsys, melody, tmp_path):
     drums = melody(8, 40, 1)
     drums[:, INSTRUMENT], drums[:, PITCH] = PERCUSSION, drums[:, PITCH] % 20 + 128 + 36
@@ -127,6 +135,15 @@ def test_o35_what_training_hid_is_hidden_in_use(task, melody):
     assert same == (task == "emotion")
     other[:, TEMPO] = one[0, TEMPO]
     assert np.allclose(asked(weights, one), asked(weights, other)) == (task in ("emotion", "velocity"))
+
+
+@pytest.mark.parametrize("task", ["composer", "emotion", "melody", "velocity"])
+def test_o37_a_card_says_how_well_each_answer_is_told(task):
+    card = (BUNDLED / task / "card.md").read_text()
+    told = {name: float(number) for name, number in re.findall(r"\| F1 of (.+?) \| ([0-9.]+) \|", card)}
+    assert set(told) == set(KINDS[task].classes)
+    mean = float(re.search(r"\| macro-F1 \| ([0-9.]+) \|", card)[1])
+    assert sum(told.values()) / len(told) == pytest.approx(mean, abs=0.002)
 
 
 @pytest.mark.parametrize("verb", ["label", "generate"])

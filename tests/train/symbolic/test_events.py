@@ -108,6 +108,13 @@ def test_o22_wrappers_are_looked_into(tmp_path, data, words):
     [
         (zipped("one.mid", "two.mid"), "2 MIDI files; unpack it"),
         (zipped("readme.txt"), "0 MIDI files"),
+        (zipped("META-INF/container.xml", "score.musicxml"), "compressed MusicXML"),
+        (zipped("META-INF/container.xml", "song.mscx"), "MuseScore; export"),
+        (zipped("Content/score.gpif"), "Guitar Pro; export"),
+        (b"\x18FICHIER GUITAR PRO v5.10" + bytes(40), "Guitar Pro; export"),
+        (b"RIFF\x24\0\0\0WAVEfmt " + bytes(40), "a recording of sound"),
+        (b"ID3\x04" + bytes(40), "a recording of sound"),
+        (b"\n<!DOCTYPE html><html>Sign in</html>", "a web page; fetch"),
         (b"PK\x03\x04 damaged", "unpack it"),
         (b'<?xml version="1.0"?><score-partwise/>', "export it as MIDI"),
         (b"X:1\nT:t\nK:C\nabc|", "ABC"),
@@ -178,6 +185,20 @@ def test_o25_one_note_among_many_is_not_lost(tmp_path):
     score = read(tmp_path, smf(body))
     assert sorted(heard(score)) == sorted([*THREE, (0.0, 67.0, 3.0)]) or len(heard(score)) == 4
     assert "1 notes never end" in score.remarks[0]
+
+
+@pytest.mark.parametrize("controller", [120, 123, 124])
+def test_o25_notes_that_all_end_at_once_end_there(tmp_path, controller):
+    chord = [
+        on(0, 60, 80),
+        on(0, 64, 80),
+        on(QUARTER, controller, 0, status=0xB0),
+        on(2 * QUARTER, 7, 100, status=0xB0),
+    ]
+    other = [on(0, 67, 80, status=0x91), on(4 * QUARTER, 7, 100, status=0xB1)]
+    score = read(tmp_path, smf(track(*chord), track(*other)))
+    assert sorted(heard(score)) == [(0.0, 60.0, 1.0), (0.0, 64.0, 1.0), (0.0, 67.0, 4.0)]
+    assert "3 notes never end" in score.remarks[0]
 
 
 def test_o31_a_signature_is_named_as_it_is_written(tmp_path):

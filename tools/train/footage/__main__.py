@@ -8,6 +8,7 @@ from pathlib import Path
 from controller.errors import ControllerError
 from tools.train.footage import brightness, chapters
 from tools.train.footage.errors import FootageError
+from tools.train.footage.scene import PROFILES
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -22,6 +23,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     extract.add_argument(
         "--audio-track", type=int, metavar="N", help="which sound track, from 1; default: the first that sounds"
     )
+    extract.add_argument("--transfer", choices=sorted(PROFILES), metavar="PROFILE", default="",
+                         help=f"the log profile that they were shot in: {', '.join(sorted(PROFILES))}")  # fmt: skip
     extract.add_argument("--exposure-locked", action="store_true", help="the films of each night come from one camera "
                          "whose exposure was locked: they share a scale of brightness")  # fmt: skip
     extract.add_argument("--again", action="store_true", help="also what was extracted before")
@@ -60,6 +63,7 @@ def extract(options: argparse.Namespace) -> int:
             again=options.again,
             track=track,
             locked=options.exposure_locked,
+            profile=options.transfer,
             chapters=parts[1:],
         )
         for parts, name in zip(films, folder.named(videos), strict=True)

@@ -2,8 +2,9 @@
 
 Every film is scaled so that its bright moments come out near 245; nothing in it says how bright the lamps could have
 been. That means something only where it spans a quiet song and a finale: in a long recording (its chapters together),
-or in films of one evening by one camera whose exposure stood still, which is what `--exposure-locked` promises. A film
-that was scaled alone keeps its shape and loses its height: its colours are learnt, its levels are not.
+or in films of one evening by one camera whose exposure stood still, which is what `--exposure-locked` promises; a film
+in which the camera is seen to follow the light breaks the promise. A film that was scaled alone keeps its shape and
+loses its height: its colours are learnt, its levels are not.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,10 @@ LONG_S = 600.0
 COMPARED = 2
 """So many films on one scale say something of each other, however short they are."""
 ALONE = "its brightness has a scale of its own: its colours are learnt, its levels are not"
+FOLLOWS = 0.25
+"""A camera that takes back so much of every step of light follows it (`exposure.taken_back`)."""
+BROKEN = ("its exposure was to stand still and follows the light (--exposure-locked): its levels are not learnt; lock "
+          "exposure and gain, or leave the option out")  # fmt: skip
 
 Told = Mapping[str, Any]
 
@@ -56,11 +61,17 @@ def _group(path: Path, told: Told) -> tuple[str, ...]:
     if not brightness.get("full"):
         return "alone", str(path)
     camera = str(brightness.get("camera", ""))
-    if brightness.get("locked"):
+    if brightness.get("locked") and not broken(told):
         return "locked", night, camera
     video = Path(str(told.get("video", "")))
     recording = recording_of(video.stem)
     return ("chapters", night, camera, str(video.parent), recording[0]) if recording else ("alone", str(path))
+
+
+def broken(told: Told) -> bool:
+    """Whether a film's exposure follows the light though somebody said that it stood still."""
+    brightness = told.get("brightness", {})
+    return bool(brightness.get("locked")) and float(brightness.get("taken_back") or 0.0) >= FOLLOWS
 
 
 def _full(told: Told) -> float:

@@ -13,7 +13,9 @@ import av
 from av.filter import Graph
 from av.sidedata.sidedata import Type as SideData
 
+from controller.arrays import ByteArray
 from tools.train.footage.errors import FootageError
+from tools.train.footage.scene import Developer, Profile
 
 UNSAID = (0, 2, 3)
 """ITU-T H.273: reserved and unspecified; as a matrix 0 is RGB."""
@@ -33,6 +35,7 @@ REFUSED_TRANSFERS = {9: "a logarithmic transfer", 10: "a logarithmic transfer", 
 DOLBY = ("dvh1", "dvhe", "dvav", "dva1", "dav1")
 CONVERTED = "converted to BT.709"
 GRADED = "export it graded, as ordinary video (BT.709)"
+NAMED = "name it with --transfer, or export it graded, as ordinary video (BT.709)"
 SD = (1024, 576)
 """Width and height that pictures of BT.601 do not go beyond."""
 FULL = 2
@@ -68,11 +71,12 @@ class Encoding:
         return ", ".join([*dict.fromkeys(parts), *(["full range"] if self.full else [])])
 
 
-def encoding_of(frame: "av.VideoFrame", tag: str = "") -> Encoding:
+def encoding_of(frame: "av.VideoFrame", tag: str = "", profile: Profile | None = None) -> Encoding:
     """What a frame says, completed by what is likely.
 
     Args:
-        tag: the codec's four letters; some say Dolby Vision.
+        tag: the codec's four letters; some say Dolby Vision. profile: that a person names, whatever the frame says of
+            its light.
 
     Raises:
         FootageError: it says what is not understood here, or says too little of wide colours.
@@ -80,8 +84,10 @@ def encoding_of(frame: "av.VideoFrame", tag: str = "") -> Encoding:
     matrix, primaries, transfer = int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc)
     if matrix in REFUSED_MATRICES:
         raise FootageError(f"is coded as {REFUSED_MATRICES[matrix]}, which is not read here; {GRADED}")
+    if profile is not None:
+        transfer = BT709
     if transfer in REFUSED_TRANSFERS:
-        raise FootageError(f"has {REFUSED_TRANSFERS[transfer]}, a log profile; {GRADED}")
+        raise FootageError(f"has {REFUSED_TRANSFERS[transfer]}, a log profile; {NAMED}")
     if transfer in UNSAID:
         _refuse_wide(frame, tag, wide=BT2020 in (matrix, primaries))
     rgb = frame.format.is_rgb
@@ -102,7 +108,7 @@ def _refuse_wide(frame: "av.VideoFrame", tag: str, *, wide: bool) -> None:
     if tag in DOLBY or SideData.DOVI_METADATA in frame.side_data or SideData.DOVI_RPU_BUFFER in frame.side_data:
         raise FootageError(f"is Dolby Vision without ordinary colours beneath it (profile 5); {GRADED}")
     if wide:
-        raise FootageError(f"has colours of BT.2020 and does not say how light is coded, as log profiles do; {GRADED}")
+        raise FootageError(f"has colours of BT.2020 and does not say how light is coded, as log profiles do; {NAMED}")
 
 
 def _likely_matrix(frame: "av.VideoFrame", *, wide: bool) -> int:
@@ -120,16 +126,22 @@ def refuse_log(told: dict[str, str]) -> None:
     for key, value in told.items():
         found = LOG.search(value) if KEYS.search(key) else None
         if found:
-            raise FootageError(f"was filmed in a log profile ({found[0]}); {GRADED}")
+            raise FootageError(f"was filmed in a log profile ({found[0]}); {NAMED}")
 
 
 class Converter:
     """Frames of one size, format and encoding to small RGB pictures of BT.709.
 
     Small first: a room's picture of a few thousand pixels is all that is converted, in sixteen bits.
+
+    Args:
+        profile: how the camera was set, of a film that holds the light of the scene; None: it holds a screen's.
     """
 
-    def __init__(self, frame: "av.VideoFrame", encoding: Encoding, width: int, height: int) -> None:
+    def __init__(
+        self, frame: "av.VideoFrame", encoding: Encoding, width: int, height: int, profile: Profile | None = None
+    ) -> None:
+        self._developer = None if profile is None else Developer(profile, full=encoding.full)
         self._graph = Graph()
         self._graph.threads = 1
         source = self._graph.add_buffer(
@@ -142,20 +154,24 @@ class Converter:
             ("scale", f"{width}:{height}:flags=area"),
             # in one step with the next, FFmpeg 8.1 takes the matrix for BT.709's: 2 of 180 off, up to 3 in violet
             ("format", "gbrp16le"),
-            ("scale", "out_primaries=bt709:out_transfer=bt709:intent=relative_colorimetric"),
-            ("format", "rgb24"),
         ]
+        if profile is None:
+            steps += [
+                ("scale", "out_primaries=bt709:out_transfer=bt709:intent=relative_colorimetric"),
+                ("format", "rgb24"),
+            ]
         nodes = [source, *(self._graph.add(name, options) for name, options in steps), self._graph.add("buffersink")]
         self._graph.link_nodes(*nodes).configure()
 
-    def small(self, frame: "av.VideoFrame") -> "av.VideoFrame":
-        """The frame as rgb24, full range.
+    def small(self, frame: "av.VideoFrame") -> ByteArray:
+        """The frame as (h, w, 3), full range.
 
         Raises:
             FootageError: FFmpeg cannot convert it after all.
         """
         try:
             self._graph.vpush(frame)
-            return self._graph.vpull()
+            found = self._graph.vpull().to_ndarray()
         except (av.FFmpegError, OSError, NotImplementedError) as error:
             raise FootageError(f"its colours cannot be converted ({str(error)[:80]}); {GRADED}") from error
+        return found if self._developer is None else self._developer.develop(found)

@@ -29,6 +29,11 @@ SIDE = 15
 DARKEST = 0.12
 LIKELY, LEAST_UNSURE, MOST_APART = 0.2, 0.05, 0.6
 """Natural logarithms: how far cameras of one film lie apart, and how well a still light compares them."""
+STEP_STOPS, SMOOTH_STOPS, SMOOTH_SHARE, SEEN = 0.8, 0.3, 0.25, 0.06
+"""A step of light, at least; what changes less from hop to hop, or by less of the step, is no other step; code values
+that are no black."""
+AFTER, ENDS, FEWEST = 15, 3, 4
+"""Hops in which a camera answers a step; hops at both ends that are taken together; steps of each kind that tell."""
 
 
 def lit_places(camera: Camera) -> npt.NDArray[np.bool_]:
@@ -103,3 +108,34 @@ def match(level: Float32Array, usable: npt.NDArray[np.bool_], pieces: list[Piece
     gains, *_ = np.linalg.lstsq(np.stack(rows), np.array(wanted), rcond=None)
     gains -= gains.mean()
     return np.exp(np.clip(gains, -MOST_APART, MOST_APART)).astype(np.float32)
+
+
+def taken_back(level: Float32Array, usable: npt.NDArray[np.bool_]) -> float:
+    """How much of a step of light the camera takes back in the second and a half after it: 0 where its exposure stands
+    still, 1 where it takes back all; nan where nothing tells.
+
+    An automatic exposure closes slowly after a step up and opens slowly after a step down. Light that dies away after
+    a hit looks like the one, and a slow rise in the dark like the other, so the smaller answer of the two counts.
+
+    Args:
+        level: (n,) code values 0..1. usable: (n,) whether it is light of the show.
+    """
+    stops = GAMMA * np.log2(np.maximum(level, SEEN / 4))
+    answers: dict[bool, list[float]] = {True: [], False: []}
+    at = ENDS + 1
+    while at < len(stops) - AFTER - 1:
+        before = float(np.median(stops[at - ENDS - 1 : at - 1]))
+        window = slice(at + 1, at + 1 + AFTER)
+        after = stops[window]
+        step = float(np.median(after[:ENDS])) - before
+        smooth = max(SMOOTH_STOPS, SMOOTH_SHARE * abs(step))
+        still = np.abs(np.diff(after)).max() < smooth and np.ptp(stops[at - ENDS - 1 : at - 1]) < SMOOTH_STOPS
+        seen = usable[at - ENDS - 1 : at + 1 + AFTER].all() and min(level[window].min(), level[at - ENDS]) > SEEN
+        if abs(step) < STEP_STOPS or not still or not seen:
+            at += 1
+            continue
+        answers[step > 0].append((float(np.median(after[:ENDS])) - float(np.median(after[-ENDS:]))) / step)
+        at += AFTER
+    if min(map(len, answers.values())) < FEWEST:
+        return float("nan")
+    return min(float(np.median(one)) for one in answers.values())

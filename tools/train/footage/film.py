@@ -6,7 +6,7 @@ the sound's grid of hops, what each camera always sees, and with that the light.
 the rule that also places composed light (`tools.train.designer.analysis.hop_of`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class Measured:
     """What was found in a film; arrays over hops, see docs/footage.md.
 
     `arrays` are small and held; histograms and embeddings are in the spool under their own names. `full`: the level,
-    as a share of what the picture can show, whose `value` is `FULL_SCALE`; 0 where nothing was kept.
+    as a share of what the picture can show, whose `value` is `FULL_SCALE`; 0 where nothing was kept. `taken_back`: how
+    much of a step of light the camera takes back, nan: nothing tells.
     """
 
     arrays: dict[str, npt.NDArray[np.generic]]
@@ -57,6 +58,7 @@ class Measured:
     cameras: int
     hops: int
     full: float
+    taken_back: float
 
 
 def measure(
@@ -70,8 +72,8 @@ def measure(
     heard = _hear(path, facts, networks, spool=spool, trouble=trouble, progress=progress)
     seen = _see(path, facts, spool, trouble, progress)
     nominal = Grid(facts.sound_start_s, 0.0, len(heard.level_db), seen.t_s)
-    cuts_s = _cuts(nominal, spool)
-    offset = _offset(seen, heard, cuts_s, facts.sound_start_s)
+    cuts_s = cuts_in(nominal, spool)
+    offset = offset_of(seen.t_s, seen.rgb, heard.novelty, cuts_s, facts.sound_start_s)
     grid = Grid(facts.sound_start_s, offset.correction_s, nominal.hops, seen.t_s)
     return _light(grid, spool, heard, cuts_s, offset=offset, seen=seen)
 
@@ -175,7 +177,7 @@ class Grid:
             yield first, last, first - start, spool.take("picture", self.frames[start:end])
 
 
-def _cuts(grid: Grid, spool: Spool) -> list[float]:
+def cuts_in(grid: Grid, spool: Spool) -> list[float]:
     """Times of the picture at which the camera changes."""
     scores = np.ones(grid.hops, np.float32)
     for first, last, extra, block in grid.blocks(spool, 2 * shots.SIDE):
@@ -183,14 +185,26 @@ def _cuts(grid: Grid, spool: Spool) -> list[float]:
     return [float(grid.wanted_s[hop]) for hop in shots.find_cuts(scores)]
 
 
-def _offset(seen: Sightings, heard: Sounds, cuts_s: list[float], start_s: float) -> Offset:
+def offset_of(
+    frames_s: npt.NDArray[np.float64],
+    rgb: Float32Array,
+    novelty: Float32Array,
+    cuts_s: Sequence[float],
+    start_s: float,
+) -> Offset:
+    """The offset of sound and picture; what is near a camera cut is not looked at.
+
+    Args:
+        frames_s: (n,) times of the frames. rgb: (n, 3) mean linear colours. novelty: (m,) at 100 Hz.
+        start_s: of the sound, on the picture's clock.
+    """
     first_s = start_s + NOVELTY_LEAD_S
-    changes = light_changes(seen.t_s, seen.rgb.astype(np.float64), len(heard.novelty), first_s)
+    changes = light_changes(frames_s, rgb.astype(np.float64), len(novelty), first_s)
     good = np.ones(len(changes), bool)
     for cut_s in cuts_s:
         at = round((cut_s - first_s) * NOVELTY_HZ)
         good[max(at - 30, 0) : max(at + 30, 0)] = False
-    return find_offset(changes, heard.novelty.astype(np.float64), good)
+    return find_offset(changes, novelty.astype(np.float64), good)
 
 
 def _light(
@@ -234,6 +248,7 @@ def _light(
         arrays, sorted(light.counts(np.zeros((1, *seen.size, 3), np.uint8))), offset, judging.dropped(left),
         [round(cut_s - grid.start_s + grid.correction_s, 2) for cut_s in cuts_s], seen.area,
         _strip(grid, spool), len(cameras.known), grid.hops, full,
+        exposing.taken_back(level, trust >= judging.KEEP),
     )  # fmt: skip
 
 

@@ -32,8 +32,9 @@ from tools.train.footage.hearing import Network
 from tools.train.footage.source import FootageError, Trouble, camera_of, filmed, read_facts, small_size
 from tools.train.footage.spool import Spool
 
-FORMAT = 2
-"""1: films that are not ordinary video (HDR, wide colours, HD that tells nothing) were read in wrong colours."""
+FORMAT = 3
+"""1: films that are not ordinary video (HDR, wide colours, HD that tells nothing) were read in wrong colours. 2: HLG
+was read as a screen shows it, paler than the same stage in ordinary video."""
 BUNDLED = Path(__file__).parents[3] / "models" / "embedder-small"
 SUFFIXES = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mts", ".m2ts", ".ts", ".mpg", ".mpeg", ".wmv", ".flv",
             ".3gp", ".ogv", ".mxf"}  # fmt: skip
@@ -48,7 +49,7 @@ class Job:
     `embedders` are artefact folders, the first one's embedding is `embedding`.
 
     `track`: sound track that is heard, from 0; None: the first one that sounds. `locked`: one camera, whose exposure
-    stood still, filmed this and the other films of the night.
+    stood still, filmed this and the other films of the night. `profile`: how the camera was set (`scene.PROFILES`).
     """
 
     video: Path
@@ -58,6 +59,7 @@ class Job:
     again: bool = False
     track: int | None = None
     locked: bool = False
+    profile: str = ""
     chapters: tuple[Path, ...] = ()
 
 
@@ -131,8 +133,10 @@ def earlier(job: Job, print_: dict[str, object]) -> Outcome | None:
         if not same or (job.locked and "brightness" not in told):
             return None
         if told.get("brightness", {}).get("locked", False) != job.locked:
-            write_json(facts, told | {"brightness": told["brightness"] | {"locked": job.locked}})
-        return Outcome(job.name, str(job.video), "skipped", "was extracted before", told["hops"], told["kept"])
+            told = told | {"brightness": told["brightness"] | {"locked": job.locked}}
+            write_json(facts, told)
+        line = "was extracted before" + (f"; {brightness.BROKEN}" if brightness.broken(told) else "")
+        return Outcome(job.name, str(job.video), "skipped", line, told["hops"], told["kept"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -145,6 +149,8 @@ def extract_one(job: Job, progress: film.Progress = lambda _stage, _share: None)
         print_ = fingerprint(job.video, job.embedders)
         if job.chapters:
             print_["chapters"] = [fingerprint(one, ())["sha256_of_ends"] for one in job.chapters]
+        if job.profile:
+            print_["profile"] = job.profile
         before = None if job.again else earlier(job, print_)
         if before is not None:
             return before
@@ -164,7 +170,7 @@ def _extract(job: Job, print_: dict[str, object], spool: Spool, progress: film.P
     if job.chapters:
         whole = write_list((job.video, *job.chapters), spool.folder)
         trouble.tell(f"{1 + len(job.chapters)} chapters of one recording are read as one film")
-    facts = read_facts(whole, trouble, track=job.track)
+    facts = read_facts(whole, trouble, track=job.track, profile=job.profile)
     networks = _networks(job.embedders)
     found = film.measure(whole, facts, networks, spool=spool, trouble=trouble, progress=progress)
     trust = found.arrays["trust"]
@@ -202,6 +208,10 @@ def _told(
         notes.append(f"{trouble.bad_packets} damaged packets were skipped")
     if offset.correction_s == 0.0:
         notes.append(f"offset not corrected: confidence {offset.confidence:.2f} is too low")
+    scale = {"full": round(found.full, 5), "camera": camera_of(job.video), "locked": job.locked,
+             "taken_back": None if np.isnan(found.taken_back) else round(found.taken_back, 3)}  # fmt: skip
+    if brightness.broken({"brightness": scale}):
+        notes.append(brightness.BROKEN)
     by_reason: dict[str, float] = {}
     for segment in found.dropped:
         lasts_s = float(segment["end_s"]) - float(segment["start_s"])
@@ -214,7 +224,7 @@ def _told(
         "fingerprint": print_,
         "embedder_sha256": sha256_of(job.embedders[0] / "embedder.onnx"),
         **_night_of(job.video, filmed(job.video)),
-        "brightness": {"full": round(found.full, 5), "camera": camera_of(job.video), "locked": job.locked},
+        "brightness": scale,
         "hops": found.hops,
         "kept": round(kept, 4),
         "trust": {"mean": round(float(trust.mean()), 4), "keep_from": judging.KEEP,

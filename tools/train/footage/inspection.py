@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from controller.arrays import AnyArray
+from tools.train.footage.brightness import broken
 from tools.train.footage.colour import CONVERTED
 from tools.train.footage.folder import scaled_alone
 from tools.train.footage.judging import FLAT, KEEP, REASONS
@@ -99,6 +100,7 @@ def _film(path: Path) -> dict[str, object]:
         "offset": told.get("offset"),
         "cuts_s": told.get("cuts_s", []),
         "notes": told.get("notes", []),
+        "broken": broken(told),
         "facts": _facts(told),
         "strip": base64.b64encode(strip.read_bytes()).decode() if strip.is_file() else "",
         "pictures": told.get("strip", {}).get("pictures", 0),
@@ -152,6 +154,9 @@ def _summary(rows: list[dict[str, object]], films: list[dict[str, object]], lone
         parts.append((str(converted), "converted to BT.709"))
     if lone:
         parts.append((str(lone), "with a brightness scale of its own: levels are not learnt"))
+    untrue = sum(bool(film["broken"]) for film in films)
+    if untrue:
+        parts.append((str(untrue), "whose exposure was said to be locked and follows the light: levels are not learnt"))
     flat = sum(REASONS[FLAT] in film["dropped_s"] for film in films)
     if flat:
         parts.append((str(flat), "in a flat (log) profile: left out"))

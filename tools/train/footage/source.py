@@ -5,6 +5,7 @@ seconds of the container's own clock, wherever it starts.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,9 @@ from controller.listening.audio.mixdown import Mixdown
 from controller.sound_format import SAMPLE_RATE_HZ
 from tools.train.footage.chapters import LIST
 from tools.train.footage.colour import CONVERTED, Converter, Encoding, encoding_of, refuse_log
+from tools.train.footage.colour import HLG as HLG_TRANSFER
 from tools.train.footage.errors import FootageError
+from tools.train.footage.scene import HLG, PROFILES
 
 Picture = npt.NDArray[np.uint8]
 
@@ -34,13 +37,20 @@ SKIP_ABOVE_HZ = 45.0
 LONGEST_GAP_S = 600.0
 PROBES = 24
 SIDES = (1, 2)
+PLACED = {1: "mono", 2: "stereo"}
+UNPLACED = re.compile("channel|unknown")
+"""In a layout's name: FFmpeg knows how many there are, and not where they stand."""
 STILLS = ("png", "mjpeg", "bmp", "gif", "tiff", "webp")
 FIRST_YEAR = 2000
-MANY_TRACKS, LOOKS, SOUNDS_DB = 2, 8, -55.0
-"""Of so many tracks one is chosen, by listening to a second at so many places: a track this loud sounds."""
+MANY_TRACKS, LOOKS, SOUNDS_DB, BENEATH_DB = 2, 8, -55.0, 35.0
+"""Of so many tracks one is chosen, by listening to a second at so many places: a track this loud sounds, unless another
+is so much louder: an input with nothing in it hisses."""
 CAMERA = (("com.apple.quicktime.make", "com.android.manufacturer", "make"),
           ("com.apple.quicktime.model", "com.android.model", "model"))  # fmt: skip
 """Under which keys films name make and model."""
+AS_LONG = 0.9
+"""Pictures that last so much of the longest last as long."""
+LASTS = re.compile(r"^(\d+):(\d+):(\d+(?:\.\d+)?)$")
 PROTECTED = ("encv", "enca", "drmi", "drms")
 
 
@@ -49,6 +59,7 @@ class Facts:
     """What a file says about itself; `rotation` in degrees as it must be turned to be upright, anticlockwise.
 
     `sound_track`: which of the sound tracks is heard, from 0. `colours`: how its first picture codes them, for people.
+    `profile`: how its camera was set, by a person's word (`scene.PROFILES`), or "".
     """
 
     codec: str
@@ -63,6 +74,7 @@ class Facts:
     sound_start_s: float
     sound_track: int = 0
     colours: str = ""
+    profile: str = ""
 
 
 @dataclass(slots=True)
@@ -89,12 +101,13 @@ def _open(path: Path) -> "av.container.InputContainer":
         raise FootageError(f"not readable as a video ({reason}); copy it again or convert it") from error
 
 
-def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None = None) -> Facts:
+def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None = None, profile: str = "") -> Facts:
     """Open a file and see what is in it.
 
     Args:
         trouble: told of a choice between several sound tracks, and of colours to convert.
         track: that is to be heard, from 0; None: the first one that sounds.
+        profile: how the camera was set, one of `scene.PROFILES`; "": as the film says.
 
     Raises:
         FootageError: not a video, no picture, no sound, protected, colours that are not understood, or no such track.
@@ -102,7 +115,7 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
     trouble = trouble or Trouble()
     chosen = chosen_track(path, trouble, track)
     with _open(path) as container:
-        video = film_of(container)
+        video = film_of(container, trouble)
         streams = (video, *container.streams.audio[:1])
         if any(stream.codec_context is None for stream in streams):
             raise FootageError("is encrypted or unknown to this FFmpeg; export it without protection, as H.264")
@@ -111,11 +124,14 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
         if not container.streams.audio:
             raise FootageError("has no sound; features need what was heard with the light")
         audio = container.streams.audio[chosen]
-        refuse_log({**container.metadata, **video.metadata})
+        named = PROFILES.get(profile)
+        if named is None:
+            refuse_log({**container.metadata, **video.metadata})
         first = _first_frame(container, video)
-        encoding = encoding_of(first, video.codec_context.codec_tag)
-        if not encoding.ordinary:
-            trouble.tell(f"its colours ({encoding.name}) were {CONVERTED}")
+        encoding = encoding_of(first, video.codec_context.codec_tag, named)
+        colours = encoding.name if named is None else named.name
+        if named is not None or not encoding.ordinary:
+            trouble.tell(f"its colours ({colours}) were {CONVERTED}")
         start_s = first.time if first.time is not None else 0.0
         tick = audio.time_base or 0
         duration = container.duration / av.time_base if container.duration else 0.0
@@ -131,12 +147,16 @@ def read_facts(path: Path, trouble: Trouble | None = None, *, track: int | None 
             sound_rate_hz=int(audio.codec_context.sample_rate or 0),
             sound_start_s=float((audio.start_time or 0) * tick) if audio.start_time is not None else float(start_s),
             sound_track=chosen,
-            colours=encoding.name,
+            colours=colours,
+            profile=profile,
         )
 
 
-def film_of(container: "av.container.InputContainer") -> "av.VideoStream":
-    """The film among the pictures of a file: a cover that is attached is none.
+def film_of(container: "av.container.InputContainer", trouble: Trouble | None = None) -> "av.VideoStream":
+    """The film among the pictures of a file: the longest, of those the largest; a cover that is attached is none.
+
+    Args:
+        trouble: told where there was a choice.
 
     Raises:
         FootageError: there is no film.
@@ -147,7 +167,25 @@ def film_of(container: "av.container.InputContainer") -> "av.VideoStream":
     if not films:
         what = "has only an attached picture (a cover)" if container.streams.video else "has no picture"
         raise FootageError(f"{what}; give the video, not only its sound")
-    return films[0]
+    longest_s = max(_lasts_s(one) for one in films)
+    alike = [one for one in films if _lasts_s(one) >= AS_LONG * longest_s]
+    chosen = max(alike, key=lambda one: (_pixels(one), -one.index))
+    if len(films) > 1 and trouble is not None:
+        why = "longest" if len(alike) == 1 else "largest"
+        trouble.tell(f"picture {films.index(chosen) + 1} of {len(films)} was read, the {why}")
+    return chosen
+
+
+def _lasts_s(stream: "av.VideoStream") -> float:
+    """As its container says, 0 where it does not."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    told = LASTS.match(stream.metadata.get("DURATION", ""))
+    return sum(unit * float(part) for unit, part in zip((3600, 60, 1), told.groups(), strict=True)) if told else 0.0
+
+
+def _pixels(stream: "av.VideoStream") -> int:
+    return 0 if stream.codec_context is None else int(stream.codec_context.width * stream.codec_context.height)
 
 
 def chosen_track(path: Path, trouble: Trouble, wanted: int | None = None) -> int:
@@ -165,7 +203,7 @@ def chosen_track(path: Path, trouble: Trouble, wanted: int | None = None) -> int
     if count < MANY_TRACKS:
         return 0
     levels_db = [_level_db(path, one) for one in range(count)]
-    sounding = [one for one, level_db in enumerate(levels_db) if level_db > SOUNDS_DB]
+    sounding = [one for one, level_db in enumerate(levels_db) if level_db > max(SOUNDS_DB, max(levels_db) - BENEATH_DB)]
     chosen = sounding[0] if sounding else 0
     listed = ", ".join(f"{one + 1} at {level_db:.0f} dB" for one, level_db in enumerate(levels_db))
     trouble.tell(f"sound track {chosen + 1} of {count} was heard ({listed}); --audio-track chooses another")
@@ -230,7 +268,7 @@ class Scaler:
 
     def __init__(self, facts: Facts) -> None:
         self.width, self.height = small_size(facts)
-        self._turns = facts.rotation // 90
+        self._turns, self._profile = facts.rotation // 90, facts.profile
         self._reformatter = VideoReformatter()
         self._known: dict[tuple[object, ...], tuple[Encoding, Converter | None]] = {}
 
@@ -243,13 +281,13 @@ class Scaler:
         width, height = (self.height, self.width) if self._turns % 2 else (self.width, self.height)
         encoding, converter = self._how(frame, width, height)
         if converter is not None:
-            scaled = converter.small(frame)
+            picture = converter.small(frame)
         else:
             scaled = self._reformatter.reformat(
                 frame, width, height, "rgb24", src_colorspace=encoding.scaler_matrix, interpolation="AREA",
                 dst_color_range="JPEG",
             )  # fmt: skip
-        picture = scaled.to_ndarray()
+            picture = scaled.to_ndarray()
         return np.ascontiguousarray(np.rot90(picture, self._turns)) if self._turns else picture
 
     def _how(self, frame: "av.VideoFrame", width: int, height: int) -> tuple[Encoding, Converter | None]:
@@ -257,8 +295,12 @@ class Scaler:
         said = (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range)
         key = (*map(int, said), frame.format.name, frame.width, frame.height)
         if key not in self._known:
-            encoding = encoding_of(frame)
-            self._known[key] = encoding, None if encoding.ordinary else Converter(frame, encoding, width, height)
+            profile = PROFILES.get(self._profile)
+            encoding = encoding_of(frame, profile=profile)
+            if profile is None and encoding.transfer == HLG_TRANSFER:
+                profile = HLG
+            plain = encoding.ordinary and profile is None
+            self._known[key] = encoding, None if plain else Converter(frame, encoding, width, height, profile)
         return self._known[key]
 
 
@@ -341,7 +383,7 @@ def _sound_parts(path: Path, trouble: Trouble, track: int) -> Iterator[Float32Ar
     written, start_s = 0, None
     with _open(path) as container:
         audio = container.streams.audio[track]
-        down = Down(audio.codec_context.layout.nb_channels, trouble)
+        down = Down(audio.codec_context.layout, trouble)
         for frame in _decoded(container, audio, trouble):
             if frame.time is not None:
                 start_s = frame.time if start_s is None else start_s
@@ -360,24 +402,28 @@ def _sound_parts(path: Path, trouble: Trouble, track: int) -> Iterator[Float32Ar
 class Down:
     """Sound of any rate and layout to mono at 48 kHz.
 
-    Two sides are mixed by the show's own rule, which notices where they cancel each other or one is dead; more channels
-    by FFmpeg's, which knows what a centre and a bass are.
+    Sides are mixed by the show's own rule, which notices where they cancel each other or one is dead. Surround becomes
+    two sides first, by FFmpeg's rule, which knows what a centre and a bass are; channels of a recorder, which stand
+    nowhere, are sides as they are.
 
     Args:
-        channels: of the track. trouble: told what was noticed.
+        layout: of the track. trouble: told what was noticed.
     """
 
-    def __init__(self, channels: int, trouble: Trouble) -> None:
-        self._two, self._trouble = channels == len(SIDES), trouble
-        layout = "stereo" if self._two else "mono"
-        self._resampler = av.AudioResampler(format="fltp", layout=layout, rate=SAMPLE_RATE_HZ)
-        self._mixdown = Mixdown("the sound", SIDES)
+    def __init__(self, layout: "av.AudioLayout", trouble: Trouble) -> None:
+        stands = not UNPLACED.search(layout.name)
+        sides = layout.nb_channels if layout.nb_channels < len(SIDES) or not stands else len(SIDES)
+        self._trouble = trouble
+        self._resampler = av.AudioResampler(
+            format="fltp", layout=PLACED.get(sides) if stands else layout, rate=SAMPLE_RATE_HZ
+        )
+        self._mixdown = Mixdown("the sound", range(1, sides + 1))
 
     def mono(self, frame: "av.AudioFrame | None") -> Iterator[Float32Array]:
         """(n,) float32 of a frame; None: what is left at the end."""
         for part in self._resampler.resample(frame):
             samples = np.nan_to_num(part.to_ndarray())
-            yield self._mixdown.mix(np.ascontiguousarray(samples.T)) if self._two else samples[0]
+            yield self._mixdown.mix(np.ascontiguousarray(samples.T))
             for said in self._mixdown.said:
                 self._trouble.tell(said)
 

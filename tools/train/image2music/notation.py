@@ -44,6 +44,11 @@ MODE_FIFTHS = {"maj": 0, "mix": -1, "dor": -2, "min": -3, "phr": -4, "loc": -5, 
 CLEF = re.compile(r"^(clef=)?(treble|bass|alto|tenor|perc|none|[GFC])\d?$|"
                   r"^(middle|m|stafflines|style|score|name|nm|sname|snm)=\S+$")  # fmt: skip
 """Words of a key that change how a tune looks and not how it sounds."""
+QUOTED = re.compile(r'"[^"]*"')
+ELSEWHERE = re.compile(
+    r"^(?:%%)?\s*(?:propagate-accidentals\s+(?!pitch\b)|(?:MIDI\s+)?(?:r?transpose|octave)\b[\s=]*[-+]?[1-9])"
+)
+"""Instructions (I: and %%) after which other notes sound than are written."""
 MARKS = re.compile(r"(\^\^?|__?|=)([A-Ga-g])")
 FIELD_LINE = re.compile(r"^([A-Za-z]):(?!\|)(.*)$")
 NOTE = re.compile(r"(\^\^?|__?|=)?([A-Ga-g])([,']*)(\d*/*\d*)")
@@ -255,11 +260,28 @@ class _Reader:
             else:
                 self.tune.unit, self.unit_given = Fraction(4, int(match[1])), True
         elif name == "Q":
-            self.tune.bpm = parse_tempo(text)
+            self._read_tempo(text)
         elif name == "V":
             self._read_voice(text)
+        elif name == "I":
+            self.read_instruction(text)
         elif name == "m":
             self.fault(1, text, "macros are not read; write the notes out")
+
+    def _read_tempo(self, text: str) -> None:
+        """The first one is the tune's; a text alone ("Slow") is none."""
+        bpm = parse_tempo(text)
+        if bpm is None and re.search(r"\d", QUOTED.sub("", text)):
+            self.fault(1, text, "unknown tempo; write such as Q:1/4=120")
+        elif bpm is not None and self.tune.bpm not in (None, bpm) and self.in_body:
+            self.fault(1, text, "a tempo that changes inside the tune is not read")
+        elif not self.in_body or self.tune.bpm is None:
+            self.tune.bpm = bpm
+
+    def read_instruction(self, text: str) -> None:
+        """What programs are told besides; what changes the notes is not read."""
+        if ELSEWHERE.search(text):
+            self.fault(1, text, "an instruction that changes the notes is not read")
 
     def _read_voice(self, text: str) -> None:
         """One voice may have any name."""
@@ -267,7 +289,7 @@ class _Reader:
         self._voices |= {name}
         if len(self._voices) > 1:
             self.fault(1, text, "more than one voice is not read")
-        elif re.search(r"\b(transpose|octave|t|shift)=", text):
+        elif re.search(r"\b(transpose|octave|t|shift)=|[a-z1-5][+-]8\b", text):
             self.fault(1, text, "a voice that sounds elsewhere than it is written is not read")
 
     def _read_key(self, text: str) -> None:
@@ -395,6 +417,8 @@ def read_tune(text: str) -> Tune:
     for number, whole in enumerate(text.splitlines(), start=1):
         reader.line = number
         line = whole.split("%", 1)[0].rstrip() if not whole.startswith("%%") else ""
+        if whole.startswith("%%"):
+            reader.read_instruction(whole)
         match = FIELD_LINE.match(line)
         if match is not None:
             reader.read_field(match[1], match[2])

@@ -16,11 +16,15 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from controller.arrays import ByteArray
 from tools.train.image2music.colours import GREY, lab
 from tools.train.image2music.errors import OpeningError
+from tools.train.image2music.told_space import told_space
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "MPO", "AVIF")
 """Plain rasters; none of them starts another program."""
 MOST_BYTES = 60_000_000
 MOST_PIXELS = 80_000_000
+ANIMATED, WITH_MAPS = ("GIF", "WEBP", "PNG", "AVIF"), ("MPO",)
+"""Several pictures in other formats are no animation: pages, or behind a phone's photograph what belongs to it, such as
+a map of how bright its parts are on better screens."""
 SIDE = 512
 """Longest side that is looked at."""
 SENT_SIDE = 1024
@@ -31,19 +35,37 @@ LEAST_COLOUR = 0.004
 PALE = 0.75
 """Mean light of what is not see-through from which it would be lost on white."""
 SRGB = ImageCms.createProfile("sRGB")
+PHONE = "export it from the phone as JPEG (“most compatible”)"
+FRAME, AS_PNG, RAW = "save one of its pictures as PNG", "export it as PNG", "develop it and save it as JPEG"
 OTHERS = (
     (b"%PDF", 0, "a PDF", "save its first page as PNG"),
-    (b"<svg", None, "a drawing (SVG)", "export it as PNG"),
-    (b"8BPS", 0, "a Photoshop file", "export it as PNG"),
-    (b"%!PS", 0, "PostScript", "export it as PNG"),
-    (b"ftypheic", 4, "a HEIC photograph", "export it from the phone as JPEG (“most compatible”)"),
-    (b"ftypheix", 4, "a HEIC photograph", "export it from the phone as JPEG (“most compatible”)"),
-    (b"ftypmif1", 4, "a HEIF photograph", "export it from the phone as JPEG (“most compatible”)"),
-    (b"ftypqt", 4, "a film", "save one of its pictures as PNG"),
-    (b"ftyp", 4, "a film", "save one of its pictures as PNG"),
+    (b"<svg", None, "a drawing (SVG)", AS_PNG),
+    (b"<!doctype html", None, "a web page", "save the picture itself"),
+    (b"<html", None, "a web page", "save the picture itself"),
+    (b"8BPS", 0, "a Photoshop file", AS_PNG),
+    (b"gimp xcf", 0, "a GIMP file", AS_PNG),
+    (b"%!PS", 0, "PostScript", AS_PNG),
+    (b"\xc5\xd0\xd3\xc6", 0, "PostScript", AS_PNG),
+    *(
+        (b"ftyp" + brand, 4, "a HEIC photograph", PHONE)
+        for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
+    ),
+    (b"ftypmif1", 4, "a HEIF photograph", PHONE),
+    (b"ftypmsf1", 4, "a HEIF photograph", PHONE),
+    (b"ftypcrx", 4, "a raw photograph (Canon)", RAW),
+    (b"FUJIFILMCCD-RAW", 0, "a raw photograph (Fujifilm)", RAW),
+    (b"IIRO", 0, "a raw photograph (Olympus)", RAW),
+    (b"IIU\x00", 0, "a raw photograph (Panasonic)", RAW),
+    (b"ftyp", 4, "a film", FRAME),
+    (b"\x1a\x45\xdf\xa3", 0, "a film", FRAME),
+    (b"RIFF", 0, "sound or a film", FRAME),
     (b"\xff\x0a", 0, "JPEG XL", "save it as JPEG or PNG"),
     (b"\x00\x00\x00\x0cJXL ", 0, "JPEG XL", "save it as JPEG or PNG"),
+    (b"\x00\x00\x00\x0cjP  ", 0, "JPEG 2000", "save it as JPEG or PNG"),
+    (b"\x00\x00\x01\x00", 0, "an icon", AS_PNG),
     (b"PK\x03\x04", 0, "an archive or an office file", "export the picture in it as PNG"),
+    (b"\xd0\xcf\x11\xe0", 0, "an office file", "export the picture in it as PNG"),
+    (b"{\\rtf", 0, "a text (RTF)", "export the picture in it as PNG"),
 )
 """How other files that people have begin, what they are, and the way out."""
 
@@ -133,7 +155,11 @@ def _read(path: Path, data: bytes, image: Image.Image) -> Picture:
     if min(width, height) < LEAST_SIDE:
         raise OpeningError(f"{path}: {width} x {height} pixels; at least {LEAST_SIDE} x {LEAST_SIDE} are needed")
     notes = []
-    if getattr(image, "n_frames", 1) > 1:
+    if getattr(image, "n_frames", 1) > 1 and image.format not in ANIMATED:
+        image.seek(0)
+        if image.format not in WITH_MAPS:
+            notes.append(f"{path.name} holds {image.n_frames} pictures: the first one is read")
+    elif getattr(image, "n_frames", 1) > 1:
         number = _telling_frame(image)
         image.seek(number)
         notes.append(f"{path.name} is animated: picture {number + 1} of {image.n_frames}, which shows most, is read")
@@ -141,12 +167,16 @@ def _read(path: Path, data: bytes, image: Image.Image) -> Picture:
         notes.append(f"{path.name} has mode {image.mode}: its colours are converted")
     image.draft("RGB", (2 * SENT_SIDE, 2 * SENT_SIDE))
     upright = ImageOps.exif_transpose(_eight_bits(image))
-    coloured, said = _in_srgb(upright, image.info.get("icc_profile"), path.name)
+    profile = image.info.get("icc_profile")
+    coloured, said = _in_srgb(upright, profile, path.name)
     whole = _flat(coloured)
     notes += said
+    whole.thumbnail((SENT_SIDE, SENT_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+    if profile is None and (space := told_space(image, data)) is not None:
+        whole = Image.fromarray(space.in_srgb(np.asarray(whole)))
+        notes.append(space.said_of(path.name))
     if not _has_colour(whole):
         notes.append(f"{path.name} has no colour: the opening is lit in the house's own palette")
-    whole.thumbnail((SENT_SIDE, SENT_SIDE), Image.Resampling.BOX, reducing_gap=2.0)
     small = whole.copy()
     small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     return Picture(path.name, np.asarray(small), (width, height), hashlib.sha256(data).hexdigest(), tuple(notes),

@@ -56,6 +56,8 @@ TRIES = 8
 MASTER_STEP, MASTER_STEPS = 8, 3
 """Levels that a crop's light is moved by: as many steps as this, to either side."""
 HELD_SHARE = 0.2
+JUDGE_HOPS = 300
+"""A night of less trusted footage than this judges only where no other does."""
 GAP_HOPS = 100
 """Between what is learnt and what is held back of the same night: an embedding hears a second, a look lasts longer."""
 NEEDED = {"t_s": 1, "hue": 1, "value": 1, "trust": 1, "embedding": 2}
@@ -167,7 +169,8 @@ def read_room(folder: Path, held_out: str | None = None, embedder_sha256: str | 
     """All footage of a folder and its subfolders, divided into what is learnt and what is held out.
 
     Args:
-        held_out: a night; None: the last one, or with a single night the last fifth of every file.
+        held_out: a night; None: the last one of half a minute or more, or with a single night the last fifth of every
+            file.
         embedder_sha256: of the embedder that the model listens with; footage that names another one is refused.
 
     Raises:
@@ -331,10 +334,16 @@ def divide(stretches: list[Stretch], night: str | None) -> Room:
             raise FootageError(f"'{night}' is the only night; leave out --held-out, and its last part is held out")
         learnt, held = _last_part(stretches)
         return _checked(Room(learnt, held, (nights[0],), ""))
-    chosen = nights[-1] if night is None else night
+    chosen = _judging(stretches, nights) if night is None else night
     learnt = [one for one in stretches if one.night != chosen and one.trusted]
     held = [one for one in stretches if one.night == chosen and one.trusted]
     return _checked(Room(learnt, held, tuple(n for n in nights if n != chosen), chosen))
+
+
+def _judging(stretches: list[Stretch], nights: list[str]) -> str:
+    """The last night that has enough to judge by; the last one where none has."""
+    enough = [one for one in nights if sum(part.trusted for part in stretches if part.night == one) >= JUDGE_HOPS]
+    return (enough or nights)[-1]
 
 
 def _last_part(stretches: list[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
@@ -343,7 +352,7 @@ def _last_part(stretches: list[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
     for name in dict.fromkeys(one.name for one in stretches):
         parts = [one for one in stretches if one.name == name]
         last = max(one.first + one.hops for one in parts)
-        border = round((1.0 - HELD_SHARE) * last)
+        border = _border(parts)
         if last - border - GAP_HOPS // 2 < SHORTEST_HOPS:
             short.append(parts)
             continue
@@ -355,6 +364,12 @@ def _last_part(stretches: list[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
         (held if judges else learnt).extend(parts)
     long: Callable[[Stretch], bool] = lambda one: one.hops >= SHORTEST_HOPS and one.trusted > 0  # noqa: E731
     return [one for one in learnt if long(one)], [one for one in held if long(one)]
+
+
+def _border(parts: list[Stretch]) -> int:
+    """The hop of a file behind which the last fifth of what can be trusted lies: its end may be house lights."""
+    where = np.concatenate([one.first + np.flatnonzero((one.light != UNLIT).any(axis=1)) for one in parts])
+    return int(where[int((1.0 - HELD_SHARE) * len(where))]) if len(where) else 0
 
 
 def _whole_clips(clips: list[list[Stretch]]) -> list[bool]:

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 HEAD, TRACK = b"MThd", b"MTrk"
-NOTE_OFF, NOTE_ON, DRUMS = 0x80, 0x90, 9
+NOTE_OFF, NOTE_ON, CONTROL, DRUMS = 0x80, 0x90, 0xB0, 9
 META, SYSEX = 0xFF, (0xF0, 0xF7)
 END, SIGNATURE = 0x2F, 0x58
 SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
@@ -23,8 +23,22 @@ LAST_POWER = 7
 HIGHEST = 127
 ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 UNPACKED_AT_MOST = 64 << 20
-OTHERS = ((b"<?xml", "MusicXML; export it as MIDI"), (b"X:", "ABC; export it as MIDI"),
-          (b"FORM", "an IFF file; export it as a standard MIDI file"))  # fmt: skip
+SOUND = "a recording of sound; notes are read here: export them as MIDI"
+GUITAR_PRO, PAGE = "Guitar Pro; export it as MIDI", "a web page; fetch the file itself"
+OTHERS = (
+    (b"<?xml", "MusicXML; export it as MIDI"),
+    (b"X:", "ABC; export it as MIDI"),
+    (b"FORM", "an IFF file; export it as a standard MIDI file"),
+    *((magic, SOUND) for magic in (b"RIFF", b"ID3", b"fLaC", b"OggS", b"\xff\xfb")),
+    *((magic, GUITAR_PRO) for magic in (b"\x18FICHIER GUITAR PRO", b"BCF")),
+    *((magic, PAGE) for magic in (b"<!doctype", b"<html")),
+)
+"""How other files begin that people take for MIDI, in small letters or as they are, and the way out."""
+PACKED = ((".mscx", "MuseScore; export it as MIDI"), ("score.gpif", GUITAR_PRO),
+          ("meta-inf/container.xml", "compressed MusicXML (.mxl); export it as MIDI"))  # fmt: skip
+"""Programs whose files are ZIP archives, by what lies in them."""
+SILENCING = (120, *range(123, 128))
+"""Controllers after which no note of their channel sounds."""
 
 Event = tuple[int, bytes]
 """Tick from the beginning of the track, and the message with its status byte."""
@@ -79,7 +93,10 @@ def unwrapped(data: bytes) -> tuple[bytes, list[str]]:
     at = data.find(HEAD)
     if at < 0:
         raise NotMidiError(
-            next((words for magic, words in OTHERS if data.lstrip().startswith(magic)), "not a MIDI file")
+            next(
+                (words for magic, words in OTHERS if data.lstrip()[:32].lower().startswith(magic.lower())),
+                "not a MIDI file",
+            )
         )
     what = "a RIFF file (.rmi)" if data.startswith(b"RIFF") else f"{at} other bytes"
     return data[at:], [f"the MIDI file inside {what} is read"]
@@ -107,6 +124,10 @@ def _of_archive(data: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             inside = [one for one in archive.infolist() if one.filename.lower().endswith(ENDINGS)]
+            names = [one.filename.lower() for one in archive.infolist()]
+            known = [words for ending, words in PACKED if any(name.endswith(ending) for name in names)]
+            if known:
+                raise NotMidiError(known[0])
             if len(inside) != 1:
                 raise NotMidiError(f"a ZIP archive with {len(inside)} MIDI files; unpack it and name one")
             if inside[0].file_size > UNPACKED_AT_MOST:
@@ -191,11 +212,15 @@ def _events(body: bytes, odd: Counter[str]) -> list[Event]:
 
 
 def _ended(events: list[Event], quarter: int, odd: Counter[str]) -> list[Event]:
-    """The same with an end for notes that never end: the next one of their pitch, of a drum a sixteenth."""
+    """The same with an end for notes that never end: the next one of their pitch, or where all notes of their channel
+    end; of a drum a sixteenth."""
     begun: dict[tuple[int, int], list[int]] = defaultdict(list)
     ended: dict[tuple[int, int], list[int]] = defaultdict(list)
+    silenced: dict[int, list[int]] = defaultdict(list)
     for tick, message in events:
         kind = message[0] & 0xF0
+        if kind == CONTROL and message[1] in SILENCING:
+            silenced[message[0] & 0x0F].append(tick)
         if kind in (NOTE_ON, NOTE_OFF) and len(message) == 3:
             where = begun if kind == NOTE_ON and message[2] else ended
             where[message[0] & 0x0F, message[1]].append(tick)
@@ -209,7 +234,7 @@ def _ended(events: list[Event], quarter: int, odd: Counter[str]) -> list[Event]:
     rows = [(tick, 1, message) for tick, message in events if not _ends(message, endless)]
     for channel, pitch in endless:
         for tick in begun[channel, pitch]:
-            ends = [one for one in (*begun[channel, pitch], *ended[channel, pitch]) if one > tick]
+            ends = [one for one in (*begun[channel, pitch], *ended[channel, pitch], *silenced[channel]) if one > tick]
             end = min([*ends, tick + max(quarter // 4, 1)] if channel == DRUMS else ends or [last])
             rows.append((end, 0, bytes((NOTE_OFF | channel, pitch, 0))))
     rows.sort(key=lambda row: row[:2])

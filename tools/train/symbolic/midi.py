@@ -79,7 +79,7 @@ def generate(
     whole = np.concatenate([told, written])
     kept = whole[whole[:, BAR] > written[-1, BAR] - BARS] if with_prompt else written  # a file holds 256 bars
     made, bpm = decode(rebased(kept)), score.tempo_at(int(score.onsets[-1]))
-    if not with_prompt and (settings or Settings()).keep:
+    if (settings or Settings()).keep and (not with_prompt or len({one for _, one in score.tempi}) == 1):
         made.tempos = [symusic.Tempo(0, bpm)]  # the prompt's own, not its code's
     made.dump_midi(str(out))
     last = int(told[-1, BAR])

@@ -10,12 +10,15 @@ given a data folder with its training or test clips, the official split counts.
 """
 
 import hashlib
+import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +28,7 @@ from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.shelf import Piece, Shelf, padded, read_shelf, tokenize
 from tools.train.symbolic.vocabulary import MASK, PAD, TEMPO, VELOCITY
 
+REMARKS_AT_MOST = 20
 TASKS = ("composer", "emotion", "melody", "velocity", "continuation")
 ARTISTS = ("Bethel", "Clayderman", "Einaudi", "Hancock", "Hillsong", "Hisaishi", "Ryuichi", "Yiruma")
 VELOCITY_BANDS = ("0-31", "32-47", "48-63", "64-79", "80-95", "96-127")
@@ -134,9 +138,19 @@ def opened(folder: Path, corpus: str) -> Iterator[Shelf]:
     made = Path(tempfile.mkdtemp(prefix="followspot-shelf-"))
     try:
         tokenize(folder, made, corpora=(corpus,))
+        _remark(json.loads((made / "pieces.json").read_text(encoding="utf-8")))
         yield read_shelf(made)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _remark(content: dict[str, Any]) -> None:
+    """Print, on the error output, which files were left out of a shelf that nobody will see, and what was odd."""
+    said = [f"left out: {words}" for words in content["refused"].values()]
+    said += [f"{name}: {one}" for name, remarks in content["remarks"].items() for one in remarks]
+    more = len(said) - REMARKS_AT_MOST
+    for one in [*said[:REMARKS_AT_MOST], *([f"and {more} more"] if more > 0 else [])]:
+        print(one, file=sys.stderr)
 
 
 def _folds(pieces: list[Piece], fold: int) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import av
+import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -13,7 +14,7 @@ from rich.table import Table
 from controller.config import read_config
 from controller.survey.proposal import proposal_of
 from controller.survey.report import write_report
-from tools.train.venue import measured
+from tools.train.venue import measured, offsets
 from tools.train.venue import score as scoring
 from tools.train.venue.film import Format, render
 from tools.train.venue.measured_film import Conditions
@@ -73,20 +74,28 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     seen.add_argument("--config", type=Path, default=Path("config.yaml"))
     seen.add_argument("--seed", type=int, nargs="+", default=[1, 2, 3, 4])
     seen.add_argument("--harder", action="store_true", help="twice the haze, drift and noise")
+    known = verbs.add_parser("offsets", help="how far the offset of sound and picture can be believed")
+    known.add_argument("--songs", type=Path, nargs="+", help="audio files or folders; without: made-up drums")
+    known.add_argument("--minutes", type=float, default=3.5, help="of each film")
+    known.add_argument("--seed", type=int, nargs="+", default=[1])
+    known.add_argument("--engineer", type=engineer, default=frozenset(ENGINEER),
+                       help=f"all, none, a list, or all,-NAME: {', '.join(ENGINEER)}")  # fmt: skip
+    known.add_argument("--out", type=Path, help="JSON with every case; more seeds are added to it")
     return parser.parse_args(argv)
 
 
 def songs_of(options: argparse.Namespace, seed: int) -> list[Number]:
     if options.songs is None:
         return [made_up(60 * options.minutes - 8, seed)]
+    tokens = getattr(options, "tokens", None)
     files = [
         f for p in options.songs for f in (sorted(p.iterdir()) if p.is_dir() else [p]) if f.suffix in SOUND_SUFFIXES
     ]
-    if options.tokens is None:
+    if tokens is None:
         return designed(files, options.minutes, seed)
     from tools.train.songs import read_audio  # noqa: PLC0415
 
-    return [Number(files[0].stem, read_audio(files[0]), tokens_from(options.tokens))]
+    return [Number(files[0].stem, read_audio(files[0]), tokens_from(tokens))]
 
 
 def draw_all(options: argparse.Namespace) -> int:
@@ -125,6 +134,22 @@ def measure_all(options: argparse.Namespace) -> int:
     return 0
 
 
+def offsets_all(options: argparse.Namespace) -> int:
+    """The verb `offsets`: what is known so far is in `--out` after every film."""
+    found = offsets.read_cases(options.out)
+    for seed in options.seed:
+        if seed in {one.seed for one in found}:
+            continue
+        programme = plan(songs_of(options, seed), seed, engineer=options.engineer)
+        rng = np.random.default_rng([seed, 75])
+        found += offsets.cases(offsets.seen(programme), rng, seed)
+        offsets.write_cases(options.out, found)
+        print(f"seed {seed}: {', '.join(number.name for number in programme.numbers)}", flush=True)
+    print(offsets.table(found))
+    moved = [one for one in found if one.moved_s != 0.0]
+    return 0 if all(one.right for one in moved) else 1
+
+
 def show(result: dict[str, object]) -> None:
     table = Table(title="Extracted light against truth")
     names = ("film", "min", "hue MAE", "hue far", "value r", "offset error", "conf.", "good kept", "spoiled dropped")
@@ -154,6 +179,8 @@ def main(argv: list[str] | None = None) -> int:
             return draw_all(options)
         if options.verb == "measure":
             return measure_all(options)
+        if options.verb == "offsets":
+            return offsets_all(options)
         result = scoring.score(options.films, options.features or options.films / "features")
     except (FileNotFoundError, av.FFmpegError, ValueError) as error:
         print(f"venue {options.verb}: {error}", file=sys.stderr)
