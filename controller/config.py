@@ -135,7 +135,7 @@ class LookConfig(ConfigSection):
 
     `pack` is the name of a pack of looks or the path of one; `key_floor` is how strongly faces stay lit while a band
     plays, whatever else is dark. `singer_m` and `drums_m` are where a singer's face and the drums are, in metres as
-    `position_m` of a fixture: heads are aimed there, and the front lamps nearest to the singer light faces; by itself
+    `position_m` of a fixture: heads are aimed there, and the front lights nearest to the singer light faces; by default
     the singer is taken to stand in the middle.
     """
 
@@ -477,7 +477,7 @@ class FixtureConfig(ConfigSection):
     `turn_deg` turns a bar on the plan, anticlockwise seen from above: 0 lies across the stage, 90 points upstage.
     `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
     the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier,
-    for lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
+    for fixtures that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
     `linear` means that its light grows as its level does (so a square law is applied here), `square` that it does
     so itself.
     """
@@ -499,7 +499,7 @@ class FixtureConfig(ConfigSection):
     invert_tilt: bool = False
     max_intensity: Unit = 1.0
     curve: Literal["linear", "square", "s"] | Annotated[list[Unit], Field(min_length=2, max_length=256)] = "linear"
-    minimum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # lowest dimmer level at which the lamp gives light
+    minimum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # lowest dimmer level at which the fixture gives light
     gains: tuple[Unit, Unit, Unit] = (1.0, 1.0, 1.0)  # linear red, green, blue: what makes its white the rig's white
     override: dict[str, OverrideConfig] = {}
     allow_laser: bool = False

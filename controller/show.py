@@ -13,7 +13,7 @@
                 |                           |
                 +------------+--------------+
                              |  40 Hz                               lighting/output_cycle: one pure object, ticked
-                             |  state of the ladder                 lighting/health
+                             |  how well it can hear and think      lighting/health
                              |  what each role makes of it          lighting/look/roles, accents, fade
                              |  what a person holds at the page     lighting/look/manual
                              |  grand master, blackout, hold        lighting/look/master

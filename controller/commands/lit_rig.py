@@ -20,7 +20,7 @@ from controller.state_folder import state_folder
 
 CYCLE_S = 0.025
 DARK_CYCLES = 10
-"""How often darkness is sent at the end: a lost packet must not leave a lamp on."""
+"""How often darkness is sent at the end: a lost packet must not leave a light on."""
 
 
 class LitRig:

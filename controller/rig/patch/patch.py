@@ -198,7 +198,7 @@ def _check_mode(fixture: FixtureConfig, profile: Profile, place: str) -> None:
         raise PatchError(f"{said}; other modes are {known}")
     line = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {{hold: LEVEL}}" for name in free)
     raise PatchError(
-        f"{said}. Where the lamp's manual tells a level of it at which nothing happens, hold it there: add "
+        f"{said}. Where the fixture's manual tells a level of it at which nothing happens, hold it there: add "
         f"`override: {{{line}}}` to {fixture.id}, a number for LEVEL; other modes are {known}"
     )
 
