@@ -325,7 +325,14 @@ class SacnConfig(ConfigSection):
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 5568
     priority: Annotated[int, Field(ge=0, le=200)] = 90  # below a desk's usual 100: the person wins
+    per_address: bool = False  # also send a priority for each slot (start code 0xDD): none for slots without a fixture
     sync_universe: Annotated[int, Field(ge=0, le=63999)] = 0
+
+    @model_validator(mode="after")
+    def _has_slots(self) -> "SacnConfig":
+        if self.per_address and not self.priority:
+            raise ValueError("per_address needs a priority from 1: for a single slot, 0 means that nobody sends it")
+        return self
 
 
 class OlaConfig(ConfigSection):

@@ -42,7 +42,8 @@ class LitRig:
     @contextlib.contextmanager
     def on_outputs(config: Config, patch: Patch, clock: Clock) -> "Iterator[LitRig]":
         """On what is configured."""
-        sender = Sender(config.universes, config.network, source_cid(config.network.cid, config.venue, state_folder()))
+        cid = source_cid(config.network.cid, config.venue, state_folder())
+        sender = Sender(config.universes, config.network, cid, ours=patch.used)
         sink = Outputs(config.universes, config.network.interface)
         with contextlib.closing(sink), LitRig(patch, sender, sink, clock) as rig:
             yield rig

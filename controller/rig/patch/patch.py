@@ -95,6 +95,15 @@ class Patch:
         found[sorted(dimmed_heads(self.lanes) | closing)] = True
         return found
 
+    @property
+    def used(self) -> dict[int, npt.NDArray[np.bool_]]:
+        """(512,) of each universe: the slots that some fixture takes, whether anything drives them or not."""
+        found = {number: np.zeros(SLOTS, bool) for number in self.universes}
+        for one in self.fixtures:
+            first = one.config.address - 1
+            found[one.config.universe][first : first + one.footprint] = True
+        return found
+
     def has(self, control: str) -> npt.NDArray[np.bool_]:
         """(N,) which heads have a control."""
         return np.asarray(self.coarse[control] != self.nowhere)

@@ -9,6 +9,7 @@ views: as recorded, as another desk would mix it, and so again in a room with a 
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
+from controller.system import start_method
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.designer import design
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
@@ -186,6 +188,6 @@ def prepare(data: Path, embedder: Path, out: Path, seed: int, *, workers: int = 
         for job in track(jobs, "prepare"):
             work(job)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context(start_method())) as pool:
         for _ in track(pool.map(work, jobs), "prepare", total=len(jobs)):
             pass
