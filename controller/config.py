@@ -318,14 +318,18 @@ class ArtNetConfig(ConfigSection):
 
 
 class SacnConfig(ConfigSection):
-    """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect."""
+    """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect.
+
+    `per_address` also sends a priority for each slot (start code 0xDD): `priority` for slots that a fixture of the
+    patch uses, and for all others "not from here".
+    """
 
     type: Literal["sacn"]
     universe: Annotated[int, Field(ge=1, le=63999)]
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 5568
     priority: Annotated[int, Field(ge=0, le=200)] = 90  # below a desk's usual 100: the person wins
-    per_address: bool = False  # also send a priority for each slot (start code 0xDD): none for slots without a fixture
+    per_address: bool = False
     sync_universe: Annotated[int, Field(ge=0, le=63999)] = 0
 
     @model_validator(mode="after")
