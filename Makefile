@@ -2,17 +2,22 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# At a terminal pip shows what it fetches and how far it is; in a log it would be hundreds of lines.
+PIP := $(BIN)/python -m pip install $(shell test -t 2 || echo --quiet) --disable-pip-version-check
 ARGS ?=
 # More than two cores: half of the tests wait for real processes.
 WORKERS ?= 3
 # Fifty turns of dying processes take a quarter of an hour, a soak ten minutes: only a hang takes so long.
 CHAOS_HANG_S := 7200
+# What runs shows, processes of theirs, or pools of workers.
+PORTABLE := tests/show tests/standby tests/chaos tests/page tests/room tests/opening tests/real tests/fuzz tests/evening \
+	tests/plan tests/records tests/replay tests/models tests/drawing tests/train/symbolic/test_shelf.py \
+	tests/train/footage/test_odd_files.py
 # Some machines forbid to keep compiled modules, and each of the hundred processes of the tests would compile anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help show test check fix chaos evening mutate bench rigs train-demo gpu docs clean
+.PHONY: help show test test-portable check fix chaos evening mutate bench rigs train-demo gpu docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,15 +25,17 @@ help: ## list the targets
 $(VENV)/.runtime: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Followspot needs Python 3.11 or newer; call make with PYTHON=python3.11")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing Followspot and what it needs into $(VENV): a minute or two, some 350 MB; then the show starts"
+	@echo "installing Followspot and what it needs into $(VENV): a minute or two, some 350 MB"
 	$(PIP) -e '.[cpu]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.runtime
+	@echo "installing what the tests need: a minute or two more"
 	$(PIP) -e '.[cpu,test]'
 	@touch $@
 
 $(VENV)/.train: $(VENV)/.runtime
+	@echo "installing what training needs, PyTorch among it: some minutes, up to 3 GB"
 	$(PIP) -e '.[cpu,train,image]'
 	@touch $@
 
@@ -50,6 +57,9 @@ test: $(VENV)/.test ## lint, types, import contracts and all tests
 	wait $$check; checked=$$?; cat $$said; rm -f $$said; \
 	[ $$checked -eq 0 ] || echo "make check failed, see above"; \
 	[ $$tested -eq 0 ] && [ $$checked -eq 0 ]
+
+test-portable: $(VENV)/.test ## what starts processes, as Windows and macOS would: ports for sockets, nothing inherited, ended by closed inputs
+	FOLLOWSPOT_TRANSPORT=tcp FOLLOWSPOT_START=spawn $(BIN)/pytest -n $(WORKERS) --dist loadfile $(PORTABLE) $(ARGS)
 
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \

@@ -25,7 +25,7 @@ COMMANDS = {
     "init": "answer a few questions to write a valid configuration; optionally check every fixture",
     "check": "validate config, patch, profiles and models; print the patch sheet",
     "patch": "the patch: draw it in the browser; sheet, explain, identify, test; import and export for other programs",
-    "rdm": "lamps that tell who they are, by RDM through olad: list, set, address, identify, check, patch",
+    "rdm": "fixtures that tell who they are, by RDM through olad: list, set, address, identify, check, patch",
     "measure": "the rig measures itself: it plays a slow code, you film it, the film puts the patch right",
     "fixtures": "fixture profiles: list, show, import, lock",
     "models": "model artefacts: list, verify, stage, rollback, pull",

@@ -1,7 +1,7 @@
 """Colour arithmetic: hue angles, gamma and linear light.
 
-Hue and value come from cameras and screens, so they are gamma-encoded; lamps mix linear light. Skipping the conversion
-turns every LED orange into yellow. Source of the transfer curve: IEC 61966-2-1 (sRGB).
+Hue and value come from cameras and screens, so they are gamma-encoded; fixtures mix linear light. Skipping the
+conversion turns every LED orange into yellow. Source of the transfer curve: IEC 61966-2-1 (sRGB).
 """
 
 import numpy as np

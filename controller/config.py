@@ -135,7 +135,7 @@ class LookConfig(ConfigSection):
 
     `pack` is the name of a pack of looks or the path of one; `key_floor` is how strongly faces stay lit while a band
     plays, whatever else is dark. `singer_m` and `drums_m` are where a singer's face and the drums are, in metres as
-    `position_m` of a fixture: heads are aimed there, and the front lamps nearest to the singer light faces; by itself
+    `position_m` of a fixture: heads are aimed there, and the front lights nearest to the singer light faces; by default
     the singer is taken to stand in the middle.
     """
 
@@ -318,14 +318,25 @@ class ArtNetConfig(ConfigSection):
 
 
 class SacnConfig(ConfigSection):
-    """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect."""
+    """One sACN (E1.31) destination of a universe; without `host` it is multicast, as desks expect.
+
+    `per_address` also sends a priority for each slot (start code 0xDD): `priority` for slots that a fixture of the
+    patch uses, and for all others "not from here".
+    """
 
     type: Literal["sacn"]
     universe: Annotated[int, Field(ge=1, le=63999)]
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 5568
     priority: Annotated[int, Field(ge=0, le=200)] = 90  # below a desk's usual 100: the person wins
+    per_address: bool = False
     sync_universe: Annotated[int, Field(ge=0, le=63999)] = 0
+
+    @model_validator(mode="after")
+    def _has_slots(self) -> "SacnConfig":
+        if self.per_address and not self.priority:
+            raise ValueError("per_address needs a priority from 1: for a single slot, 0 means that nobody sends it")
+        return self
 
 
 class OlaConfig(ConfigSection):
@@ -477,7 +488,7 @@ class FixtureConfig(ConfigSection):
     `turn_deg` turns a bar on the plan, anticlockwise seen from above: 0 lies across the stage, 90 points upstage.
     `pan` and `tilt` are the part of the range that may be used; `pan_home` and `tilt_home` where the head points at
     the middle of the stage. `offset_ms`, beside its universe's: its light leaves so much later, negative: earlier,
-    for lamps that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
+    for fixtures that are quicker or slower than the others. `curve` is what the fixture makes of its own dimmer:
     `linear` means that its light grows as its level does (so a square law is applied here), `square` that it does
     so itself.
     """
@@ -499,7 +510,7 @@ class FixtureConfig(ConfigSection):
     invert_tilt: bool = False
     max_intensity: Unit = 1.0
     curve: Literal["linear", "square", "s"] | Annotated[list[Unit], Field(min_length=2, max_length=256)] = "linear"
-    minimum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # lowest dimmer level at which the lamp gives light
+    minimum: Annotated[float, Field(ge=0, lt=1)] = 0.0  # lowest dimmer level at which the fixture gives light
     gains: tuple[Unit, Unit, Unit] = (1.0, 1.0, 1.0)  # linear red, green, blue: what makes its white the rig's white
     override: dict[str, OverrideConfig] = {}
     allow_laser: bool = False

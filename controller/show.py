@@ -13,7 +13,7 @@
                 |                           |
                 +------------+--------------+
                              |  40 Hz                               lighting/output_cycle: one pure object, ticked
-                             |  state of the ladder                 lighting/health
+                             |  how well it can hear and think      lighting/health
                              |  what each role makes of it          lighting/look/roles, accents, fade
                              |  what a person holds at the page     lighting/look/manual
                              |  grand master, blackout, hold        lighting/look/master
@@ -54,7 +54,7 @@ from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
 from controller.one_show import OneShow
 from controller.records.show_log import make_room
-from controller.system import allow_open_files, ending_signals
+from controller.system import allow_open_files, ending_signals, spawns
 from controller.text_out import STDERR, Drawing, TextOut, forward, log_through
 from controller.watching.status_line import StatusLine
 
@@ -191,10 +191,10 @@ class Supervised:
         self._woke_s = now_s
 
     def terminate(self) -> None:
-        """Ask the process to end: by its signal, or on Windows, where that would kill it, by closing what it reads."""
+        """Ask the process to end: by its signal, or where that would kill it (Windows), by closing what it reads."""
         if self._process is None:
             return
-        if sys.platform != "win32":
+        if not spawns():
             self._process.terminate()
         elif self._process.stdin is not None:
             self._process.stdin.close()

@@ -25,6 +25,8 @@ PRIORITY = 1
 MOST_S = 0.5
 FAR = 1 << 30
 """Windows locks bytes, not files: one that no file of ours has."""
+START = "FOLLOWSPOT_START"
+"""In the environment: `spawn` starts and ends processes as Windows does, on any system."""
 FILES_OF_WINDOWS = 8_192
 
 
@@ -149,6 +151,19 @@ def _stand_back(_signal: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
     log.warning("a cycle took over %.1f s of the processor; the light no longer comes before other programs", MOST_S)
+
+
+def spawns() -> bool:
+    """Whether processes begin with nothing of their parent, and are asked to end by closing what they read: Windows.
+
+    Elsewhere `FOLLOWSPOT_START=spawn` chooses it, so that this way is tried where tests run.
+    """
+    return os.environ.get(START, "spawn" if sys.platform == "win32" else "") == "spawn"
+
+
+def start_method() -> str | None:
+    """How a pool of processes starts its workers, for `multiprocessing.get_context`; None: as the system does."""
+    return "spawn" if spawns() else None
 
 
 def ending_signals() -> tuple[signal.Signals, ...]:

@@ -116,7 +116,7 @@ def print_check(config: Config) -> None:
 
 
 def worth_a_look(patch: Patch) -> list[str]:
-    """What is not wrong and may still surprise: oddities of profiles in use, and lamps that nothing can make dark."""
+    """What is not wrong and may still surprise: oddities of profiles in use, fixtures that nothing can make dark."""
     profiles = {fixture.config.profile: fixture.profile for fixture in patch.fixtures}
     found = [f"{reference}: {said}" for reference, profile in profiles.items() for said in warnings(profile)]
     lamps = np.array([role != "hazer" for role in patch.roles])

@@ -42,7 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     make.add_argument("--seconds", type=float, default=SECONDS, help=f"length of each clip; default: {SECONDS:g}")
     serve = verbs.add_parser("serve", help="the page on which people rate; Ctrl-C closes it")
     serve.add_argument("kit", type=Path, metavar="KIT")
-    serve.add_argument("--host", default="127.0.0.1", help="default: this machine only; 0.0.0.0: whoever is near")
+    serve.add_argument("--host", default="127.0.0.1", help="default: this machine only; 0.0.0.0: anyone on the network")
     serve.add_argument("--port", type=int, default=8120, help="default: 8120")
     report = verbs.add_parser("report", help="what people said, and whether it means anything")
     report.add_argument("kit", type=Path, metavar="KIT")

@@ -91,7 +91,7 @@ def _patch(config: Config) -> Iterator[Finding]:
         f"{counted(len(patch.universes), 'universe')}",
     )
     for said in lasers(patch):
-        yield Finding("laser", "check", said, "switch it off at the lamp unless the venue has a laser safety officer")
+        yield Finding("laser", "check", said, "switch it off at the fixture, unless there is a laser safety officer")
 
 
 def _outputs(config: Config, clock: Clock) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Which lamp is this? One fixture at full white, everything else dark, heads at home, on the configured outputs."""
+"""Which fixture is this? One fixture at full white, everything else dark, heads at home, on the configured outputs."""
 
 from collections.abc import Callable
 

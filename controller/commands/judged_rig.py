@@ -89,7 +89,7 @@ def print_judged(result: dict[str, Any]) -> None:
             table.add_row(criterion.words, *shown, criterion.people, criterion.aim)
         console.print(table)
     console.print(
-        "one colour: the same lamps in one colour, as bright as the song is loud; shuffled music: this light on the "
+        "one colour: the same fixtures in one colour, as bright as the song is loud; shuffled music: this light on the "
         "same song shifted by 20 s or more, mean of eight. A likeness that one colour has, too, says nothing."
     )
     at = ", ".join(f"{one:.1f}" for one in result["blinders_s"])

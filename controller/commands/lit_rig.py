@@ -20,7 +20,7 @@ from controller.state_folder import state_folder
 
 CYCLE_S = 0.025
 DARK_CYCLES = 10
-"""How often darkness is sent at the end: a lost packet must not leave a lamp on."""
+"""How often darkness is sent at the end: a lost packet must not leave a light on."""
 
 
 class LitRig:
@@ -42,7 +42,8 @@ class LitRig:
     @contextlib.contextmanager
     def on_outputs(config: Config, patch: Patch, clock: Clock) -> "Iterator[LitRig]":
         """On what is configured."""
-        sender = Sender(config.universes, config.network, source_cid(config.network.cid, config.venue, state_folder()))
+        cid = source_cid(config.network.cid, config.venue, state_folder())
+        sender = Sender(config.universes, config.network, cid, ours=patch.used)
         sink = Outputs(config.universes, config.network.interface)
         with contextlib.closing(sink), LitRig(patch, sender, sink, clock) as rig:
             yield rig

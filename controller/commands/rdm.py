@@ -1,4 +1,4 @@
-"""`followspot rdm list|set|address|identify|check|patch`: lamps that tell who they are, by RDM through olad.
+"""`followspot rdm list|set|address|identify|check|patch`: fixtures that tell who they are, by RDM through olad.
 
 Edge: reads profiles.
 """
@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     identified = verb(words, "identify", "let one device show itself, as its maker thought of it", configured=False)
     identified.add_argument("device", metavar="UID")
     identified.add_argument("--seconds", type=positive, help="end after this long; without it, at Enter")
-    checked = verb(words, "check", "whether the lamps on the wire are as the patch has them")
+    checked = verb(words, "check", "whether the fixtures on the wire are as the patch has them")
     made = verb(words, "patch", "a configuration of what hangs on the wire", configured=False)
     made.add_argument("--out", type=Path, metavar="FILE", help=f"the configuration to write; default: {USUAL_FILE}")
     wishes(made)
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             case "check":
                 config = configured(options)
                 found = differences(config, _everything(wires))
-                print("\n".join(found) or "every lamp on the wire is as the patch has it")
+                print("\n".join(found) or "every fixture on the wire is as the patch has it")
                 return 1 if found else 0
             case "patch":
                 devices = _everything(wires)

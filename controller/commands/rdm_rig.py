@@ -71,7 +71,7 @@ def _listed(one: RdmDevice, known: KnownModel | None) -> Listed:
 
 
 def differences(config: Config, devices: Sequence[RdmDevice]) -> list[str]:
-    """What of the wire is not as the patch has it, in words: lamps that are missing, foreign, or in another mode.
+    """What of the wire is not as the patch has it, in words: fixtures that are missing, foreign, or in another mode.
 
     Only universes that leave by olad are looked at.
     """

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("device", metavar="UID", help="as `list` shows it; a sub-device of it as UID/N")
     parser.add_argument("--address", type=int, metavar="1..512")
     parser.add_argument("--mode", metavar="NUMBER|NAME")
-    parser.add_argument("--label", metavar="TEXT", help="at most 32 letters; the lamp keeps it")
+    parser.add_argument("--label", metavar="TEXT", help="at most 32 letters; the fixture keeps it")
     parser.add_argument("--yes", action="store_true", help="set without asking")
 
 

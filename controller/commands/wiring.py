@@ -38,11 +38,13 @@ def examine_wiring(config: Config) -> None:
     """
     seen: dict[str, int] = {}
     devices: dict[str, str] = {}
+    told: dict[int, bool] = {}
     for number, universe in config.universes.items():
         for index, output in enumerate(universe.outputs):
             place = ("universes", number, "outputs", index)
             _examine_twice(config, place, output, seen)
             _examine_output(config, place, output, devices)
+            _examine_in_step(config, place, output, told)
     _examine_card(config, ("network", "interface"), config.network.interface)
     _examine_desk(config)
 
@@ -55,6 +57,15 @@ def _examine_twice(config: Config, place: YamlPlace, output: OutputConfig, seen:
             "make it flicker, give this one another"
         )
     seen[where] = number
+
+
+def _examine_in_step(config: Config, place: YamlPlace, output: OutputConfig, told: dict[int, bool]) -> None:
+    """Packets of one sACN universe are numbered together, so each way to it carries the same ones."""
+    if isinstance(output, SacnConfig) and told.setdefault(output.universe, output.per_address) != output.per_address:
+        raise ConfigError(
+            f"{config.where(place)}: another output sends sACN universe {output.universe} "
+            f"{'without' if output.per_address else 'with'} per_address; give both the same"
+        )
 
 
 def _examine_output(config: Config, place: YamlPlace, output: OutputConfig, devices: dict[str, str]) -> None:
@@ -150,7 +161,8 @@ def _details(output: OutputConfig, cycle_hz: float) -> str:
             return f"{cycle_hz:g} Hz" + (", with ArtSync" if sync else "")
         case SacnConfig(priority=priority, sync_universe=sync_universe):
             synced = f", synchronized by universe {sync_universe}" if sync_universe else ""
-            return f"priority {priority}, {cycle_hz:g} Hz{synced}"
+            each = " of each slot in use" if output.per_address else ""
+            return f"priority {priority}{each}, {cycle_hz:g} Hz{synced}"
         case DdpConfig(slots=slots, colours=colours):
             return f"{slots // len(colours)} pixels, {cycle_hz:g} Hz"
         case OlaConfig(priority=priority):

@@ -1,4 +1,4 @@
-"""Levels that put a lamp right, written into `config.yaml`: shown as a difference, and only if a person agrees.
+"""Levels that put a fixture right, written into `config.yaml`: shown as a difference, and only if a person agrees.
 
 Edge: a file.
 """

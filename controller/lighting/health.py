@@ -1,6 +1,6 @@
 """How well the show can hear and think, and what it may do about it: a pure state machine without a clock.
 
-The ladder, by default: tokens arrive, or the last is younger than two seconds: LIVE, and a late one costs nothing but
+The states, by default: tokens arrive, or the last is younger than two seconds: LIVE, and a late one costs nothing but
 its news, because fades go on to where the last one pointed. Older, sound is heard: FALLBACK, brightness by the audio
 level; ten seconds: HOUSE, a steady warm look. Somebody talks, or hands clap: TALK, a steady front. Silence for four
 seconds, which a lost sound card is too: QUIET. Nothing arrives at all, the listening process is dead: HOUSE. Each

@@ -1,15 +1,15 @@
-"""The flash limiter: the last stage before the wire. Whatever asked for it, no lamp flashes too often.
+"""The flash limiter: the last stage before the wire. Whatever asked for it, no head flashes too often.
 
-Judged is what the emitted slots show (`observe`), for every lamp by itself and for every area of the rig, in parts of
-what that lamp or area can give (`flashes/fields.py`). Lamps that flash in turns are flashes of each of them. `wcag`
+Judged is what the emitted slots show (`observe`), for every head separately and for every area of the rig, in parts of
+what that head or area can give (`flashes/fields.py`). Heads that flash alternately are flashes of each of them. `wcag`
 allows three in any second (WCAG 2.3.1, ITU-R BT.1702-3), `uk-hse` four (HSE, Event Safety Guide).
 
-When a lamp's budget is used up it stays where it is, those beside it go on, and it follows once there is room. That all
+When a head's budget is used up it stays where it is, those beside it go on, and it follows once there is room. That all
 of them go dark is never refused. A fixture's own strobe would get past all this, so its strobe ranges are not
 let through.
 
-This lowers a risk. It is no medical and no legal guarantee: it knows neither how large a lamp is in somebody's eye nor
-what other sources flash, and it counts all lamps as equally strong.
+This lowers a risk. It is no medical and no legal guarantee: it knows neither how large a head looks from a seat nor
+what other sources flash, and it counts all heads as equally strong.
 """
 
 from collections import deque
@@ -177,7 +177,7 @@ class Limiter:
         return f"{MEASURES[int(refused[:, field].argmax())]} of {self._fields.names[field]}"
 
     def _to_hold(self, levels: Float32Array, refused: BoolArray) -> BoolArray:
-        """(N,) the lamps that may not go there: those refused, and those that take a refused area with them."""
+        """(N,) the heads that may not go there: those refused, and those that take a refused area with them."""
         held = refused[:, self._areas :].any(axis=0)
         areas = refused[:, : self._areas]
         if areas.any():
@@ -191,9 +191,9 @@ class Limiter:
     def _allowed(
         self, wished: ByteArray, levels: Float32Array, refused: BoolArray
     ) -> tuple[ByteArray, Float32Array, Float32Array]:
-        """What is wished, but for the lamps that have to wait: they stay, and those beside them go on."""
+        """What is wished, but for the heads that have to wait: they stay, and those beside them go on."""
         held = self._to_hold(levels, refused)
-        for _ in range(SETTLING):  # channels that several lamps share may keep more of them
+        for _ in range(SETTLING):  # channels that several heads share may keep more of them
             slots = self._holding.held(self._shown, wished, held)
             levels, light = self._seen(slots)
             again = self._refused(levels)

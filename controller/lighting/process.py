@@ -117,7 +117,7 @@ class Lighting:
         self.made = OutputCycle(config, patch, self.console)
         self.inbox = Inbox(run, end, follows=lead is not None)
         self._election = Election(lead, clock.now_s())
-        sender = Sender(below_main(config), config.network, network.cid, network.poll_to)
+        sender = Sender(below_main(config), config.network, network.cid, network.poll_to, patch.used)
         self._speaker = Speaker(sender, sink, self._election, self._partner)
         self._pace = Pace(clock, config.rates.output_hz, config.rates.output_max_hz)
         self._announcer = Announcer(run, end, self.status)

@@ -38,7 +38,7 @@ DRIVERS = {
 BYTES = ("coarse byte", "fine byte", "finest byte")
 RULES = {
     "key": "lights faces: warm white, steady",
-    "wash": "takes the token itself, spread over the lamps as a figure",
+    "wash": "takes the token itself, spread over the fixtures as a figure",
     "back": "takes the token of a moment ago, turned 28 degrees along the wheel; accents light every other one",
     "pixel": "shows the last tokens, travelling outwards",
     "beam": "takes the opposite colour, and only when the music is up",
@@ -128,7 +128,7 @@ def _cued(role: str, cue: Cue, look: Look) -> str:
     part = LIT_AS[role]
     lit = look.lit.get(part, 0.0)
     if not lit:
-        return f"{role}: dark in this look, unless it stands in for lamps that the rig has none of, or lights faces"
+        return f"{role}: dark in this look, unless it stands in for fixtures that the rig has none of, or lights faces"
     gels = gel_names(cue.palette)
     worn = gels[min({**WEARS, **look.wears}[part], len(gels)) - 1] if gels else "open white"
     figure = look.figure

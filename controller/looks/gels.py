@@ -1,7 +1,7 @@
-"""Gels: colours that people put in front of lamps, under their trade names, and which of them go together. Pure.
+"""Gels: colours that people put in front of lights, under their trade names, and which of them go together. Pure.
 
 A venue's light has long been made of some two hundred sheets of coloured plastic, and who lights a band thinks in them.
-Those here are the ones that are bought most, as an LED lamp can mix them: L is Lee, R is Rosco, the number is the
+Those here are the ones that are bought most, as an LED fixture can mix them: L is Lee, R is Rosco, the number is the
 maker's. Between 56 and 115 degrees there is none: mustard and lime are no colours for people.
 """
 

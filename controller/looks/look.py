@@ -1,4 +1,4 @@
-"""A look: who is lit, in which harmony, how strongly, how it moves. It knows roles, not lamps. Pure."""
+"""A look: who is lit, in which harmony, how strongly, how it moves. It knows roles, not fixtures. Pure."""
 
 from typing import Annotated, Literal, get_args
 
@@ -16,7 +16,7 @@ LitRole = Literal["key", "wash", "back", "pixel", "mover"]
 FigureName = Literal["still", "pulse", "chase", "wave", "ping-pong", "alternate", "random", "build", "stomp"]
 MovementName = Literal["still", "sweep", "circle", "figure-eight", "fan", "bounce", "ballyhoo"]
 By = Literal["own", "across", "along", "up", "circles", "pairs"]
-"""In which order a figure goes through its lamps: its own, or left to right, front to back, bottom to top, from the
+"""In which order a figure goes through its fixtures: its own, or left to right, front to back, bottom to top, from the
 middle outwards in space, from the middle outwards in mirrored pairs."""
 BeamName = Literal["open", "break-up", "prism", "narrow", "wide", "soft"]
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
@@ -47,7 +47,7 @@ class MovementOf(ConfigSection):
 
 
 class BeamOf(ConfigSection):
-    """How heads that are aimed shape their light, as far as they can; what is not written rests as the lamp is patched.
+    """How heads that are aimed shape their light, as far as they can; what is not written rests as it is patched.
 
     `zoom` from narrow to wide, `iris` from small to open, `focus` from near to far, `frost` from clear to soft. `gobo`:
     which pattern of the wheel, from 1, 0: none; `each`: every section has its own. `prism`: in the beam or not.

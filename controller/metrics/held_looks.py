@@ -1,4 +1,4 @@
-"""Held looks: when the rig turns to another colour, or other lamps, and stays there; accents are apart. Pure.
+"""Held looks: when the rig turns to another colour, or other fixtures, and stays there; accents are apart. Pure.
 
 Judged is each role by itself, at every output cycle, without blinders and strobes: how lit it is (a quarter of full
 counts as lit, more is only brighter) and in which colour. A change is one that a second's median sees: who goes dark

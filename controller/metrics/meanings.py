@@ -56,7 +56,7 @@ MEANINGS: dict[str, Meaning] = {
         "… more than on hits of other music", "The same less that of the shifted song. Higher is better.",
         people="above 0",
     ),
-    "intensity_variation": Meaning("Brightness varies by", "Standard deviation, of all lamps alike; full is 1."),
+    "intensity_variation": Meaning("Brightness varies by", "Standard deviation, of all fixtures alike; full is 1."),
     "onsets_per_minute": Meaning("Hits in the music", "Beginnings of sounds that the fast path heard.", "a minute"),
     "brightness_mean": Meaning("Brightness of the rig", "Mean over the song; full is 1."),
     "brightness_sd": Meaning(
@@ -71,7 +71,7 @@ MEANINGS: dict[str, Meaning] = {
         "Mustard or lime on faces", "Share of the time; nobody looks well in it.", "%", "never"
     ),
     "key_at_floor_share": Meaning(
-        "Faces lit while the band plays", "Share of the time; without lamps of the role `key` the front washes count.",
+        "Faces lit while the band plays", "Share of the time; in a rig without the role `key` the front washes count.",
         "%", "always",
     ),
     "blinders_a_minute": Meaning("Blinder hits", "For big moments only.", "a minute", "at most 1"),

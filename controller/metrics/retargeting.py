@@ -1,7 +1,7 @@
 """Whether two rigs play the same show: how their light goes along together in time. Pure.
 
 Definitions after Wursthorn et al., PETRAE 2025: correlations over time of the mean and the highest intensity of all
-lamps, of the range between the darkest and the brightest, and of hue. Hue: circular correlation of the dominant hues
+fixtures, of the range between the darkest and the brightest, and of hue. Hue: circular correlation of the dominant hues
 (Jammalamadaka and SenGupta, Topics in Circular Statistics, 2001), around their circular means.
 """
 

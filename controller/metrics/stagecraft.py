@@ -15,7 +15,7 @@ DIM = 0.1
 WASH_LIT = 0.25
 ONE_HUE_DEG = 30.0
 UNLIT_DEG = 1e6
-"""Behind all hues, for lamps that have none."""
+"""Behind all hues, for fixtures that have none."""
 KEY_FLOOR = 0.24
 """A quarter (`look.key_floor`), less what bytes round away."""
 FORBIDDEN_DEG = (60.0, 110.0)

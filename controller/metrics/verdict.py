@@ -34,7 +34,7 @@ class Verdict:
     """Figures by name; NaN where a song has nothing to measure it by.
 
     Attributes:
-        show: the rendered rig. one_colour: the same lamps in one colour, as bright as the song is loud.
+        show: the rendered rig. one_colour: the same fixtures in one colour, as bright as the song is loud.
         shuffled: the same light on the same music shifted, mean of eight shifts; what only light decides is left out.
         blinders_s: seconds at which blinders came on.
     """
@@ -123,7 +123,7 @@ def loudness(music: MusicFeatures, moments: int) -> Float64Array:
 
 
 def one_colour(rig: RenderedRig, music: MusicFeatures) -> RenderedRig:
-    """The lamps of a rig in one colour, but for blinders and strobes, as bright as the song is loud at that moment."""
+    """A rig in one colour, but for blinders and strobes, as bright as the song is loud at that moment."""
     rms = np.asarray(music.rms, np.float64)
     level = np.clip(rms / max(float(np.percentile(rms, 99)), 1e-9), 0.0, 1.0)
     frame = np.minimum((rig.time_s * MUSIC_HZ).astype(np.int64), len(level) - 1)

@@ -50,7 +50,7 @@ class CommandRow:
 
     @property
     def named(self) -> bool:
-        """Whether it is told one thing of many by its name: a look, a song, a lamp."""
+        """Whether it is told one thing of many by its name: a look, a song, a fixture."""
         return self.kind == "choice" and self.osc == "target"
 
     @property
@@ -74,7 +74,7 @@ ROWS = (
     CommandRow("haze", "held", graded=True, undoable=False),
     CommandRow("hues", "choice", label="Only these colours", osc="hues", bound=False),
     CommandRow("forbidden", "choice", label="Never these colours", osc="hues", bound=False),
-    CommandRow("hand", "choice", label="In hand", audited=True, osc="target"),
+    CommandRow("hand", "choice", label="Override", audited=True, osc="target"),
     CommandRow("scene", "choice", label="Look", audited=True, osc="target"),
     CommandRow("tap", "press", undoable=False, osc="nothing"),
     CommandRow("one", "press", label="This is one", undoable=False, osc="nothing"),

@@ -68,5 +68,5 @@ def read_rendered(path: Path) -> RenderedRig:
         if found != shape:
             raise EvaluationError(f"{path}: {name} is {found}, not {shape}; `followspot rehearse` writes it anew")
     if n == 0 or h == 0:
-        raise EvaluationError(f"{path}: holds no light; rehearse a longer song, or a rig with lamps")
+        raise EvaluationError(f"{path}: holds no light; rehearse a longer song, or a rig with fixtures")
     return rig

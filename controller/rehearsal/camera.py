@@ -1,4 +1,4 @@
-"""The stage from the front as a small picture: every lamp a glow and a cone of haze at its place. Pure.
+"""The stage from the front as a small picture: every fixture a glow and a cone of haze at its place. Pure.
 
 It is for showing people what they get, not for measuring it.
 """
@@ -25,10 +25,10 @@ def stage_row(light: Float32Array, pan_deg: Float32Array, tilt_deg: Float32Array
 
 
 class Camera:
-    """Where lamps are in the picture, and what each lights at full.
+    """Where fixtures are in the picture, and what each lights at full.
 
     Args:
-        place: (N, 3) metres. moves: (N,) which lamps turn.
+        place: (N, 3) metres. moves: (N,) which fixtures turn.
     """
 
     def __init__(self, place: Float32Array, moves: BoolArray) -> None:
@@ -59,7 +59,7 @@ class Camera:
         return np.asarray(np.exp(-away / 8.0) + 0.12 * np.exp(-away / 240.0), np.float32)
 
     def _cone(self, head: int, lean: float, half_deg: float, strength: float) -> Float32Array:
-        """Haze below a lamp, leaning to a side."""
+        """Haze below a fixture, leaning to a side."""
         below = np.maximum(self._y - self._top[head], 0.0)
         middle = self._left[head] + lean * below
         wide = 2.0 + below * np.tan(np.radians(half_deg))

@@ -1,1 +1,1 @@
-"""What lamps there are: their profiles, where they are patched, and what their levels look like."""
+"""What fixtures there are: their profiles, where they are patched, and what their levels look like."""

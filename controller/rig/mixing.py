@@ -69,7 +69,7 @@ class Mixer:
 
     Args:
         emitters: in the order of the columns of `levels`; UV is no colour and joins in for deep, dim violets only.
-            Where it is all a head has, it is that head's lamp and follows the brightness in every colour.
+            Where it is all a head has, it is that head's light source and follows the brightness in every colour.
     """
 
     def __init__(self, emitters: tuple[EmitterColour, ...]) -> None:
@@ -96,7 +96,7 @@ class Mixer:
         """What levels (n, E) look like: linear RGB (n, 3).
 
         A red LED at full is (1, 0, 0); with measured emitters the brightest white of the set is (1, 1, 1), so that a
-        tenth is a tenth of what the lamp can do, whatever its deepest blue measures.
+        tenth is a tenth of what the fixture can do, whatever its deepest blue measures.
         """
         return np.asarray(np.maximum(levels @ self._emitted, 0.0), np.float32)
 

@@ -20,7 +20,7 @@ from controller.rig.patch.render import Axis, Numbers, coarse_ends, curve_of, en
 from controller.rig.profiles.profile import Channel, Intensity, Pan, Shutter, Tilt, Wheel
 
 LAMP_COLOUR = (1.0, 0.86, 0.68)
-"""Heads that mix no colour: warm white, as blinders and dimmed lamps are."""
+"""Heads that mix no colour: warm white, as blinders and dimmed fixtures are."""
 WARM, COLD = (1.0, 0.72, 0.38), (0.86, 0.95, 1.0)
 LEVELS = 256
 
@@ -49,7 +49,7 @@ class Stage:
 class Observer:
     """Decodes the frames of one patch.
 
-    Many attributes: one table of lanes for each thing a lamp does, made once and read at every cycle.
+    Many attributes: one table of lanes for each thing a fixture does, made once and read at every cycle.
 
     Args:
         patch: the rig.
@@ -103,7 +103,7 @@ class Observer:
     def light(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
         """The light alone, (N, 3) float32 linear RGB as in `Stage`, and (N,) how many times as bright it really is.
 
-        A lamp whose emitters together give more than its full white is shown in its hue at full; an eye sees more.
+        A fixture whose emitters together give more than its full white is shown in its hue at full; an eye sees more.
 
         Args:
             slots: of all universes in the order of the patch, one behind the other, and one more.

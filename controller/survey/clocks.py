@@ -17,7 +17,7 @@ GRID_S = 0.05
 CANDIDATES = 10
 APART_S = 0.3
 SETTLED_S, SETTLED_SHARE = RAMP_S + 0.2, 0.6
-"""After so long, and such a share of it, a step has come to rest even in a slow lamp."""
+"""After so long, and such a share of it, a step has come to rest even in a slow fixture."""
 COARSER = 3
 LEAST_EXPLAINED = 0.25
 

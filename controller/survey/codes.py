@@ -2,8 +2,8 @@
 
 Half of each code is on, and at every moment about half of the heads are: an automatic exposure has nothing to follow.
 The codes are drawn, and of many draws those are kept that look least like each other and like products of two others.
-Products matter: a camera that saturates where two lamps meet shows the product of their codes, and in families that
-are closed under products (Hadamard, shifts of one m-sequence) that is a third lamp's code.
+Products matter: a camera that saturates where two beams meet shows the product of their codes, and in families that
+are closed under products (Hadamard, shifts of one m-sequence) that is a third fixture's code.
 """
 
 import numpy as np

@@ -1,11 +1,11 @@
 """How late each fixture is beside the others, from every change of its codes, frame by frame. Pure.
 
-First all lamps are taken for quick ones. A change that comes a little later leaves its slope behind: light s(t - d) is
-about s(t) - d s'(t), so a share of s' says how late a lamp is, finer than a frame, since each source changes dozens of
-times. Then what each source does is put together from all blocks that show it, and beside it are laid what it played
-so much later and with so much inertia; late by both is what an eye sees as late. A rolling shutter exposes lower rows
-later; what one lamp lights in several rows says how much. How late everything is together cannot be seen: it is when
-the camera was started.
+First all fixtures are taken for quick ones. A change that comes a little later leaves its slope behind: light s(t - d)
+is about s(t) - d s'(t), so a share of s' says how late a fixture is, finer than a frame, since each source changes
+dozens of times. Then what each source does is put together from all blocks that show it, and compared with what it
+played, so much later and with so much inertia; late by both is what an eye sees as late. A rolling shutter exposes
+lower rows later; what one fixture lights in several rows says how much. How late everything is together cannot be
+seen: it is when the camera was started.
 """
 
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ SEARCHES = ((0.02, 10), (0.004, 6), (0.001, 4))
 PARTS, PART_STEP_S, PART_REACH = 4, 0.002, 16
 SURE = 8.0
 GLARE = 0.05
-"""What a block says of a lamp in the glare of others is wrong by such a share of the glare."""
+"""What a block says of a fixture in the glare of others is wrong by such a share of the glare."""
 HEIGHTS = (np.arange(ROWS) + 0.5) / ROWS - 0.5
 ROLLING_PRIOR_S = 0.02
 

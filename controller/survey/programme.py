@@ -23,7 +23,7 @@ MARK = (1.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0)
 """Barker's code of seven: it looks like itself at one shift alone. All heads play it together, before their own."""
 LEVELS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0)
 LOW_LEVELS = (0.0, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.12, 0.15, 0.18, 0.22, 0.27)
-"""Where the rest of the room is dark, too: in it a lamp's first light can be seen."""
+"""Where the rest of the room is dark, too: in it a fixture's first light can be seen."""
 PRIMARIES = ("red", "green", "blue")
 WHITE = "white light"
 KINDS = ("lead", "mark", "code", "level", "colour", "end")

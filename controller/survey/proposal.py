@@ -75,7 +75,9 @@ def _remark(proposal: PatchProposal, found: Found) -> None:
     if found.dark:
         inside = found.told is not None and all(0.0 < one < 1.0 for one in found.told)
         where = (
-            "its place is in the picture: look at power, mode, address and lamp" if inside else "is it in the picture?"
+            "its place is in the picture: check power, mode, address and the fixture itself"
+            if inside
+            else "is it in the picture?"
         )
         say(f"{found.id}: no light of it is seen; {where}")
         return
@@ -93,7 +95,7 @@ def _remark(proposal: PatchProposal, found: Found) -> None:
     if found.colours is None or found.colours.right:
         return
     if found.colours.dark:
-        say(f"{found.id}: {', '.join(found.colours.dark)} gives no light; look at the mode, then at the lamp")
+        say(f"{found.id}: {', '.join(found.colours.dark)} gives no light; check the mode, then the fixture itself")
     else:
         seen = ", ".join(found.colours.order)
         say(f"{found.id}: red, green, blue are seen as {seen}; another mode or profile has its colours in that order")

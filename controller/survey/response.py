@@ -1,9 +1,9 @@
 """What a camera makes of light, found from light that adds up. Pure.
 
-Where two lamps meet, the light of both is the sum of the light of each; a camera's number for it is not. The response
+Where two beams meet, the light of both is the sum of the light of each; a camera's number for it is not. The response
 under which sums come out right is the camera's, up to a factor (the principle of radiometric self-calibration by
 superposition; without it, exposures alone leave an exponent open: Grossberg and Nayar, "What can be known about the
-radiometric response from images?", ECCV 2002). Where no lamps meet, nothing is found and the usual 2.2 is kept.
+radiometric response from images?", ECCV 2002). Where no beams meet, nothing is found and the usual 2.2 is kept.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where in the picture each source shines, whether that is certain, and whether the lamp itself is seen there. Pure."""
+"""Where in the picture each source shines, whether that is certain, and whether the fixture is seen there. Pure."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ SURE, ABOVE_CHANCE = 10.0, 2.5
 """Standard errors of a source's best block; and how many times the deepest one below nothing, which is chance."""
 NEAR, RING = 2, (3, 6)
 ITSELF, POOL = 6.0, 0.25
-"""A lamp is so many times as bright as what is around it; a pool of light is not."""
+"""A fixture is so many times as bright as what is around it; a pool of light is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Spots:
 
     Attributes:
         at: (n, 2) 0..1 from the picture's left and top; nan where nothing is found. sureness: (n,) standard errors.
-        found: (n,). itself: (n,) whether the lamp is seen, not only what it lights.
+        found: (n,). itself: (n,) whether the fixture is seen, not only what it lights.
     """
 
     at: Float64Array

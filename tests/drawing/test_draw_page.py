@@ -247,6 +247,8 @@ def test_the_questions_of_init_are_checked_one_by_one_and_end_in_the_patch_page(
     browser.get(served.url)
     allowed = "return !document.getElementById('write').disabled"
     until(browser, allowed, "the usual answers are good")
+    notes = browser.find_elements(By.CSS_SELECTOR, ".question p.quietly")
+    assert all(one.get_attribute("textContent") for one in notes), "each question says what it means"
     answer = browser.find_element(By.ID, "answer-output")
     answer.send_keys("banana\t")
     said = "document.getElementById('answer-output-said').textContent"

@@ -83,8 +83,8 @@ def flashing(rng, groups, names, blackouts=0.0):
 
 
 ADVERSARIES = {
-    "single lamps": ((single,), ("white", "black", "red", "blue")),
-    "pairs in turns": ((pairs,), tuple(COLOURS)),
+    "single heads": ((single,), ("white", "black", "red", "blue")),
+    "pairs swapping": ((pairs,), tuple(COLOURS)),
     "thirds": ((thirds,), tuple(COLOURS)),
     "rows": ((rows,), tuple(COLOURS)),
     "red": (GROUPS, ("red", "dark red", "black", "blue")),

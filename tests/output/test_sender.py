@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.config import NetworkConfig, UniverseConfig
+from controller.lighting.input.sources import SacnSources
 from controller.lighting.output.nodes import LOST_AFTER_S
 from controller.lighting.output.sender import SendBudget, Sender
 from controller.lighting.protocol import artnet, sacn
@@ -90,6 +91,77 @@ def test_sacn_leaves_by_multicast_with_name_priority_and_numbers_of_its_own():
         assert (second.universe, second.priority, second.sequence) == (2, 5, cycle & 0xFF)
         assert set(first.slots.tolist()) == {cycle & 0xFF}
         assert first.cid == UUID(int=5).bytes
+
+
+OURS = np.arange(512) < 3
+"""A patch of one fixture with three slots."""
+
+
+def with_priorities(**output):
+    """One sACN output that tells a priority for each slot."""
+    outputs = [{"type": "sacn", "universe": 300, "per_address": True, **output}]
+    return Sender({1: UniverseConfig(outputs=outputs)}, NetworkConfig(source_name="Spot"), CID, [], {1: OURS})
+
+
+def told(sender, cycles, level=7):
+    """What leaves in so many cycles, read: without discovery."""
+    left = [one for _ in range(cycles) for one in sender.packets([frame(1, level)]) if "discovery" not in one.output]
+    assert {one.address for one in left} == {("239.255.1.44", 5568)}
+    return [sacn.decode_data(one.payload) for one in left]
+
+
+def test_priorities_of_slots_leave_after_the_levels_and_are_counted_with_them():
+    packets = told(with_priorities(), 400)
+    assert [one.sequence for one in packets] == [at & 0xFF for at in range(len(packets))]
+    priorities = [one for one in packets if one.start_code == 0xDD]
+    assert {tuple(one.slots) for one in priorities} == {(90, 90, 90) + (0,) * 509}
+    assert {one.priority for one in packets} == {90}, "for receivers that know no priorities of slots"
+    after, cycle = [], 0
+    for one in packets:
+        cycle += one.start_code == 0
+        after += [cycle] if one.start_code else []
+    assert after == [1, 2, 3, 4, *range(8, 401, 8)], "at first, one and three more; then five times a second at 40 Hz"
+
+
+def test_a_receiver_gives_each_slot_to_who_sends_it():
+    """Our own input: a desk of a lower priority has what no fixture of ours uses, and all of it when we end."""
+    sources, sender = SacnSources(), with_priorities()
+    desk = sacn.decode_data(sacn.encode_data(np.full(512, 40, np.uint8), 300, 0, UUID(int=9), priority=60))
+    sources.hear(desk, 0.0)
+    for one in told(sender, 3):
+        sources.hear(one, 0.1)
+    assert sources.levels(0.2).tolist() == [7] * 3 + [40] * 509
+    for one in sender.farewell():
+        sources.hear(sacn.decode_data(one.payload), 0.3)
+    assert sources.levels(0.4).tolist() == [40] * 512
+
+
+@pytest.mark.parametrize("cycles", [0, 1, 3, 4, 5, 7, 8, 9, 16, 17, 1000])
+def test_a_new_leader_goes_on_with_the_numbers_of_packets_with_priorities(cycles):
+    first, second = with_priorities(), with_priorities()
+    last = told(first, cycles)[-1].sequence if cycles else 255
+    second.go_on_after(cycles)
+    after = told(second, 20)
+    assert after[0].sequence == (last + 1) & 0xFF
+    assert [(one.sequence, one.start_code) for one in after] == [
+        (one.sequence, one.start_code) for one in told(first, 20)
+    ]
+
+
+def test_other_priorities_are_told_at_once_and_the_numbers_stay_those_of_the_cycles():
+    """A backup that lights alone: a node must follow it before the main's levels are given up."""
+    sender = with_priorities(priority=80)
+    told(sender, 41)
+    sender.lift(11)
+    packets = told(sender, 79)
+    assert [one.start_code for one in packets[:4]] == [0, 0xDD, 0, 0xDD]
+    assert {one.priority for one in packets} == {91}
+    assert {tuple(one.slots[:4]) for one in packets if one.start_code} == {(91, 91, 91, 0)}
+    plain = with_priorities()
+    plain.go_on_after(120)
+    assert told(plain, 1)[0].sequence == told(sender, 1)[0].sequence
+    sender.lift(200)
+    assert {one.priority for one in told(sender, 2)} == {200}
 
 
 def test_payloads_of_earlier_cycles_do_not_change():

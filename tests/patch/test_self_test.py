@@ -49,7 +49,7 @@ class Wire:
 
 
 class Person:
-    """Sees what the lamp really does with what is on the wire, and answers what is asked.
+    """Sees what the fixture really does with what is on the wire, and answers what is asked.
 
     The real lamp is open from 150 on and flashes at 0 to 99: its file has it the other way round.
     """
@@ -187,7 +187,7 @@ def test_a_configuration_keeps_every_other_byte(root):
 @pytest.mark.parametrize(
     ("rest", "said"),
     [
-        ("shutter: {rest: 120}", "it would send 120, and the lamp strobes there"),
+        ("shutter: {rest: 120}", "it would send 120, and the fixture strobes there"),
         ("function: {rest: 210}", "it would send 210"),
         ("pan: {rest: 3}", "`pan_home`"),
         ("shutter: {rest: 1, hold: 2}", "one of them"),

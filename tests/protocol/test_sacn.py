@@ -31,6 +31,34 @@ def test_golden_bytes():
     )
 
 
+def test_golden_bytes_of_priorities_of_slots():
+    packet = sacn.priorities_template(np.array([90, 0, 200], np.uint8), 0x1234, CID, source_name="Spot", priority=90)
+    packet[sacn.SEQUENCE_AT] = 0x57
+    assert (
+        packet
+        == bytes.fromhex(
+            "0010 0000 4153432d45312e3137000000 7071 00000004 00112233445566778899aabbccddeeff 705b 00000002"
+            + b"Spot".hex().ljust(128, "0")
+            + "5a 0000 57 00 1234"  # the priority for those who do not know the start code; not synchronized
+            "700e 02 a1 0000 0001 0004"
+            "dd 5a 00 c8"  # the start code that ETC registered, and three priorities, of which 0: not ours
+        )
+    )
+    read = sacn.decode_data(bytes(packet))
+    assert (read.start_code, read.priority, read.slots.tolist()) == (0xDD, 90, [90, 0, 200])
+    with pytest.raises(ValueError, match="from 0 to 200, not to 201"):
+        sacn.priorities_template(np.array([201], np.uint8), 1, CID, source_name="x", priority=90)
+
+
+def test_the_sacn_package_reads_priorities_of_slots_as_such():
+    messages = pytest.importorskip("sacn.messages.data_packet")
+    urgent = np.arange(201).astype(np.uint8)
+    packet = sacn.priorities_template(urgent, 9, CID, source_name="Spot", priority=120)
+    theirs = messages.DataPacket.make_data_packet(tuple(packet))
+    assert (theirs.dmxStartCode, theirs.universe, theirs.priority) == (0xDD, 9, 120)
+    assert theirs.dmxData[:201] == tuple(range(201))
+
+
 def test_a_full_universe_is_638_bytes():
     assert len(sacn.encode_data(np.zeros(512, np.uint8), 1, 0, CID)) == 638
 

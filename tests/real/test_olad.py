@@ -40,8 +40,12 @@ def test_art_net_sacn_and_calls_are_read_back_slot_for_slot(lab, show, rng):
 def test_sacn_unicast_is_read_back(lab, show, rng):
     lab, olad = lab
     slots = rng.integers(0, 256, 512, dtype=np.uint8)
-    show(lab.console, {1: [{"type": "sacn", "universe": 7, "host": NODE}]}, {1: slots})
+    output = {"type": "sacn", "universe": 7, "host": NODE, "per_address": True}
+    sends = show(lab.console, {1: [output]}, {1: slots})
     wait_for(lambda: olad.levels(7) == slots.tolist(), 5, "sACN unicast")
+    cycles = sends.cycles + 17
+    wait_for(lambda: sends.cycles > cycles, 5, "priorities of slots, which olad does not read")
+    assert olad.levels(7) == slots.tolist()
 
 
 def test_a_node_that_answers_our_poll_is_sent_to(lab, show, rng):

@@ -8,6 +8,7 @@ import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 from promise import HANG_S
+from run_doors import with_doors
 
 from controller.bus.news import LightingStatus, ListeningStatus, ShownNews, StageNews
 from controller.bus.sockets import Commander, Commands, Newest, Publisher, Reader, pack
@@ -24,13 +25,18 @@ def context():
         yield context
 
 
+@pytest.fixture
+def folder(tmp_path):
+    return with_doors(tmp_path)
+
+
 def wait(newest):
     assert newest.socket.poll(1000 * HANG_S)
     return newest.take()
 
 
-def test_a_late_reader_sees_the_newest_and_nothing_else(context, tmp_path):
-    publisher, newest = Publisher(context, tmp_path, TOKENS), Newest(context, tmp_path, TOKENS)
+def test_a_late_reader_sees_the_newest_and_nothing_else(context, folder):
+    publisher, newest = Publisher(context, folder, TOKENS), Newest(context, folder, TOKENS)
     while not newest.socket.poll(50):  # until the subscription has arrived
         publisher.send(LightToken(0.0, 0, 1, 2, 0.5, 0.5))
     for number in range(500):
@@ -44,8 +50,8 @@ def test_a_late_reader_sees_the_newest_and_nothing_else(context, tmp_path):
     newest.close()
 
 
-def test_commands_arrive_all_and_in_order(context, tmp_path):
-    commands, commander = Commands(context, tmp_path), Commander(context, tmp_path)
+def test_commands_arrive_all_and_in_order(context, folder):
+    commands, commander = Commands(context, folder), Commander(context, folder)
     sent = [Command("grand_master", number / 50) for number in range(50)]
     assert all(commander.send(command) for command in sent)
     got = []
@@ -56,8 +62,8 @@ def test_commands_arrive_all_and_in_order(context, tmp_path):
     commander.close()
 
 
-def test_nobody_listening_blocks_nobody(context, tmp_path):
-    commander = Commander(context, tmp_path)
+def test_nobody_listening_blocks_nobody(context, folder):
+    commander = Commander(context, folder)
     answers = [commander.send(Command("hold", 1.0)) for _ in range(500)]
     assert not answers[-1]
     commander.close()

@@ -7,12 +7,14 @@ import signal
 import pytest
 import zmq
 from promise import HANG_S
+from run_doors import with_doors
 from running_show import heard, over, run_folder, start
 
-from controller.bus.doors import DOORS, RUN_FILE, TRANSPORT, connect, new_doors
+from controller.bus.doors import DOORS, RUN_FILE, TRANSPORT, connect
 from controller.bus.sockets import Commander, Commands, Newest, Publisher, pack
 from controller.bus.topics import COMMANDS, TOKENS, TOPICS
 from controller.messages import Command, LightToken
+from controller.system import START
 
 TOKEN = LightToken(1.0, 7, 1, 2, 0.5, 0.5)
 
@@ -27,8 +29,7 @@ def context():
 def folder(tmp_path, monkeypatch):
     """A run's folder with ports."""
     monkeypatch.setenv(TRANSPORT, "tcp")
-    (tmp_path / RUN_FILE).write_text(json.dumps({DOORS: new_doors()}))
-    return tmp_path
+    return with_doors(tmp_path)
 
 
 def test_every_topic_has_a_port_of_its_own(folder):
@@ -89,10 +90,10 @@ def test_without_doors_it_is_the_folder(context, tmp_path):
     sock.close()
 
 
-def test_a_show_over_ports(venue, wire, tmp_path):
-    """Sound becomes light: tokens come from the process that listens to the one that lights."""
+def test_a_show_as_on_windows(venue, wire, tmp_path):
+    """Over ports, and ended by closed inputs: tokens come from the process that listens to the one that lights."""
     log = tmp_path / "log"
-    show = start(venue, environment={TRANSPORT: "tcp"}, stderr=log)
+    show = start(venue, environment={TRANSPORT: "tcp", START: "spawn"}, stderr=log)
     heard(show, wire, lambda: "lighting: the show is live" in log.read_text())
     sockets = [one for one in run_folder(show).iterdir() if one.is_socket()]
     show.send_signal(signal.SIGINT)

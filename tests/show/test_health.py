@@ -1,4 +1,4 @@
-"""The failure ladder (lighting.md 7.3): every state with every event, on the pure function and through the desk."""
+"""The fallback states (lighting.md 7.3): every state with every event, on the pure function and through the desk."""
 
 from itertools import product
 

@@ -7,18 +7,25 @@ from types import SimpleNamespace
 import pytest
 import zmq
 from memory_sink import MemorySink
+from run_doors import with_doors
 
 from controller.bus.sockets import Publisher
 from controller.bus.topics import PULSES, TOKENS
 from controller.clock import ManualClock
+from controller.config import with_overrides
 from controller.lighting.process import Lighting
+from controller.lighting.protocol import sacn
 from controller.messages import LightToken, Pulse
 
 
 @pytest.fixture
-def lighting(config, tmp_path):
+def lighting(config, tmp_path, request):
+    """The process's loop, with outputs of universe 1 that a test may choose."""
+    outputs = getattr(request, "param", None)
+    universes = config.model_dump(include={"universes"})["universes"]
+    config = with_overrides(config, universes=universes | {1: {"outputs": outputs}}) if outputs else config
     context = zmq.Context()
-    run = SimpleNamespace(config=config, folder=tmp_path, context=context, stopping=threading.Event())
+    run = SimpleNamespace(config=config, folder=with_doors(tmp_path), context=context, stopping=threading.Event())
     sink, clock = MemorySink(), ManualClock(100.0)
     lighting = Lighting(run, clock, sink)
     yield lighting, sink, clock
@@ -59,6 +66,24 @@ def test_a_desk_that_fails_while_the_light_fades_out_still_says_its_last_word(li
     lighting.light()
     assert len(sink.sent) > 2 * 30  # both universes, for 1.5 s
     assert lighting.status().faults > 30
+
+
+@pytest.mark.parametrize("lighting", [[{"type": "sacn", "universe": 9, "per_address": True}]], indirect=True)
+def test_a_priority_is_told_of_the_slots_that_fixtures_use_and_of_no_other(lighting, patch):
+    lighting, sink, clock = lighting
+    cycles(lighting, clock, 1)
+    (told,) = [one for one in map(read_sacn, sink.sent) if one is not None and one.start_code == 0xDD]
+    in_use = {
+        one.config.address + at for one in patch.fixtures if one.config.universe == 1 for at in range(one.footprint)
+    }
+    assert {at + 1 for at, priority in enumerate(told.slots) if priority} == in_use
+    assert set(told.slots) == {0, 90}
+
+
+def read_sacn(sent):
+    """A packet of sACN's universe 9, or None."""
+    _, packet = sent
+    return sacn.decode_data(packet.payload) if packet.address[0] == "239.255.0.9" else None
 
 
 def test_garbage_on_the_bus_is_ignored(lighting, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import zmq
 from memory_sink import MemorySink
+from run_doors import with_doors
 
 from controller.__main__ import main
 from controller.bus.sockets import Commander, Publisher
@@ -26,7 +27,7 @@ SILENT = Pulse(0.0, 0, -20.0, 0.5, 0.0, 0, float("-inf"), 0.0, ())
 @pytest.fixture(scope="module")
 def recorded(config, tmp_path_factory):
     """Twenty seconds of the real output process's loop, with everything that can reach it; its log and its packets."""
-    folder = tmp_path_factory.mktemp("show")
+    folder = with_doors(tmp_path_factory.mktemp("show"))
     config = with_overrides(config, look={"end_fade_s": 0.5})
     context, stopping = zmq.Context(), threading.Event()
     run = SimpleNamespace(config=config, folder=folder, context=context, stopping=stopping)

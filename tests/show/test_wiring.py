@@ -33,6 +33,7 @@ def test_every_kind_of_output_is_told_in_words(configured, tmp_path):
         "{type: artnet, host: discover, port_address: 5, sync: true}",
         "{type: sacn, universe: 7}",
         "{type: sacn, universe: 7, host: 127.0.0.1, priority: 80, sync_universe: 9}",
+        "{type: sacn, universe: 8, per_address: true}",
         "{type: ola, universe: 3}",
         "{type: ddp, host: 127.0.0.1, offset: 510}",
         f"{{type: enttec-pro, device: {tmp_path}/ttyUSB0, output: 2}}",
@@ -45,6 +46,7 @@ def test_every_kind_of_output_is_told_in_words(configured, tmp_path):
         "universe 1: Art-Net discover port address 5, 40 Hz, with ArtSync",
         "universe 1: sACN universe 7 multicast, priority 90, 40 Hz",
         "universe 1: sACN universe 7 to 127.0.0.1, priority 80, 40 Hz, synchronized by universe 9",
+        "universe 1: sACN universe 8 multicast, priority 90 of each slot in use, 40 Hz",
         "universe 1: OLA 127.0.0.1:9010 universe 3, priority 90, 40 Hz",
         "universe 1: DDP 127.0.0.1 from byte 510, 170 pixels, 40 Hz",
         f"universe 1: Enttec Pro {tmp_path}/ttyUSB0 second output, at most 40 Hz",
@@ -74,6 +76,16 @@ def test_outputs_that_cannot_work_are_refused(configured, output, said):
         examine_wiring(configured(output))
     assert "config.yaml:" in str(refused.value)
     assert "outputs[0]" in str(refused.value)
+
+
+def test_two_ways_to_one_sacn_universe_carry_the_same_packets(configured):
+    ways = "{type: sacn, universe: 7, per_address: true}", "{type: sacn, universe: 7, host: 127.0.0.1}"
+    for outputs, said in ((ways, "with"), (ways[::-1], "without")):
+        with pytest.raises(ConfigError, match=f"another output sends sACN universe 7 {said} per_address") as refused:
+            examine_wiring(configured(*outputs))
+        assert "outputs[1]" in str(refused.value)
+    with pytest.raises(ConfigError, match="per_address needs a priority from 1"):
+        configured("{type: sacn, universe: 7, per_address: true, priority: 0}")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Lamp by lamp: one fixture after the other is lit, a person says yes or no, and what helps is kept. Pure.
+"""The fixture check: one fixture after the other is lit, a person says yes or no, and what helps is kept. Pure.
 
 The quick way asks of each fixture whether it is white and alone; the thorough one is the whole walk of
 `followspot patch test` (`controller/rig/patch/self_test.py`).

@@ -27,7 +27,15 @@ EXAMPLES = {
     "room": ["6x4x3.4", "8x6x4", "12x8x6"],
 }
 """What may be answered by one press; outputs and inputs are looked for."""
-NOTES = {"fixtures": "A few are enough: on the next page they are found by maker and model and put on a plan."}
+NOTES = {
+    "venue": "Looks, logs and what is learned are kept under this name.",
+    "output": "Your node's address, or your USB interface. artnet 127.0.0.1 is this computer: nothing leaves it yet.",
+    "universe": "The node's own number for its DMX line. Art-Net counts from 0, sACN from 1.",
+    "fixtures": "A few are enough: on the next page they are found by maker and model and put on a plan.",
+    "audio": "demo is the bundled song. Later: the sound interface that gets the mix of the sound desk.",
+    "room": "Width, depth, and the height at which the fixtures hang.",
+}
+"""What somebody who does this for the first time needs to know, below each question."""
 
 
 class QuestionsPage(DrawPage):

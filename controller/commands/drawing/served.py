@@ -35,7 +35,7 @@ def addresses(host: str, port: int, key: str, scheme: str = "http") -> list[str]
 
 
 def serve_page(page: OwnPage, host: str, port: int, key: str, *, said: str, say: Say) -> None:
-    """Until Ctrl-C, or whatever else ends a program in order: lamps that the page has lit go dark.
+    """Until Ctrl-C, or whatever else ends a program in order: fixtures that the page has lit go dark.
 
     Args:
         said: what the page is, before the address. say: tells a person something.

@@ -1,4 +1,4 @@
-"""The patch page in a browser: a library, a plan, and the lamps themselves. Edge: the web, files, a thread."""
+"""The patch page in a browser: a library, a plan, and the fixtures themselves. Edge: the web, files, a thread."""
 
 import asyncio
 import ssl
@@ -31,7 +31,7 @@ MOST_BYTES = 64_000_000
 """A GDTF file with its pictures and meshes has ten or twenty million."""
 MOST_WISH_BYTES = 256_000
 LEFT_S = 6.0
-"""A page that has asked nothing for so long is gone: nobody sees the lamp that is lit."""
+"""A page that has asked nothing for so long is gone: nobody sees the fixture that is lit."""
 LOOK_S = 0.5
 OF_LAMPS = ("identify", "check", "answer", "dark")
 MOST_LETTERS = 100
@@ -41,7 +41,7 @@ class DrawPage(OwnPage):
     """One configuration, drawn by whoever sits at this machine.
 
     Args:
-        drawing: the file; None: there is none yet, and `begin` brings it. clock: for the lamps.
+        drawing: the file; None: there is none yet, and `begin` brings it. clock: for the fixtures.
         key: what a browser of another machine must know; empty: this machine alone is served.
         tls: what it is served with; None: plain HTTP.
     """
@@ -100,7 +100,7 @@ class DrawPage(OwnPage):
             self._worker.shutdown(wait=True)
 
     async def _watch(self) -> None:
-        """Put lamps out that nobody looks at any more."""
+        """Put fixtures out that nobody looks at any more."""
         while True:
             await asyncio.sleep(LOOK_S)
             if self._lamps.lit and self._clock.now_s() - self._seen_s > LEFT_S:

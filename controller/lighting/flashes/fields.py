@@ -1,14 +1,14 @@
 """The fields of a rig that can flash, and how bright each of them is in parts of its own full light. Pure.
 
-A field is one lamp, or an area: the rig, its thirds, its rows and groups, and neighbourhoods as they are seen from the
+A field is one head, or an area: the rig, its thirds, its rows and groups, and neighbourhoods as they are seen from the
 seats (WCAG 2.3.1 and ITU-R BT.1702 speak of a part of the visual field). Three measures of each, so that no colour
 gets past:
 
     luminance   light as the eye weighs it (IEC 61966-2-1)
-    strength    the strongest component: full blue has a fourteenth of white's luminance, and is a lamp that is on
-    red         that of saturated red alone (BT.1702-3: R / (R + G + B) of 0.8 or more), judged lamp by lamp
+    strength    the strongest component: full blue has a fourteenth of white's luminance, and is a head that is on
+    red         that of saturated red alone (BT.1702-3: R / (R + G + B) of 0.8 or more), judged head by head
 
-An area's are the means of its lamps', each in parts of what that lamp gives.
+An area's are the means of its heads', each in parts of what that head gives.
 """
 
 import numpy as np
@@ -24,11 +24,11 @@ MEASURES = ("light", "strength", "red")
 SATURATED_RED = 0.8
 ZONES = ("the left", "the middle", "the right")
 ROW_M = 0.7
-"""Lamps whose depth and height differ by less hang in one row."""
+"""Heads whose depth and height differ by less hang in one row."""
 SEATS_M = (0.0, -6.0, 1.5)
 """Where an eye is, from the middle of the rig's front edge: people stand anywhere, and in the middle of them is one."""
 SEEN_DEG = 10.0
-"""Half the width of a neighbourhood: those within the 20 degrees around one lamp."""
+"""Half the width of a neighbourhood: those within the 20 degrees around one head."""
 MOST_NEIGHBOURHOODS = 24
 TINY = 1e-6
 LIT = 0.05
@@ -36,7 +36,7 @@ LIT = 0.05
 
 
 class Fields:
-    """Measures the fields of one rig: A areas, then N lamps.
+    """Measures the fields of one rig: A areas, then N heads.
 
     Args:
         patch: the rig.
@@ -94,7 +94,7 @@ def areas(patch: Patch) -> tuple[list[str], Float32Array]:
     found |= _neighbourhoods(patch)
     kept: dict[bytes, str] = {}
     for name, members in found.items():
-        if np.count_nonzero(weight * members) > 1 or name == "the rig":  # one lamp is a field already
+        if np.count_nonzero(weight * members) > 1 or name == "the rig":  # one head is a field already
             kept.setdefault(members.tobytes(), name)
     rows = np.array([weight * np.frombuffer(members, np.bool_) for members in kept], np.float32)
     return list(kept.values()), rows / np.maximum(rows.sum(axis=1, keepdims=True), TINY)
@@ -108,7 +108,7 @@ def _zones(patch: Patch) -> dict[str, BoolArray]:
 
 
 def _rows(patch: Patch) -> dict[str, BoolArray]:
-    """Lamps that hang at one depth and height, front to back: a truss, the floor."""
+    """Heads that hang at one depth and height, front to back: a truss, the floor."""
     place = patch.positions_m[:, 1:]
     row = np.full(patch.heads, -1)
     for head in np.lexsort((place[:, 1], place[:, 0])):
@@ -119,7 +119,7 @@ def _rows(patch: Patch) -> dict[str, BoolArray]:
 
 
 def _neighbourhoods(patch: Patch) -> dict[str, BoolArray]:
-    """Around lamps, farthest first, until each lamp is the middle of one or there are enough."""
+    """Around heads, farthest first, until each head is the middle of one or there are enough."""
     place = patch.positions_m
     eye = np.array([(place[:, 0].min() + place[:, 0].max()) / 2.0, place[:, 1].min(), 0.0]) + np.array(SEATS_M)
     towards = place - eye
@@ -129,14 +129,14 @@ def _neighbourhoods(patch: Patch) -> dict[str, BoolArray]:
     covered = np.full(patch.heads, -1.0)
     head = 0
     for _ in range(min(MOST_NEIGHBOURHOODS, patch.heads)):
-        found[f"the lamps around {patch.head_name(head)}"] = nearness[head] >= np.cos(np.radians(SEEN_DEG))
+        found[f"the heads around {patch.head_name(head)}"] = nearness[head] >= np.cos(np.radians(SEEN_DEG))
         covered = np.maximum(covered, nearness[head])
         head = int(covered.argmin())
     return found
 
 
 def _allowed(patch: Patch) -> Float32Array:
-    """(N,) the part of its light that a lamp may give: a limit in the patch makes a smaller lamp of it."""
+    """(N,) the part of its light that a head may give: a limit in the patch counts as a dimmer head."""
     limits = np.array([fixture.config.max_intensity for fixture in patch.fixtures], np.float32)
     return np.maximum(limits[patch.fixture_of], 0.05)
 
@@ -144,7 +144,7 @@ def _allowed(patch: Patch) -> Float32Array:
 def _full(patch: Patch) -> tuple[Float32Array, Float32Array]:
     """(3, N) each head's full light, its brightest white or colour, and (3, N) all that its emitters give together.
 
-    A wheel's colours differ in strength, and a lamp that shines through any of them is on: the weakest counts.
+    A wheel's colours differ in strength, and a head that shines through any of them is on: the weakest counts.
     """
     observer, shape = Observer(patch), (len(MEASURES), patch.heads)
     full, most = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -165,7 +165,7 @@ def _full(patch: Patch) -> tuple[Float32Array, Float32Array]:
 
 
 def _opened(patch: Patch, only: str, place: int) -> ByteArray:
-    """Slots at which every lamp shines: as white as it can, or with one kind of emitter; wheels at a place."""
+    """Slots at which every head shines: as white as it can, or with one kind of emitter; wheels at a place."""
     slots = np.zeros(patch.nowhere + 1, np.uint8)
     for lane in patch.lanes:
         for byte, slot in enumerate(lane.slots):

@@ -1,6 +1,6 @@
-"""Lamps that stay as they are while the others go where they are wished. Pure.
+"""Heads that stay as they are while the others go where they are wished. Pure.
 
-All that makes a lamp's light stays with it, wheels and shutters too; heads turn, zooms glide and hazers breathe as
+All that makes a head's light stays with it, wheels and shutters too; heads turn, zooms glide and hazers breathe as
 wished, which is nobody's flash.
 """
 

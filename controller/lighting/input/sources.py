@@ -22,7 +22,6 @@ ARTNET_LOSS_S = 10.0
 ARTNET_SOURCES = 2
 SACN_SOURCES = 8
 SLOTS = 512
-MOST_URGENT = 200
 
 SourceKey = TypeVar("SourceKey", bytes, str)
 
@@ -51,7 +50,7 @@ class Source:
     def hear_priorities(self, told: ByteArray, now_s: float) -> None:
         """It tells how urgent each slot is: 1..200; 0, and slots that it does not tell of: not its business."""
         urgent = np.full(SLOTS, -1, np.int64)
-        meant = np.flatnonzero((told > 0) & (told <= MOST_URGENT))
+        meant = np.flatnonzero((told > 0) & (told <= sacn.MOST_URGENT))
         urgent[meant] = told[meant]
         self.urgent, self.urgent_s = urgent, now_s
 

@@ -38,7 +38,7 @@ KEY_UP_S, KEY_DOWN_S = 0.8, 1.5
 RELEASE_S = 0.12
 """Time constant with which the steps of a figure go."""
 WAVE_GAP_S = 0.53
-"""Where lamps swell by themselves, what rises fast keeps a longer distance."""
+"""Where fixtures swell by themselves, what rises fast keeps a longer distance."""
 FIGURE_SEEN = 0.2
 """A figure of less depth does not keep accents away from its steps."""
 FREE_FADE_S = 0.5
@@ -206,7 +206,7 @@ class CueDrawing:
             self._due, self._big = bool(cue.spend) and self.hanging.fresh and rested, cue.level
         look = self.hanging.look
         self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
-        # a dark lamp comes in its new colour, not by way of its old one
+        # a dark fixture comes in its new colour, not by way of its old one
         self._from = level.copy(), np.where(level[:, None] < DARK, self._dress.colour, colour)
         self._dancing, self._answering = self._dress.lit_as(look.figure.roles), self._dress.lit_as(look.accents)
         self._gate.gap_s = WAVE_GAP_S if look.figure.name == "wave" else self._config.accent_gap_s
@@ -260,7 +260,7 @@ class CueDrawing:
             held[duties.key] = self._key
             colour[duties.key] = face
             return held, colour
-        # light adds up: a face's share, and the colour that the lamp has beside it
+        # light adds up: a face's share, and the colour that the fixture has beside it
         light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * face
         most = np.maximum(light.max(axis=1), np.float32(1e-6))
         held[heads], colour[heads] = np.sqrt(np.minimum(most, 1.0)), light / most[:, None]

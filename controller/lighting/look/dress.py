@@ -1,4 +1,4 @@
-"""What lamps wear: the gels of a cue, given to the heads that a look lights. Pure."""
+"""What heads wear: the gels of a cue, given to the heads that a look lights. Pure."""
 
 from dataclasses import dataclass
 

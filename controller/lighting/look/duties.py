@@ -1,7 +1,7 @@
-"""Who does what a look asks for: the lamps of a rig for each role of a look, so that every rig has a whole show. Pure.
+"""Who does what a look asks for: the fixtures of a rig for each role, so that every rig has a whole show. Pure.
 
 A look lights faces, washes, backs, bars and heads that are aimed. What a rig has none of is done by others: outer
-washes stand in for backs, movers for everything, a single blinder for the wash. Faces are lit by lamps of the role
+washes stand in for backs, movers for everything, a single blinder for the wash. Faces are lit by fixtures of the role
 `key`; without any by those front washes that hang nearest to the singer, which are kept for that where there are
 enough, and add a face's share to their colour where there are not.
 """
@@ -17,7 +17,7 @@ from controller.looks.look import LIT_ROLES, By, LitRole
 from controller.rig.heads import Rig
 
 ROW_M = 0.6
-"""Lamps whose depths on stage differ by less hang in one row."""
+"""Fixtures whose depths on stage differ by less hang in one row."""
 KEPT_OF = 5
 """From so many front washes on two are kept for faces, one pair for each `PAIR_OF` of them."""
 PAIR_OF = 6

@@ -1,4 +1,4 @@
-"""Figures: how one token spreads over many lamps, mirrored or travelling. A new one comes with a new colour.
+"""Figures: how one token spreads over many fixtures, mirrored or travelling. A new one comes with a new colour.
 
 A figure is a delay for each head (it shows the token of a moment ago) and a side that it takes when neighbours wear
 slightly different colours. Calm music gets the mirrored ones, busy music also those that run across the stage.

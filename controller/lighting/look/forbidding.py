@@ -10,7 +10,7 @@ from controller.rig.heads import Rig
 
 
 class Forbidding:
-    """Takes forbidden lamps out of a picture.
+    """Takes forbidden fixtures out of a picture.
 
     Args:
         rig: heads and roles.

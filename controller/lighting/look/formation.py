@@ -1,7 +1,7 @@
-"""How the lamps of a rig stand to each other: who leads, who answers, who mirrors whom. Computed once for a rig.
+"""How the fixtures of a rig stand to each other: who leads, who answers, who mirrors whom. Computed once for a rig.
 
-Duties are given out so that a small rig has them all: where nothing hangs at the back, every second pair of front lamps
-takes that part; where there is only one pair, its right half does.
+Duties are given out so that a small rig has them all: where nothing hangs at the back, every second pair of front
+lights takes that part; where there is only one pair, its right half does.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """One gate for everything that rises fast: steps of a figure, accents, a look that comes. Pure.
 
-Lamps that rise in turns are one flickering area to an eye at the back of the room. So all of a rig's rises begin
+Fixtures that rise in turns are one flickering area to an eye at the back of the room. So all of a rig's rises begin
 together, at moments that lie as far apart as the flash rules want it, and the limiter has nothing to do.
 """
 

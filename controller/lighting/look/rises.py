@@ -1,4 +1,4 @@
-"""Accents and the model's own hits are one to an eye: a lamp rises at most once in the time that accents keep. Pure.
+"""Accents and the model's own hits are one to an eye: a fixture rises at most once in the time that accents keep. Pure.
 
 Each kind alone stays about three in a second; in turns they are more, and the limiter has to cut some of them off.
 """

@@ -1,7 +1,7 @@
-"""One token, many lamps: what each role makes of the same hue and value, so that a rig never looks like one lamp.
+"""One token, many fixtures: what each role makes of the same hue and value, so that a rig never looks like one fixture.
 
 key     faces: warm white, steady
-wash    the token itself, spread over the lamps as a figure: mirrored, or running across the stage
+wash    the token itself, spread over the fixtures as a figure: mirrored, or running across the stage
 back    the token of a moment ago, turned along the wheel; every accent lights the other half of them
 pixel   the last tokens, travelling outwards cell by cell
 beam, mover   the opposite colour, only when the music is up; a new aim with each change of colour
@@ -9,7 +9,7 @@ blinder, strobe   seldom, on strong accents at full energy
 hazer   never: people, or the clock (haze.py)
 
 White is a policy and not the model's: its saturation is fixed. Blinders are warm white; with `look.white: peaks` the
-lamps that answer an accent lean to white at full energy (docs/decisions/0015).
+fixtures that answer an accent lean to white at full energy (docs/decisions/0015).
 """
 
 from dataclasses import dataclass, replace

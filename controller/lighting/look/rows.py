@@ -1,4 +1,4 @@
-"""The order in which a figure goes through lamps of one duty: by their place on stage. Pure.
+"""The order in which a figure goes through fixtures of one duty: by their place on stage. Pure.
 
 Bars are rows of heads at places of their own, so that all pixels of a rig are one canvas in space, however they hang.
 """
@@ -14,9 +14,9 @@ from controller.looks.look import By
 
 IN_SPACE: tuple[By, ...] = ("along", "up", "circles")
 SAME_M = 0.05
-"""Lamps that are nearer to each other have one place."""
+"""Fixtures that are nearer to each other have one place."""
 RINGS_M = 0.25
-"""Lamps whose distances from the middle differ by less light up together."""
+"""Fixtures whose distances from the middle differ by less light up together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Row:
 
 
 def rows(positions_m: Float32Array, duties: Iterable[BoolArray]) -> dict[By, Row]:
-    """The orders in space. A duty whose lamps have one place in an order (all hang at one height, say) runs across.
+    """The orders in space. A duty whose fixtures have one place in an order (all hang at one height, say) runs across.
 
     Args:
         positions_m: (N, 3), x, y, z. duties: (N,) heads of each duty; nobody is in two.

@@ -19,7 +19,7 @@ LEAST_WAVE_S = 3.0
 DECAY_S = 0.28
 """Time constant of a pulse."""
 GROUPS = 4
-"""A row of many lamps runs in so many groups: one lamp of sixteen is a dark row."""
+"""A row of many fixtures runs in so many groups: one fixture of sixteen is a dark row."""
 PATTERNS = 16
 RUNS: tuple[FigureName, ...] = ("chase", "ping-pong")
 RANDOM_LIT = 0.45
@@ -55,7 +55,7 @@ class Steps:
         Args:
             name: of the figure. steps: since the song began, with their fraction.
             length_s: seconds of a step. build: 0..1 of a rise that leads into the next section.
-            by: the order in which it goes through the lamps; its own: chases across, waves and builds in pairs.
+            by: the order in which it goes through the fixtures; its own: chases across, waves and builds in pairs.
         """
         number = int(np.floor(steps))
         row = self._rows[by if by in self._rows else "across" if name in RUNS else "pairs"]

@@ -4,13 +4,16 @@ Every universe leaves every cycle, so that a node that was just switched on is r
 receiver which falls back to us from another sACN source finds us at once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
+import numpy as np
+
+from controller.arrays import BoolArray
 from controller.config import NetworkConfig, SacnConfig, UniverseConfig
 from controller.lighting.output.nodes import Nodes
 from controller.lighting.output.routes import Route, routes
-from controller.lighting.output.streams import Address, ArtNetStream, Packet, stream_of
+from controller.lighting.output.streams import SLOTS, Address, ArtNetStream, Packet, stream_of
 from controller.lighting.protocol import artnet, sacn
 from controller.messages import DmxFrame
 
@@ -24,6 +27,7 @@ class Sender:
         universes: outputs of each universe.
         network: name of this source. cid: what sACN receivers know it by.
         poll_to: addresses that ArtPoll goes to while some output says `discover`.
+        ours: (512,) of each universe, the slots that fixtures use; all of a universe that is not in it.
     """
 
     def __init__(
@@ -32,11 +36,15 @@ class Sender:
         network: NetworkConfig | None = None,
         cid: UUID = NOBODY,
         poll_to: Iterable[str] = ("255.255.255.255",),
+        ours: Mapping[int, BoolArray] | None = None,
     ) -> None:
         network = network or NetworkConfig()
         self._nodes = Nodes()
         known = routes(universes)
-        streams = [(route.universe, stream_of(route, network, cid, self._nodes)) for route in known]
+        every, ours = np.ones(SLOTS, bool), ours or {}
+        streams = [
+            (one.universe, stream_of(one, network, cid, self._nodes, ours.get(one.universe, every))) for one in known
+        ]
         self._streams = {number: [one for universe, one in streams if universe == number] for number in universes}
         artnet_streams = [one for _, one in streams if isinstance(one, ArtNetStream)]
         self._art_syncs = [one for one in artnet_streams if one.synchronized]

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from controller.arrays import ByteArray
+import numpy as np
+
+from controller.arrays import BoolArray, ByteArray
 from controller.config import (
     ArtNetConfig,
     DdpConfig,
@@ -24,6 +26,13 @@ from controller.lighting.protocol import artnet, ddp, enttec_pro, ola, open_dmx,
 
 Address = tuple[str, int]
 SLOTS = 512
+TOLD_EVERY = 8
+"""Priorities of slots leave once in so many cycles: five times a second at 40 Hz, once in 0.8 s at the slowest rate.
+ETC's rule is 0.8 to 1 s; its consoles send one after five to sixteen packets of levels."""
+FIRST_TOLD = 4
+"""And in so many first cycles: one and three more, since a receiver waits for them before it believes the levels."""
+CHANGED_TOLD = 2
+"""Priorities that changed are told at once, so often."""
 
 
 @dataclass(slots=True)
@@ -101,16 +110,20 @@ class ArtNetStream(Stream):
 
 
 class SacnStream(Stream):
-    """E1.31 data, multicast or to one host.
+    """E1.31 data, multicast or to one host; with `per_address` also what priority each slot has.
 
-    Sequence numbers count each universe (section 6.7.2). Several outputs of one universe count in step, so that whoever
-    gets it by both ways sees the second as a repetition.
+    Sequence numbers count all packets of a universe (section 6.7.2). Several outputs of one universe count in step, so
+    that whoever gets it by both ways sees the second as a repetition. When priorities leave is counted in cycles, so
+    that a new leader knows how many packets the old one has numbered.
+
+    Args:
+        ours: (512,) the slots that fixtures of the patch use; of all others it says that it does not send them.
     """
 
     shared = True
 
-    def __init__(self, route: Route, output: SacnConfig, network: NetworkConfig, cid: UUID) -> None:
-        self._name, self._output = route.name, output
+    def __init__(self, route: Route, output: SacnConfig, network: NetworkConfig, cid: UUID, ours: BoolArray) -> None:
+        self._name, self._output, self._ours = route.name, output, ours
         self.address: Address = (output.host or sacn.multicast_address(output.universe), output.port)
         self._packet = sacn.data_template(
             SLOTS,
@@ -120,31 +133,68 @@ class SacnStream(Stream):
             priority=output.priority,
             sync_universe=output.sync_universe,
         )
-        self._sequence = -1
+        self._urgent = sacn.priorities_template(
+            self._urgency(output.priority),
+            output.universe,
+            cid,
+            source_name=network.source_name,
+            priority=output.priority,
+        )
+        self._sequence, self._cycles = -1, 0
+        self._extra = self._ahead = 0
 
     def packets(self, slots: ByteArray) -> Iterator[Packet]:
-        """One packet."""
+        """One packet of levels, and after some of them one of priorities."""
         self._packet[sacn.DATA_HEADER_BYTES :] = slots.data
-        yield self._numbered()
+        yield self._numbered(self._packet)
+        self._cycles += 1
+        if self._output.per_address and self._tells():
+            yield self._numbered(self._urgent)
+
+    def _tells(self) -> bool:
+        """Whether priorities follow the levels of this cycle: in time, or ahead of it because they have changed."""
+        due = _has_priorities(self._cycles)
+        if due and self._ahead and not self._extra:
+            self._ahead -= 1
+            return False
+        if not due and self._extra:
+            self._extra -= 1
+            self._ahead += 1
+            return True
+        return due
 
     def farewell(self) -> Iterator[Packet]:
         """Stream terminated, three times, with the last levels: receivers fall back at once instead of after 2.5 s."""
         self._packet[sacn.OPTIONS_AT] |= sacn.TERMINATED
         for _ in range(sacn.TERMINATIONS):
-            yield self._numbered()
+            yield self._numbered(self._packet)
 
     def lift(self, by: int) -> None:
-        """See `Stream`."""
-        self._packet[sacn.PRIORITY_AT] = min(200, self._output.priority + by)
+        """See `Stream`; the new priorities of slots are told at once, and those that are due next are left out."""
+        priority = min(sacn.MOST_URGENT, self._output.priority + by)
+        self._packet[sacn.PRIORITY_AT] = self._urgent[sacn.PRIORITY_AT] = priority
+        self._urgent[sacn.DATA_HEADER_BYTES :] = self._urgency(priority).tobytes()
+        self._extra = CHANGED_TOLD
 
     def go_on_after(self, cycles: int) -> None:
         """See `Stream`: 0..255, round and round."""
-        self._sequence = (cycles - 1) & 0xFF
+        self._cycles, self._ahead = cycles, 0
+        told = min(cycles, FIRST_TOLD) + cycles // TOLD_EVERY if self._output.per_address else 0
+        self._sequence = (cycles + told - 1) & 0xFF
 
-    def _numbered(self) -> Packet:
+    def _urgency(self, priority: int) -> ByteArray:
+        """(512,) priority of each slot; a backup whose priority is 0 still says which slots it sends."""
+        return np.where(self._ours, max(1, priority), 0).astype(np.uint8)
+
+    def _numbered(self, packet: bytearray) -> Packet:
         self._sequence = (self._sequence + 1) & 0xFF
-        self._packet[sacn.SEQUENCE_AT] = self._sequence
-        return Packet(self.address, bytes(self._packet), self._name)
+        packet[sacn.SEQUENCE_AT] = self._sequence
+        return Packet(self.address, bytes(packet), self._name)
+
+
+def _has_priorities(cycle: int) -> bool:
+    """Whether priorities of slots are due after the levels of this cycle, counted from 1."""
+    return cycle <= FIRST_TOLD or cycle % TOLD_EVERY == 0
 
 
 class OlaStream(Stream):
@@ -203,13 +253,13 @@ class OpenDmxStream(Stream):
         yield Packet((self._output.device, 0), open_dmx.encode_open_dmx(slots), self._name)
 
 
-def stream_of(route: Route, network: NetworkConfig, cid: UUID, nodes: Nodes) -> Stream:
-    """The stream for an output."""
+def stream_of(route: Route, network: NetworkConfig, cid: UUID, nodes: Nodes, ours: BoolArray) -> Stream:
+    """The stream for an output; `ours`: (512,) the slots of its universe that fixtures use."""
     match route.output:
         case ArtNetConfig() as output:
             return ArtNetStream(route, output, nodes)
         case SacnConfig() as output:
-            return SacnStream(route, output, network, cid)
+            return SacnStream(route, output, network, cid, ours)
         case OlaConfig() as output:
             return OlaStream(route, output)
         case DdpConfig() as output:

@@ -25,7 +25,11 @@ PREVIEW, TERMINATED, FORCE_SYNC = 0x80, 0x40, 0x20
 PREAMBLE = b"\x00\x10\x00\x00ASC-E1.17\x00\x00\x00"
 ROOT_DATA, ROOT_EXTENDED = 4, 8
 START_PRIORITIES = 0xDD
-"""Start code of packets that tell a priority for each slot instead of levels."""
+"""Start code of packets that tell a priority for each slot instead of levels: 1..200, 0: this source does not send it.
+
+Registered with ESTA by ETC; the rules are in the documentation of ETC's sACN library, "Per Address Priority".
+"""
+MOST_URGENT = 200
 FRAME_DATA, FRAME_SYNC, FRAME_DISCOVERY = 2, 1, 2
 ROOT = struct.Struct(">16sHI16s")
 FRAMING = struct.Struct(">HI64sBHBBH")
@@ -33,7 +37,7 @@ DMP = struct.Struct(">HBBHHH")
 SYNC = struct.Struct(">HIBHH")
 DISCOVERY = struct.Struct(">HI64sIHIBB")
 DATA_HEADER_BYTES = ROOT.size + FRAMING.size + DMP.size + 1  # 126: the start code is the last of them
-PRIORITY_AT, SEQUENCE_AT, OPTIONS_AT = 108, 111, 112
+PRIORITY_AT, SEQUENCE_AT, OPTIONS_AT, START_CODE_AT = 108, 111, 112, DATA_HEADER_BYTES - 1
 UNIVERSES_IN_PAGE = 512
 
 
@@ -80,6 +84,24 @@ def data_template(
     inside = FRAMING.size + len(dmp)
     framing = FRAMING.pack(_flags(inside), FRAME_DATA, _name(source_name), priority, sync_universe, 0, 0, universe)
     return bytearray(_root(ROOT_DATA, cid, inside) + framing + dmp)
+
+
+def priorities_template(urgent: ByteArray, universe: int, cid: UUID, *, source_name: str, priority: int) -> bytearray:
+    """A packet of start code 0xDD with everything filled in but its sequence number.
+
+    Args:
+        urgent: (n,) priority of each slot, 0..200. universe, priority: see `data_template`; `priority` counts for
+            receivers that do not know this start code.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+    if int(urgent.max(initial=0)) > MOST_URGENT:
+        raise ValueError(f"sACN priorities of slots go from 0 to {MOST_URGENT}, not to {urgent.max()}")
+    packet = data_template(len(urgent), universe, cid, source_name=source_name, priority=priority)
+    packet[START_CODE_AT] = START_PRIORITIES
+    packet[DATA_HEADER_BYTES:] = np.ascontiguousarray(urgent, np.uint8).tobytes()
+    return packet
 
 
 def encode_data(
@@ -157,7 +179,7 @@ def decode_data(packet: bytes) -> SacnData | None:
         sequence=sequence,
         slots=np.frombuffer(packet, np.uint8, slots, DATA_HEADER_BYTES),
         options=options,
-        start_code=packet[DATA_HEADER_BYTES - 1],
+        start_code=packet[START_CODE_AT],
         sync_universe=sync,
         source_name=name.split(b"\0")[0].decode("utf-8", "replace"),
     )

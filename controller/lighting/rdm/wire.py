@@ -26,7 +26,7 @@ from controller.lighting.protocol.rdm import EVERY_STATUS, Parameter, Uid, refus
 
 T = TypeVar("T")
 SEARCH_S = 120.0
-"""A full search of a long line with many lamps takes a minute."""
+"""A full search of a long line with many fixtures takes a minute."""
 TRIES = 2
 LATEST_S = 15.0
 """A device that has put us off for so long is given up."""

@@ -1,6 +1,6 @@
 """A fader that moves takes its attribute over at once, and gives it back when the hand has left it. Pure.
 
-"Latest takes precedence", attribute by attribute, as on a desk with a programmer: a person who touches one lamp's
+"Latest takes precedence", attribute by attribute, as on a desk with a programmer: a person who touches one fixture's
 colour has that colour and nothing else; everything else goes on listening to the band.
 """
 

@@ -30,7 +30,7 @@ NEAR_S = 1e-6
 
 
 HOUSE_HUES = (hue_from_degrees(28.0),)
-"""A warm lamp's, where a venue says nothing either: that of white light, and never red by default."""
+"""That of a warm lamp, where a venue says nothing either: white light, and never red by default."""
 
 
 class Conductor:

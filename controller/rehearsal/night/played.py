@@ -67,7 +67,7 @@ class PlayedNight:
 
     Attributes:
         songs: in order. cycles: output cycles. gaps_s: (when, how long) of each pause between two cycles.
-        flashes: how often the limiter stepped in. states: seconds in each state of the ladder.
+        flashes: how often the limiter stepped in. states: seconds in each state of health.
         different: cycles that did not come out as they were sent.
     """
 

@@ -1,6 +1,6 @@
 """A film of the rehearsed show: the stage from the front and its music, as MP4 (H.264 and AAC). Edge: files.
 
-Lamps are lit with what was read back from their slots, twenty pictures a second.
+Fixtures are lit with what was read back from their slots, twenty pictures a second.
 """
 
 from collections.abc import Callable, Iterable, Iterator

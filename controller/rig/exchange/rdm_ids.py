@@ -1,7 +1,7 @@
 """Which profile a device on the wire has, by the numbers that RDM knows it by. Edge: looks through the libraries.
 
 GDTF files (DIN SPEC 15800, `Protocols/FTRDM`) and the Open Fixture Library (`rdm`, `rdmPersonalityIndex`) may say them;
-QLC+'s definitions do not. Names differ between a lamp and a library, these numbers do not.
+QLC+'s definitions do not. Names differ between a fixture and a library, these numbers do not.
 """
 
 import json

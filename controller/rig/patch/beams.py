@@ -12,7 +12,7 @@ from controller.rig.profiles.profile import Hold, Shaping
 END_TO_END_S = {"zoom": 1.5, "iris": 1.0, "focus": 2.0, "frost": 1.0}
 """Real heads are a little faster: what they are asked for, they can follow."""
 DARK_POWER = 1e-4
-"""Less than this, of 1, is a lamp that no longer shows what is in its beam."""
+"""Less than this, of 1, is a fixture that no longer shows what is in its beam."""
 PATIENCE_S = 4.0
 """Where no look says anything any more, a pattern in the light is taken out after this time."""
 AWAY_S = 0.5

@@ -172,7 +172,7 @@ def _way(head: int, lanes: Sequence[Lane]) -> str:
         return "a wheel"
     if emitters:
         return "emitters"
-    return "two whites" if any(isinstance(one, Temperature) for one in mine) else "its lamp"
+    return "two whites" if any(isinstance(one, Temperature) for one in mine) else "its light source"
 
 
 WAYS = {
@@ -202,7 +202,7 @@ def _control(lane: Lane, ways: set[str]) -> str:
 def _one_wheel_a_head(lanes: Sequence[Lane]) -> None:
     """Wheels stand behind each other: the one with most colours chooses, the others stay open.
 
-    Presets that can be dark are lights of their own, each a part of the lamp, and all choose.
+    Presets that can be dark are lights of their own, each a part of the fixture, and all choose.
     """
     taken: set[int] = set()
     wheels = [lane for lane in lanes if lane.control == "wheel" and not getattr(lane.channel, "has_dark", False)]

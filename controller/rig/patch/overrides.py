@@ -97,9 +97,9 @@ def _rested(channel: Channel, level: int, place: str) -> Channel:
 
 
 def _opened_at(shutter: Shutter, level: int, place: str) -> list[ShutterRange]:
-    """The ranges with one more, first, at which the lamp is known to be open."""
+    """The ranges with one more, first, at which the fixture is known to be open."""
     if any(one.shutter == "strobe" and one.holds(level) for one in shutter.ranges):
-        raise PatchError(f"{place}.rest: it would send {level}, and the lamp strobes there")
+        raise PatchError(f"{place}.rest: it would send {level}, and the fixture strobes there")
     ranges = [ShutterRange(dmx=(level, level), shutter="open")]
     for one in shutter.ranges:
         low, high = one.dmx

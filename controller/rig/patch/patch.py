@@ -95,6 +95,15 @@ class Patch:
         found[sorted(dimmed_heads(self.lanes) | closing)] = True
         return found
 
+    @property
+    def used(self) -> dict[int, npt.NDArray[np.bool_]]:
+        """(512,) of each universe: the slots that some fixture takes, whether anything drives them or not."""
+        found = {number: np.zeros(SLOTS, bool) for number in self.universes}
+        for one in self.fixtures:
+            first = one.config.address - 1
+            found[one.config.universe][first : first + one.footprint] = True
+        return found
+
     def has(self, control: str) -> npt.NDArray[np.bool_]:
         """(N,) which heads have a control."""
         return np.asarray(self.coarse[control] != self.nowhere)
@@ -198,7 +207,7 @@ def _check_mode(fixture: FixtureConfig, profile: Profile, place: str) -> None:
         raise PatchError(f"{said}; other modes are {known}")
     line = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {{hold: LEVEL}}" for name in free)
     raise PatchError(
-        f"{said}. Where the lamp's manual tells a level of it at which nothing happens, hold it there: add "
+        f"{said}. Where the fixture's manual tells a level of it at which nothing happens, hold it there: add "
         f"`override: {{{line}}}` to {fixture.id}, a number for LEVEL; other modes are {known}"
     )
 

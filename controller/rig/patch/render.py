@@ -1,6 +1,6 @@
 """Picture + patch to DMX slots.
 
-Intensity is perceived brightness; lamps take power, and half the brightness needs about a quarter of it: a square law.
+Intensity is perceived brightness; fixtures take power, and half the brightness needs about a quarter of it.
 Where a fixture has a dimmer, intensity goes there and the colour keeps its full chroma, for resolution at the low end;
 where it has none, the colour channels are scaled. Shared and own dimmers multiply: a shared one follows the brightest
 of its heads, and each head keeps its share of that. All levels are computed at full depth and then cut to 8, 16 or 24

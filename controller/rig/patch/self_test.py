@@ -1,6 +1,6 @@
 """The walk through one fixture: what is shown at each step, what is asked, and what may put right a "no". Pure.
 
-Nothing comes back from a lamp without RDM, so a person is the sensor: dim, red, green, blue, white, steady, dark, the
+Nothing comes back from a fixture without RDM, so a person is the sensor: dim, red, green, blue, white, steady, dark,
 ends of pan and tilt, each place of a wheel. Where the answer is no, the channels that nothing drives are tried at other
 levels; the one that helps becomes a `rest` in the patch. Levels that the file calls strobe, reset or laser are no try.
 """

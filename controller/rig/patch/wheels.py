@@ -88,7 +88,7 @@ def _colours(wheel: Wheel) -> list[WheelSlot]:
 
 
 def _can_be_dark(lane: Lane) -> bool:
-    """Whether it has a place that is dark by itself: a dimmer may belong to another part of the lamp."""
+    """Whether it has a place that is dark by itself: a dimmer may belong to another part of the fixture."""
     return isinstance(lane.channel, Wheel) and lane.channel.has_dark
 
 

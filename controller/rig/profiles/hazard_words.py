@@ -14,7 +14,7 @@ PYROTECHNIC = re.compile(
 NOT_REALLY = re.compile(
     r"\b(like|effect|simulat\w*|flicker\w*|imitat\w*|colou?rs?|gobo|look|red|blue|orange|candle)\b", re.I
 )
-"""A lamp that flickers like a flame burns nothing."""
+"""A light that flickers like a flame burns nothing."""
 
 
 def is_atmosphere(said: str) -> bool:

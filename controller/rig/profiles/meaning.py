@@ -71,7 +71,7 @@ def channel_of(
         spans: in any order; levels that none covers do nothing.
         default: level that the source would leave it at.
         note: what people call the channel.
-        mixed: the lamp has emitters or filters beside, which make its colour.
+        mixed: the fixture has emitters or filters beside, which make its colour.
 
     Raises:
         NoHarmlessLevelError: every level it could rest at is a hazard, or may be one.
@@ -226,7 +226,7 @@ def _hazards(spans: Sequence[Span]) -> dict[str, Any]:
 def _never_held(spans: Sequence[Span], note: str) -> dict[str, Any]:
     """What nobody may hold: lasers, resets, strobes and haze, apart from the ends of what has no rate written to it.
 
-    "Strobe, fast to slow" is steady at one end, and only the lamp's manual says at which; so is haze silent.
+    "Strobe, fast to slow" is steady at one end, and only the fixture's manual says at which; so is haze silent.
     """
     if _is_hazard(spans, note):
         return {"forbidden": [(0, 255)]}

@@ -1,4 +1,4 @@
-"""Parts of a lamp whose file tells no heads: a bar of PARs, derbies and movers, a spot inside a wash. Pure.
+"""Parts of a fixture whose file tells no heads: a bar of PARs, derbies and movers, a spot inside a wash. Pure.
 
 A dimmer, shutter or colour whose name names a part is that part's alone: "Derby 1 Color", "Spot: Dimmer", "White Strobe
 Dimmer". Each part that makes light becomes a head, so that it is dimmed and darkened by what is its own, and by what
@@ -18,7 +18,7 @@ WORDS = re.compile(
 )
 AT_THE_END = re.compile(r"(?<![\d+-])\b(\d+)\s*$")
 LEAST = 2
-"""A lamp of fewer parts is one lamp."""
+"""A fixture of fewer parts is one head."""
 
 
 class Part(NamedTuple):

@@ -1,4 +1,4 @@
-"""Words by which makers say what a range of levels does to a lamp that is left alone: the one place for all importers.
+"""Words by which makers say what levels do to a fixture that is left alone: the one place for all importers.
 
 Words that say open, on or normal win over words that say closed, dark, off or blackout; what says neither is no rest.
 Counted over QLC+'s 1,735 definitions, the Open Fixture Library and manufacturers' GDTF files; see findings R1 to R25.

@@ -1,4 +1,4 @@
-"""Which knob does what: events of a controller in, commands out, and what its lamps should show.
+"""Which knob does what: events of a controller in, commands out, and what its LEDs should show.
 
     - {on: cc 7, do: grand_master}                            a fader; `pickup: false` takes it at once
     - {on: note 36 ch 2, do: blackout, light: note 36 ch 2}   a switch: pressed on, pressed off
@@ -244,7 +244,7 @@ class Mapping:
         return [Command(one.do, 0.0) for one in held]
 
     def lights(self, operator: Operator) -> dict[tuple[str, int], bool]:
-        """Which lamps of the controller should burn."""
+        """Which LEDs of the controller should be lit."""
         return {one.light: _setting(one, operator) > 0.5 for one in self.bindings if one.light is not None}
 
     def _command(
@@ -387,7 +387,7 @@ def _binding(plain: object, place: str) -> Binding:
     if button not in ("", *BUTTONS):
         raise ConfigError(f"{place}: button is momentary (let go) or toggle (on at one press, off at the next)")
     if light is not None and not light[0].startswith(("note ", "cc ")):
-        raise ConfigError(f"{place}: light: a lamp is a note or a cc, not {light[0]}")
+        raise ConfigError(f"{place}: light: an LED is a note or a cc, not {light[0]}")
     made = replace(one, on=on, light=light, pickup=pickup, button=button)
     if made.is_press and not made.takes_presses:
         raise ConfigError(f"{place}: a program change is a press without a release or a value, and {one.do} needs one")

@@ -1,6 +1,6 @@
-"""MIDI controllers: found by a part of their name, found again when they were unplugged, their lamps kept right.
+"""MIDI controllers: found by a part of their name, found again when they were unplugged, their LEDs kept right.
 
-What this program opens itself, Midi Through and the like are never taken for a controller, and what is sent to a lamp
+What this program opens itself, Midi Through and the like are never taken for a controller, and what is sent to an LED
 never for a press. Edge: a driver (`midi_driver.py`), a thread that looks for ports. A machine without MIDI costs one
 warning.
 """
@@ -35,7 +35,7 @@ FINE_BY = 32
 FINE_WAIT_S = 0.02
 """So long a coarse half waits for its fine one."""
 ECHO_S = 0.1
-"""What comes back within this time and is what was just sent to a lamp is its echo, once."""
+"""What comes back within this time and is what was just sent to an LED is its echo, once."""
 LOOPS = ("midi through", "loopmidi", "loopbe", "iac driver", "iac bus", "rtpmidi loop", "virmidi")
 """Ports that hand back what they are given; opened only by their name."""
 OURS = ("followspot", "rtmidi")
@@ -187,13 +187,13 @@ class MidiReader:
 
 
 class Echoes:
-    """What was sent to lamps a moment ago: the same again from a port is no press, once."""
+    """What was sent to LEDs a moment ago: the same again from a port is no press, once."""
 
     def __init__(self) -> None:
         self._sent: deque[tuple[bytes, float]] = deque(maxlen=500)
 
     def note(self, message: Any, now_s: float) -> None:  # noqa: ANN401 - a mido message
-        """A lamp was told this."""
+        """An LED was told this."""
         self._sent.append((bytes(message.bytes()), now_s))
 
     def takes(self, message: Any, now_s: float) -> bool:  # noqa: ANN401 - a mido message
@@ -252,7 +252,7 @@ class MidiPorts:
             self._closing.wait(LOOK_S if self._look() else RARELY_S)
 
     def arrived(self, now_s: float) -> list[Arrived]:
-        """What arrived since the last call, in order, without the echoes of lamps; looks for ports now and then."""
+        """What arrived since the last call, in order, without the echoes of LEDs; looks for ports now and then."""
         if self._looking is None and now_s >= self._look_s:
             self._look_s = now_s + (LOOK_S if self._look() else RARELY_S)
         found = []
@@ -267,13 +267,13 @@ class MidiPorts:
         return lambda message: self._waiting.append(Arrived(port, message, self._now_s()))
 
     def show(self, lights: Mapping[tuple[str, int], bool], now_s: float = 0.0) -> None:
-        """Light lamps, only those that changed."""
+        """Light LEDs, only those that changed."""
         changed = {where: on for where, on in lights.items() if self._shown.get(where) != on}
         if not changed or not self._outputs:
             return
         self._shown.update(changed)
         for output in list(self._outputs.values()):
-            with contextlib.suppress(OSError, ValueError, RuntimeError):  # a lamp is not worth a warning
+            with contextlib.suppress(OSError, ValueError, RuntimeError):  # an LED is not worth a warning
                 for (what, channel), on in changed.items():
                     message = lamp(what, channel, on=on)
                     self._echoes.note(message, now_s)
@@ -374,7 +374,7 @@ def event_of(message: Any) -> Event | None:  # noqa: ANN401 - a mido message
 
 
 def lamp(what: str, channel: int, *, on: bool) -> Any:  # noqa: ANN401 - a mido message
-    """The message that lights a lamp, or puts it out."""
+    """The message that lights an LED, or switches it off."""
     import mido  # noqa: PLC0415 - only where a port is open
 
     kind, _, number = what.partition(" ")

@@ -93,7 +93,7 @@ class Surface:
                 self._ports.close()
 
     def step(self, now_s: float) -> None:
-        """Take what arrived by MIDI, say again what is held, set the lamps."""
+        """Take what arrived by MIDI, say again what is held, set the LEDs."""
         if self._ports is not None:
             for one in self._ports.arrived(now_s):
                 self._take(one)

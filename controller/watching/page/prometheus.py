@@ -31,7 +31,7 @@ class Snapshot(Collector):
         if live is None:
             return
         states = ((state, live.health == state) for state in STATES)
-        yield _gauges("followspot_health", "Rung of the failure ladder, 1 for the one it is on.", "state", states)
+        yield _gauges("followspot_health", "How well the show hears and thinks: 1 for its state.", "state", states)
         processes = ((name, state == "up") for name, state in live.processes.items())
         yield _gauges("followspot_process_up", "Processes that are heard.", "process", processes)
         yield _gauges("followspot_show", "What the show counts.", "what", live.counters.items())

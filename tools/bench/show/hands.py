@@ -90,7 +90,7 @@ async def _press(
 
 
 def _is_dark(slots: bytes) -> bool:
-    """Whether the dimmers of the six front lamps (eight slots each) are down."""
+    """Whether the dimmers of the six front fixtures (eight slots each) are down."""
     return not any(slots[at] for at in range(0, 48, 8))
 
 

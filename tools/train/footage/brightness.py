@@ -1,6 +1,6 @@
 """Whose brightness can be compared: the scale that a film's `value` is on, and who else is on it. Pure.
 
-Every film is scaled so that its bright moments come out near 245; nothing in it says how bright the lamps could have
+Every film is scaled so that its bright moments come out near 245; nothing in it says how bright the fixtures could have
 been. That means something only where it spans a quiet song and a finale: in a long recording (its chapters together),
 or in films of one evening by one camera whose exposure stood still, which is what `--exposure-locked` promises; a film
 in which the camera is seen to follow the light breaks the promise. A film that was scaled alone keeps its shape and

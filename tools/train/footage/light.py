@@ -1,6 +1,6 @@
 """From small pictures to the light that is on: hue, value, zones and histograms. Pure.
 
-What a camera shows of coloured light is haze, beams and surfaces; the lamps themselves are blown out. So hue is a vote
+What a camera shows of coloured light is haze, beams and surfaces; the light sources are blown out. So hue is a vote
 of all pixels, weighted by their chroma, in which clipped pixels have no say and what shines always (exit signs, bars)
 has been taken off in linear light. Value is how bright those places are that the light reaches, as code values of a
 screen, because tokens are code values too; exposure is corrected by what shines always.

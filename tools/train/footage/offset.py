@@ -31,7 +31,7 @@ CHANCE = 0.05
 SURE = (3.0, 6.0)
 """Heights over chance, in its spreads, that say nothing and everything; the best of 200 lags reaches 2.5 by itself."""
 LAMP_LATE_S = 0.015
-"""A lamp follows the sound it belongs to by a frame of its data line and its own rise, half of that on average."""
+"""A fixture follows the sound it belongs to by a frame of its data line and its own rise, half of that on average."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from where a section really began. Prints the table that stands there.
 
 import argparse
 from collections.abc import Sequence
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from controller.listening.form.form import STAGES, FormWatch
 from controller.listening.form.lines import NAMES
+from controller.system import start_method
 from tools.train.form.songs import read_songs
 
 NEAR_S = 0.75
@@ -79,7 +80,7 @@ def main() -> None:
     parser.add_argument("--songs", type=Path, required=True)
     options = parser.parse_args()
     files = sorted(options.songs.glob("*.song"))
-    with Pool(2) as pool:
+    with get_context(start_method()).Pool(2) as pool:
         songs = list(track(pool.imap(rows_of, files), total=len(files)))
     print("TABLE = {")
     for stage in STAGES:

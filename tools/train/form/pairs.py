@@ -9,7 +9,7 @@ higher, until half of what returns was known again.
 """
 
 import argparse
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from controller.listening.form import lines
 from controller.listening.form.beat_sounds import NUMBERS
 from controller.listening.form.form import FormWatch
 from controller.listening.form.memory import Passage
+from controller.system import start_method
 from tools.train.form.fit import NEAR_S, STRENGTH, Teacher
 from tools.train.form.songs import Song, read_songs
 
@@ -59,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=Path, required=True)
     files = sorted(parser.parse_args().songs.glob("*.song"))
-    with Pool(2) as pool:
+    with get_context(start_method()).Pool(2) as pool:
         songs = list(track(pool.imap(pairs_of, files), total=len(files)))
     for beats in BEATS:
         fitted, left = ([pair for song in part for pair in song[beats]] for part in (songs[::2], songs[1::2]))

@@ -7,7 +7,7 @@ and which are taken for one of before that they are not: counted as `followspot 
 """
 
 import argparse
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from controller.listening.form.boundary import boundary
 from controller.listening.form.form import FormWatch
 from controller.metrics.song_form import NEAR_S, boundary_figures, recall_figures
 from controller.records.told_form import ToldForm, ToldSection
+from controller.system import start_method
 from tools.train.form.songs import read_songs
 
 SHOWN = (
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--each", action="store_true", help="a line for each song")
     options = parser.parse_args()
     files = sorted(options.songs.glob("*.song"))
-    with Pool(2) as pool:
+    with get_context(start_method()).Pool(2) as pool:
         all_of = list(track(pool.imap(figures, files), total=len(files)))
     for known in (False, True):
         these = [(name, found) for name, is_known, found in all_of if is_known == known]

@@ -1,10 +1,8 @@
 """`report.html`: an opening and why it is as it is, on one page. Pure but for its own template and script.
 
 The score is drawn by abcjs, which lies in `static/` and is put into the page. abcjs could also play, but its
-synthesiser
-fetches its sounds from another machine; the page plays `tune.wav` beside it instead, and the score's notes and the
-lamps
-follow the sound. Nothing is fetched from anywhere else.
+synthesiser fetches its sounds from another machine; the page plays `tune.wav` beside it instead, and the score's
+notes and the beat indicators follow the sound. Nothing is fetched from anywhere else.
 """
 
 import base64

@@ -67,7 +67,7 @@ def markdown(columns: Mapping[str, Sequence[Mapping[str, float]]], title: str) -
         lines.append("")
     lines.append(
         "Means over songs with 95 % intervals (bootstrap over songs); likeness is that of the medians over songs. One "
-        "colour: the same lamps, as bright as the song is loud. Shuffled: the first light on its song shifted by 20 s "
-        "or more. A dash: nothing to measure."
+        "colour: the same fixtures, as bright as the song is loud. Shuffled: the first light on its song shifted by "
+        "20 s or more. A dash: nothing to measure."
     )
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ what the stage then showed is what they wanted instead. Those hops are trusted, 
 own light is not: learning from that would only make it surer of itself. Some seconds of music before each takeover stay
 as context. The rest of the night is left out.
 
-A stage is more lamps than one: hue is the strongest hue of the lamps that were held, weighted by their light, value
+A stage is more fixtures than one: hue is the strongest hue of those that were held, weighted by their light, value
 their mean brightness. A person who holds less than a third of the stage did not decide what the stage looks like.
 Edge: reads logs and sound, writes footage (see `room`).
 """

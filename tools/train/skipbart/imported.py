@@ -123,6 +123,6 @@ The authors' Skip-BART (Zhao et al., ICLR 2026), imported; their weights are Apa
 {table}
 
 How it lights was not measured here. Its "value" was very probably trained on saturation (an index of the published
-loader); look before you trust it with brightness. Not for judging how people light, nor for lamps without the
+loader); look before you trust it with brightness. Not for judging how people light, nor for fixtures without the
 controller's limits.
 """

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
+from controller.system import start_method
 from tools.train.bearings import by_lot, hear
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.held import design_held
@@ -200,6 +202,6 @@ def prepare(
         for job in track(jobs, "prepare"):
             work(job)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, get_context(start_method())) as pool:
         for _ in track(pool.map(work, jobs), "prepare", total=len(jobs)):
             pass

@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.progress import track
 
 from controller.arrays import IntArray
+from controller.system import start_method
 from tools.train.symbolic.corpora import Found, Source, sources
 from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.octuple import cut, decode, encode
@@ -164,7 +166,8 @@ def read_all(found: list[Source], data: Path, workers: int) -> tuple[list[Read],
     """Every source with what is in it, and why the others were refused."""
     read, refused = [], {}
     tasks = [(str(data), source.corpus, source.name) for source in found]
-    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+    processes = get_context(start_method())
+    with ProcessPoolExecutor(workers, processes) if workers > 1 else nullcontext() as pool:
         results = pool.map(_read_one, tasks, chunksize=16) if pool else map(_read_one, tasks)
         pairs = zip(found, results, strict=True)
         for source, result in track(pairs, "reading", total=len(found), console=Console(stderr=True)):

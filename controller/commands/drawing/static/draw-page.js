@@ -1,4 +1,4 @@
-// The patch page: library, plan, what is chosen, the walk along the lamps, and the file.
+// The patch page: library, plan, what is chosen, the fixture check, and the file.
 
 import { ChosenLamps } from "./chosen-lamps.js";
 import { LibraryView } from "./library.js";

@@ -1,10 +1,10 @@
-// The stage from above: lamps chosen and moved by mouse, finger or arrow keys.
+// The stage from above: fixtures chosen and moved by mouse, finger or arrow keys.
 
 const SVG = "http://www.w3.org/2000/svg";
 const element = (id) => document.getElementById(id);
 const NEAR = 5; // pixels; a press that moves less chooses
 const SNAP = 0.05;
-const FEW = 12; // so many lamps show their address beside their name
+const FEW = 12; // so many fixtures show their address beside their name
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 export class PlanDrawing {
@@ -74,7 +74,7 @@ export class PlanDrawing {
     if (held) this.svg.querySelector(`.place-mark[data-mark="${held}"]`)?.focus({ preventScroll: true });
   }
 
-  /** Names that would lie over another one; whose lamp is pointed at or chosen shows its own (draw.css). */
+  /** Names that would lie over another one; whose fixture is pointed at or chosen shows its own (draw.css). */
   leaveNamesOut() {
     const kept = [];
     for (const lamp of this.svg.querySelectorAll(".lamp")) {

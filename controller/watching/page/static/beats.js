@@ -1,4 +1,4 @@
-// One lamp for each beat of the bar; the one that sounds now is lit, as bright as it is sure.
+// One indicator for each beat of the bar; the one that sounds now is lit, as bright as it is sure.
 
 import { wordOr, word } from "./language.js";
 

@@ -2,10 +2,10 @@
 //
 // It draws what LightField of light.js draws without one, with the same camera and the same beams, but as sharp as the
 // screen. Nothing moves by itself: `show` draws one picture of one snapshot. A picture has four parts, each one draw
-// call however many lamps there are:
-//  - pools: what each lamp throws on the ground and on the back wall, on a small map of both;
+// call however many heads there are:
+//  - pools: what each head throws on the ground and on the back wall, on a small map of both;
 //  - beams: what the haze scatters towards us out of each beam, on a rectangle around it;
-//  - lenses: a disc (a square for a pixel) with its glare at the place of each lamp;
+//  - lenses: a disc (a square for a pixel) with its glare at the place of each head;
 //  - the room: the surfaces with their pools, a polished floor that mirrors the air, and the air before them; this part
 //    turns linear light into what a screen shows.
 
@@ -16,7 +16,7 @@ const WIDEST = 1280; // pixels: haze is soft, so that the browser may enlarge it
 const NARROWEST = 448;
 const POOLS = 192; // the map of ground and wall, in both directions
 const CLOUD = 64;
-const FLOATS = 16; // for each lamp: place and lens, axis and length, light and shape, beam
+const FLOATS = 16; // for each head: place and lens, axis and length, light and shape, beam
 const DARK = 0.0005;
 const SLOW_MS = 25; // pictures that take longer leave no room for the rest of the page at 30 a second
 const LATE = 5; // so many in a row are no accident
@@ -65,7 +65,7 @@ layout(location = 2) in vec4 light_square;
 layout(location = 3) in vec4 beam; // tangent of the half angle, strength in haze, on surfaces, as glare
 flat out vec3 place, axis, light;
 flat out vec4 shape; // the beam's
-flat out float tail; // metres from the lamp to where its beam is drawn no more
+flat out float tail; // metres from the head to where its beam is drawn no more
 out vec2 at; // place in the picture, -1 to 1
 vec2 corner() { return vec2(gl_VertexID & 1, gl_VertexID >> 1); }
 void pass() { place = place_lens.xyz; axis = axis_length.xyz; light = light_square.rgb; shape = beam; tail = axis_length.w; }
@@ -86,7 +86,7 @@ void main() {
   gl_Position = vec4(at, 0.0, 1.0);
 }`;
 
-// Lambert, from the lamp to a point of the map: its lower half is the ground, its upper half the wall.
+// Lambert, from the head to a point of the map: its lower half is the ground, its upper half the wall.
 const POOL_LIGHT = `${SHARED}${LIT}
 void main() {
   bool ground = at.y < 0.0;
@@ -332,7 +332,7 @@ export class FrontView {
     size(gl, 1, canvas.width, canvas.height);
   }
 
-  /** Put every lamp that shines into the buffer; returns how many. */
+  /** Put every head that shines into the buffer; returns how many. */
   gather(states) {
     const { gl, heads, lamps, data, camera } = this;
     let count = 0;
@@ -379,7 +379,7 @@ function drawnByProcessor(gl) {
   return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(gl.getParameter(name));
 }
 
-/** Metres from a lamp to where its beam is no longer drawn: a little behind what it meets, and never behind our eye. */
+/** Metres from a head to where its beam is no longer drawn: a little behind what it meets, and never behind our eye. */
 function farEnd(head, axis, camera) {
   const far = 1.3 * reach(head, axis, camera) + 0.5;
   return axis[1] < -1e-3 ? Math.min(far, (head.y - camera.y - 0.6) / -axis[1]) : far;

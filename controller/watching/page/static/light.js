@@ -1,14 +1,14 @@
 // How light travels over the stage: a small renderer in linear light, without a graphics card.
 //
 // The picture is WIDTH x HEIGHT however large the screen is (haze is soft; the browser enlarges it), so its cost is the
-// same on a phone and on a wall. What a lamp that does not move adds to each pixel never changes: it is worked out once
+// same on a phone and on a wall. What a head that does not move adds to each pixel never changes: it is worked out once
 // and a frame is then a sum of weights times colours. Only movers are worked out again when they have moved.
 //
-// A pixel receives from a lamp
+// A pixel receives from a head
 //  - what the haze scatters out of its beam: exact at the point where the line of sight passes the axis closest, and
 //    taken as the whole (a beam is narrow compared to its distance);
 //  - what the floor, wall or drape behind it sends back (Lambert), and the mirror image in the polished floor;
-//  - glare, if the lamp looks at us.
+//  - glare, if the head looks at us.
 
 import { expose, toCode } from "./colour.js";
 import { Camera, HEIGHT, WIDTH, aim, focus, measureRoom, normal, reach } from "./room.js";
@@ -53,7 +53,7 @@ const NORMALS = [
 const POLISH = 0.3;
 const AMBIENT = [0.0072, 0.008, 0.0104];
 
-/** The picture: `render(states)` turns lamp colours into sRGB bytes in `this.image`. */
+/** The picture: `render(states)` turns head colours into sRGB bytes in `this.image`. */
 export class LightField {
   constructor(heads) {
     this.heads = heads;
@@ -69,7 +69,7 @@ export class LightField {
     this.albedo = new Float32Array(PIXELS);
     this.haze = new Float32Array(PIXELS);
     this.grain = new Float32Array(PIXELS);
-    this.weights = new Float32Array(PIXELS); // one lamp's, zero between two computations
+    this.weights = new Float32Array(PIXELS); // one head's, zero between two computations
     this.touched = { first: 0, last: 0, from: new Uint16Array(HEIGHT), to: new Uint16Array(HEIGHT) };
     this.lookAround();
     this.curve = exposureCurve();
@@ -125,7 +125,7 @@ export class LightField {
     return to_floor < to_wall ? [FLOOR, to_floor] : [WALL, to_wall];
   }
 
-  /** Work out a lamp once; a mover again whenever `turn` is asked for. */
+  /** Work out a head once; a mover again whenever `turn` is asked for. */
   hang(head) {
     const beam = beamOf(head);
     const lamp = { head, beam, index: null, weight: null, pan: NaN, tilt: NaN, axis: focus(head, this.room) };
@@ -181,7 +181,7 @@ export class LightField {
     touched.to[row] = Math.max(touched.to[row], to);
   }
 
-  /** Add what a lamp gives to `this.weights`, row by row, only where its beam can be. */
+  /** Add what a head gives to `this.weights`, row by row, only where its beam can be. */
   sweep(lamp) {
     const { head, axis, spread, beam } = lamp;
     const tail = reach(head, axis, this.camera);
@@ -324,7 +324,7 @@ function exposureCurve() {
 
 /**
  * Light scattered towards us out of a beam, along one line of sight.
- * w: direction of sight. r: camera minus lamp. a: axis of the beam. Only from `near` to `far` metres away from us.
+ * w: direction of sight. r: camera minus head. a: axis of the beam. Only from `near` to `far` metres away from us.
  */
 function scatter(wx, wy, wz, rx, ry, rz, ax, ay, az, spread, near, far) {
   const along = wx * ax + wy * ay + wz * az;
@@ -349,7 +349,7 @@ function scatter(wx, wy, wz, rx, ry, rz, ax, ay, az, spread, near, far) {
   return (phase * Math.exp(-1.3 * apart - s * 0.13)) / ((wide + 0.12) * (0.35 + 0.65 * crossing));
 }
 
-/** Light that falls on a surface. (x, y, z): from the lamp to the point. */
+/** Light that falls on a surface. (x, y, z): from the head to the point. */
 function fall(x, y, z, ax, ay, az, spread, kind) {
   const ahead = x * ax + y * ay + z * az;
   if (ahead <= 0.05) return 0;

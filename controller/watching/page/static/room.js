@@ -1,4 +1,4 @@
-// The room: how large it is, where the audience's eye stands, where lamps point. Metres, in the stage's own coordinates.
+// The room: how large it is, where the audience's eye stands, where heads point. Metres, in the stage's own coordinates.
 
 /** Size of the picture that LightField renders, in pixels. */
 export const WIDTH = 448;
@@ -48,7 +48,7 @@ export function aim(pan_deg, tilt_deg) {
   return [Math.sin(pan) * Math.sin(tilt), -Math.cos(pan) * Math.sin(tilt), -Math.cos(tilt)];
 }
 
-/** Where a lamp that cannot move was pointed when it was hung. */
+/** Where a head that cannot move was pointed when it was hung. */
 export function focus(head, room) {
   const high = head.z > 1.6;
   const across = head.x / room.half;
@@ -93,7 +93,7 @@ export function measureRoom(heads) {
   return { half, depth, height, nearest };
 }
 
-/** Metres from a lamp along its axis to the floor, the wall or the far end of the room. */
+/** Metres from a head along its axis to the floor, the wall or the far end of the room. */
 export function reach(head, axis, camera) {
   const to_floor = axis[2] < -1e-3 ? head.z / -axis[2] : Infinity;
   const to_wall = axis[1] > 1e-3 ? (camera.room.depth - head.y) / axis[1] : Infinity;

@@ -1,6 +1,6 @@
 // One rig, two views in the same place: from the front, as the audience sees it, and the plan from above.
 //
-// Lamps can be pointed at in both. Which one somebody chose is remembered in this browser.
+// Heads can be pointed at in both. Which one somebody chose is remembered in this browser.
 
 import { PlanView } from "./plan.js";
 import { StageView } from "./stage.js";
@@ -30,7 +30,7 @@ export class Views {
     return this.views[this.name];
   }
 
-  /** Where each lamp is in the view, in CSS pixels: [x, y] and more. */
+  /** Where each head is in the view, in CSS pixels: [x, y] and more. */
   get spots() {
     return this.shown.spots ?? [];
   }
