@@ -25,7 +25,9 @@ def parity(config):
 
 def forced(context, parity, hops):
     """Logits of hop after hop, fed the reference's light."""
-    steps = [context.step(parity["music"][i], *(int(part) for part in parity["light_in"][i])) for i in range(hops)]
+    told = parity.get("bearings", [None] * hops)
+    light = parity["light_in"].tolist()
+    steps = [context.step(parity["music"][i], *light[i], told[i]) for i in range(hops)]
     return np.array([hue for hue, _ in steps]), np.array([value for _, value in steps])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from controller.lighting.look.breath import ANOTHER_S, Swell
+from controller.lighting.look.breath import ANOTHER_S, Breath, Swell
 
 CYCLE_S = 0.025
 
@@ -66,3 +66,31 @@ def test_any_level_is_within_its_bounds(level_db, rng):
         silent_s = float(rng.choice([0.0, 0.1, 9.0]))
         assert 0.0 <= swell.step(level_db + float(rng.normal()), silent_s, CYCLE_S) <= 1.0
     assert np.isfinite(swell.step(-20.0, 0.0, CYCLE_S))
+
+
+def breathing(loudness, beat_of=lambda _: None, seconds=8.0):
+    """What it is in each cycle."""
+    breath = Breath()
+    return np.array([breath.step(loudness(n * CYCLE_S), CYCLE_S, beat_of(n * CYCLE_S))
+                     for n in range(round(seconds / CYCLE_S))])  # fmt: skip
+
+
+def test_a_breath_moves_on_the_beat_where_beats_are_heard():
+    rising = breathing(lambda t_s: t_s / 8.0, lambda t_s: int(t_s / 0.5))
+    moved = np.flatnonzero(np.abs(np.diff(rising)) > 1e-9) + 1
+    since_beat_s = moved * CYCLE_S % 0.5
+    assert since_beat_s.max() <= 0.1, "it moves within a tenth of a second of a beat, and rests until the next"
+    assert rising[-1] > 0.7
+
+
+def test_without_beats_it_moves_slowly_all_the_time():
+    rising = breathing(lambda t_s: float(t_s > 1.0))
+    assert np.diff(rising).max() <= 0.7 * CYCLE_S + 1e-9
+    assert rising[-1] == pytest.approx(1.0)
+    assert (breathing(lambda t_s: 0.5 + 0.04 * np.sin(20.0 * t_s)) == 0.5).all(), "the grain of the music is no breath"
+    assert breathing(lambda _: 0.0)[-1] == 0.0
+
+
+def test_a_beat_that_is_lost_is_not_waited_for():
+    rising = breathing(lambda _: 1.0, lambda t_s: 3 if t_s < 1.0 else None)
+    assert rising[-1] == pytest.approx(1.0)

@@ -37,7 +37,7 @@ def test_torch_step_equals_whole_sequence(tiny_network, excerpt):
             np.testing.assert_allclose(got[0].numpy(), rows[i], atol=1e-4)
 
 
-def replay(session, names, music, light_in):
+def replay(session, names, music, light_in, bearings=None):
     """Logits of a step graph over an excerpt, as the runtime runs it: caches preallocated, written in place."""
     shapes = {i.name: i.shape for i in session.get_inputs()}
     caches = {name: np.zeros(shapes[name], np.float32) for name in names}
@@ -49,6 +49,8 @@ def replay(session, names, music, light_in):
             "value": light_in[i, 1:][None],
             "position": np.array([i]),
         }
+        if bearings is not None:
+            feed["bearings"] = bearings[i][None, None]
         outputs = session.run(None, {**feed, **caches})
         for name, column in zip(names, outputs[2:], strict=True):
             if name.endswith(".key"):
@@ -102,6 +104,6 @@ def test_bundled_artefact_matches_its_parity_file():
     session = onnxruntime.InferenceSession(BUNDLED / "step.onnx", providers=["CPUExecutionProvider"])
     names = [i.name for i in session.get_inputs() if "." in i.name]
     with np.load(BUNDLED / "parity.npz") as stored:
-        got = replay(session, names, stored["music"], stored["light_in"])
+        got = replay(session, names, stored["music"], stored["light_in"], stored.get("bearings"))
         for part, name in zip(got, ("hue_logits", "value_logits"), strict=True):
             np.testing.assert_allclose(part, stored[name], atol=1e-4)

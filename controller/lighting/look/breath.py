@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 AVERAGE_S = 0.25
 FORGETS_DB = 0.05
 """The loudest passage is forgotten by so much in a second: a band that plays softer from then on is seen, too."""
@@ -16,11 +14,11 @@ ANOTHER_S = 4.0
 """After so long a silence the next sound is another song."""
 NOTHING_DB = -90.0
 
-UP_S, DOWN_S = 0.2, 0.8
-DEAD = 0.03
+UP_S, DOWN_S = 0.25, 1.0
+DEAD = 0.05
 """Ups and downs within twice this much are the music's own grain, and the light stands still."""
-FASTEST = 0.7
-"""It changes by no more than this in a second."""
+FASTEST, ON_BEAT = 0.7, 3.0
+"""It changes by no more than this in a second: where nobody hears beats, and where it waits for them."""
 
 
 class Swell:
@@ -58,23 +56,25 @@ class Swell:
 
 
 class Breath:
-    """Follows loudness.
+    """Follows loudness; in time, as far as anybody hears beats: what moves, moves on them.
 
     Attributes:
         now: 0..1.
     """
 
     def __init__(self) -> None:
-        self.now = 0.5
-        self._smooth = 0.5
+        self.now = self._smooth = self._goal = 0.5
+        self._beat: int | None = None
 
-    def step(self, loudness: float, elapsed_s: float) -> float:
-        """0..1 after this time."""
+    def step(self, loudness: float, elapsed_s: float, beat: int | None = None) -> float:
+        """0..1 after this time; `beat`: number of the beat that this is in, None: nobody hears beats."""
         constant_s = UP_S if loudness > self._smooth else DOWN_S
-        self._smooth += (loudness - self._smooth) * (1.0 - float(np.exp(-elapsed_s / constant_s)))
-        goal = min(max(self.now, self._smooth - DEAD), self._smooth + DEAD)
-        # the ends are reached: loudest is all of it, silence nothing
-        goal += (goal - 0.5) * 2.0 * DEAD
-        most = FASTEST * elapsed_s
-        self.now = float(np.clip(self.now + np.clip(goal - self.now, -most, most), 0.0, 1.0))
+        self._smooth += (loudness - self._smooth) * (1.0 - math.exp(-elapsed_s / constant_s))
+        if beat is None or beat != self._beat:
+            goal = min(max(self.now, self._smooth - DEAD), self._smooth + DEAD)
+            # the ends are reached: loudest is all of it, silence nothing
+            self._goal = goal + (goal - 0.5) * 2.0 * DEAD
+        self._beat = beat
+        most = (FASTEST if beat is None else ON_BEAT) * elapsed_s
+        self.now = min(max(self.now + min(max(self._goal - self.now, -most), most), 0.0), 1.0)
         return self.now

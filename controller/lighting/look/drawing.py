@@ -4,6 +4,7 @@ who is lit x how big the section is x how loud it is now x the beat, faces apart
 accents, and what is spent, on top
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -232,7 +233,8 @@ class CueDrawing:
         size = least + (most - least) * self._big
         size += (1.0 - size) * BUILD_REACH * self._cue.build
         if not self._stops.stopped:  # what comes after a stop is as loud as what was before it
-            self._breath.step(self._loudness(heard, elapsed_s), elapsed_s)
+            beat = math.floor(self._beats.at) if self._beats.sure else None
+            self._breath.step(self._loudness(heard, elapsed_s), elapsed_s, beat)
         size *= 1.0 - look.breath * (1.0 - self._breath.now)
         resting = heard.silent_s >= REST_S and not self._stops.stopped
         self._rest = self._rest * (1.0 - _share(elapsed_s, REST_FADE_S)) if resting else 1.0
