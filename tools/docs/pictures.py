@@ -1,7 +1,7 @@
-"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage|--rig] URL`, beside a page that is lit.
+"""Pictures of the page for the guides: `python -m tools.docs.pictures [--stage|--rig|--patch] URL`, beside a page.
 
-`python tests/fakes/demo_feed.py 8100` is such a page; a show with its bundled song is another. The first picture has
-the numbers that docs/manual.md explains. Edge: a browser, files.
+`python tests/fakes/demo_feed.py 8100` is a page that is lit; a show with its bundled song is another; `--patch` is for
+`followspot patch draw`. The first picture has the numbers that docs/manual.md explains. Edge: a browser, files.
 """
 
 import base64
@@ -50,6 +50,26 @@ return parseFloat(document.getElementById("meter-said").textContent) > -19
   && document.body.dataset.room === "live" && document.getElementById("banner").hidden;
 """
 LONGEST_S = 60.0
+PATCH = (
+    ("return true", "return document.querySelectorAll('#plan .body').length > 3"),
+    (
+        "const search = document.getElementById('search'); search.value = 'chauvet slimpar';"
+        "search.dispatchEvent(new Event('input'))",
+        "return document.querySelector('#found .name')?.textContent.includes('SlimPAR')",
+    ),
+    ("document.querySelector('#found .name').click()", "return !document.getElementById('put').disabled"),
+    (
+        "document.getElementById('count').value = 5; document.getElementById('shape').value = 'arc';"
+        "document.getElementById('put').click()",
+        "return document.getElementById('counted').textContent.startsWith('5 of')",
+    ),
+    ("document.querySelector('[data-marks=singer]').click()", "return document.querySelector('.place-mark')"),
+    (
+        "document.querySelector('[data-marks=drums]').click()",
+        "return document.querySelectorAll('.place-mark').length === 2",
+    ),
+)
+"""What is done at the patch page, and when it is seen to be done."""
 # A processor that plays a graphics card is good enough for a picture.
 DRAWN = """
 const named = WebGL2RenderingContext.prototype.getExtension;
@@ -70,15 +90,25 @@ def browser() -> Any:  # noqa: ANN401 - selenium comes with the tests
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
 
-def opened(driver: Any, url: str, size: tuple[int, int, bool], *scripts: str) -> None:  # noqa: ANN401
-    """The page in a window of a size, after some scripts."""
+def sized(driver: Any, url: str, size: tuple[int, int, bool]) -> None:  # noqa: ANN401
+    """The page in a window of a size."""
     width, height, mobile = size
     metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     driver.get(url)
+
+
+def awaited(driver: Any, condition: str) -> None:  # noqa: ANN401
+    """Wait until a script says so, but not for ever."""
     until_s = time.monotonic() + LONGEST_S
-    while time.monotonic() < until_s and not driver.execute_script(LOUD):  # the stage is lit
+    while time.monotonic() < until_s and not driver.execute_script(condition):
         time.sleep(0.1)  # noqa: TID251
+
+
+def opened(driver: Any, url: str, size: tuple[int, int, bool], *scripts: str) -> None:  # noqa: ANN401
+    """The page in a window of a size, lit, after some scripts."""
+    sized(driver, url, size)
+    awaited(driver, LOUD)
     time.sleep(SETTLED_S)  # noqa: TID251 - a real page takes real time
     for script in scripts:
         driver.execute_script(script)
@@ -134,10 +164,20 @@ def of_the_stage(driver: Any, url: str) -> None:  # noqa: ANN401
     driver.execute_script(FRONT)
 
 
+def of_the_patch(driver: Any, url: str) -> None:  # noqa: ANN401
+    """The patch page of docs/patching.md: five fixtures more, on an arc, and the marks of singer and drums."""
+    sized(driver, url, DESKTOP)
+    for script, done in PATCH:
+        driver.execute_script(script)
+        awaited(driver, done)
+    time.sleep(SETTLED_S / 3)  # noqa: TID251
+    kept(driver, "patch-draw.png")
+
+
 def main(url: str, what: str) -> None:
     driver = browser()
     try:
-        {"stage": of_the_stage, "rig": of_the_rig, "page": of_the_page}[what](driver, url)
+        {"stage": of_the_stage, "rig": of_the_rig, "page": of_the_page, "patch": of_the_patch}[what](driver, url)
     finally:
         driver.quit()
 
