@@ -11,7 +11,7 @@ from tools.train.symbolic.errors import SymbolicError
 from tools.train.symbolic.invented import make_data
 from tools.train.symbolic.scores import accuracy, gs, macro_f1, pche
 from tools.train.symbolic.shelf import joined, padded, read_shelf, survives, tokenize, windows
-from tools.train.symbolic.tasks import TASKS, VELOCITY_BANDS, read_task, starts_of, whole
+from tools.train.symbolic.tasks import TASKS, VELOCITY_BANDS, opened, read_task, starts_of, whole
 from tools.train.symbolic.vocabulary import BAR, MASK, PAD, PITCH, POSITION, TIME_SIGNATURE, VELOCITY, is_legal
 
 
@@ -222,3 +222,17 @@ def test_every_file_of_every_corpus_survives(shared_data, tmp_path):
         assert len(notes) == len(classes) > 0
         if source.corpus != "emopia_cp":
             assert survives(notes), source.name
+
+
+def test_o31_what_a_shelf_made_in_passing_leaves_out_is_said(tmp_path, capsys):
+    """Nobody sees its pieces.json: what was refused and what was odd would be lost."""
+    make_data(tmp_path, seed=3)
+    first, second = sorted((tmp_path / "pianist8").rglob("*.mid"))[:2]
+    first.write_bytes(b"RIFF" + bytes(16) + first.read_bytes())
+    second.write_bytes(b"ID3 no notes at all")
+    with opened(tmp_path, "pianist8") as shelf:
+        assert len(shelf.pieces) > 1
+    said = capsys.readouterr().err
+    assert "the MIDI file inside a RIFF file (.rmi) is read" in said
+    assert "left out: " in said
+    assert "a recording of sound" in said

@@ -24,7 +24,10 @@ SILENCE_DB = -60.0
 SILENT_HOPS = 10
 LIFTED, CEILING, PALE, MOVES = 16, 232, 145, 30
 """A flat film: in code values nothing is darker than the first or brighter than the second, no more saturated than the
-third, although the light moves by the last. V-Log has its black at 19, Apple Log at 26; S-Log3's is 9, as anybody's."""
+third, although the light moves by the last. V-Log, C-Log and C-Log3 have their black at 19, Apple Log at 38."""
+DEEP, DEEP_PALE, STANDS = 7, 165, 8
+"""The same for curves whose black is at 7 to 9 (S-Log2 and 3, C-Log2, F-Log, D-Log, LogC), which haze in an ordinary
+film reaches, too: their black stands within so much however bright the light."""
 FLAT = "flat"
 REASONS = {
     "picture": "no picture at this time",
@@ -32,7 +35,7 @@ REASONS = {
     "black": "black picture",
     "frozen": "frozen picture",
     "cut": "camera cut",
-    FLAT: "a flat (log) profile: export it graded, as ordinary video",
+    FLAT: "a flat (log) profile: name it with --transfer, or export it graded, as ordinary video",
     "house": "house lights",
     "wall": "many colours at once: projection or LED wall",
     "faint": "neither colour nor brightness is clear",
@@ -133,10 +136,12 @@ def _ramp(curve: Float32Array, bad: float, good: float) -> Float32Array:
 
 def is_flat(sights: Sights) -> bool:
     """Whether a film is in a flat (log) profile: judged as a whole, for light that never goes out lifts black, too."""
-    low, high = np.percentile(sights.bright, [5, 95])
-    lifted = np.percentile(sights.darkest, 5) >= LIFTED
-    capped = np.percentile(sights.bright, 99) <= CEILING
-    return bool(lifted and capped and np.percentile(sights.saturation, 90) <= PALE and high - low >= MOVES)
+    low, high, top = np.percentile(sights.bright, [5, 95, 99])
+    black, usual = np.percentile(sights.darkest, [5, 50])
+    pale = float(np.percentile(sights.saturation, 90))
+    lifted = black >= LIFTED and pale <= PALE
+    deep = DEEP <= black < LIFTED and usual - black <= STANDS and pale <= DEEP_PALE
+    return bool((lifted or deep) and top <= CEILING and high - low >= MOVES)
 
 
 def judge(evidence: Evidence) -> tuple[Float32Array, dict[str, Float32Array]]:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from controller.arrays import ByteArray, Float32Array
+from controller.arrays import BoolArray, ByteArray, Float32Array
 from controller.colour import to_linear
 
 COLOURS = 5
 MORE = 3
 """Of so many times the colours that are wanted the best are kept."""
 ROUNDS = 12
+REACH = 30.0
+"""In CIELAB: what lies further apart is two colours, and no mean of both is there."""
 WHITE = np.array([0.95047, 1.0, 1.08883])
 TO_XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
@@ -85,27 +87,39 @@ def palette(rgb: ByteArray, count: int = COLOURS) -> tuple[Colour, ...]:
     pixels = rgb[::4, ::4].reshape(-1, 3) if rgb.shape[0] * rgb.shape[1] > 40_000 else rgb.reshape(-1, 3)
     points = lab(pixels)
     centres = _settled(points, _far_apart(points, MORE * count))
-    centres = _settled(points, _joined(points, centres, count))
+    centres = _settled(points, _joined(points, centres, count), REACH)
     nearest = _nearest(points, centres)
-    found = [_colour(pixels[nearest == i], len(pixels)) for i in range(len(centres)) if (nearest == i).any()]
+    found = []
+    for number, centre in enumerate(centres):
+        of_it = nearest == number
+        if of_it.any():
+            near = of_it & _near(points, centre, REACH)
+            found.append(_colour(pixels[near if near.any() else of_it], int(of_it.sum()) / len(pixels)))
     return tuple(sorted(found, key=lambda one: -one.weight))
 
 
-def _settled(points: Float32Array, centres: Float32Array) -> Float32Array:
-    """Centres after the rounds of k-means."""
+def _settled(points: Float32Array, centres: Float32Array, reach: float = np.inf) -> Float32Array:
+    """Centres after the rounds of k-means; what lies further than `reach` from its centre does not draw it away."""
     for _ in range(ROUNDS):
         nearest = _nearest(points, centres)
-        centres = np.stack(
-            [points[nearest == i].mean(axis=0) if (nearest == i).any() else c for i, c in enumerate(centres)]
-        )
+        moved = []
+        for number, centre in enumerate(centres):
+            its = (nearest == number) & _near(points, centre, reach)
+            moved.append(points[its].mean(axis=0) if its.any() else centre)
+        centres = np.stack(moved)
     return centres
+
+
+def _near(points: Float32Array, centre: Float32Array, reach: float) -> BoolArray:
+    return np.asarray(((points - centre) ** 2).sum(axis=1) <= reach**2)
 
 
 def _joined(points: Float32Array, centres: Float32Array, count: int) -> Float32Array:
     """So many of more centres: those that matter least are given up, one by one, to whoever is nearest to them.
 
     What a centre is worth is how many points it has times how far they would have to go. So the seam between two flat
-    colours, which is thin, goes before either of them does, and two flat colours are not mixed into a third.
+    colours, which is thin, goes before either of them does, and two flat colours are not mixed into a third: of two
+    that lie far apart the larger one stays as it is.
     """
     kept = list(centres)
     sizes = np.bincount(_nearest(points, centres), minlength=len(centres)).astype(np.float64).tolist()
@@ -118,7 +132,10 @@ def _joined(points: Float32Array, centres: Float32Array, count: int) -> Float32A
         to = int(apart[least].argmin())
         whole = sizes[least] + sizes[to]
         if whole > 0:
-            kept[to] = ((sizes[to] * kept[to] + sizes[least] * kept[least]) / whole).astype(np.float32)
+            if apart[least, to] <= REACH:
+                kept[to] = ((sizes[to] * kept[to] + sizes[least] * kept[least]) / whole).astype(np.float32)
+            elif sizes[least] > sizes[to]:
+                kept[to] = kept[least]
         sizes[to] = whole
         del kept[least], sizes[least]
     return np.stack(kept)
@@ -139,7 +156,7 @@ def _nearest(points: Float32Array, centres: Float32Array) -> npt.NDArray[np.int6
     return np.asarray(distances.argmin(axis=1))
 
 
-def _colour(pixels: ByteArray, whole: int) -> Colour:
+def _colour(pixels: ByteArray, weight: float) -> Colour:
     mean = pixels.mean(axis=0).round().astype(np.uint8)
     _, a, b = lab(mean)
     chroma = float(np.hypot(a, b))
@@ -147,7 +164,7 @@ def _colour(pixels: ByteArray, whole: int) -> Colour:
     code = "#" + "".join(f"{one:02x}" for one in mean)
     return Colour(
         code,
-        round(len(pixels) / whole, 4),
+        round(weight, 4),
         name_of(mean, hue),
         None if hue is None else round(hue, 1),
         round(chroma, 1),
