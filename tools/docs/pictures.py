@@ -57,16 +57,20 @@ PATCH = (
         "search.dispatchEvent(new Event('input'))",
         "return document.querySelector('#found .name')?.textContent.includes('SlimPAR')",
     ),
-    ("document.querySelector('#found .name').click()", "return !document.getElementById('put').disabled"),
     (
-        "document.getElementById('count').value = 5; document.getElementById('shape').value = 'arc';"
-        "document.getElementById('put').click()",
-        "return document.getElementById('counted').textContent.startsWith('5 of')",
+        "document.querySelector('#found .name').click()",
+        "return document.getElementById('chosen-name').textContent.includes('SlimPAR')"
+        " && document.getElementById('mode').options.length > 0",
     ),
     ("document.querySelector('[data-marks=singer]').click()", "return document.querySelector('.place-mark')"),
     (
         "document.querySelector('[data-marks=drums]').click()",
         "return document.querySelectorAll('.place-mark').length === 2",
+    ),
+    (
+        "document.getElementById('count').value = 5; document.getElementById('shape').value = 'arc';"
+        "document.getElementById('put').click()",
+        "return document.getElementById('counted').textContent.startsWith('5 of')",
     ),
 )
 """What is done at the patch page, and when it is seen to be done."""
@@ -167,9 +171,12 @@ def of_the_stage(driver: Any, url: str) -> None:  # noqa: ANN401
 def of_the_patch(driver: Any, url: str) -> None:  # noqa: ANN401
     """The patch page of docs/patching.md: five fixtures more, on an arc, and the marks of singer and drums."""
     sized(driver, url, DESKTOP)
+    driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
     for script, done in PATCH:
         driver.execute_script(script)
         awaited(driver, done)
+        if not driver.execute_script(done):
+            raise SystemExit(f"the page did not come to: {done}")
     time.sleep(SETTLED_S / 3)  # noqa: TID251
     kept(driver, "patch-draw.png")
 
