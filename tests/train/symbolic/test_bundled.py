@@ -137,8 +137,9 @@ def test_o35_what_training_hid_is_hidden_in_use(task, melody):
     assert np.allclose(asked(weights, one), asked(weights, other)) == (task in ("emotion", "velocity"))
 
 
-def test_o37_the_card_of_the_velocities_says_how_well_each_band_is_told():
-    task, card = "velocity", (BUNDLED / "velocity" / "card.md").read_text()
+@pytest.mark.parametrize("task", ["composer", "emotion", "melody", "velocity"])
+def test_o37_a_card_says_how_well_each_answer_is_told(task):
+    card = (BUNDLED / task / "card.md").read_text()
     told = {name: float(number) for name, number in re.findall(r"\| F1 of (.+?) \| ([0-9.]+) \|", card)}
     assert set(told) == set(KINDS[task].classes)
     mean = float(re.search(r"\| macro-F1 \| ([0-9.]+) \|", card)[1])
