@@ -3,7 +3,7 @@
 A prepared song is one `.npz`: `music` (views, hops, 512) float16, embeddings of the song as recorded and as other
 desks would mix it; `light` (shows, hops, 2) int16, shows by different designers; `told` (hops, K) float16, what the
 encoder is asked about the music (`prepare.TOLD`); `bearings` (shows, hops, N) float16, where each hop lies in the song
-and in the show's look book, as the ear and the director knew it (`held.py`). Edge: reads files.
+and in the show's look book, as the ear and the director knew it (`bearings.py`). Edge: reads files.
 """
 
 from dataclasses import dataclass
