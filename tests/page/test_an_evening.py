@@ -41,6 +41,7 @@ INSIDE_DEG, LIT, COLOURED = 22.0, 0.12, 0.5
 SETTLES_S = 4.0
 """Between one song and the next the wish is still the last one's; and a look that hangs goes with a fade."""
 WITHIN_S = 15.0
+AGAIN_S = 10.0
 
 SHORT_SHEET = """The Sectoids
 1. Metal Madness - green, no strobe
@@ -332,13 +333,21 @@ def hues_of(encoded):
     return 60.0 * turned
 
 
+def walk_in(evening):
+    """The moment before the band, by OSC; said again where a machine without time refused it as late, as people do."""
+    for _ in range(round(HANG_S / AGAIN_S)):
+        evening.osc.send_message("/followspot/moment", ["walk_in", 1])
+        if evening.state.stands("moment", "walk_in", AGAIN_S):
+            return
+    evening.state.wait("moment", "walk_in", 0.0)
+
+
 def test_two_songs_of_a_band_by_page_pedal_and_osc(root, pedal, chromium, evening):
     state = evening.state
     parts = [Part("silence", 5.0), Part("song", 900.0, "Metal Madness", root / "controller/songs/metal_madness.opus")]
     evening.begin(evening_of(parts)[0])
     assert take_the_sheet(chromium, evening.url, SHORT_SHEET, "Friday") == 4
-    evening.osc.send_message("/followspot/moment", ["walk_in", 1])
-    state.wait("moment", "walk_in")
+    walk_in(evening)
     press(pedal, evening, "MC", "Escape")
     tap(chromium, "songs-open")
     evening.osc.send_message("/followspot/previous_song", [])
@@ -451,8 +460,7 @@ def test_an_evening_of_four_bands(shared_data, tmp_path, pedal, chromium, evenin
     night = Night(evening, sound, placed)
     night.begin()
     take_the_sheet(chromium, evening.url, LONG_SHEET, "Four bands")
-    evening.osc.send_message("/followspot/moment", ["walk_in", 1])
-    evening.state.wait("moment", "walk_in")
+    walk_in(evening)
     # a person helps where the next band begins: by page, by pedal, by OSC, until the page says the right song
     helps = {
         "Metal Madness": lambda: tap(chromium, "next"),

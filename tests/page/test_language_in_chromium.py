@@ -25,7 +25,8 @@ def desk(chromium, served):
 def test_the_language_that_is_chosen_is_spoken_and_remembered(desk, language, column):
     desk.find(f"language-{language}").click()
     for key, name in (("tab.rig", "tab-rig"), ("do.quiet", "quiet"), ("looks.keep", "keep"), ("pill.live", "health")):
-        assert WORDS[key][column] in desk.text(name)
+        # a page that was given no time says for a moment that it has no news
+        desk.wait(lambda key=key, name=name: WORDS[key][column] in desk.text(name))
     assert desk.script("return document.documentElement.lang") == language
     assert desk.script(LEFT) == []
     desk.driver.refresh()
