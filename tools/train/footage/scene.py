@@ -18,12 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import Float64Array
+from tools.train.primaries import BT709, BT2020, Primaries, to_xyz
 
-Primaries = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-
-D65 = (0.3127, 0.3290)
-BT709: Primaries = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
-BT2020: Primaries = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
+D65 = np.array([0.3127, 0.3290, 1.0 - 0.3127 - 0.3290]) / 0.3290
 S_GAMUT3_CINE: Primaries = ((0.766, 0.275), (0.225, 0.800), (0.089, -0.087))
 S_GAMUT: Primaries = ((0.730, 0.280), (0.140, 0.855), (0.100, -0.050))
 V_GAMUT: Primaries = ((0.730, 0.280), (0.165, 0.840), (0.100, -0.030))
@@ -140,13 +137,7 @@ PROFILES = {
 
 def matrix(primaries: Primaries) -> Float64Array:
     """(3, 3) linear light of some primaries to that of BT.709; both are white at D65 (SMPTE RP 177)."""
-    return np.asarray(np.linalg.solve(_to_xyz(BT709), _to_xyz(primaries)))
-
-
-def _to_xyz(primaries: Primaries) -> Float64Array:
-    columns = np.array([[x / y, 1.0, (1.0 - x - y) / y] for x, y in primaries]).T
-    white = np.array([D65[0] / D65[1], 1.0, (1.0 - D65[0] - D65[1]) / D65[1]])
-    return np.asarray(columns * np.linalg.solve(columns, white))
+    return np.asarray(np.linalg.solve(to_xyz(BT709, D65), to_xyz(primaries, D65)))
 
 
 class Developer:

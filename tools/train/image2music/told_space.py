@@ -14,12 +14,9 @@ from PIL import ExifTags, Image
 from controller.arrays import ByteArray, Float32Array
 from controller.colour import to_encoded, to_linear
 from tools.train.image2music.colours import TO_XYZ, WHITE
+from tools.train.primaries import BT709, BT2020, Primaries, to_xyz
 
-Primaries = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-
-SRGB: Primaries = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 ADOBE: Primaries = ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06))
-BT2020: Primaries = ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
 P3: Primaries = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 BY_NUMBER = {9: ("BT.2020", BT2020), 11: ("DCI-P3", P3), 12: ("Display P3", P3)}
 GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
@@ -37,7 +34,7 @@ class Space:
     curve that is not read here."""
 
     name: str
-    primaries: Primaries = SRGB
+    primaries: Primaries = BT709
     gamma: float | None = None
     hdr: str = ""
 
@@ -51,7 +48,7 @@ class Space:
         """(..., 3) codes 0..255 of this space as those of sRGB, what does not fit cut off."""
         codes: Float32Array = np.arange(256, dtype=np.float32) / np.float32(255.0)
         curve = to_linear(codes) if self.gamma is None else codes ** np.float32(self.gamma)
-        turn = np.linalg.inv(TO_XYZ) @ _to_xyz(self.primaries)
+        turn = np.linalg.inv(TO_XYZ) @ to_xyz(self.primaries, WHITE)
         light = curve[rgb] @ turn.T.astype(np.float32)
         return np.rint(255.0 * to_encoded(np.clip(light, 0.0, 1.0))).astype(np.uint8)
 
@@ -68,11 +65,6 @@ def told_space(image: Image.Image, data: bytes) -> Space | None:
     if image.format in ("JPEG", "MPO", "TIFF"):
         return Space("Adobe RGB", ADOBE, 563 / 256) if _is_adobe(image) else None
     return None if "srgb" in image.info else _by_chunks(image.info)
-
-
-def _to_xyz(primaries: Primaries) -> np.ndarray:
-    columns = np.array([[x / y, 1.0, (1.0 - x - y) / y] for x, y in primaries]).T
-    return columns * np.linalg.solve(columns, WHITE)
 
 
 def _is_adobe(image: Image.Image) -> bool:
@@ -97,7 +89,7 @@ def _numbers(data: bytes) -> tuple[int, int] | None:
 
 
 def _by_number(primaries: int, transfer: int) -> Space | None:
-    name, found = BY_NUMBER.get(primaries, ("", SRGB))
+    name, found = BY_NUMBER.get(primaries, ("", BT709))
     if not name and transfer not in (*GAMMAS, *HDR):
         return None
     return Space(name or "sRGB's primaries", found, GAMMAS.get(transfer), HDR.get(transfer, ""))
@@ -105,11 +97,11 @@ def _by_number(primaries: int, transfer: int) -> Space | None:
 
 def _by_chunks(info: dict[str, Any]) -> Space | None:
     """Of PNG's cHRM (white, red, green, blue) and gAMA."""
-    told = info.get("chromaticity", (0.0, 0.0, *np.ravel(SRGB)))
+    told = info.get("chromaticity", (0.0, 0.0, *np.ravel(BT709)))
     primaries = tuple((float(x), float(y)) for x, y in np.reshape(told[2:8], (3, 2)))
     gamma = 1.0 / float(info["gamma"]) if info.get("gamma") else None
     as_srgb = gamma is None or abs(gamma - 2.2) <= 3 * SAME
-    if np.abs(np.array(primaries) - np.array(SRGB)).max() <= SAME and as_srgb:
+    if np.abs(np.array(primaries) - np.array(BT709)).max() <= SAME and as_srgb:
         return None
     if min(y for _, y in primaries) <= 0.0:
         return None
