@@ -9,8 +9,8 @@ from controller.messages import AudioBlock
 from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
 
 pytest.importorskip("torch", reason="training's ears need the train extra")
+from tools.train.bearings import SongEar, hits_of
 from tools.train.footage.hearing import Listener
-from tools.train.skipbart.prepare import hits_of
 
 HOPS = 60
 SILENCE_DB = -60.0
@@ -39,9 +39,8 @@ def live(song, cut):
 def test_live_and_training_hear_the_same_hits(song, cut):
     heard = live(song, cut)
     assert heard.max() > 0.2
-    np.testing.assert_allclose(hits_of(song), heard, atol=1e-6)
-    filmed = [one.hit for one in Listener({}).hear(song).hops]
-    np.testing.assert_allclose(filmed, heard, atol=1e-6)
+    np.testing.assert_allclose(hits_of(SongEar().hear(song)), heard, atol=1e-6)
+    np.testing.assert_allclose(hits_of(Listener({}).hear(song).hops), heard, atol=1e-6)
 
 
 def test_whoever_changes_the_ear_changes_it_for_all(song, monkeypatch, config, tmp_path):
@@ -61,8 +60,8 @@ def test_whoever_changes_the_ear_changes_it_for_all(song, monkeypatch, config, t
             for hop, part in enumerate(rehearsal._hops())
         ]
         return {
-            "live": live(song, 240).max(), "prepare": hits_of(song).max(), "rehearsal": max(offline),
-            "footage": max(one.hit for one in Listener({}).hear(song).hops), "room": hear(config, file).hits.max(),
+            "live": live(song, 240).max(), "prepare": hits_of(SongEar().hear(song)).max(), "rehearsal": max(offline),
+            "footage": hits_of(Listener({}).hear(song).hops).max(), "room": hear(config, file).hits.max(),
         }  # fmt: skip
 
     assert min(everybody().values()) > 0.2

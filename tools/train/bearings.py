@@ -5,7 +5,7 @@ lit it: the book likes what was lit half a second later. Of a song that nobody l
 designer keeps to the book (`designer/held.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,11 +67,15 @@ class SongEar:
         self._ear.tempo = tempo_of(self._ear.hearing)
         return Heard(band_of(self._ear), window.loudness, window.hit)
 
+    def hear(self, samples: Float32Array) -> list[Heard]:
+        """The whole hops of samples (n,)."""
+        firsts = range(0, len(samples) - HOP_SAMPLES + 1, HOP_SAMPLES)
+        return [self.hop(samples[first : first + HOP_SAMPLES]) for first in firsts]
 
-def hear(samples: Float32Array) -> list[Heard]:
-    """A whole song (n,), hop by hop."""
-    ear, hops = SongEar(), len(samples) // HOP_SAMPLES
-    return [ear.hop(samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES]) for hop in range(hops)]
+
+def hits_of(song: Sequence[Heard]) -> Float32Array:
+    """Strongest onset of each hop, (hops,) 0..1, as the show's fast path hears them."""
+    return np.array([one.hit for one in song], np.float32)
 
 
 def followed(song: list[Heard], light: IntArray) -> npt.NDArray[np.float16]:

@@ -227,7 +227,7 @@ def _light(
         "value": np.clip(np.rint(level * scale), 0, 255).astype(np.int16),
         "trust": trust,
         "hue_trust": np.where(sure, trust, 0.0).astype(np.float32),
-        "hits": np.array([one.hit for one in heard.hops], np.float32),
+        "hits": bearings.hits_of(heard.hops),
         "loudness": loudness(heard.level_db),
         "level_db": heard.level_db,
         "saturation": sights.saturation,

@@ -55,6 +55,34 @@ class Network:
         return np.nan_to_num(np.stack(rows)).astype(np.float16)
 
 
+class Framed:
+    """Blocks of sound in order with what stands before them, as log-mel frames without a seam."""
+
+    def __init__(self) -> None:
+        self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
+
+    def add(self, whole: Float32Array) -> tuple[Float32Array, Float32Array]:
+        """The samples from 43 200 before a block of whole hops, and their frames."""
+        samples = np.concatenate([self._before, whole])
+        self._before = samples[len(samples) - len(self._before) :]
+        return samples, small_frames(samples)
+
+
+class Novelty:
+    """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""
+
+    def __init__(self) -> None:
+        self._last_frame: Float32Array | None = None
+
+    def of(self, frames: Float32Array, hops: int) -> Float32Array:
+        """(10 n,) of the newest n hops of some frames."""
+        newest = frames[-FRAMES_PER_HOP * hops - 2 :] if self._last_frame is None else frames[-FRAMES_PER_HOP * hops :]
+        before = newest[:2] if self._last_frame is None else self._last_frame
+        joined = np.concatenate([before, newest[2:] if self._last_frame is None else newest])
+        self._last_frame = joined[-2:]
+        return np.maximum(joined[2:] - joined[:-2], 0.0).mean(axis=1).astype(np.float32)
+
+
 class Listener:
     """Takes blocks of sound in order and tells what was heard.
 
@@ -64,33 +92,21 @@ class Listener:
 
     def __init__(self, networks: dict[str, Network]) -> None:
         self._networks = networks
-        self._before = np.zeros(WINDOW_SAMPLES - HOP_SAMPLES, np.float32)
-        self._ear = bearings.SongEar()
-        self._last_frame: Float32Array | None = None
+        self._framed, self._ear, self._novelty = Framed(), bearings.SongEar(), Novelty()
 
     def hear(self, block: Float32Array) -> Heard | None:
         """The whole hops of a block; a rest shorter than a hop is not heard, so only the last block may have one."""
         hops = len(block) // HOP_SAMPLES
         if hops == 0:
             return None
-        samples = np.concatenate([self._before, block[: hops * HOP_SAMPLES]])
-        frames = small_frames(samples)
-        heard = Heard(
+        whole = block[: hops * HOP_SAMPLES]
+        samples, frames = self._framed.add(whole)
+        return Heard(
             {name: network.embed(samples, frames, hops) for name, network in self._networks.items()},
-            [self._ear.hop(block[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES]) for hop in range(hops)],
+            self._ear.hear(whole),
             _level_db(block, hops),
-            self._novelty(frames, hops),
+            self._novelty.of(frames, hops),
         )
-        self._before = samples[len(samples) - len(self._before) :]
-        return heard
-
-    def _novelty(self, frames: Float32Array, hops: int) -> Float32Array:
-        """Rise of the log-mel bands over 20 ms, mean over bands; its last value stands for the newest frame."""
-        newest = frames[-FRAMES_PER_HOP * hops - 2 :] if self._last_frame is None else frames[-FRAMES_PER_HOP * hops :]
-        before = newest[:2] if self._last_frame is None else self._last_frame
-        joined = np.concatenate([before, newest[2:] if self._last_frame is None else newest])
-        self._last_frame = joined[-2:]
-        return np.maximum(joined[2:] - joined[:-2], 0.0).mean(axis=1).astype(np.float32)
 
 
 def _level_db(block: Float32Array, hops: int) -> Float32Array:

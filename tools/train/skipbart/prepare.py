@@ -22,12 +22,10 @@ from rich.progress import track
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import sha256_of
-from controller.listening.audio.ear import Ear
-from controller.messages import AudioBlock
 from controller.metrics.song_features import music_features
-from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
+from controller.sound_format import SAMPLE_RATE_HZ
 from controller.system import start_method
-from tools.train.bearings import by_lot, hear
+from tools.train.bearings import SongEar, by_lot, hits_of
 from tools.train.designer.analysis import BEATS_PER_BAR, Analysis, analyse
 from tools.train.designer.held import design_held
 from tools.train.embedder.augmentation import FLOOR, add_noise, recolour, reverberate
@@ -36,7 +34,6 @@ from tools.train.songs import Song, hops_in, list_songs, patches, read_audio, so
 Generator = np.random.Generator
 
 SHOWS = 12
-SILENCE_DB = -60.0
 SPEEDS = (1.0, 0.88, 1.12)
 MUSIC_AT_30 = ("chroma", "onsets", "rms")
 JUST_HOPS = 10
@@ -120,16 +117,6 @@ def told(song: Analysis, music: Float32Array) -> npt.NDArray[np.float16]:
     return np.stack([{**flags, **waves, **heard}[name] for name in TOLD], axis=1).astype(np.float16)
 
 
-def hits_of(samples: Float32Array) -> Float32Array:
-    """Strongest onset of each hop, (hops,) 0..1, as the show's fast path hears them."""
-    ear, found = Ear(SILENCE_DB), []
-    for hop in range(hops_in(samples)):
-        part = samples[hop * HOP_SAMPLES : (hop + 1) * HOP_SAMPLES, None]
-        _, window = ear.hop(AudioBlock((hop + 1) * HOP_S, hop, part))
-        found.append(window.hit)
-    return np.array(found, np.float32)
-
-
 def music_at_30(samples: Float32Array) -> dict[str, Float32Array]:
     """What the metrics hear of a song, at 30 frames a second: see `controller.metrics.song_features`."""
     music = music_features(samples)
@@ -150,8 +137,8 @@ def prepare_one(job: Job, embedder: Path, seed: int, *, relight: bool = False) -
             heard = {name: arrays[name] for name in ("music", "hits", *MUSIC_AT_30) if name in arrays}
     else:
         heard = {"music": embed_views(samples, embedder, rng), **(music_at_30(samples) if job.speed == 1.0 else {})}
-    heard.setdefault("hits", hits_of(samples))
-    song, knows = analyse(samples), hear(samples)
+    song, knows = analyse(samples), SongEar().hear(samples)
+    heard.setdefault("hits", hits_of(knows))
     there = [by_lot(knows[: song.hops], rng) for _ in range(SHOWS)]
     light = np.stack([design_held(song, one, rng).light for one in there])
     partial_path = job.path.with_suffix(".partial.npz")

@@ -15,9 +15,9 @@ import numpy as np
 from scipy.stats import beta
 
 from controller.arrays import Float32Array, Float64Array
-from controller.sound_format import HOP_S
+from controller.sound_format import HOP_S, HOP_SAMPLES
 from tools.train.footage.film import FRAMES_AT_ONCE, Grid, cuts_in, offset_of
-from tools.train.footage.hearing import BLOCK_SAMPLES, NOVELTY_HZ, Listener
+from tools.train.footage.hearing import BLOCK_SAMPLES, NOVELTY_HZ, Framed, Novelty
 from tools.train.footage.light import LINEAR
 from tools.train.footage.spool import Spool
 from tools.train.venue.camera import HEIGHT, WIDTH
@@ -94,11 +94,11 @@ def _small(picture: Picture) -> Picture:
 
 def heard(samples: Float32Array) -> Float32Array:
     """Beginnings of sound at 100 Hz, of samples (n,) at 48 kHz."""
-    listener, parts = Listener({}), []
-    for first in range(0, len(samples), BLOCK_SAMPLES):
-        found = listener.hear(samples[first : first + BLOCK_SAMPLES])
-        if found is not None:
-            parts.append(found.novelty)
+    framed, novelty, parts = Framed(), Novelty(), []
+    whole = samples[: len(samples) // HOP_SAMPLES * HOP_SAMPLES]
+    for first in range(0, len(whole), BLOCK_SAMPLES):
+        block = whole[first : first + BLOCK_SAMPLES]
+        parts.append(novelty.of(framed.add(block)[1], len(block) // HOP_SAMPLES))
     return np.concatenate(parts)
 
 
