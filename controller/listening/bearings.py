@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from controller.arrays import Float32Array
-from controller.listening.decode.vocabulary import BEARINGS
 from controller.listening.form.director import Band
+from controller.listening.form.form import SongNow
 from controller.listening.time.outputs import DRUMS, SOUNDING
 from controller.listening.time.tempo import Tempo
 from controller.messages import Cue
@@ -33,6 +33,8 @@ DRUM_S = 0.15
 FRESH_S = 1.0
 """The same, of a look that has just come."""
 MOST_BARS = 64.0
+NOBODY = Band(SongNow(), Tempo(), "", drummed=False, build=0.0, level=0.0)
+"""What is known where there are no networks to hear."""
 
 
 def bearings(band: Band | None, cue: Cue | None, t_s: float, loudness: float, hit: float) -> Float32Array:
@@ -45,17 +47,14 @@ def bearings(band: Band | None, cue: Cue | None, t_s: float, loudness: float, hi
     Returns:
         (BEARINGS,) float32, -1..1, in the order of `NAMES`; what nobody knows is 0.
     """
-    told = np.zeros(BEARINGS, np.float32)
-    told[9:11] = loudness, hit
-    if band is not None:
-        told[:4] = _place(band.tempo, t_s)
-        told[4:8] = [math.exp(-(t_s - at_s) / DRUM_S) if at_s <= t_s else 1.0 for at_s in band.hits_s]
-        told[8], told[11], told[12] = band.voice, band.level, band.build
-        told[13:17] = [band.kind == kind for kind in SOUNDING]
-        told[17:34] = _of_song(band)
-    if cue is not None:
-        told[34:] = _of_look(cue, t_s)
-    return told
+    band = band or NOBODY
+    drums = [math.exp(-(t_s - at_s) / DRUM_S) if at_s <= t_s else 1.0 for at_s in band.hits_s]
+    kinds = [float(band.kind == kind) for kind in SOUNDING]
+    numbers = (
+        *_place(band.tempo, t_s), *drums, band.voice, loudness, hit, band.level, band.build, *kinds,
+        *_of_song(band.song), *_of_look(cue, t_s),
+    )  # fmt: skip
+    return np.array(numbers, np.float32)
 
 
 def _place(tempo: Tempo, t_s: float) -> tuple[float, float, float, float]:
@@ -70,8 +69,8 @@ def _place(tempo: Tempo, t_s: float) -> tuple[float, float, float, float]:
     return math.sin(beat), math.cos(beat), math.sin(bar), math.cos(bar)
 
 
-def _of_song(band: Band) -> list[float]:
-    song, section = band.song, band.song.section
+def _of_song(song: SongNow) -> list[float]:
+    section = song.section
     if section is None:
         return [0.0] * (PARTS + 9)
     part = [0.0] * PARTS
@@ -90,11 +89,13 @@ def _number(label: str) -> int:
     return max(number - 1, 0)
 
 
-def _of_look(cue: Cue, t_s: float) -> list[float]:
+def _of_look(cue: Cue | None, t_s: float) -> list[float]:
+    if cue is None:
+        return [0.0] * (4 + 2 * WAVES)
     ahead_s = cue.start_s - t_s
     fresh = math.exp(ahead_s / FRESH_S) if ahead_s <= 0.0 else 0.0
-    if not cue.palette:
-        return [0.0, min(max(ahead_s, 0.0), 1.0), fresh, cue.level, *[0.0] * (2 * WAVES)]
-    hue = math.radians(cue.palette[0])
-    waves = [wave(turn * hue) for wave in (math.sin, math.cos) for turn in range(1, WAVES + 1)]
-    return [1.0, min(max(ahead_s, 0.0), 1.0), fresh, cue.level, *waves]
+    waves = [0.0] * (2 * WAVES)
+    if cue.palette:
+        hue = math.radians(cue.palette[0])
+        waves = [wave(turn * hue) for wave in (math.sin, math.cos) for turn in range(1, WAVES + 1)]
+    return [float(bool(cue.palette)), min(max(ahead_s, 0.0), 1.0), fresh, cue.level, *waves]
