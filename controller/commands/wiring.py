@@ -159,9 +159,9 @@ def _details(output: OutputConfig, cycle_hz: float) -> str:
     match output:
         case ArtNetConfig(sync=sync):
             return f"{cycle_hz:g} Hz" + (", with ArtSync" if sync else "")
-        case SacnConfig(priority=priority, sync_universe=sync_universe):
+        case SacnConfig(priority=priority, per_address=per_address, sync_universe=sync_universe):
             synced = f", synchronized by universe {sync_universe}" if sync_universe else ""
-            each = " of each slot in use" if output.per_address else ""
+            each = " of each slot in use" if per_address else ""
             return f"priority {priority}{each}, {cycle_hz:g} Hz{synced}"
         case DdpConfig(slots=slots, colours=colours):
             return f"{slots // len(colours)} pixels, {cycle_hz:g} Hz"

@@ -68,7 +68,7 @@ class Decider:
         self.band: Band | None = None
         self.outside = NO_CLOCK
         self._cue: Cue | None = None
-        self._told = bearings(None, None, 0.0, 0.0, 0.0)
+        self._bearings = bearings(None, None, 0.0, 0.0, 0.0)
         self._director = None if config.look.pack == NO_FORM else Director(pack_of(config))
         self._plans = _plans(config)
         self.timings = Timings()
@@ -196,8 +196,8 @@ class Decider:
 
     def _ask(self, embedding: Embedding, t_s: float, hit: float, loudness: float) -> Logits:
         """What the decoder says of a hop, told where it lies."""
-        self._told = bearings(self.band, self._cue, t_s, loudness, hit)
-        return self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value, self._told)
+        self._bearings = bearings(self.band, self._cue, t_s, loudness, hit)
+        return self._networks.decoder.step(embedding, self._chooser.hue, self._chooser.value, self._bearings)
 
     def tell(self, embedding: Embedding, hue: int, value: int, hit: float = 0.0, loudness: float = 0.0) -> LightToken:
         """A hop whose light was decided elsewhere: the network remembers both, and goes on from there."""
@@ -224,7 +224,7 @@ class Decider:
         """From the next hop on another model decides, if one is due."""
         cue = hue_distance(self._chooser.hue, told[0]) > SMALL_STEP
         ends = cue or _rests(window)
-        successor = self.succession.hear(embedding, *told, ends=ends, hit=window.hit, told=self._told)
+        successor = self.succession.hear(embedding, *told, ends=ends, hit=window.hit, bearings=self._bearings)
         if successor is not None:
             self._networks.take(successor)
             log.info("generation %d (%s) decides from here on", self.generation, self.decoder_name)

@@ -191,7 +191,7 @@ def test_training_is_told_the_numbers_of_a_rehearsal(config, tmp_path, rng):
     class Spy(Decider):
         def step(self, window):
             token = super().step(window)
-            kept.append(self._told)
+            kept.append(self._bearings)
             return token
 
     rehearse(config, tmp_path / "song.wav", tmp_path / "out", Spy(config, MonotonicClock(), patient=True))

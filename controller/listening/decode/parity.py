@@ -70,8 +70,8 @@ def read_probes(folder: Path) -> list[Probe]:
 
 def _probe(arrays: "np.lib.npyio.NpzFile", name: str, read: int, allowed: float) -> Probe:
     said = {answer: arrays[f"{name}{answer}"] for answer in (*HEADS, "state")}
-    told = arrays.get(f"{name}bearings", None)
-    return Probe(arrays[f"{name}music"], arrays[f"{name}light_in"], said, read, allowed, told)
+    bearings = arrays.get(f"{name}bearings", None)
+    return Probe(arrays[f"{name}music"], arrays[f"{name}light_in"], said, read, allowed, bearings)
 
 
 def answers(network: DecoderNetwork | RefreshedNetwork, probe: Probe) -> dict[str, Float32Array]:
@@ -84,8 +84,8 @@ def answers(network: DecoderNetwork | RefreshedNetwork, probe: Probe) -> dict[st
         state = refreshed.state()
     else:
         context = Context(network)
-        told = [None] * len(past) if probe.bearings is None else list(probe.bearings[: len(past)])
-        rows = [context.step(hop.music, hop.hue, hop.value, there) for hop, there in zip(past, told, strict=True)]
+        places = [None] * len(past) if probe.bearings is None else list(probe.bearings[: len(past)])
+        rows = [context.step(hop.music, hop.hue, hop.value, place) for hop, place in zip(past, places, strict=True)]
         state = context.state()
     logits = (np.stack(head) for head in zip(*rows, strict=True))
     return {**dict(zip(HEADS, logits, strict=True)), "state": state}

@@ -148,7 +148,7 @@ class RefreshedSkipBart:
         embedding: Embedding,
         hue: int = HUE_PAD,
         value: int = VALUE_PAD,
-        told: Float32Array | None = None,  # noqa: ARG002 - the authors' networks are told no bearings
+        bearings: Float32Array | None = None,  # noqa: ARG002 - the authors' networks are told no bearings
     ) -> Logits:
         """Logits of this hop, given the light before it; see `SkipBart.step`."""
         age = self._dropped + len(self._hops)

@@ -47,7 +47,7 @@ class DecoderNetwork:
     def __init__(self, folder: Path, embedder: Manifest, *, threads: int = 1, provider: str = "cpu") -> None:
         self.manifest = read_manifest(folder, "decoder", HOP_S)
         _check_contract(folder, self.manifest, embedder)
-        self.told = self.manifest.bearings is not None
+        self.takes_bearings = self.manifest.bearings is not None
         self._session = open_session(folder, self.manifest, threads=threads, provider=provider)
         self.caches = [tensor for tensor in self.manifest.step.inputs if "." in tensor.name]
         self._outputs = ["hue_logits", "value_logits", *(f"{tensor.name}.new" for tensor in self.caches)]
@@ -71,13 +71,13 @@ class Context:
         self._feed = zeros(network.manifest.step.inputs)
         self.length = 0
 
-    def step(self, music: Float32Array, hue: int, value: int, told: Float32Array | None = None) -> Logits:
+    def step(self, music: Float32Array, hue: int, value: int, bearings: Float32Array | None = None) -> Logits:
         """Advance one hop.
 
         Args:
             music: (512,) float32 embedding of this hop.
             hue, value: the light before this hop, 0..179 and 0..255, or PAD.
-            told: (BEARINGS,) float32, its bearings; None: nothing is known.
+            bearings: (BEARINGS,) float32; None: nothing is known.
 
         Returns:
             Hue logits (181,) and value logits (257,), float32.
@@ -87,8 +87,8 @@ class Context:
         feed["hue"][0, 0] = hue
         feed["value"][0, 0] = value
         feed["position"][0] = self.length
-        if self._network.told:
-            feed["bearings"][0, 0] = 0.0 if told is None else told
+        if self._network.takes_bearings:
+            feed["bearings"][0, 0] = 0.0 if bearings is None else bearings
         hue_logits, value_logits, *columns = self._network.run(feed)
         for tensor, column in zip(self._network.caches, columns, strict=True):
             cache = feed[tensor.name]
@@ -132,14 +132,14 @@ class SkipBart:
         self._fade = min(FADE_HOPS, self._limit // 4)
 
     def step(
-        self, embedding: Embedding, hue: int = HUE_PAD, value: int = VALUE_PAD, told: Float32Array | None = None
+        self, embedding: Embedding, hue: int = HUE_PAD, value: int = VALUE_PAD, bearings: Float32Array | None = None
     ) -> Logits:
         """Logits of this hop, given the light before it.
 
         Args:
             embedding: of this hop.
             hue, value: the light before this hop; PAD where nothing was lit yet.
-            told: its bearings; None: nothing is known.
+            bearings: where the hop lies; None: nothing is known.
 
         Returns:
             Hue logits (181,) and value logits (257,), float32.
@@ -147,10 +147,10 @@ class SkipBart:
         if self._older.length == self._limit:
             self._older, self._younger = self._younger, self._older
             self._younger.clear()
-        logits = self._older.step(embedding.vector, hue, value, told)
+        logits = self._older.step(embedding.vector, hue, value, bearings)
         if self._older.length <= self._limit // 2:
             return logits  # the first half of a set, or of a cache of odd length: one context is enough
-        young = self._younger.step(embedding.vector, hue, value, told)
+        young = self._younger.step(embedding.vector, hue, value, bearings)
         weight = max(0.0, 1.0 - (self._limit - self._older.length) / self._fade)
         if weight == 0.0:
             return logits

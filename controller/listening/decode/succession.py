@@ -36,7 +36,9 @@ SLOWEST_S = 0.05
 class Decoder(Protocol):
     """What decides: with a causal network (`SkipBart`) or a bidirectional one (`RefreshedSkipBart`)."""
 
-    def step(self, embedding: Embedding, hue: int = ..., value: int = ..., told: Float32Array | None = ...) -> Logits:
+    def step(
+        self, embedding: Embedding, hue: int = ..., value: int = ..., bearings: Float32Array | None = ...
+    ) -> Logits:
         """Logits of one hop, given the light before it and its bearings."""
         ...
 
@@ -49,7 +51,7 @@ class ToldHop:
     embedding: Embedding
     hue: int
     value: int
-    told: Float32Array | None
+    bearings: Float32Array | None
 
 
 class Successor:
@@ -119,7 +121,7 @@ class Succession:
 
     def _step(self, successor: Successor, hop: ToldHop) -> None:
         started_s = self._clock.now_s()
-        logits = successor.decoder.step(hop.embedding, hop.hue, hop.value, hop.told)
+        logits = successor.decoder.step(hop.embedding, hop.hue, hop.value, hop.bearings)
         successor.steps_s.append(self._clock.now_s() - started_s)
         successor.told = hop.seq
         if not all(np.isfinite(one).all() for one in logits):
@@ -137,15 +139,16 @@ class Succession:
         *,
         ends: bool,
         hit: float,
-        told: Float32Array | None = None,
+        bearings: Float32Array | None = None,
     ) -> Successor | None:
         """One hop went by: remember it, let the successor hear it; the successor when it is its turn to decide.
 
         Args:
-            embedding, hue, value, told: what the deciding one was told. ends: a phrase ended in this hop. hit: 0..1.
+            embedding, hue, value, bearings: what the deciding one was told. ends: a phrase ended in this hop.
+            hit: 0..1.
         """
         with self._lock:
-            self._past.append(ToldHop(self._seq, embedding, hue, value, told))
+            self._past.append(ToldHop(self._seq, embedding, hue, value, bearings))
             self._seq += 1
         successor = self._next
         if successor is None or not self._listens(successor):

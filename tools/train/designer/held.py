@@ -41,15 +41,15 @@ class HeldComposer(Composer):
     """Writes one show; see `Composer` for its layers.
 
     Args:
-        told: (hops, N) the song's bearings, in the light of the book.
+        bearings: (hops, N) of the song, in the light of the book.
     """
 
-    def __init__(self, song: Analysis, told: Bearings, rng: Generator, taste: Taste | None = None) -> None:
+    def __init__(self, song: Analysis, bearings: Bearings, rng: Generator, taste: Taste | None = None) -> None:
         super().__init__(song, rng, taste)
-        self._told = told
+        self._bearings = bearings
 
     def _colours(self) -> None:
-        self.hue[:] = held_hues(self._told, self.rng)[: self.song.hops]
+        self.hue[:] = held_hues(self._bearings, self.rng)[: self.song.hops]
         self.palette = tuple(sorted({int(hue) for hue in self.hue}))
         for bar in range(self.song.sections[-1].last):
             if self.rng.random() < ACCENTS * self.taste.pace and len(beats := self.beats_of(bar)):
@@ -63,18 +63,19 @@ class HeldComposer(Composer):
         self.hit_share *= HITS
 
 
-def held_hues(told: Bearings, rng: Generator) -> IntArray:
+def held_hues(bearings: Bearings, rng: Generator) -> IntArray:
     """The hue of each hop, (hops,) 0..179: what the book says, as somebody follows it who also plays.
 
     Args:
-        told: (hops, N) bearings; the colour of a look that has not come yet is not taken.
+        bearings: (hops, N); the colour of a look that has not come yet is not taken.
     """
-    book, fresh = hung_hues(told), told[:, NAMES.index("fresh")].astype(np.float64)
-    comes = np.flatnonzero((np.diff(fresh, prepend=0.0) > 0.0) & (told[:, NAMES.index("ahead")] <= 0.0))
-    lines, beats = _wraps(told, "bar"), _wraps(told, "beat")
-    hues, now, own, bars = np.empty(len(told), np.int64), int(book[comes[0]]) if len(comes) else 0, 0, 0
-    own, starts = now, set(comes.tolist())
-    for hop in range(len(told)):
+    book, fresh = hung_hues(bearings), bearings[:, NAMES.index("fresh")].astype(np.float64)
+    comes = np.flatnonzero((np.diff(fresh, prepend=0.0) > 0.0) & (bearings[:, NAMES.index("ahead")] <= 0.0))
+    lines, beats = _wraps(bearings, "bar"), _wraps(bearings, "beat")
+    starts = set(comes.tolist())
+    now = own = int(book[comes[0]]) if starts else 0
+    hues, bars = np.empty(len(bearings), np.int64), 0
+    for hop in range(len(bearings)):
         bars += bool(lines[hop])
         if hop in starts and hue_distance(int(book[hop]), own) > SAME:
             own = int(book[hop])
@@ -91,15 +92,15 @@ def held_hues(told: Bearings, rng: Generator) -> IntArray:
     return hues
 
 
-def hung_hues(told: Bearings) -> IntArray:
+def hung_hues(bearings: Bearings) -> IntArray:
     """The hue 0..179 of the look book in each hop, (hops,); 0 where there is none."""
-    sin, cos = (told[:, NAMES.index(f"hue_1_{of}")].astype(np.float64) for of in ("sin", "cos"))
+    sin, cos = (bearings[:, NAMES.index(f"hue_1_{of}")].astype(np.float64) for of in ("sin", "cos"))
     return np.round(np.degrees(np.arctan2(sin, cos)) / 2.0).astype(np.int64) % HUES
 
 
-def _wraps(told: Bearings, name: str) -> npt.NDArray[np.bool_]:
+def _wraps(bearings: Bearings, name: str) -> npt.NDArray[np.bool_]:
     """(hops,) whether a bar or beat began within the hop."""
-    sin, cos = (told[:, NAMES.index(f"{name}_{of}")].astype(np.float64) for of in ("sin", "cos"))
+    sin, cos = (bearings[:, NAMES.index(f"{name}_{of}")].astype(np.float64) for of in ("sin", "cos"))
     phase: Float64Array = np.arctan2(sin, cos) % (2.0 * np.pi)
     known = np.hypot(sin, cos) > 0.5
     return (np.diff(phase, prepend=phase[:1]) < -np.pi) & known
@@ -109,6 +110,6 @@ def _side(hue: int, rng: Generator) -> int:
     return (hue + int(rng.choice(SIDES))) % HUES
 
 
-def design_held(song: Analysis, told: Bearings, rng: Generator) -> Show:
+def design_held(song: Analysis, bearings: Bearings, rng: Generator) -> Show:
     """Compose a show that holds looks: light (hops, 2) int64, hue 0..179 and value 0..255."""
-    return HeldComposer(song, told, rng).compose()
+    return HeldComposer(song, bearings, rng).compose()

@@ -114,8 +114,8 @@ def heard(stretch: Stretch) -> HeldOut:
     """A stretch as the table's rows take songs; without hits in the footage, no cue waits for one in vain."""
     hits = stretch.heard.get("hits", np.ones(stretch.hops, np.float32))
     features = music_features(stretch) or MusicFeatures(*(np.zeros(0),) * 3, beats=np.zeros(0, np.int64))
-    told = without_look(stretch.heard["bearings"]) if "bearings" in stretch.heard else None
-    return HeldOut(stretch.name, stretch.music.astype(np.float32), hits, stretch.light[None], features, told)
+    bearings = without_look(stretch.heard["bearings"]) if "bearings" in stretch.heard else None
+    return HeldOut(stretch.name, stretch.music.astype(np.float32), hits, stretch.light[None], features, bearings)
 
 
 def music_features(stretch: Stretch) -> MusicFeatures | None:

@@ -4,14 +4,13 @@ Uses the runtime's own decoder and sampler on the exported step graph, so what i
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from controller.arrays import Float32Array, IntArray
 from controller.listening.decode.cueing import Cueing
 from controller.listening.decode.sampling import Choice, sample_hue, sample_value
-from controller.listening.decode.skipbart import Logits
+from controller.listening.decode.succession import Decoder
 from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
 from controller.messages import Embedding
 
@@ -25,14 +24,6 @@ class Settings:
     cue_wait_hops: int = 20
 
 
-class Decoder(Protocol):
-    """`SkipBart` or `RefreshedSkipBart`."""
-
-    def step(self, embedding: Embedding, hue: int = ..., value: int = ..., told: Float32Array | None = ...) -> Logits:
-        """Logits of one hop, given the light before it and its bearings."""
-        ...
-
-
 def play(
     decoder: Decoder,
     music: Float32Array,
@@ -40,14 +31,14 @@ def play(
     settings: Settings,
     rng: np.random.Generator,
     *,
-    told: Float32Array | None = None,
+    bearings: Float32Array | None = None,
 ) -> IntArray:
     """A show for a song.
 
     Args:
         decoder: fresh, at the beginning of a set.
         music: (hops, 512) embeddings. hits: (hops,) strength of the strongest onset of each hop, as a show hears it.
-        told: (hops, BEARINGS) where each hop lies; None: nobody knows.
+        bearings: (hops, BEARINGS) where each hop lies; None: nobody knows.
 
     Returns:
         (hops, 2) int64, hue 0..179 and value 0..255. The show begins with nothing lit (PAD).
@@ -59,7 +50,7 @@ def play(
     for hop, vector in enumerate(music):
         embedding = Embedding(t_s=0.1 * (hop + 1), seq=hop, vector=vector)
         before = (HUE_PAD, VALUE_PAD) if hue is None or value is None else (hue, value)
-        hue_logits, value_logits = decoder.step(embedding, *before, None if told is None else told[hop])
+        hue_logits, value_logits = decoder.step(embedding, *before, None if bearings is None else bearings[hop])
         drawn, _ = sample_hue(hue_logits, hue, settings.hue, rng)
         hue = cueing.step(drawn, hue, float(hits[hop]))
         value, _ = sample_value(value_logits, value, settings.value, rng)

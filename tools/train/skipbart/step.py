@@ -67,14 +67,14 @@ class CachedStep(nn.Module):
             Hue logits (1, 181), value logits (1, 257), then for each cache its new column or row.
         """
         network = self.network
-        told, caches = (rest[0], rest[1:]) if network.size.bearings else (None, rest)
+        bearings, caches = (rest[0], rest[1:]) if network.size.bearings else (None, rest)
         hidden_positions = torch.arange(network.size.positions) >= position  # (T,)
         stored = iter(zip(caches[::2], caches[1::2], strict=True))
         step = _Step(hidden_positions, stored)
         # one hop is one row: two dimensions, because a third costs a reshape on both sides of each matrix product
-        memory = step.stack(network.encoder, network.encoder_input(music, told)[:, 0], position, None)
+        memory = step.stack(network.encoder, network.encoder_input(music, bearings)[:, 0], position, None)
         light = torch.stack([hue, value], dim=-1)
-        hidden = step.stack(network.decoder, network.decoder_input(music, light, told)[:, 0], position, memory)
+        hidden = step.stack(network.decoder, network.decoder_input(music, light, bearings)[:, 0], position, memory)
         encoder, own, cross = step.sorted_columns(network)
         return [network.hue_head(hidden), network.value_head(hidden), *encoder, *own, *cross]
 
@@ -136,20 +136,20 @@ def export_step(network: SkipBart, path: Path) -> None:
     if network.size.chunk != 1:
         raise ValueError("only a causal network (chunk 1) has exact caches on both sides; see refresh.py for others")
     names = cache_names(network)
-    told = {"bearings": torch.zeros(1, 1, network.size.bearings)} if network.size.bearings else {}
+    bearings = {"bearings": torch.zeros(1, 1, network.size.bearings)} if network.size.bearings else {}
     inputs = (
         torch.zeros(1, 1, EMBEDDING),
         torch.tensor([[HUE_PAD]]),
         torch.tensor([[VALUE_PAD]]),
         torch.tensor([0]),
-        *told.values(),
+        *bearings.values(),
         *empty_caches(network),
     )
     torch.onnx.export(
         CachedStep(network).eval(),
         inputs,
         str(path),
-        input_names=["music", "hue", "value", "position", *told, *names],
+        input_names=["music", "hue", "value", "position", *bearings, *names],
         output_names=["hue_logits", "value_logits", *(f"{name}.new" for name in names)],
         opset_version=17,
         dynamo=False,

@@ -99,13 +99,13 @@ class Stretch:
     def song(self) -> PreparedSong:
         """As the trainer takes it: one view, one show."""
         light = self.light[None].astype(np.int16)
-        told = self.heard.get("bearings")
+        bearings = self.heard.get("bearings")
         return PreparedSong(
             f"{self.name}@{self.first}",
             self.music[None],
             light,
             levels=self.levels,
-            bearings=None if told is None else told[None],
+            bearings=None if bearings is None else bearings[None],
         )
 
     def cut(self, first: int, last: int) -> "Stretch":

@@ -24,13 +24,14 @@ from controller.artefacts.artefact import Manifest, read_manifest
 from controller.listening.bearings import NAMES
 from controller.listening.decode.refreshed import RefreshedNetwork, RefreshedSkipBart
 from controller.listening.decode.skipbart import DecoderNetwork, SkipBart
+from controller.listening.decode.succession import Decoder
 from controller.metrics.against_reference import best_constant, errors, uniform_random
 from controller.metrics.correspondence import AgainstMusic, MusicFeatures
 from controller.metrics.craft import AUDIBLE_AFTER_S, craft, cues
 from controller.metrics.professionals import IN_LIKENESS, interval_95, likeness, medians
 from controller.metrics.safety import token_flashes_in_worst_second
 from tools.train.designer.baselines import rms_follower, rule_based
-from tools.train.skipbart.generate import Decoder, Settings, play
+from tools.train.skipbart.generate import Settings, play
 
 Generator = np.random.Generator
 
@@ -42,7 +43,7 @@ LIFTED = ("structure", "novelty", "loudness_brightness", "onset_change", "beat_p
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """A prepared song with what the metrics need beside the light; `told`: its bearings (hops, N), None: nobody knows.
+    """A prepared song with what the metrics need beside the light; `bearings`: (hops, N), None: nobody knows.
 
     Those of the song alone: of what look hangs nothing is told, since it would be that of another's light.
     """
@@ -52,7 +53,7 @@ class HeldOut:
     hits: Float32Array
     light: IntArray
     features: MusicFeatures
-    told: Float32Array | None = None
+    bearings: Float32Array | None = None
 
     @property
     def hops(self) -> int:
@@ -106,7 +107,7 @@ def opened(folder: Path, embedder: Manifest, settings: Settings) -> Iterator[Lig
     """A decoder artefact as a row: plays freely, bidirectional ones by refresh as in a show."""
     if read_manifest(folder, "decoder", 0.1).refresh is None:
         network = DecoderNetwork(folder, embedder)
-        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng, told=song.told)
+        yield lambda song, rng: play(SkipBart(network), song.music, song.hits, settings, rng, bearings=song.bearings)
         return
     bidirectional = RefreshedNetwork(folder, embedder)
     with ThreadPoolExecutor(1) as executor:
