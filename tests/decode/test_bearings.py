@@ -12,7 +12,7 @@ from controller.listening.decode.vocabulary import BEARINGS
 from controller.listening.form.director import Band
 from controller.listening.form.form import SongNow, SongSection
 from controller.listening.time.tempo import Tempo
-from controller.messages import Cue, Embedding
+from controller.messages import Cue, Embedding, Window
 
 NOW_S = 12.0
 SECTION = SongSection(8.0, 8.2, "C", 0.7, again=True, stage="two", opens=0.9)
@@ -99,3 +99,12 @@ def test_a_decider_tells_its_decoder_the_look_of_the_hop_before(config):
     assert heard[2]["hung"] == 1.0
     assert heard[2]["hue_1_cos"] == pytest.approx(math.cos(math.radians(cue.palette[0])), abs=1e-6)
     assert (heard[2]["loudness"], heard[2]["hit"]) == (0.5, 0.25)
+
+
+def test_who_may_decide_next_is_told_the_same(config):
+    decider, kept = Decider(config, ManualClock(), patient=True), []
+    decider.succession.hear = lambda *_, bearings=None, **__: kept.append(bearings)
+    decider.band = BAND
+    silence = np.zeros(48_000, np.float32)
+    decider.step(Window(NOW_S, 0, silence, silence[None, :0], hit=0.25, loudness=0.5))
+    assert dict(zip(NAMES, kept[0].tolist(), strict=True)) == told(cue=None)

@@ -17,11 +17,11 @@ class Student:
     """A decoder that remembers what it was told."""
 
     def __init__(self, clock=None, step_s=0.0, logit=0.0):
-        self.told, self.clock, self.step_s, self.logit = [], clock, step_s, logit
+        self.told, self.bearings, self.clock, self.step_s, self.logit = [], [], clock, step_s, logit
 
     def step(self, embedding, hue, value, bearings=None):
         self.told.append((embedding.seq, hue, value))
-        self.bearings = bearings
+        self.bearings.append(bearings)
         if self.clock is not None:
             self.clock.sleep_until(self.clock.now_s() + self.step_s)
         return np.full(181, self.logit, np.float32), np.zeros(257, np.float32)
@@ -57,6 +57,15 @@ def test_a_successor_knows_the_past_and_misses_no_hop(succession, tmp_path):
     assert successor.decoder is student
     assert [seq for seq, _, _ in student.told] == list(range(44, at + 1))
     assert student.told[-1] == (at, at % 180, at % 256)
+
+
+def test_a_successor_is_told_where_each_hop_lay(succession, tmp_path):
+    for number in range(30):
+        succession.hear(*hop(number), ends=False, hit=0.0, bearings=np.full(3, number))
+    student = Student()
+    prepare(succession, student, tmp_path)
+    succession.hear(*hop(30), ends=False, hit=0.0, bearings=np.full(3, 30))
+    assert [int(one[0]) for one in student.bearings] == list(range(31))
 
 
 def test_it_waits_for_the_end_of_a_phrase(succession, tmp_path):

@@ -10,6 +10,7 @@ from controller.errors import AudioError, PlanError
 from controller.listening.decode.vocabulary import hue_distance
 from controller.listening.plan.plan import TimedCue, read_plan, write_plan
 from controller.listening.plan.section_look import SectionLook
+from controller.rehearsal.room import rolling
 from controller.rehearsal.room.export import export
 from controller.rehearsal.room.sound import hear
 from controller.rehearsal.room.studio import Studio
@@ -203,3 +204,17 @@ def test_what_is_no_song_is_named(room_config, tmp_path):
     for path in (tmp_path / "a.wav", tmp_path / "nowhere.wav", tmp_path):
         with pytest.raises(AudioError, match=str(tmp_path)):
             hear(room_config, path)
+
+
+def test_a_roll_tells_the_model_how_loud_each_hop_is_and_what_was_hit(room_config, sound, monkeypatch):
+    heard = []
+
+    class Spy(rolling.Decider):
+        def decide(self, embedding, t_s, hit, planned=None, loudness=0.0):
+            heard.append((hit, loudness))
+            return super().decide(embedding, t_s, hit, planned, loudness)
+
+    monkeypatch.setattr(rolling, "Decider", Spy)
+    Studio.fresh(room_config, sound)
+    assert heard == [(float(hit), pulses[-1].loudness) for hit, pulses in zip(sound.hits, sound.pulses, strict=True)]
+    assert max(loudness for _, loudness in heard) > 0.5

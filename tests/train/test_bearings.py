@@ -1,5 +1,6 @@
 """Decoders that are told where in the song a hop lies: the graph is the network, one without them goes on as it was."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -19,16 +20,21 @@ from controller.listening.decode.parity import differences, read_probes  # noqa:
 from controller.listening.decode.skipbart import DecoderNetwork, SkipBart  # noqa: E402
 from controller.listening.decode.vocabulary import BEARINGS, BEARINGS_VERSION  # noqa: E402
 from controller.messages import Embedding  # noqa: E402
+from controller.metrics.correspondence import MusicFeatures  # noqa: E402
 from controller.rehearsal.rehearse import rehearse  # noqa: E402
 from tools.train.artefact import save_manifest, write_manifest  # noqa: E402
 from tools.train.bearings import SongEar, followed  # noqa: E402
 from tools.train.skipbart.__main__ import Recipe, Training  # noqa: E402
 from tools.train.skipbart.dataset import LOST, PreparedSong, crop, draw_batch  # noqa: E402
+from tools.train.skipbart.finetuning import Finetuning, judge, plan_for  # noqa: E402
+from tools.train.skipbart.generate import Settings  # noqa: E402
 from tools.train.skipbart.loss import Weights, decisive, light_loss  # noqa: E402
 from tools.train.skipbart.network import SkipBart as Network  # noqa: E402
 from tools.train.skipbart.parity import stand_in, write_parity  # noqa: E402
 from tools.train.skipbart.step import export_step  # noqa: E402
 from tools.train.skipbart.stretches import Stretch, draw  # noqa: E402
+from tools.train.skipbart.table import HeldOut, without_look  # noqa: E402
+from tools.train.skipbart.table import opened as played  # noqa: E402
 from tools.train.skipbart.weights import read_network, told_version  # noqa: E402
 
 
@@ -201,3 +207,45 @@ def test_training_is_told_the_numbers_of_a_rehearsal(config, tmp_path, rng):
     song = slice(0, NAMES.index("hung"))  # what look hangs is another matter: it is another light
     np.testing.assert_allclose(np.stack(kept)[:, song], told[:, song], atol=2e-3)
     assert np.abs(told[:, NAMES.index("beat_cos")]).max() > 0.9, "it heard beats"
+    assert told[:, NAMES.index("loudness")].max() > 0.5
+    assert told[:, NAMES.index("hit")].max() > 0.2
+    drums = told[:, NAMES.index("kick") : NAMES.index("tom") + 1]
+    assert drums.max() > 0.3, "and somebody who drums"
+
+
+def placed(song, rng):
+    """A stretch of footage with bearings, and the same without."""
+    there = rng.normal(size=(song.hops, BEARINGS)).astype(np.float16)
+    music, light = song.music[0], song.light[0].astype(np.int64)
+    return tuple(Stretch("a", "", 0, music, light, heard) for heard in ({"bearings": there}, {}))
+
+
+def test_training_a_room_and_judging_it_read_the_bearings_of_its_footage(told_network, lit_songs, rng):
+    told, plain = placed(lit_songs[0], rng)
+    assert judge(told_network, [told])["loss"] != pytest.approx(judge(told_network, [plain])["loss"], rel=1e-3)
+    plan = replace(plan_for(20.0), trained="ends", dropout=0.0)
+    runs = [Finetuning(copy.deepcopy(told_network), plan, 1) for _ in range(2)]
+    losses = [run.loss([one.song()])["loss"].item() for run, one in zip(runs, (told, plain), strict=True)]
+    assert losses[0] != pytest.approx(losses[1], rel=1e-3)
+
+
+def test_training_on_songs_moves_what_reads_bearings(tiny_size, placed_song):
+    training = Training(replace(tiny_size, bearings=BEARINGS), Recipe(batch=4, warmup=1), seed=1)
+    training.step([placed_song])
+    for side in ("encoder", "decoder"):
+        assert getattr(training.network.bearings, side).abs().max() > 0.0
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_light_of_its_own_is_played_with_the_bearings_of_the_song(artefact, placed_song):
+    features = MusicFeatures(*(np.zeros(0),) * 3, beats=np.zeros(0, np.int64))
+    there = without_look(placed_song.bearings[0])
+    assert there[:, : NAMES.index("hung")].any()
+    assert not there[:, NAMES.index("hung") :].any(), "the look that hung was another's"
+    music, hits = placed_song.music[0].astype(np.float32), np.ones(placed_song.hops, np.float32)
+    with played(artefact, stand_in(read_manifest(artefact, "decoder", 0.1)), Settings()) as light:
+        told, plain = (
+            light(HeldOut("a", music, hits, placed_song.light, features, one), np.random.default_rng(1))
+            for one in (there, None)
+        )
+    assert (told != plain).any()

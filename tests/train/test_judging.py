@@ -2,15 +2,18 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from controller.clock import ManualClock
+from controller.listening.decider import Decider
 from controller.messages import Window
 from controller.metrics.criteria import CRITERIA
 from controller.metrics.professionals import IN_LIKENESS, PROFESSIONALS
 from tools.train.judging import __main__ as judging
-from tools.train.judging.lights import WrittenDecider
+from tools.train.judging.lights import WrittenDecider, decider_of
 from tools.train.judging.table import cell, markdown, over_seeds, over_songs
 
 BY_NAME = {one.name: one for one in CRITERIA}
@@ -127,3 +130,20 @@ def test_a_written_light_is_there_with_its_song(config):
     tokens = [decider.step(window_of(seq)) for seq in (0, 5, 20)]
     assert [(one.hue, one.value) for one in tokens] == [(1, 2), (6, 12), (9, 18)]
     assert tokens[1].cue is None
+
+
+def test_a_decider_without_bearings_tells_its_decoder_none(config):
+    told = []
+
+    class Decoder:
+        def step(self, embedding, hue, value, bearings=None):
+            told.append(bearings)
+            return np.zeros(181, np.float32), np.zeros(257, np.float32)
+
+    silence = np.zeros(48_000, np.float32)
+    for light in ("no-bearings", "show"):
+        decider = decider_of(light, config, Path("any.wav")) or Decider(config, ManualClock(), patient=True)
+        decider._networks.decoder = Decoder()
+        decider.step(Window(1.0, 0, silence, silence[None, :0]))
+    assert told[0] is None
+    assert told[1] is not None

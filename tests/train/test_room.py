@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from controller.listening.decode.vocabulary import HUE_PAD, VALUE_PAD
+from controller.listening.decode.vocabulary import BEARINGS, BEARINGS_VERSION, HUE_PAD, VALUE_PAD
 from tools.train.skipbart.dataset import UNLIT
 from tools.train.skipbart.stretches import (
     GAP_HOPS,
@@ -50,6 +50,15 @@ def test_what_is_not_trusted_is_unknown(tmp_path, rng):
     assert (one.light[:50, 0] == HUE_PAD).all()
     assert (one.light[:50, 1] == 90).all()
     assert one.trusted == 350
+
+
+@pytest.mark.parametrize(("version", "kept"), [(BEARINGS_VERSION, True), (BEARINGS_VERSION + 1, False)])
+def test_bearings_of_another_program_are_left_out(tmp_path, rng, version, kept):
+    there = rng.normal(size=(400, BEARINGS)).astype(np.float16)
+    film(tmp_path / "a.npz", rng, bearings=there, bearings_version=version)
+    (one,) = read_footage(tmp_path / "a.npz", tmp_path)
+    assert ("bearings" in one.heard) == kept
+    assert (one.song().bearings is not None) == kept
 
 
 def test_o8_locked_films_of_a_night_are_on_one_scale(tmp_path, rng):
