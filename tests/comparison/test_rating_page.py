@@ -64,8 +64,8 @@ def test_people_whose_preferences_are_known_are_understood(served, kit, capsys):
     truth = {one.name: LIKINGS[one.light] for one in kit.clips}
 
     async def everybody(session):
-        for _ in range(25):
-            _, me = await told(session.post("/join", json={}))
+        for number in range(25):
+            me = {"rater": f"{number:032x}"}  # a key drawn by lot would give each run an order of its own
             _, following = await told(session.get("/next", params=me))
             bias, seen = rng.normal(0, 0.7), []
             while (clip := following["clip"]) is not None:
@@ -132,6 +132,14 @@ def test_what_is_no_rating_is_refused(served, kit, body):
     status, _ = talk(served.url, lambda session: told(session.post("/rate", data=body)))
     assert status == 400
     assert kit.said() == []
+
+
+def test_everybody_who_joins_gets_a_key_of_their_own(served):
+    keys = [talk(served.url, lambda session: told(session.post("/join", json={}))) for _ in range(3)]
+    assert {status for status, _ in keys} == {200}
+    assert len({said["rater"] for _, said in keys}) == 3
+    for _, said in keys:
+        assert talk(served.url, lambda session, said=said: told(session.get("/next", params=said)))[0] == 200
 
 
 def test_other_files_and_strangers_are_refused(served):
