@@ -64,7 +64,7 @@ def held_looks(ticks: SeenTicks) -> Float64Array:
             for place in peaks(distance[:, role], round(SHORTEST_S * LOOK_HZ))
         ]
     found = ticks.time_s[_firsts(np.unique(np.array(begun, np.int64)), round(SHORTEST_S / step_s))]
-    return found[found >= ticks.time_s[0] + OPENING_S]
+    return np.asarray(found[found >= ticks.time_s[0] + OPENING_S])
 
 
 def _firsts(begun: IntArray, apart: int) -> IntArray:

@@ -73,7 +73,24 @@ def test_a_look_that_is_expected_comes_on_the_one(director):
     cue = director.step(band(section("B", 16.0, known_s=15.7)), 15.8, anything)
     assert cue.start_s == 16.0
     late = director.step(band(section("C", 32.0, known_s=34.0)), 34.1, anything)
-    assert late.start_s == pytest.approx(34.5)  # the next beat
+    assert late.start_s == pytest.approx(36.0)  # the next one
+
+
+@pytest.mark.parametrize(
+    ("tempo", "start_s"),
+    [
+        (Tempo(0.5, 0.0, 1), 36.0),
+        (Tempo(0.5, 0.0, 3), 35.0),
+        (Tempo(1.0, 0.0, 1), 36.0),  # two beats away
+        (Tempo(1.0, 0.0, 3), 34.0 + 1.0),  # the next one is further away than anybody waits: the next beat
+        (Tempo(0.5, 0.0, 0), 34.5),  # nobody knows where the bar begins
+        (Tempo(), 34.1),
+    ],
+)
+def test_what_comes_too_late_for_its_one_waits_for_the_next_unless_that_is_far(director, tempo, start_s):
+    director.step(band(section("A", 0.0)), 0.1, anything)
+    now = replace(band(section("C", 32.0, known_s=34.0)), tempo=tempo)
+    assert director.step(now, 34.1, anything).start_s == pytest.approx(start_s)
 
 
 def test_a_new_song_forgets_the_looks_of_the_last(director):
@@ -145,15 +162,25 @@ def test_the_beat_goes_with_every_cue(director):
     assert (cue.beat_s, cue.beat_t_s, cue.number, cue.metre) == (0.5, 0.0, 1, 4)
 
 
-def test_what_may_be_a_new_part_is_a_variation_until_it_is_sure(director):
+def test_the_look_stays_until_a_new_part_is_sure(director):
     first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
     perhaps = section("B", 30.0, opens=0.25)
     cue = director.step(band(perhaps, 0.4), 29.8, anything)
-    assert (cue.start_s, cue.label, cue.palette) == (30.0, "A", first.palette)
-    assert cue.look != first.look
+    assert (cue.look, cue.start_s, cue.label, cue.palette) == (first.look, first.start_s, "A", first.palette)
     sure = director.step(band(perhaps, 0.4, bars=1), 32.0, anything)
     assert sure.label == "B"
     assert sure.palette != first.palette
+
+
+def test_a_new_part_that_is_not_sure_is_not_believed_after_a_bar_that_is_over_at_once(director):
+    director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    perhaps = section("B", 30.0, opens=0.25)
+    labels = []
+    for bars, line_s in ((0, 30.0), (1, 31.2), (2, 32.4)):  # bars of a fast song
+        now = band(perhaps, 0.4, bars=bars)
+        cue = director.step(replace(now, song=replace(now.song, line_s=line_s)), line_s - 0.2, anything)
+        labels.append(cue.label)
+    assert labels == ["A", "A", "B"]
 
 
 def test_a_part_that_was_none_leaves_no_trace(director):

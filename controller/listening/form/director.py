@@ -38,8 +38,11 @@ MOST_CHORUS, LEAST_SONG_S = 0.4, 40.0
 """The chorus is so much of the song at most: what is always there is nothing special."""
 OF_NOW = 0.4
 """How much of a look's size is the level of the moment; the rest is what the part is to its song."""
-OPENS = 0.45
-"""So sure it must be that something begins, before another colour comes; until then it is a variation."""
+OPENS, SURE_S = 0.35, 1.5
+"""So sure it must be that something begins, before another colour comes; else the first bar line after so long, if it
+was not taken back."""
+LATEST_S = 2.4
+"""What comes too late for its one waits for the next, unless that is further away than this."""
 JUST_S = 0.05
 """A beat that is over by no more is met by whatever comes at once."""
 CORRECTED_S = 0.3
@@ -189,15 +192,12 @@ class Director:
         return self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
 
     def _begin(self, section: SongSection, song: SongNow, now: Instant) -> None:
-        """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
+        """A section begins. Where that is not sure, and it is none of before, the look stays until it is."""
         self._settled = section.again
         self._varied_s, self._varied_bars = section.start_s, 0
         self._unsure = not section.again and section.opens < OPENS and self._entry is not None
-        if self._unsure:
-            self._variation += 1
-            self._hang(_when(section.start_s, now), "", f"perhaps a new part, known {_known(section)}")
-            return
-        self._open(section, song, now, _when(section.start_s, now))
+        if not self._unsure:
+            self._open(section, song, now, _when(section.start_s, now))
 
     def _open(self, section: SongSection, song: SongNow, now: Instant, start_s: float) -> None:
         self._section_s = section.start_s
@@ -234,6 +234,8 @@ class Director:
         if self._entry is None or song.bars == self._varied_bars:
             return
         start_s = _when(song.line_s, now)
+        if self._unsure and start_s - section.start_s < SURE_S:
+            return
         if self._unsure:
             self._open(section, song, now, start_s)
             self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
@@ -316,13 +318,17 @@ class Director:
 
 
 def _when(line_s: float, now: Instant) -> float:
-    """On the line where it lies ahead, else on the next beat; at once where nobody knows of beats."""
+    """On the line where it lies ahead, else on the next one, or beat; at once where nobody knows of beats."""
     if line_s > now.t_s - JUST_S:
         return line_s
     tempo = now.band.tempo
     if tempo.beat_s <= 0.0:
         return now.t_s
-    return tempo.beat_t_s + math.ceil((now.t_s - JUST_S - tempo.beat_t_s) / tempo.beat_s) * tempo.beat_s
+    beats = math.ceil((now.t_s - JUST_S - tempo.beat_t_s) / tempo.beat_s)
+    until = -(tempo.number_after(beats) - 1) % tempo.metre if tempo.number else 0
+    if until * tempo.beat_s <= LATEST_S:
+        beats += until
+    return tempo.beat_t_s + beats * tempo.beat_s
 
 
 def _known(section: SongSection) -> str:
