@@ -104,7 +104,7 @@ class Look(ConfigSection):
     wears: dict[LitRole, Annotated[int, Field(ge=1, le=3)]] = Field(default={})
     level: tuple[Unit, Unit] = (0.3, 0.9)
     fade_beats: Annotated[float, Field(ge=0, le=32)] = 0.0
-    breath: Unit = 0.6
+    breath: Unit = 0.75
     figure: FigureOf = FigureOf()
     movement: MovementOf = MovementOf()
     beam: BeamOf = BeamOf()

@@ -65,7 +65,19 @@ def test_parts_of_a_song_are_far_apart_in_colour(director):
         cue = director.step(band(section(label, 30.0 * number), 0.3 + 0.15 * number), 30.0 * number, anything)
         hues.append(cue.palette[0])
     apart = [apart_deg(one, other) for at, one in enumerate(hues) for other in hues[:at]]
-    assert min(apart) >= 50.0
+    assert min(apart) >= 22.0  # one main hue is 20 degrees wide at most
+
+
+def test_a_song_has_a_family_of_colours_and_its_chorus_stands_out(director):
+    rank, cues = iter((0.3, 0.4, 0.95, 0.35)), []
+    for number, label in enumerate("ABCD"):
+        size = next(rank)
+        now = band(section(label, 30.0 * number), size, biggest=size > 0.9, risen=0.5, parts=number + 1, share=0.3)
+        cues.append(director.step(now, 30.0 * number, anything))
+    home, *others = [cue.palette[0] for cue in cues]
+    assert cues[2].part == "chorus"
+    assert apart_deg(home, others[1]) >= 100.0
+    assert max(apart_deg(home, others[0]), apart_deg(home, others[2])) <= 75.0
 
 
 def test_a_look_that_is_expected_comes_on_the_one(director):
