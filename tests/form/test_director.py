@@ -85,24 +85,7 @@ def test_a_look_that_is_expected_comes_on_the_one(director):
     cue = director.step(band(section("B", 16.0, known_s=15.7)), 15.8, anything)
     assert cue.start_s == 16.0
     late = director.step(band(section("C", 32.0, known_s=34.0)), 34.1, anything)
-    assert late.start_s == pytest.approx(36.0)  # the next one
-
-
-@pytest.mark.parametrize(
-    ("tempo", "start_s"),
-    [
-        (Tempo(0.5, 0.0, 1), 36.0),
-        (Tempo(0.5, 0.0, 3), 35.0),
-        (Tempo(1.0, 0.0, 1), 36.0),  # two beats away
-        (Tempo(1.0, 0.0, 3), 34.0 + 1.0),  # the next one is further away than anybody waits: the next beat
-        (Tempo(0.5, 0.0, 0), 34.5),  # nobody knows where the bar begins
-        (Tempo(), 34.1),
-    ],
-)
-def test_what_comes_too_late_for_its_one_waits_for_the_next_unless_that_is_far(director, tempo, start_s):
-    director.step(band(section("A", 0.0)), 0.1, anything)
-    now = replace(band(section("C", 32.0, known_s=34.0)), tempo=tempo)
-    assert director.step(now, 34.1, anything).start_s == pytest.approx(start_s)
+    assert late.start_s == pytest.approx(34.5)  # the next beat
 
 
 def test_a_new_song_forgets_the_looks_of_the_last(director):
@@ -139,6 +122,13 @@ def test_a_blinder_is_spent_on_a_lift_and_not_again_for_a_while(director):
     assert min(later - earlier for earlier, later in pairwise(spent)) >= SPEND_GAP_S
 
 
+@pytest.mark.parametrize(("at_s", "spent"), [(29.8, "blinder"), (30.2, "blinder"), (31.4, "")])
+def test_a_blinder_is_for_the_beginning_of_its_part_and_not_for_a_bar_later(director, at_s, spent):
+    director.step(band(section("A", 0.0), 0.3), 0.1, anything)
+    lift = band(section("B", 30.0), 0.95, biggest=True, risen=0.6, parts=3, share=0.3)
+    assert director.step(lift, at_s, anything).spend == spent
+
+
 def test_nothing_is_spent_while_nobody_drums_or_at_the_beginning(director):
     director.step(band(section("A", 0.0), 0.2, kind="solo", drummed=False), 0.1, anything)
     cue = director.step(band(section("B", 8.0), 1.0, biggest=True, risen=0.8), 8.0, anything)
@@ -152,6 +142,59 @@ def test_a_long_part_is_varied_but_keeps_its_colour(director):
     changes = sum(one != other for one, other in pairwise(looks))
     assert 2 <= changes <= 5
     assert len({cue.palette for cue in cues}) == 1
+
+
+def played(director, here, seconds, **more):
+    """The cues of a part that goes on for so long, in bars of two seconds."""
+    return [
+        director.step(
+            band(
+                here,
+                more.get("rank", 0.5),
+                bars=int(hop * 0.1 / BAR_S),
+                **{k: v for k, v in more.items() if k != "rank"},
+            ),
+            0.1 * hop,
+            anything,
+        )
+        for hop in range(int(seconds * 10))
+    ]
+
+
+def test_a_part_that_is_most_of_the_song_and_the_biggest_opens_every_other_time(director):
+    rock = read_pack("rock")
+    cues = played(director, section("A", 0.0), 80.0, rank=0.9, biggest=True, parts=3, share=0.8)
+    parts = [rock.looks[one.look].parts[0] for one in cues]
+    assert {*parts} == {"verse", "chorus"}
+    assert 2 <= sum(one != other for one, other in pairwise(parts)) <= 6
+    assert {one.part for one in cues} == {"verse"}
+    assert not any(one.spend for one in cues)
+    assert len({one.palette[:2] for one in cues[:600]}) == 1
+
+
+def test_a_chorus_that_does_not_end_is_a_verse_after_its_share_of_the_song(director):
+    director.step(band(section("A", 0.0), 0.3), 0.1, anything)
+    here, chorus_s = section("B", 10.0, again=True), 0
+    for hop in range(100, 1_600):
+        now = band(here, 0.9, bars=(hop - 100) // 20, biggest=True, parts=3, share=0.4)
+        cue = director.step(replace(now, song=replace(now.song, line_s=0.1 * hop + 0.2)), 0.1 * hop, anything)
+        chorus_s += 0.1 * (cue.part == "chorus")
+    assert cue.part == "verse"
+    assert 15.0 < chorus_s < 0.55 * 150.0
+
+
+def test_a_new_phrase_of_the_same_part_is_when_it_is_varied(director):
+    def look_after(phrase_s):
+        director = Director(read_pack("rock"))
+        first = director.step(band(section("A", 0.0)), 0.1, anything)
+        for number in range(1, 5):
+            now = band(section("A", 0.0), bars=number, phrase_s=phrase_s)
+            cue = director.step(replace(now, song=replace(now.song, line_s=2.0 * number)), 2.0 * number - 0.2, anything)
+        return cue.look != first.look, cue.start_s
+
+    assert look_after(8.0) == (True, 8.0)
+    assert look_after(6.0)[0] is False  # too soon
+    assert look_after(0.0)[0] is False
 
 
 def test_without_drums_after_drums_it_is_a_break(director):

@@ -98,6 +98,13 @@ class LookBook:
         self._entries[label] = entry
         return entry
 
+    def opens(self, label: str, rank: float) -> Entry:
+        """A part that is most of its song, and the biggest of it: every other time it hangs in a chorus look."""
+        before = self._entries[label]
+        entry = replace(before, looks=(before.looks[0], self._fitting("chorus", rank)[0]))
+        self._entries[label] = entry
+        return entry
+
     def recall(self, label: str, palette: tuple[Gel, ...]) -> None:
         """A part that is known already is in these gels, whatever it was given here."""
         before = self._entries.get(label)
