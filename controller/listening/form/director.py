@@ -41,7 +41,7 @@ OF_NOW = 0.4
 OPENS, SURE_S = 0.35, 1.5
 """So sure it must be that something begins, before another colour comes; else the first bar line after so long, if it
 was not taken back."""
-SPENT_LATE_S = 0.6
+SPENT_LATE_S = 1.5
 """A blinder is for the beginning of a part, and for nothing later than this."""
 JUST_S = 0.05
 """A beat that is over by no more is met by whatever comes at once."""
