@@ -122,7 +122,7 @@ def test_a_blinder_is_spent_on_a_lift_and_not_again_for_a_while(director):
     assert min(later - earlier for earlier, later in pairwise(spent)) >= SPEND_GAP_S
 
 
-@pytest.mark.parametrize(("at_s", "spent"), [(29.8, "blinder"), (30.2, "blinder"), (31.4, "")])
+@pytest.mark.parametrize(("at_s", "spent"), [(29.8, "blinder"), (30.2, "blinder"), (32.4, "")])
 def test_a_blinder_is_for_the_beginning_of_its_part_and_not_for_a_bar_later(director, at_s, spent):
     director.step(band(section("A", 0.0), 0.3), 0.1, anything)
     lift = band(section("B", 30.0), 0.95, biggest=True, risen=0.6, parts=3, share=0.3)
