@@ -67,6 +67,8 @@ def _read(folder: Path) -> Process | None:
 
 def _part(words: list[bytes]) -> str:
     """What a Python process runs (`controller.lighting.process`, `pytest`), which says more than `python3`."""
+    if len(words) > 1 and not any(words[1:]):  # what a copy says that it is stands in one piece (controller/copies.py)
+        words = words[0].split(b" ")
     if not Path(words[0].decode(errors="replace")).name.startswith("python"):
         return ""
     if b"-m" in words[:-1]:
