@@ -85,7 +85,15 @@ class Mixer:
         Args:
             colour: (n, 3) linear RGB, largest component 1. brightness: (n,) 0..1, what UV depends on.
         """
-        hue, saturation = hue_and_saturation(colour)
+        return self.levels_of(*hue_and_saturation(colour), brightness)
+
+    @property
+    def heeds_brightness(self) -> bool:
+        """Whether the levels at full depend on how bright it is to be: UV joins in where it is dim."""
+        return bool(self._uv)
+
+    def levels_of(self, hue: Float64Array, saturation: Float64Array, brightness: Float32Array) -> Float32Array:
+        """The same for colours that are known by hue in degrees (n,) and saturation 0..1 (n,)."""
         found = _between(self._table, hue * (HUES / 360.0), saturation * (SATURATIONS - 1))
         for index in self._uv:
             violet = (hue >= UV_HUES_DEG[0]) & (hue <= UV_HUES_DEG[1]) & (brightness < UV_BELOW)
