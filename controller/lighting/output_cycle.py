@@ -4,7 +4,6 @@ heard ► look engine (health, looks, masters, render) ► offsets ► the perso
 """
 
 import zlib
-from dataclasses import replace
 from uuid import UUID
 
 from controller.config import Config
@@ -74,7 +73,7 @@ class OutputCycle:
         if heard.shown is not None:
             self.limiter.adopt(heard.shown, now_s)
         limited = self.limiter.limit(frames, now_s, override=people.flash_override, dark=dark)
-        return replace(tick, frames=limited, asked=made)
+        return Tick(limited, tick.health, tick.look, tick.moment, tick.moment_by, made)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:
         """The cycle again, from what a log says was heard."""

@@ -15,7 +15,7 @@ from controller.system import spawns
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or spawns(), reason="copies are made on Linux alone")
 
-PART = '''
+PART = """
 import json, os, sys, threading, time
 
 def main(argv):
@@ -30,8 +30,8 @@ def main(argv):
         return 3
     while True:
         time.sleep(1)
-'''
-PARENT = '''
+"""
+PARENT = """
 import json, os, signal, subprocess, sys
 from controller.copies import copies
 
@@ -60,7 +60,7 @@ with copies("part", lambda: __import__("shelf"), 3) as waiting:
     os.kill(left._pid, signal.SIGKILL)
     told["dead"] = [left.wait(60), left.become("part", ["say"], {})]
 print(json.dumps(told))
-'''
+"""
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from controller.rig.patch.wheels import Wheels
 from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
 
 LEAST_POWER = 1e-9
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
 CONTROLS = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
 ROWS = {name: row for row, name in enumerate(CONTROLS)}
 """Of each control in the table of what every head is asked for."""
@@ -67,7 +68,7 @@ class Axis:
 
     def place(self, position: Float32Array) -> Float32Array:
         """(N,) look positions, 0.5 at home, to places in the range of the channel."""
-        return np.asarray(np.clip(self.home + self.sign * (position - np.float32(0.5)), self._low, self._high))
+        return np.minimum(np.maximum(self.home + self.sign * (position - np.float32(0.5)), self._low), self._high)
 
 
 class Renderer:
@@ -109,7 +110,7 @@ class Renderer:
         for slot, nothing in self._haze:
             self._buffer[slot] = round(nothing + haze * (255 - nothing))
         look = _finite(look)
-        power = np.square(np.clip(look.intensity, 0.0, 1.0)) * self._numbers.limit
+        power = np.square(np.minimum(np.maximum(look.intensity, ZERO), ONE)) * self._numbers.limit
         rest = self._dim(power)
         self._control(rest, look)
         if self._alone.lanes:
@@ -165,6 +166,7 @@ class _Coloured:
     def __init__(self, mixes: "Sequence[Mix]", gains: Float32Array) -> None:
         self._mixes, self._gains = mixes, gains
         self._wished: Float32Array | None = None
+        self._full: list[Float64Array] = []
         self._levels: list[Float32Array] = []
 
     def take(self, wished: Float32Array) -> bool:
@@ -174,21 +176,22 @@ class _Coloured:
         self._wished = wished.copy()
         self.colour, self.bright = _gained(wished, self._gains)
         self.hue_deg, self.saturation = hue_and_saturation(self.colour)
-        self._levels = []
+        self._full = [one.mixer.without_uv(self.hue_deg[one.heads], self.saturation[one.heads]) for one in self._mixes]
+        self._levels = [full.astype(np.float32) for full in self._full]
         return True
 
-    def levels(self, light: Float32Array) -> list[Float32Array]:
+    def levels(self, light: Float32Array) -> Iterator[Float32Array]:
         """(heads, emitters) of each mix at full brightness.
 
         Args:
             light: (N,) how bright each head is to be, which emitters of ultraviolet heed.
         """
-        if not self._levels or any(mix.mixer.heeds_brightness for mix in self._mixes):
-            self._levels = [
-                mix.mixer.levels_of(self.hue_deg[mix.heads], self.saturation[mix.heads], light[mix.heads])
-                for mix in self._mixes
-            ]
-        return self._levels
+        for mix, full, levels in zip(self._mixes, self._full, self._levels, strict=True):
+            if mix.mixer.heeds_brightness:
+                heads = mix.heads
+                yield mix.mixer.with_uv(full, self.hue_deg[heads], self.saturation[heads], light[heads])
+            else:
+                yield levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +305,7 @@ class _Lanes:
 
     def put(self, buffer: ByteArray, amount: Float32Array) -> None:
         """Write levels for amounts (L,) 0..1."""
-        level: Float64Array = np.minimum(np.maximum(amount, np.float32(0.0)), np.float32(1.0)).astype(np.float64)
+        level: Float64Array = np.minimum(np.maximum(amount, ZERO), ONE).astype(np.float64)
         for curve, rows in self._curves:
             level[rows] = level_for(level[rows], curve)
         if self._minimum is not None:
