@@ -40,7 +40,8 @@ class Copy:
     """
 
     def __init__(self, pid: int, stdin: int, stdout: int, stderr: int) -> None:
-        self._pid, self._code = pid, None
+        self._pid = pid
+        self._code: int | None = None
         self.stdin: IO[bytes] = os.fdopen(stdin, "wb", buffering=0)
         self.stdout: IO[bytes] = os.fdopen(stdout, "rb")
         self.stderr: IO[bytes] = os.fdopen(stderr, "rb")

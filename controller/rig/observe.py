@@ -183,7 +183,7 @@ class _Levels:
     def amounts(self, slots: ByteArray) -> Float32Array:
         """(L,) 0..1."""
         coarse = slots[self._coarse]
-        found = self._meaning[self._first + coarse]
+        found: Float32Array = self._meaning[self._first + coarse]
         if len(self._wide):
             number = coarse.astype(np.int64)
             number = np.where(self._width == 1, number, number * 256 + slots[self._fine])
@@ -203,7 +203,7 @@ class _Levels:
 
     def brightest(self, slots: ByteArray, otherwise: float) -> Float32Array:
         """(N,) the largest amount of each head's lanes; `otherwise` for heads without."""
-        amounts = self.amounts(slots)[self._row]
+        amounts: Float32Array = self.amounts(slots)[self._row]
         if self._all:
             return amounts
         found = np.full(self._count, otherwise, np.float32)

@@ -90,7 +90,7 @@ def test_the_first_and_so_many_more_are_made(told):
 def test_a_copy_runs_its_part_with_what_it_was_told(told):
     said = json.loads(told["said"][0].splitlines()[0])
     assert (said["argv"], said["told"], said["rest"]) == (["say", "one"], "this", "what comes later")
-    assert told["said"][1] == "and this" and told["code"] == 3
+    assert (told["said"][1], told["code"]) == ("and this", 3)
 
 
 def test_what_was_loaded_before_is_there_in_all_but_the_first(told):
@@ -113,8 +113,7 @@ def test_a_copy_ends_as_a_program_does_with_its_threads(told):
 
 
 def test_a_copy_is_waited_for_and_ended(told):
-    assert told["runs"] is None and told["late"]
-    assert told["ended"] == -15 and told["gone"] is False
+    assert (told["runs"], told["late"], told["ended"], told["gone"]) == (None, True, -15, False)
 
 
 def test_a_copy_that_died_while_it_waited_becomes_nothing(told):

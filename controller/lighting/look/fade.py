@@ -89,7 +89,8 @@ class Turning:
     A head that is asked to jump shakes its truss and loses steps; one that is asked to glide looks expensive.
 
     Args:
-        range_deg: any shape, degrees from 0 to 1. deg_per_s: fastest, of a shape that goes with it. deg_per_s2: hardest.
+        range_deg: any shape, degrees from 0 to 1. deg_per_s: fastest, of a shape that goes with it.
+        deg_per_s2: hardest.
     """
 
     def __init__(self, range_deg: Float32Array, deg_per_s: float | Float32Array, deg_per_s2: float) -> None:

@@ -68,7 +68,8 @@ class Axis:
 
     def place(self, position: Float32Array) -> Float32Array:
         """(N,) look positions, 0.5 at home, to places in the range of the channel."""
-        return np.minimum(np.maximum(self.home + self.sign * (position - np.float32(0.5)), self._low), self._high)
+        place = self.home + self.sign * (position - np.float32(0.5))
+        return np.asarray(np.minimum(np.maximum(place, self._low), self._high))
 
 
 class Renderer:
