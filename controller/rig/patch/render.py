@@ -144,7 +144,7 @@ class Renderer:
         """Fill the table of controls, a row each: what depends on the colours alone only where they have changed."""
         table, coloured = self._controls, self._coloured
         if coloured.take(look.colour):
-            table[ROWS["cyan"] : ROWS["cyan"] + 3] = 1.0 - coloured.colour.T
+            table[ROWS[FLAGS[0]] : ROWS[FLAGS[-1]] + 1] = 1.0 - coloured.colour.T
             table[ROWS["hue"]], table[ROWS["saturation"]] = coloured.hue_deg / 360.0, coloured.saturation
             table[ROWS["cct"]] = np.clip(0.5 + 0.5 * (coloured.colour[:, 2] - coloured.colour[:, 0]), 0.0, 1.0)
         light = rest * coloured.bright
