@@ -17,12 +17,13 @@ from tools.bench.run.result import Benchmark, FailedError, Figures, Options, Ski
 from tools.bench.run.waiting import CONSOLE
 from tools.bench.show import hands, jitter, live, looking
 from tools.bench.sound import latency
-from tools.bench.stages import budget, hearing, limiting, rehearsal, stages
+from tools.bench.stages import budget, cycles, hearing, limiting, rehearsal, stages
 from tools.bench.wire import universes
 
 BENCHMARKS = (
     Benchmark("stages", "What does each stage cost?", stages.measure, stages.AIMS),
     Benchmark("budget", "What does a second of a show ask for, by stage and process?", budget.measure, budget.AIMS),
+    Benchmark("cycles", "What does an output cycle cost?", cycles.measure, cycles.AIMS),
     Benchmark("hearing", "What does hearing the band cost?", hearing.measure, hearing.AIMS),
     Benchmark("limiting", "What does the flash limiter cost?", limiting.measure, limiting.AIMS),
     Benchmark("endless", "Does a long night stay cheap?", endless.measure, endless.AIMS),
