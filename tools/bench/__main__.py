@@ -15,7 +15,7 @@ from tools.bench.night import endless, night, soak
 from tools.bench.run import machine
 from tools.bench.run.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.run.waiting import CONSOLE
-from tools.bench.show import hands, jitter, live, looking
+from tools.bench.show import hands, jitter, live, looking, scale
 from tools.bench.sound import latency
 from tools.bench.stages import budget, cycles, hearing, limiting, rehearsal, stages
 from tools.bench.wire import universes
@@ -34,6 +34,7 @@ BENCHMARKS = (
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
     Benchmark("hands", "How long from a finger on the page to the wire?", hands.measure, hands.AIMS),
     Benchmark("looking", "What does the page cost a weak computer?", looking.measure, looking.AIMS),
+    Benchmark("scale", "How do costs grow with the rig?", scale.measure, scale.AIMS, on_request=True),
     Benchmark("soak", "Does a show that runs and runs stay the same?", soak.measure, soak.AIMS, on_request=True),
     Benchmark("night", "Does a whole night, simulated, leak or slow down?", night.measure, night.AIMS, on_request=True),
 )

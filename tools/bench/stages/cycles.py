@@ -55,7 +55,8 @@ def rig(heads: int) -> Config:
         for bar in range(heads // 8)
     ]  # fmt: skip
     outputs = {
-        1 + n: {"outputs": [{"type": "artnet", "host": "127.0.0.1", "port_address": n}]} for n in range(-(-heads // 128))
+        1 + n: {"outputs": [{"type": "artnet", "host": "127.0.0.1", "port_address": n}]}
+        for n in range(-(-heads // 128))
     }
     return with_overrides(config, fixtures=bars, universes=outputs)
 
@@ -68,14 +69,18 @@ def band(config: Config, seconds: float) -> Iterator[tuple[float, LightToken | N
         if number % HOP_CYCLES == 0:
             value = float(np.clip(value + 12.0 * rng.standard_normal(), 20.0, 240.0))
             cue = Cue(
-                looks[section % len(looks)], section * SECTION_S, label="ABC"[section % 3], section_s=section * SECTION_S,
-                confidence=0.8, level=(0.3, 0.6, 1.0)[section % 3], palette=PALETTES[section % 3],
+                looks[section % len(looks)], section * SECTION_S, label="ABC"[section % 3],
+                section_s=section * SECTION_S, confidence=0.8, level=(0.3, 0.6, 1.0)[section % 3], palette=PALETTES[section % 3],
                 spend="blinder" if section % 3 == 2 else "", beat_s=0.5, beat_t_s=t_s // 0.5 * 0.5, number=1,
             )  # fmt: skip
             token = LightToken(t_s, number // HOP_CYCLES, section * 37 % 180, int(value), 0.5, 0.5, cue)
         hits = 1 + number // BEAT_CYCLES
         struck_s = number // BEAT_CYCLES * BEAT_CYCLES * PERIOD_S
-        yield t_s, token, Pulse(t_s, number, -20.0 + 5.0 * float(np.sin(t_s)), 0.6, 0.0, hits, struck_s, 0.9, (), "band")
+        yield (
+            t_s,
+            token,
+            Pulse(t_s, number, -20.0 + 5.0 * float(np.sin(t_s)), 0.6, 0.0, hits, struck_s, 0.9, (), "band"),
+        )
 
 
 def cost_us(heads: int, seconds: float) -> tuple[float, str]:
