@@ -71,7 +71,8 @@ def band(config: Config, seconds: float) -> Iterator[tuple[float, LightToken | N
             cue = Cue(
                 looks[section % len(looks)], section * SECTION_S, label="ABC"[section % 3],
                 section_s=section * SECTION_S, confidence=0.8, level=(0.3, 0.6, 1.0)[section % 3],
-                palette=PALETTES[section % 3], spend="blinder" if section % 3 == 2 else "", beat_s=0.5, beat_t_s=t_s // 0.5 * 0.5, number=1,
+                palette=PALETTES[section % 3], spend="blinder" if section % 3 == 2 else "",
+                beat_s=0.5, beat_t_s=t_s // 0.5 * 0.5, number=1,
             )  # fmt: skip
             token = LightToken(t_s, number // HOP_CYCLES, section * 37 % 180, int(value), 0.5, 0.5, cue)
         hits = 1 + number // BEAT_CYCLES
