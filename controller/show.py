@@ -43,13 +43,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 from controller.bus.beats import BEATS_FILE, CYCLES_AT, LEADER_AT, Beats
 from controller.bus.doors import DOORS, RUN_FILE, new_doors
 from controller.bus.run import KEY
 from controller.clock import Clock
 from controller.config import Config, freeze, without_key
+from controller.copies import Copy
 from controller.errors import ControllerError
 from controller.lighting.failover.lead import PAIR
 from controller.one_show import OneShow
@@ -110,19 +111,58 @@ PARTS = (
 )
 
 
+CHECK = "controller.commands.check"
+"""What runs, in a process of its own, before the first light."""
+
+
+class Started(Protocol):
+    """A process that was started: a `Copy`, or a `subprocess.Popen`."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None: ...  # noqa: D102
+    @property
+    def stdout(self) -> IO[bytes] | None: ...  # noqa: D102
+    @property
+    def stderr(self) -> IO[bytes] | None: ...  # noqa: D102
+    def poll(self) -> int | None: ...  # noqa: D102
+    def wait(self, timeout: float | None = None) -> int: ...  # noqa: D102
+    def communicate(self, *, timeout: float) -> tuple[bytes, bytes]: ...  # noqa: D102
+    def terminate(self) -> None: ...  # noqa: D102
+    def kill(self) -> None: ...  # noqa: D102
+
+
+def started(copy: Copy | None, module: str, argv: list[str], told: dict[str, str]) -> Started:
+    """A process that runs a module's `main`: a copy that waits, if there is one; else one that begins by itself.
+
+    Args:
+        argv: its arguments. told: what it finds in its environment.
+    """
+    if copy is not None and copy.become(module, argv, told):
+        return copy
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module, *argv],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **told},
+    )
+
+
 class Supervised:
     """A part, kept running.
 
     Args:
         part: which. folder: the run's. out: takes what the process logs, so that it never waits for who reads it.
-        told: what it finds in its environment.
+        told: what it finds in its environment. copy: what becomes the part at first.
     """
 
-    def __init__(self, part: ShowProcess, folder: Path, out: TextOut, told: dict[str, str]) -> None:
+    def __init__(
+        self, part: ShowProcess, folder: Path, out: TextOut, told: dict[str, str], copy: Copy | None = None
+    ) -> None:
         self.part = part
-        self._folder, self._out, self._told = folder, out, told
+        self._folder, self._out, self._told, self._copy = folder, out, told, copy
         self._passing: threading.Thread | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
         self._retry_at_s = self._started_s = self._woke_s = 0.0
         self._failures = 0
         self.starts = self.stuck = 0
@@ -132,13 +172,8 @@ class Supervised:
     def start(self, now_s: float) -> None:
         """Start the process."""
         self._started_s = now_s
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", self.part.module, str(self._folder), self.part.name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **self._told},
-        )
+        self._process = started(self._copy, self.part.module, [str(self._folder), self.part.name], self._told)
+        self._copy = None
         if self._process.stderr is not None:
             self._passing = forward(os.dup(self._process.stderr.fileno()), self._out)
             self._process.stderr.close()
@@ -227,8 +262,18 @@ class Supervised:
                 self.summary = json.loads(said[-1])
 
 
+def parts_of(config: Config) -> list[ShowProcess]:
+    """The parts of this show."""
+    return [part for part in PARTS if part.name != "watching" or config.page.enabled]
+
+
 def run_show(
-    config: Config, clock: Clock, seconds: float | None = None, *, accepted: Callable[[], None] = lambda: None
+    config: Config,
+    clock: Clock,
+    seconds: float | None = None,
+    *,
+    accepted: Callable[[], None] = lambda: None,
+    copies: list[Copy] | None = None,
 ) -> dict[str, Any]:
     """Run a show until it is over: the song ends, `seconds` have passed, or somebody says so (SIGINT, SIGTERM).
 
@@ -237,6 +282,7 @@ def run_show(
         clock: time.
         seconds: longest duration from the first light on, or None.
         accepted: called when nothing was refused, before the first light.
+        copies: processes that wait to be one of this show: the first does the check, then one becomes each part.
 
     Returns:
         The summary that the command line prints as JSON.
@@ -245,6 +291,7 @@ def run_show(
         ControllerError: the show was refused before any light was sent.
     """
     ended_by: list[str] = []
+    waiting = copies or []
     before = {number: signal.signal(number, lambda *_: ended_by.append("operator")) for number in ending_signals()}
     try:
         with (
@@ -253,7 +300,7 @@ def run_show(
         ):
             folder, text = Path(name), freeze(without_key(config), {DOORS: new_doors()})
             (folder / RUN_FILE).write_text(text, encoding="utf-8")
-            refuse_early(folder)
+            refuse_early(folder, _taken(waiting))
             alone.hold_places()
             accepted()
             have_files()
@@ -264,17 +311,17 @@ def run_show(
                 line = stack.enter_context(StatusLine(folder, Drawing(out, STDERR)))
                 beats = stack.enter_context(contextlib.closing(Beats(folder)))
                 told = {KEY: config.standby.key, BEATS_FILE: beats.elsewhere}
-                parts = [
-                    Supervised(part, folder, out, told)
-                    for part in PARTS
-                    if part.name != "watching" or config.page.enabled
-                ]
+                parts = [Supervised(part, folder, out, told, _taken(waiting)) for part in parts_of(config)]
                 return _supervise(
                     parts, clock, seconds, ended_by, line=line, beats=beats, mending=Mending(folder, text, beats)
                 )
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _taken(waiting: list[Copy]) -> Copy | None:
+    return waiting.pop(0) if waiting else None
 
 
 def _supervise(
@@ -403,18 +450,23 @@ def _stop_in_order(parts: list[Supervised]) -> None:
         part.stop()
 
 
-def refuse_early(folder: Path) -> None:
+def refuse_early(folder: Path, copy: Copy | None = None) -> None:
     """Try everything that can be refused in a process of its own, before the first light.
+
+    Args:
+        folder: the run's. copy: what becomes that process.
 
     Raises:
         ControllerError: with the message that process printed.
     """
-    command = [sys.executable, "-P", "-m", "controller.commands.check", str(folder)]
+    check = started(copy, CHECK, [str(folder)], {})
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=CHECK_S)
+        said, complained = check.communicate(timeout=CHECK_S)
     except subprocess.TimeoutExpired as error:
+        check.kill()
         raise ControllerError(
             f"the check before the show did not end within {CHECK_S:.0f} s; look at the model and at others' files"
         ) from error
-    if done.returncode:
-        raise ControllerError(done.stdout.strip() or done.stderr.strip() or "the check before the show failed")
+    if check.wait():
+        words = (said.strip() or complained.strip()).decode("utf-8", "replace")
+        raise ControllerError(words or "the check before the show failed")

@@ -166,6 +166,15 @@ def start_method() -> str | None:
     return "spawn" if spawns() else None
 
 
+def give_back() -> None:
+    """Give memory that is free back to the system, where the C library keeps it (glibc): loading leaves much of it."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - only here
+
+        with contextlib.suppress(OSError, AttributeError):  # another C library (musl) has no such call
+            ctypes.CDLL(None).malloc_trim(0)
+
+
 def ending_signals() -> tuple[signal.Signals, ...]:
     """What ends a show: Ctrl-C, somebody's `kill`, a terminal that was closed."""
     if sys.platform == "win32":

@@ -4,6 +4,8 @@ Its last line on standard output is a summary in JSON; at a terminal a person is
 """
 
 import argparse
+import contextlib
+import importlib
 import json
 import logging
 import sys
@@ -12,8 +14,11 @@ from typing import Any
 
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, positive, with_config
+from controller.config import Config
+from controller.copies import Copy, copies
 from controller.counted import counted
-from controller.show import run_show
+from controller.lighting.output_cycle import first_cycles
+from controller.show import CHECK, PARTS, parts_of, run_show
 from controller.text_out import STDOUT, TextOut
 
 log = logging.getLogger(__name__)
@@ -39,11 +44,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Until the song is over or somebody says so; returns the exit code."""
     config = configured(options)
+    with copies(CHECK, lambda: prepare(config), len(parts_of(config))) as waiting:
+        return _show(config, options, waiting)
+
+
+def prepare(config: Config) -> None:
+    """Load what the processes that light need, and light for a moment without sending: their copies share all that."""
+    importlib.import_module(PARTS[0].module)
+    with contextlib.suppress(Exception):  # whatever is wrong, the check says it with its place
+        first_cycles(config)
+
+
+def _show(config: Config, options: argparse.Namespace, waiting: list[Copy]) -> int:
     page = f"page at http://{config.page.host}:{config.page.port}" if config.page.enabled else "no page"
     first = f"the opening {Path(config.opening).name}, then " if config.opening else ""
     out = TextOut(STDOUT)  # a terminal that takes nothing (Ctrl-S) keeps no show from beginning, nor from ending
     started = f"{config.venue}: {first}{config.audio.source}; {page}; Ctrl-C ends the show\n"
-    summary = run_show(config, MonotonicClock(), options.seconds, accepted=lambda: out.put(started))
+    clock, seconds = MonotonicClock(), options.seconds
+    summary = run_show(config, clock, seconds, accepted=lambda: out.put(started), copies=waiting)
     people = sys.stdout.isatty() and not options.json
     out.put("\n".join(told(summary)) + "\n" if people else json.dumps(summary) + "\n")
     out.flush(SUMMARY_S)

@@ -134,7 +134,8 @@ class LookEngine:
             look = self._fade.follow(target, now_s, drawn.release_s)
         look = self._manual.apply(look, self.operator.hands, elapsed_s)
         look = self._forbidding.apply(self._master.apply(look, self.operator), wish)
-        look = replace(look, intensity=self._night.with_house(look.intensity, moment, elapsed_s))
+        lit = self._night.with_house(look.intensity, moment, elapsed_s)
+        look = look if lit is look.intensity else replace(look, intensity=lit)
         hazes = wish.haze and not self.operator.blackout
         planned = self._haze.step(elapsed_s, plays=hazes and state in ("live", "fallback") and moment == "band")
         haze = max(self.operator.haze, planned) if hazes else 0.0

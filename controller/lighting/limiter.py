@@ -14,7 +14,7 @@ what other sources flash, and it counts all heads as equally strong.
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -100,8 +100,7 @@ class Limiter:
         """
         self._advance(now_s)
         wished = np.zeros_like(self._shown)
-        for row, frame in enumerate(frames):
-            wished[row * SLOTS : (row + 1) * SLOTS] = frame.slots
+        np.concatenate([frame.slots for frame in frames], out=wished[: len(frames) * SLOTS])
         if not override:
             stopping = self._open(wished)
             self.strobes_stopped += stopping and not self._stopping
@@ -118,7 +117,11 @@ class Limiter:
             shown, levels, light = self._allowed(wished, levels, refused)
         self._count(now_s, what)
         self._show(shown, levels, light)
-        return [replace(one, slots=shown[row * SLOTS : (row + 1) * SLOTS].copy()) for row, one in enumerate(frames)]
+        slots = shown.copy()
+        return [
+            DmxFrame(one.t_s, one.seq, one.universe, slots[row * SLOTS : (row + 1) * SLOTS])
+            for row, one in enumerate(frames)
+        ]
 
     @property
     def shown(self) -> bytes:

@@ -31,7 +31,7 @@ class Offsets:
         wished_s = _wished_s(config, patch)
         self.ahead_s = max(0.0, -float(wished_s.min(initial=0.0)))
         self._late_s = wished_s + self.ahead_s
-        self._delays = [(float(one), self._late_s == one) for one in np.unique(self._late_s) if one > 0.0]
+        self._delays = [(one, self._late_s == one) for one in _distinct(self._late_s)]
         self._kept: deque[tuple[float, npt.NDArray[np.uint8]]] = deque()
 
     def delay(self, frames: list[DmxFrame], now_s: float, *, dark: bool) -> list[DmxFrame]:
@@ -62,6 +62,11 @@ class Offsets:
                 break
             found = made
         return found
+
+
+def _distinct(late_s: npt.NDArray[np.float64]) -> list[float]:
+    """Those above 0, each once, rising (`np.unique` loads all of NumPy's masked arrays, a fifth of a second)."""
+    return sorted(set(late_s[late_s > 0.0].tolist()))
 
 
 def _wished_s(config: Config, patch: Patch) -> npt.NDArray[np.float64]:

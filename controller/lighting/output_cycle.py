@@ -4,20 +4,22 @@ heard ► look engine (health, looks, masters, render) ► offsets ► the perso
 """
 
 import zlib
-from dataclasses import replace
+from uuid import UUID
 
 from controller.config import Config
 from controller.lighting.engine import LookEngine, Tick
 from controller.lighting.limiter import Limiter
 from controller.lighting.offsets import Offsets
 from controller.lighting.takeover.console_merge import ConsoleMerge, News, Situation
-from controller.looks.pack import Pack
-from controller.messages import DmxFrame, LightToken, Pulse
+from controller.looks.pack import Pack, pack_of
+from controller.messages import Cue, DmxFrame, LightToken, Pulse
 from controller.records.cycles import Heard
+from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
 
 AGES_S = 3_600.0
 """Long enough for any fade to have ended."""
+FIRST_CYCLES, FIRST_PERIOD_S = 40, 0.025
 
 
 class OutputCycle:
@@ -71,13 +73,28 @@ class OutputCycle:
         if heard.shown is not None:
             self.limiter.adopt(heard.shown, now_s)
         limited = self.limiter.limit(frames, now_s, override=people.flash_override, dark=dark)
-        return replace(tick, frames=limited, asked=made)
+        return Tick(limited, tick.health, tick.look, tick.moment, tick.moment_by, made)
 
     def replay(self, now_s: float, heard: Heard) -> Tick:
         """The cycle again, from what a log says was heard."""
         for at_s, pulse in heard.pulses:
             self.hear_pulse(pulse, at_s)
         return self.run(now_s, heard, News(heard.desk, heard.turned, heard.held))
+
+
+def first_cycles(config: Config) -> None:
+    """Light that nobody sees: a second of a band that plays, so that tables are made and code has run once.
+
+    Raises:
+        ControllerError: the rig or its looks cannot be used.
+    """
+    patch = patch_of(config)
+    cycle = OutputCycle(config, patch, ConsoleMerge(config, patch, UUID(int=0)))
+    look = next(iter(pack_of(config).looks), "")
+    for number in range(FIRST_CYCLES):
+        t_s, cue = number * FIRST_PERIOD_S, Cue(look, 0.0, palette=(0.0, 1.0), beat_s=0.5)
+        cycle.hear_pulse(Pulse(t_s, number, -20.0, 0.5, 0.0, number // 10, t_s, 0.8, (), "band"), t_s)
+        cycle.run(t_s, Heard(token=LightToken(t_s, number, number, 128, 1.0, 1.0, cue if look else None)))
 
 
 def checksum(frames: list[DmxFrame]) -> int:

@@ -46,7 +46,7 @@ from controller.records.recording import Recorder
 from controller.records.show_log import open_log
 from controller.rig.patch.configured import patch_of
 from controller.state_folder import state_folder
-from controller.system import come_first, put_first
+from controller.system import come_first, give_back, put_first
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -337,6 +337,7 @@ def main(argv: list[str]) -> int:
     sink = Outputs(run.config.universes, run.config.network.interface)
     recorder = open_log(run.config, name, run.folder.name)
     lighting = Lighting(run, MonotonicClock(), sink, network, recorder=recorder, lead=LeaderRecord(run.folder, name))
+    give_back()
     gc.freeze()  # what was loaded stays; a full collection would cost a tick
     come_first()
     try:

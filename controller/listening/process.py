@@ -40,6 +40,7 @@ from controller.listening.plan.leading import Planned
 from controller.listening.time.leading import TempoLead, band_heard
 from controller.listening.voice import Voice
 from controller.messages import AudioBlock, Command, Operator, Window
+from controller.system import give_back
 from controller.timing import Timings
 
 log = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ class Listening:
     def listen(self) -> None:
         """Run until told to stop, or until the song is over."""
         self._decider.warm_up()
+        give_back()  # a network is read twice before it runs
         analysis = threading.Thread(target=self._analyse, name="analysis")
         analysis.start()
         threading.Thread(target=self._succeed, name="succession", daemon=True).start()

@@ -86,11 +86,25 @@ class Mixer:
             colour: (n, 3) linear RGB, largest component 1. brightness: (n,) 0..1, what UV depends on.
         """
         hue, saturation = hue_and_saturation(colour)
-        found = _between(self._table, hue * (HUES / 360.0), saturation * (SATURATIONS - 1))
+        return self.with_uv(self.without_uv(hue, saturation), hue, saturation, brightness)
+
+    def without_uv(self, hue: Float64Array, saturation: Float64Array) -> Float64Array:
+        """What does not depend on the brightness: levels (n, E) for hues in degrees (n,), saturations 0..1 (n,)."""
+        return _between(self._table, hue * (HUES / 360.0), saturation * (SATURATIONS - 1))
+
+    def with_uv(
+        self, levels: Float64Array, hue: Float64Array, saturation: Float64Array, brightness: Float32Array
+    ) -> Float32Array:
+        """The same (n, E) with the emitters of ultraviolet, which join in where it is dim; `levels` is written to."""
         for index in self._uv:
             violet = (hue >= UV_HUES_DEG[0]) & (hue <= UV_HUES_DEG[1]) & (brightness < UV_BELOW)
-            found[:, index] = np.where(violet, UV_CAP * saturation * (1.0 - brightness / UV_BELOW), 0.0)
-        return found.astype(np.float32)
+            levels[:, index] = np.where(violet, UV_CAP * saturation * (1.0 - brightness / UV_BELOW), 0.0)
+        return levels.astype(np.float32)
+
+    @property
+    def heeds_brightness(self) -> bool:
+        """Whether levels at full depend on the brightness."""
+        return bool(self._uv)
 
     def light(self, levels: Float32Array) -> Float32Array:
         """What levels (n, E) look like: linear RGB (n, 3).

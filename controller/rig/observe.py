@@ -170,12 +170,20 @@ class _Levels:
         self._rows, self._wide = np.arange(len(lanes)), np.flatnonzero(self._width > 1)
         every = np.arange(LEVELS)
         # most channels have one byte: what each of its 256 levels means is looked up, not computed
-        self._meaning = np.stack([self._decode(np.full(len(lanes), one), np.full(len(lanes), one)) for one in every], 1)
+        meaning = np.stack([self._decode(np.full(len(lanes), one), np.full(len(lanes), one)) for one in every], 1)
+        # lanes of one profile mean the same: kept once, a large rig's table stays in the processor's cache
+        kept: dict[bytes, int] = {}
+        first = np.array([kept.setdefault(row.tobytes(), len(kept)) for row in meaning], np.intp)
+        tables = [np.frombuffer(one, np.float32) for one in kept]
+        self._meaning: Float32Array = np.concatenate(tables) if tables else np.zeros(0, np.float32)
+        self._first = first * LEVELS
+        self._own = len(self.heads) == len({*self.heads.tolist()})
+        self._all = self._own and np.array_equal(self.heads, np.arange(self._count))
 
     def amounts(self, slots: ByteArray) -> Float32Array:
         """(L,) 0..1."""
         coarse = slots[self._coarse]
-        found = self._meaning[self._rows, coarse]
+        found: Float32Array = self._meaning[self._first + coarse]
         if len(self._wide):
             number = coarse.astype(np.int64)
             number = np.where(self._width == 1, number, number * 256 + slots[self._fine])
@@ -195,9 +203,15 @@ class _Levels:
 
     def brightest(self, slots: ByteArray, otherwise: float) -> Float32Array:
         """(N,) the largest amount of each head's lanes; `otherwise` for heads without."""
+        amounts: Float32Array = self.amounts(slots)[self._row]
+        if self._all:
+            return amounts
         found = np.full(self._count, otherwise, np.float32)
-        found[self.heads] = 0.0
-        np.maximum.at(found, self.heads, self.amounts(slots)[self._row])
+        if self._own:
+            found[self.heads] = amounts
+        else:
+            found[self.heads] = 0.0
+            np.maximum.at(found, self.heads, amounts)
         return found
 
 

@@ -176,6 +176,7 @@ def test_a_tree_is_the_process_and_all_below_it():
 def test_a_python_process_is_named_by_what_it_runs():
     names = {
         b"/x/bin/python3\0-P\0-m\0controller.lighting.process\0/tmp": "controller.lighting.process",
+        b"/x/bin/python3 -P -m controller.lighting.process /tmp lighting\0\0": "controller.lighting.process",  # a copy
         b"/x/python\0.venv/bin/pytest\0-q": "pytest",
         b"python3\0-c\0import this": "",
         b"pulseaudio\0-n": "",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -127,16 +128,21 @@ def lit(show, wire, packets=160):
 
 def processes(show):
     """Process ids of the show's parts, by their names."""
-    found = {}
     children = Path(f"/proc/{show.pid}/task/{show.pid}/children").read_text().split()
-    for child in children:
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if len(words) > 5:  # else it is only just born, or dead
-            found[words[5].decode()] = int(child)
-    return found
+    return {words[5]: int(child) for child in children for words in [words_of(child)] if is_part(words)}
+
+
+def words_of(pid):
+    """A process's command line; of a copy (`controller/copies.py`) what it says that it is, in one piece."""
+    return re.split(r"[\0 ]", Path(f"/proc/{pid}/cmdline").read_bytes().decode())
+
+
+def is_part(words):
+    """Whether it is one of a show's four processes; else it is only just born, or dead, or a copy that waits."""
+    return len(words) > 5 and words[3].endswith(".process")
 
 
 def run_folder(show):
     """Of a show's processes."""
     child = next(iter(processes(show).values()))
-    return Path(Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[4].decode())
+    return Path(words_of(child)[4])

@@ -16,7 +16,7 @@ import pytest
 import yaml
 import zmq
 from promise import HANG_S, STRICT
-from running_show import Wire, finish, start
+from running_show import Wire, finish, start, words_of
 
 from controller.__main__ import main
 from controller.bus.sockets import Newest
@@ -296,9 +296,9 @@ def run_folder(show):
     """The private folder of a show's processes, once its listening one is there."""
     for child in Path(f"/proc/{show.pid}/task/{show.pid}/children").read_text().split():
         with contextlib.suppress(OSError):  # it may be gone since
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            if b"controller.listening.process" in words:
-                return Path(words[words.index(b"controller.listening.process") + 1].decode())
+            words = words_of(child)
+            if "controller.listening.process" in words:
+                return Path(words[words.index("controller.listening.process") + 1])
     return None
 
 

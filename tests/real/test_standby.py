@@ -16,6 +16,7 @@ import pytest
 import yaml
 from lab import BACKUP, CONSOLE, NODE, Ear, Olad, ThreeHosts, possible, wait_for
 from promise import HANG_S, STRICT, kept
+from running_show import is_part, words_of
 
 from controller.lighting.protocol import artnet, sacn
 from controller.records.recording import Log
@@ -278,9 +279,9 @@ def test_a_main_that_loses_one_process_or_sleeps_gets_its_light_back(pair):
 def children(pid):
     """Process ids and parts below a show, which `ip netns exec` has become."""
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-        if len(words) > 5:
-            yield int(child), words[5].decode()
+        words = words_of(child)
+        if is_part(words):
+            yield int(child), words[5]
 
 
 def come_back(lab, root, tmp_path, olad, backup):

@@ -15,13 +15,15 @@ from tools.bench.night import endless, night, soak
 from tools.bench.run import machine
 from tools.bench.run.result import Benchmark, FailedError, Figures, Options, SkippedError
 from tools.bench.run.waiting import CONSOLE
-from tools.bench.show import hands, jitter, live, looking
+from tools.bench.show import hands, jitter, live, looking, scale
 from tools.bench.sound import latency
-from tools.bench.stages import hearing, limiting, rehearsal, stages
+from tools.bench.stages import budget, cycles, hearing, limiting, rehearsal, stages
 from tools.bench.wire import universes
 
 BENCHMARKS = (
     Benchmark("stages", "What does each stage cost?", stages.measure, stages.AIMS),
+    Benchmark("budget", "What does a second of a show ask for, by stage and process?", budget.measure, budget.AIMS),
+    Benchmark("cycles", "What does an output cycle cost?", cycles.measure, cycles.AIMS),
     Benchmark("hearing", "What does hearing the band cost?", hearing.measure, hearing.AIMS),
     Benchmark("limiting", "What does the flash limiter cost?", limiting.measure, limiting.AIMS),
     Benchmark("endless", "Does a long night stay cheap?", endless.measure, endless.AIMS),
@@ -32,6 +34,7 @@ BENCHMARKS = (
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
     Benchmark("hands", "How long from a finger on the page to the wire?", hands.measure, hands.AIMS),
     Benchmark("looking", "What does the page cost a weak computer?", looking.measure, looking.AIMS),
+    Benchmark("scale", "How do costs grow with the rig?", scale.measure, scale.AIMS, on_request=True),
     Benchmark("soak", "Does a show that runs and runs stay the same?", soak.measure, soak.AIMS, on_request=True),
     Benchmark("night", "Does a whole night, simulated, leak or slow down?", night.measure, night.AIMS, on_request=True),
 )
@@ -79,6 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="smaller runs: three minutes instead of fifteen")
     names = [one.name for one in BENCHMARKS]
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"some of: {', '.join(names)}")
+    profile = "the budget alone: what each stage and process asks for"
+    parser.add_argument("--profile", dest="only", action="store_const", const=["budget"], help=profile)
     parser.add_argument("--hops", type=int, help="stages only: how many hops of 0.1 s")
     parser.add_argument("--soak-minutes", type=float, metavar="N", help="run `soak`, too, for so long (usual: 20)")
     parser.add_argument("--night-minutes", type=float, metavar="N", help="run `night`, too, over so much (usual: 180)")

@@ -120,5 +120,5 @@ def _columns(own: dict[LitRole, BoolArray], formation: Formation) -> Float32Arra
     columns = np.ones(len(formation.across), np.float32)
     for heads in own.values():
         if heads.any():
-            columns[heads] = len(np.unique(np.round(formation.across[heads], 3)))
+            columns[heads] = len(set(np.round(formation.across[heads], 3).tolist()))
     return columns

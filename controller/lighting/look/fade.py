@@ -29,10 +29,8 @@ class Fade:
         self._config = config
         self._intensity = np.zeros(rig.heads, np.float32)
         self._colour = np.ones((rig.heads, 3), np.float32)
-        self._turning = [
-            Turning(rig.pan_deg, config.pan_deg_per_s, config.move_deg_per_s2),
-            Turning(rig.tilt_deg, config.tilt_deg_per_s, config.move_deg_per_s2),
-        ]
+        fastest = np.array([[config.pan_deg_per_s], [config.tilt_deg_per_s]], np.float32)
+        self._turning = Turning(np.stack([rig.pan_deg, rig.tilt_deg]), fastest, config.move_deg_per_s2)
         self._rises = Rises(rig.heads, config.accent_gap_s)
         self._seq = 0
         self._t_s: float | None = None
@@ -78,30 +76,38 @@ class Fade:
 
     def _picture(self, target: Target, now_s: float, elapsed_s: float) -> Picture:
         self._t_s = now_s
-        pan, tilt = (
-            axis.step(goal, elapsed_s) for axis, goal in zip(self._turning, (target.pan, target.tilt), strict=True)
-        )
+        pan, tilt = self._turning.step(np.stack([target.pan, target.tilt]), elapsed_s)
         self._seq += 1
-        lit = np.clip(self._intensity + target.flash * (1.0 - self._intensity), 0.0, 1.0).astype(np.float32)
+        lit = self._intensity + target.flash * (1.0 - self._intensity)
+        lit = np.minimum(np.maximum(lit, 0.0), 1.0).astype(np.float32, copy=False)
         return Picture(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt, target.beam)
 
 
 class Turning:
-    """One axis of all heads: turns to its goal with a limited speed and a limited acceleration, and brakes in time.
+    """Axes of all heads: turn to their goals with a limited speed and a limited acceleration, and brake in time.
 
     A head that is asked to jump shakes its truss and loses steps; one that is asked to glide looks expensive.
 
     Args:
-        range_deg: (N,) degrees from 0 to 1. deg_per_s: fastest. deg_per_s2: hardest.
+        range_deg: any shape, degrees from 0 to 1. deg_per_s: fastest, of a shape that goes with it.
+        deg_per_s2: hardest.
     """
 
-    def __init__(self, range_deg: Float32Array, deg_per_s: float, deg_per_s2: float) -> None:
+    def __init__(self, range_deg: Float32Array, deg_per_s: float | Float32Array, deg_per_s2: float) -> None:
         self._range_deg, self._fastest, self._hardest = range_deg, deg_per_s, deg_per_s2
         self._at_deg = 0.5 * range_deg
         self._deg_per_s = np.zeros_like(range_deg)
+        self._rests_at: Float32Array | None = None
 
     def step(self, goal: Float32Array, elapsed_s: float) -> Float32Array:
         """Place 0..1 of each head after this time."""
+        if self._rests_at is None or not np.array_equal(goal, self._rests_at):
+            self._turn(goal, elapsed_s)
+            arrived = not self._deg_per_s.any() and np.array_equal(self._at_deg, goal * self._range_deg)
+            self._rests_at = goal.copy() if arrived else None
+        return np.asarray(np.minimum(np.maximum(self._at_deg / self._range_deg, 0.0), 1.0), np.float32)
+
+    def _turn(self, goal: Float32Array, elapsed_s: float) -> None:
         change = self._hardest * elapsed_s
         way = goal * self._range_deg - self._at_deg
         # the speed from which one more such step still leaves room to stop at the goal
@@ -114,7 +120,6 @@ class Turning:
         # what it did in this step is what the next one starts from, though it has arrived
         done = (self._at_deg - before_deg) / max(elapsed_s, 1e-6)
         self._deg_per_s = np.where(there, done, self._deg_per_s)
-        return np.asarray(np.clip(self._at_deg / self._range_deg, 0.0, 1.0), np.float32)
 
 
 def _share(elapsed_s: float, constant_s: float) -> float:

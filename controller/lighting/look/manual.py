@@ -26,14 +26,20 @@ class HandValues:
 
     Args:
         shape: (N, k).
+
+    Attributes:
+        weight: (N, 1) 0..1. rests: all of it is 0.
     """
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self._value = np.zeros(shape, np.float32)
         self.weight = np.zeros((shape[0], 1), np.float32)
+        self.rests = True
 
     def step(self, goal: Float32Array, heads: BoolArray, elapsed_s: float, take_s: float, back_s: float) -> None:
         """Heads (N,) that are held gain weight and move to the goal (N, k), the others lose weight."""
+        if self.rests and not heads.any():
+            return
         held = heads[:, None]
         share = np.float32(1.0 - np.exp(-elapsed_s / take_s))
         fresh = held & (self.weight <= 0.0)
@@ -42,6 +48,7 @@ class HandValues:
         way = held.astype(np.float32) - self.weight
         self.weight = self.weight + way * np.where(held, share, 1.0 - np.exp(-elapsed_s / back_s)).astype(np.float32)
         self.weight[(self.weight < HERE) & ~held] = 0.0
+        self.rests = not self.weight.any()
 
     def over(self, shown: Float32Array) -> Float32Array:
         """What is shown (N, k) with what is held over it."""
@@ -68,8 +75,10 @@ class Manual:
         if scene is not None and held and scene != self._shown:
             self._rows = np.array(scene.rows, np.float32).reshape(-1, NUMBERS)
         self._shown = scene
+        if not held and self._scene.rests:
+            return target
         self._scene.step(self._rows, np.full(self._heads, held), elapsed_s, SCENE_S, SCENE_S)
-        if not self._scene.weight.any():
+        if self._scene.rests:
             return target
         ours = np.column_stack([target.intensity, target.colour, target.pan, target.tilt]).astype(np.float32)
         rows = self._scene.over(ours)
@@ -78,6 +87,8 @@ class Manual:
 
     def apply(self, look: Picture, hands: tuple[Hand, ...], elapsed_s: float) -> Picture:
         """The look with what is in people's hands; of two hands on one head, the later one's word counts."""
+        if not hands and self._intensity.rests and self._colour.rests:
+            return look
         intensity, colour = np.zeros((self._heads, 1), np.float32), np.ones((self._heads, 3), np.float32)
         bright, coloured = np.zeros(self._heads, bool), np.zeros(self._heads, bool)
         for hand in hands:
@@ -92,7 +103,7 @@ class Manual:
                 colour[heads] = _colour_of(hand)
         self._intensity.step(intensity, bright, elapsed_s, TAKE_S, BACK_S)
         self._colour.step(colour, coloured, elapsed_s, TAKE_S, BACK_S)
-        if not (self._intensity.weight.any() or self._colour.weight.any()):
+        if self._intensity.rests and self._colour.rests:
             return look
         mixed = self._colour.over(look.colour)
         mixed /= np.maximum(mixed.max(axis=1, keepdims=True), np.float32(1e-6))

@@ -26,4 +26,6 @@ class Master:
         if self._still:
             chosen = replace(chosen, pan=self._still.pan, tilt=self._still.tilt)
         scale = 0.0 if operator.blackout else operator.grand_master
+        if scale == 1.0:
+            return chosen
         return replace(chosen, intensity=(chosen.intensity * np.float32(scale)).astype(np.float32))

@@ -4,6 +4,8 @@ Log energies of 44 bands, six an octave from 60 Hz, in the last fifth of a secon
 they changed since three tenths of a second ago. Levels do not count. Pure: NumPy only.
 """
 
+from functools import cache
+
 import numpy as np
 
 from controller.arrays import Float32Array
@@ -18,7 +20,8 @@ FLOOR = 1e-3
 SIZE = 2 * BANDS
 
 
-def _filterbank() -> Float32Array:
+@cache
+def filterbank() -> Float32Array:
     """(44, 4801) triangles on a logarithmic axis, each of sum 1."""
     frequency = np.maximum(np.fft.rfftfreq(SPAN, 1.0 / SAMPLE_RATE_HZ), 1.0)
     centre = LOWEST_HZ * 2.0 ** (np.arange(BANDS) / BANDS_PER_OCTAVE)
@@ -27,14 +30,16 @@ def _filterbank() -> Float32Array:
     return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-9), np.float32)
 
 
-FILTERS = _filterbank()
-WINDOW = np.hanning(SPAN).astype(np.float32)
+@cache
+def window() -> Float32Array:
+    """(9600,) what a fifth of a second is weighed with."""
+    return np.hanning(SPAN).astype(np.float32)
 
 
 def energies(samples: Float32Array) -> Float32Array:
     """(44,) log band energies of the last fifth of a second of (n,) float32 samples at 48 kHz, n >= 9600."""
-    spectrum = np.abs(np.fft.rfft(samples[-SPAN:] * WINDOW)) ** 2
-    return np.asarray(np.log(FILTERS @ spectrum.astype(np.float32) + np.float32(FLOOR)), np.float32)
+    spectrum = np.abs(np.fft.rfft(samples[-SPAN:] * window())) ** 2
+    return np.asarray(np.log(filterbank() @ spectrum.astype(np.float32) + np.float32(FLOOR)), np.float32)
 
 
 class Fingerprints:

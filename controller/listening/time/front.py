@@ -87,7 +87,7 @@ def filters() -> Float64Array:
     wanted = TUNED_HZ * 2.0 ** (np.arange(low, high) / BANDS_AN_OCTAVE)
     wanted = wanted[(wanted >= LOWEST_HZ) & (wanted <= HIGHEST_HZ)]
     right = np.clip(np.searchsorted(bins_hz, wanted), 1, len(bins_hz) - 1)
-    nearest = np.unique(right - (wanted - bins_hz[right - 1] < bins_hz[right] - wanted))
+    nearest = np.array(sorted(set((right - (wanted - bins_hz[right - 1] < bins_hz[right] - wanted)).tolist())))
     columns = []
     for start, centre, stop in zip(nearest, nearest[1:], nearest[2:], strict=False):
         middle, end = (start, start + 1) if stop - start < 2 else (centre, stop)

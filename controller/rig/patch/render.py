@@ -9,6 +9,7 @@ bits; a channel of several bytes carries the rest in its fine bytes, so its coar
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,10 @@ from controller.rig.patch.wheels import Wheels
 from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
 
 LEAST_POWER = 1e-9
+ZERO, ONE = np.float32(0.0), np.float32(1.0)
+CONTROLS = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
+ROWS = {name: row for row, name in enumerate(CONTROLS)}
+"""Of each control in the table of what every head is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Axis:
 
     def place(self, position: Float32Array) -> Float32Array:
         """(N,) look positions, 0.5 at home, to places in the range of the channel."""
-        return np.asarray(np.clip(self.home + self.sign * (position - np.float32(0.5)), self._low, self._high))
+        place = self.home + self.sign * (position - np.float32(0.5))
+        return np.asarray(np.minimum(np.maximum(place, self._low), self._high))
 
 
 class Renderer:
@@ -83,10 +89,9 @@ class Renderer:
         driven = [lane for lane in patch.lanes if lane.control not in (*RESTING, "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
-        names = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
-        self._moves = [_Lanes([lane for lane in driven if lane.control == name], patch) for name in names]
-        self._moves = [one for one in self._moves if one.lanes]
-        self._hues = any(one.control in ("hue", "saturation") for one in self._moves)
+        self._controls = np.zeros((len(CONTROLS), patch.heads), np.float32)
+        self._alone, self._shared = _moves(driven, patch)
+        self._coloured = _Coloured(self._mixes, self._numbers.gains)
         self._haze = [
             (slot, lane.at)
             for lane in patch.lanes
@@ -106,19 +111,21 @@ class Renderer:
         for slot, nothing in self._haze:
             self._buffer[slot] = round(nothing + haze * (255 - nothing))
         look = _finite(look)
-        power = np.square(np.clip(look.intensity, 0.0, 1.0)) * self._numbers.limit
+        power = np.square(np.minimum(np.maximum(look.intensity, ZERO), ONE)) * self._numbers.limit
         rest = self._dim(power)
-        colour, bright = _gained(look.colour, self._numbers.gains)
-        controls = self._controls(colour, rest * bright, look)
-        weight = power + np.float32(LEAST_POWER)
-        for lanes in self._moves:
-            lanes.put(self._buffer, lanes.mean(controls[lanes.control], weight))
+        self._control(rest, look)
+        if self._alone.lanes:
+            self._alone.put(self._buffer, self._alone.own(self._controls))
+        if self._shared.lanes:
+            weight = power + np.float32(LEAST_POWER)
+            self._shared.put(self._buffer, self._shared.mean(self._controls, weight))
         if len(self._wheels.slots):
             self._buffer[self._wheels.slots] = self._wheels.step(look.colour, power, look.t_s)
         if self._beams is not None:
             self._beams.put(self._buffer, look.beam, power, look.t_s)
+        slots = self._buffer[:-1].copy()
         return [
-            DmxFrame(look.t_s, look.seq, universe, self._buffer[row * SLOTS : (row + 1) * SLOTS].copy())
+            DmxFrame(look.t_s, look.seq, universe, slots[row * SLOTS : (row + 1) * SLOTS])
             for row, universe in enumerate(self._patch.universes)
         ]
 
@@ -133,21 +140,59 @@ class Renderer:
             rest = np.minimum(rest / taken, 1.0)
         return rest
 
-    def _controls(self, colour: Float32Array, light: Float32Array, look: Picture) -> dict[str, Float32Array]:
-        controls = {name: np.zeros_like(light) for name in EMITTERS}
-        for mix in self._mixes:
-            levels = mix.mixer.levels(colour[mix.heads], light[mix.heads]) * light[mix.heads, None]
-            for column, name in enumerate(mix.mixer.names):
-                controls[name][mix.heads] = levels[:, column]
-        filtered = 1.0 - colour
-        controls |= {name: filtered[:, column] for column, name in enumerate(FLAGS)}
-        if self._hues:
-            hue_deg, saturation = hue_and_saturation(colour)
-            controls |= {"hue": (hue_deg / 360.0).astype(np.float32), "saturation": saturation.astype(np.float32)}
-        controls["cct"] = np.clip(0.5 + 0.5 * (colour[:, 2] - colour[:, 0]), 0.0, 1.0)
-        controls["gate"] = (light > 0.0).astype(np.float32)
-        controls["pan"], controls["tilt"] = self._pan.place(look.pan), self._tilt.place(look.tilt)
-        return controls
+    def _control(self, rest: Float32Array, look: Picture) -> None:
+        """Fill the table of controls, a row each: what depends on the colours alone only where they have changed."""
+        table, coloured = self._controls, self._coloured
+        if coloured.take(look.colour):
+            table[ROWS[FLAGS[0]] : ROWS[FLAGS[-1]] + 1] = 1.0 - coloured.colour.T
+            table[ROWS["hue"]], table[ROWS["saturation"]] = coloured.hue_deg / 360.0, coloured.saturation
+            table[ROWS["cct"]] = np.clip(0.5 + 0.5 * (coloured.colour[:, 2] - coloured.colour[:, 0]), 0.0, 1.0)
+        light = rest * coloured.bright
+        for mix, levels in zip(self._mixes, coloured.levels(light), strict=True):
+            table[mix.rows[:, None], mix.heads] = (levels * light[mix.heads, None]).T
+        table[ROWS["gate"]] = light > 0.0
+        table[ROWS["pan"]], table[ROWS["tilt"]] = self._pan.place(look.pan), self._tilt.place(look.tilt)
+
+
+class _Coloured:
+    """What a colour becomes, for every head: kept until the colours change.
+
+    Args:
+        mixes: heads by their emitters. gains: (N, 3) of each head's white.
+
+    Attributes:
+        colour: (N, 3) with the white set right. bright: (N,) the brightness that took. hue_deg, saturation: (N,).
+    """
+
+    def __init__(self, mixes: "Sequence[Mix]", gains: Float32Array) -> None:
+        self._mixes, self._gains = mixes, gains
+        self._wished: Float32Array | None = None
+        self._full: list[Float64Array] = []
+        self._levels: list[Float32Array] = []
+
+    def take(self, wished: Float32Array) -> bool:
+        """Take the colours (N, 3) of a look; False: they are those of before."""
+        if self._wished is not None and np.array_equal(wished, self._wished):
+            return False
+        self._wished = wished.copy()
+        self.colour, self.bright = _gained(wished, self._gains)
+        self.hue_deg, self.saturation = hue_and_saturation(self.colour)
+        self._full = [one.mixer.without_uv(self.hue_deg[one.heads], self.saturation[one.heads]) for one in self._mixes]
+        self._levels = [full.astype(np.float32) for full in self._full]
+        return True
+
+    def levels(self, light: Float32Array) -> Iterator[Float32Array]:
+        """(heads, emitters) of each mix at full brightness.
+
+        Args:
+            light: (N,) how bright each head is to be, which emitters of ultraviolet heed.
+        """
+        for mix, full, levels in zip(self._mixes, self._full, self._levels, strict=True):
+            if mix.mixer.heeds_brightness:
+                heads = mix.heads
+                yield mix.mixer.with_uv(full, self.hue_deg[heads], self.saturation[heads], light[heads])
+            else:
+                yield levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +201,11 @@ class Mix:
 
     mixer: Mixer
     heads: IndexArray
+
+    @property
+    def rows(self) -> IndexArray:
+        """Of its emitters in the table of controls."""
+        return np.array([ROWS[name] for name in self.mixer.names], np.intp)
 
 
 def mixes_of(patch: Patch) -> Iterator[Mix]:
@@ -179,7 +229,7 @@ def mixes_of(patch: Patch) -> Iterator[Mix]:
 def _finite(look: Picture) -> Picture:
     """The look without NaN and infinity: a level that is no number would be any byte, and so any hazard."""
     numbers = (look.intensity, look.colour, look.pan, look.tilt)
-    if all(np.isfinite(one).all() for one in numbers):
+    if isfinite(sum(float(one.sum()) for one in numbers)):
         return look
     intensity, colour, pan, tilt = (
         np.where(np.isfinite(one), one, np.float32(instead))
@@ -200,23 +250,35 @@ def _dimmers(lanes: Sequence[Lane], patch: Patch) -> Iterator["_Lanes"]:
         yield _Lanes([lane for lane in lanes if lane.stage == stage], patch)
 
 
+def _moves(driven: Sequence[Lane], patch: Patch) -> tuple["_Lanes", "_Lanes"]:
+    """All lanes but dimmers: those of controls that every head has a channel of its own for, and the others."""
+    by_control = [[lane for lane in driven if lane.control == name] for name in CONTROLS]
+    alone = [all(len(lane.heads) == 1 for lane in lanes) for lanes in by_control]
+    both = [[lane for lanes, own in zip(by_control, alone, strict=True) if own is which for lane in lanes]
+            for which in (True, False)]  # fmt: skip
+    return _Lanes(both[0], patch), _Lanes(both[1], patch)
+
+
 class _Lanes:
-    """Lanes of one control: heads in, bytes out.
+    """Lanes: amounts for heads in, bytes out.
 
     Args:
-        lanes: of one control, and of one stage if they are dimmers. patch: the rig.
+        lanes: of any controls, or dimmers of one stage. patch: the rig.
     """
 
     def __init__(self, lanes: Sequence[Lane], patch: Patch) -> None:
         self.lanes = lanes
-        self.control = lanes[0].control if lanes else ""
         self.heads, self._starts = numbered([lane.heads for lane in lanes])
+        rows = [ROWS.get(lane.control, 0) for lane in lanes for _ in lane.heads]
+        self._cells: IndexArray = np.array(rows, np.intp) * patch.heads + self.heads
         self.counts = np.array([len(lane.heads) for lane in lanes], np.intp)
         self._alone = len(self.heads) == len(lanes)
         self._coarse, self._fine, self._finest = bytes_of(lanes, patch.nowhere)
-        self._scale = np.array([256 ** (len(lane.slots) - 1) for lane in lanes], np.float64)
+        scale = np.array([256 ** (len(lane.slots) - 1) for lane in lanes], np.int64)
+        self._scale = scale if (scale > 1).any() else None
         found = np.array([ends(lane) for lane in lanes], np.float64).reshape(-1, 3)
-        self._low, self._high, self._off = found[:, 0], found[:, 1], found[:, 2]
+        self._low, self._span = found[:, 0], found[:, 1] - found[:, 0]
+        self._off, self._turns_off = found[:, 2], (found[:, 2] >= 0) if (found[:, 2] >= 0).any() else None
         has_dimmer = patch.has("intensity")
         self._curves = [
             (curve, np.array(rows, np.intp))
@@ -225,31 +287,39 @@ class _Lanes:
         ]
         dims = np.array([_dims(lane, has_dimmer) for lane in lanes], np.bool_)
         minimum = np.array([patch.fixtures[lane.fixture].config.minimum for lane in lanes], np.float64)
-        self._minimum = np.where(dims, minimum, 0.0)
+        least = np.where(dims, minimum, 0.0)
+        self._minimum = least if least.any() else None
 
     def most(self, amount: Float32Array) -> Float32Array:
         """(L,) largest of each lane's heads, of (N,)."""
         return amount[self.heads] if self._alone else np.maximum.reduceat(amount[self.heads], self._starts)
 
-    def mean(self, amount: Float32Array, weight: Float32Array) -> Float32Array:
-        """(L,) mean over each lane's heads of (N,), by weight (N,): what is dark has no say in a shared colour."""
-        if self._alone:
-            return amount[self.heads]
-        total = np.add.reduceat(weight[self.heads], self._starts)
-        return np.asarray(np.add.reduceat(amount[self.heads] * weight[self.heads], self._starts) / total)
+    def own(self, table: Float32Array) -> Float32Array:
+        """(L,) of a table of controls (C, N), where each lane has one head."""
+        return np.asarray(table.reshape(-1)[self._cells])
+
+    def mean(self, table: Float32Array, weight: Float32Array) -> Float32Array:
+        """(L,) mean over each lane's heads of a table of controls (C, N), by weight (N,): what is dark has no say."""
+        weights = weight[self.heads]
+        total = np.add.reduceat(weights, self._starts)
+        return np.asarray(np.add.reduceat(table.reshape(-1)[self._cells] * weights, self._starts) / total)
 
     def put(self, buffer: ByteArray, amount: Float32Array) -> None:
         """Write levels for amounts (L,) 0..1."""
-        level: Float64Array = np.clip(amount.astype(np.float64), 0.0, 1.0)
+        level: Float64Array = np.minimum(np.maximum(amount, ZERO), ONE).astype(np.float64)
         for curve, rows in self._curves:
             level[rows] = level_for(level[rows], curve)
-        if self._minimum.any():
+        if self._minimum is not None:
             level = above_minimum(level, self._minimum)
-        wide = np.rint(self._low + level * (self._high - self._low))
-        wide = np.where((level <= 0.0) & (self._off >= 0), self._off, wide).astype(np.int64)
-        scale = self._scale.astype(np.int64)
-        buffer[self._coarse] = wide // scale
-        rest = wide % scale
+        wide = np.rint(self._low + level * self._span)
+        if self._turns_off is not None:
+            wide = np.where((level <= 0.0) & self._turns_off, self._off, wide)
+        if self._scale is None:
+            buffer[self._coarse] = wide
+            return
+        number, scale = wide.astype(np.int64), self._scale
+        coarse, rest = np.divmod(number, scale)
+        buffer[self._coarse] = coarse
         buffer[self._fine] = np.where(scale > 256, rest // 256, rest)
         buffer[self._finest] = rest % 256
         buffer[-1] = 0

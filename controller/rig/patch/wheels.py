@@ -52,6 +52,9 @@ class Wheels:
         )
         self._chosen = np.zeros(len(lanes), np.intp)
         self._since_s = np.full(len(lanes), -np.inf)
+        self._rows = np.arange(len(lanes))
+        self._colour: Float32Array = np.zeros((0, 3), np.float32)
+        self._distance: Float32Array = np.zeros((len(lanes), most), np.float32)
 
     def step(self, colour: Float32Array, power: Float32Array, now_s: float) -> npt.NDArray[np.uint8]:
         """DMX level of each wheel.
@@ -59,8 +62,10 @@ class Wheels:
         Args:
             colour: (N, 3) linear RGB of all heads. power: (N,) light wanted of them.
         """
-        rows = np.arange(len(self.slots))
-        distance = self._distances_deg(colour[self._first])
+        rows, wished = self._rows, colour[self._first]
+        if not np.array_equal(wished, self._colour):
+            self._colour, self._distance = wished, self._distances_deg(wished)
+        distance = self._distance
         best = distance.argmin(axis=1)
         better = distance[rows, best] < distance[rows, self._chosen] - HYSTERESIS_DEG
         moves = better & (now_s - self._since_s >= DWELL_S)

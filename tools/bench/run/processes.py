@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +30,15 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds since the start and resident memory, by part of a program.
+    """CPU seconds and wake-ups since the start, and memory, by part of a program.
 
-    Memory that two processes share counts in both.
+    Resident memory that two processes share counts in both; in `pss_mib` each has its part of it.
     """
 
     cpu_s: dict[str, float]
     rss_mib: dict[str, float]
+    pss_mib: dict[str, float] = field(default_factory=dict)
+    wakeups: dict[str, float] = field(default_factory=dict)
 
 
 def snapshot() -> dict[int, Process]:
@@ -67,6 +69,8 @@ def _read(folder: Path) -> Process | None:
 
 def _part(words: list[bytes]) -> str:
     """What a Python process runs (`controller.lighting.process`, `pytest`), which says more than `python3`."""
+    if len(words) > 1 and not any(words[1:]):  # what a copy says that it is stands in one piece (controller/copies.py)
+        words = words[0].split(b" ")
     if not Path(words[0].decode(errors="replace")).name.startswith("python"):
         return ""
     if b"-m" in words[:-1]:
@@ -106,11 +110,37 @@ def usage(root: int) -> Usage:
     processes = snapshot()
     cpu_s: dict[str, float] = {}
     rss_mib: dict[str, float] = {}
+    pss_mib: dict[str, float] = {}
+    wakeups: dict[str, float] = {}
     for pid in descendants(root, processes):
         process = processes[pid]
         cpu_s[process.name] = cpu_s.get(process.name, 0.0) + process.cpu_ticks / TICKS_PER_S
         rss_mib[process.name] = rss_mib.get(process.name, 0.0) + process.rss_bytes / 2**20
-    return Usage(cpu_s, rss_mib)
+        pss_mib[process.name] = pss_mib.get(process.name, 0.0) + _of_status(pid, "smaps_rollup", "Pss:") / 1024.0
+        waited = sum(_of_status(f"{pid}/task/{task}", "status", "voluntary_ctxt_switches:") for task in _tasks(pid))
+        wakeups[process.name] = wakeups.get(process.name, 0.0) + waited
+    return Usage(cpu_s, rss_mib, pss_mib, wakeups)
+
+
+def _of_status(of: int | str, file: str, name: str) -> float:
+    """A number that the system tells of a process or thread; 0 where it is gone."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{of}/{file}").read_text(encoding="ascii").splitlines():
+            if line.startswith(name):
+                return float(line.split()[1])
+    return 0.0
+
+
+def _tasks(pid: int) -> list[str]:
+    with suppress(OSError):
+        return os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - names are enough
+    return []
+
+
+def per_s(before: Usage, after: Usage, seconds: float) -> dict[str, float]:
+    """Wake-ups a second between two moments, by part, and in all."""
+    found = {part: (after.wakeups[part] - before.wakeups.get(part, 0.0)) / seconds for part in sorted(after.wakeups)}
+    return {"all": round(sum(found.values())), **{part: round(one) for part, one in found.items()}}
 
 
 def cpu_percent(before: Usage, after: Usage, seconds: float) -> dict[str, float]:

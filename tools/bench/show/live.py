@@ -11,7 +11,7 @@ import aiohttp
 import numpy as np
 
 from controller.clock import MonotonicClock
-from tools.bench.run.processes import Program, Usage, cpu_percent, usage
+from tools.bench.run.processes import Program, Usage, cpu_percent, per_s, usage
 from tools.bench.run.recorder import Recorder
 from tools.bench.run.result import Figures, Options, percentiles
 from tools.bench.run.staging import START_TIMEOUT_S, free_tcp_port, run_folder, staged_show
@@ -70,7 +70,13 @@ def _steady(show: Program, wire: Wire, label: str) -> Figures:
     before, before_s = usage(show.pid), clock.now_s()
     pause(STEADY_S, f"{label}: measuring", show.check_alive)
     after, after_s = usage(show.pid), clock.now_s()
-    return {"cpu_percent": cpu_percent(before, after, after_s - before_s), "rss_mib": rss_by_part(after)}
+    return {
+        "cpu_percent": cpu_percent(before, after, after_s - before_s),
+        "wakeups_per_s": per_s(before, after, after_s - before_s),
+        "rss_mib": rss_by_part(after),
+        "pss_mib": {"all": round(sum(after.pss_mib.values()), 1)}
+        | {part: round(mib, 1) for part, mib in sorted(after.pss_mib.items())},
+    }
 
 
 def rss_by_part(used: Usage) -> Figures:
