@@ -27,7 +27,7 @@ LIFT, DROP_BUILD = 0.2, 0.5
 SPEND_GAP_S, NOT_BEFORE_S = 40.0, 15.0
 INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
-CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
+CHORUS_PARTS, CHORUS_SHARE, OPENS_RANK = 3, 0.5, 0.5
 BUILDS = 0.45
 SIDES = 8
 """Of so many variations in a row the last two are in the other colour: a part that goes on for minutes needs one."""
@@ -252,8 +252,8 @@ class Director:
             self._hang(start_s, "", self._varied(section, song, now))
 
     def _varied(self, section: SongSection, song: SongNow, now: Instant) -> str:
-        """How a part goes on: between its look and one that is near to it; where nothing in the song is bigger, and it
-        is most of the song, between its look and an open one. A chorus that has had its share is a verse from then on.
+        """How a part goes on: between its look and one that is near to it; where it is most of the song, and no quiet
+        one, between its look and an open one. A chorus that has had its share is a verse from then on.
         """
         entry, label, self._variation = self._entry, section.label, self._variation + 1
         if entry is None:
@@ -262,7 +262,7 @@ class Director:
         if entry.part == "chorus" and self._often(now):
             self._entry, self._variation = self._book.settle(label, "verse", song.rank), 0
             return f"{said}: it has been the chorus for long enough"
-        if entry.part == "verse" and song.biggest and song.share > CHORUS_SHARE and song.rank >= CHORUS:
+        if entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
             self._entry = self._book.opens(label, song.rank)
             return f"{said}: it opens every other time"
         return f"{said}: varied"
