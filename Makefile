@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install $(shell test -t 2 || echo --quiet) --disable
 ARGS ?=
 # More than two cores: half of the tests wait for real processes.
 WORKERS ?= 3
+# The order of the tests, the same in every run of `make test`; SEED=$$RANDOM tries another.
+SEED ?= 20
 # Fifty turns of dying processes take a quarter of an hour, a soak ten minutes: only a hang takes so long.
 CHAOS_HANG_S := 7200
 # What runs shows, processes of theirs, or pools of workers.
@@ -53,7 +55,7 @@ $(VENV)/.mutate: $(VENV)/.test
 # The check runs beside the tests, which wait for real processes half of the time; what it said comes after them.
 test: $(VENV)/.test ## lint, types, import contracts and all tests
 	@said=$$(mktemp); $(MAKE) --no-print-directory check >$$said 2>&1 & check=$$!; \
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS); tested=$$?; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --randomly-seed=$(SEED) $(ARGS); tested=$$?; \
 	wait $$check; checked=$$?; cat $$said; rm -f $$said; \
 	[ $$checked -eq 0 ] || echo "make check failed, see above"; \
 	[ $$tested -eq 0 ] && [ $$checked -eq 0 ]

@@ -39,14 +39,22 @@ os.environ["NUMBA_OPT"] = "0"  # a fresh clone compiles for longer than what is 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
+import hypothesis
 import numpy as np
 import pytest
+from promise import STRICT
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 from controller.config import Config, read_config, with_overrides
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
+
+# The same examples in every run, however slow the machine: what a run finds by chance is found in `make chaos`.
+hypothesis.settings.register_profile(
+    "followspot", derandomize=not STRICT, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("followspot")
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 FIRST = (

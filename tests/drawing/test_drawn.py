@@ -227,7 +227,9 @@ def by_name(rows):
     return sorted(rows, key=lambda row: row["id"])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(wishes=WISHES)
 def test_whatever_is_done_the_file_says_the_same_and_undone_it_is_as_it_was(venue, wishes):
     before = venue.read_text()

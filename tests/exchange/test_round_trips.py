@@ -182,7 +182,9 @@ def test_every_fixture_of_the_demo_is_there_for_a_spreadsheet(root):
     assert first == ["1", "front-1", "wash"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.data())
 def test_damage_is_refused_with_a_line(tmp_path, data):
     """Bytes of a real file cut off or changed: one error of ours, or a list."""

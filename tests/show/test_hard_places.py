@@ -105,7 +105,7 @@ def test_h11_a_run_folder_that_is_taken_away_costs_no_light(venue, wire):
     show = start(venue, "--loop")
     lit(show, wire)
     folder, before, since = run_folder(show), processes(show), len(wire.packets)
-    shutil.rmtree(folder)
+    shutil.rmtree(folder.rename(folder.with_name(f"{folder.name}-gone")))  # at once: somebody may just write into it
     heard(show, wire, lambda: len(processes(show)) == 3 and not set(processes(show).values()) & set(before.values()))
     wire.listen(1.5)
     for name in ("lighting", "spare"):  # and now everybody dies once more

@@ -250,7 +250,9 @@ def refusal(file, name, word):
     return ""
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.sampled_from(NAMES), WORDS)
 def test_any_answer_is_refused_with_a_line_or_makes_a_file_that_check_takes(tmp_path, name, word):
     file = tmp_path / "v.yaml"

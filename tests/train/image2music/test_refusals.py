@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from called import called
 from PIL import Image
+from promise import HANG_S
 
 from controller.listening.opening.opening import read_opening
 from tools.train.image2music.__main__ import main
@@ -177,18 +178,19 @@ THRICE = ("no JSON in a good envelope", "broken JSON", "another schema")
 @pytest.mark.parametrize("kind", WRONG)
 def test_an_endpoint_that_misbehaves_is_one_sentence_and_changes_nothing(built, photo, before, kind):
     say, words = WRONG[kind]
+    patience = "1" if "within 1 s" in words else str(HANG_S)  # on a busy machine an answer takes its time
     kept = what_is_in(before)
     with chats(say) as (server, url):
         begun_s = time.monotonic()
         done = run("compose", photo, "--out", before / "friday", "--backend", "vlm", "--endpoint", url,
-                   "--timeout", "1", *built)  # fmt: skip
+                   "--timeout", patience, *built)  # fmt: skip
         took_s = time.monotonic() - begun_s
     line = refusal(done, before, kept)
     assert words in line
     assert line.endswith(OFFER)
     assert url in line
     assert len(server.asked) == (3 if kind in THRICE else 1)
-    assert took_s < 30.0  # a dripping server would have needed hours
+    assert took_s < HANG_S  # a dripping server would have needed hours
 
 
 def test_an_endpoint_that_sends_elsewhere_gets_no_picture_there(built, photo, before):
