@@ -34,6 +34,7 @@ def _own_numba_folder() -> tuple[int, Path]:
 
 NUMBA_LOCK, NUMBA_FOLDER = _own_numba_folder()
 os.environ["NUMBA_CACHE_DIR"] = str(NUMBA_FOLDER)
+os.environ["NUMBA_OPT"] = "0"  # a fresh clone compiles for longer than what is compiled ever runs
 # Tests run side by side: each process computes on one core.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
@@ -41,6 +42,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMB
 import numpy as np
 import pytest
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from controller.config import Config, read_config, with_overrides
 from controller.rig.patch.configured import patch_of
@@ -48,17 +50,34 @@ from controller.rig.patch.patch import Patch
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 FIRST = (
-    "tests/show/test_live_page.py", "tests/chaos", "tests/train/image2music", "tests/real", "tests/page",
-    "tests/show/test_show.py", "tests/room", "tests/train/test_table.py", "tests/opening", "tests/fuzz",
-    "tests/limiter", "tests/show",
+    "tests/real/test_standby.py", "tests/chaos", "tests/show/test_show.py", "tests/train/test_table.py",
+    "tests/show/test_live_page.py", "tests/room", "tests/train/image2music", "tests/train/footage",
+    "tests/train/test_pretraining.py", "tests/train/test_finetuning.py", "tests/train/symbolic/test_pretraining.py",
+    "tests/page/test_an_evening.py", "tests/real", "tests/opening", "tests/library", "tests/survey", "tests/page",
+    "tests/show", "tests/look", "tests/fuzz", "tests/limiter", "tests/evening", "tests/train",
 )  # fmt: skip
 """What takes longest begins first, so that nobody waits for it at the end."""
-HEAR_OFFLINE = (
-    "tests/train/test_table.py", "tests/train/test_designer.py", "tests/train/test_engineers.py",
-    "tests/metrics/test_evaluate.py",
-    "tests/plan/test_following.py", "tests/train/test_training.py",
+TOGETHER = {
+    "librosa: half a minute of processor time for the first that calls it": (
+        "tests/train/test_table.py", "tests/train/test_designer.py", "tests/train/test_engineers.py",
+        "tests/metrics/test_evaluate.py", "tests/plan/test_following.py", "tests/train/test_training.py",
+    ),
+    "a rendered film": (
+        "tests/train/footage/test_brightness.py", "tests/train/footage/test_flat.py",
+        "tests/train/footage/test_night.py",
+    ),
+    "two libraries of fixtures": ("tests/library",),
+    "a song in the rehearsal room": ("tests/room",),
+    "the index of tunes": ("tests/train/image2music",),
+}  # fmt: skip
+"""Files of one process: what one of them has made takes longer than its tests."""
+WAIT = (
+    "tests/chaos", "tests/real", "tests/standby", "tests/audio/test_capture.py", "tests/audio/test_loudspeaker.py",
+    "tests/page/test_slow_network.py", "tests/show/test_show.py", "tests/show/test_nobody_reads.py",
+    "tests/show/test_hard_places.py", "tests/show/test_generations.py", "tests/show/test_planned_show.py",
+    "tests/show/test_doors.py", "tests/opening",
 )  # fmt: skip
-"""Files whose tests call librosa: half a minute of processor time for the first of them."""
+"""Real programs in real time: these mostly wait. Of three workers the third takes them, the others compute."""
 
 
 def pytest_sessionstart() -> None:
@@ -134,11 +153,21 @@ def no_unexpected_warning(caplog: pytest.LogCaptureFixture, request: pytest.Fixt
 
 
 class FilesOfOneKind(LoadFileScheduling):
-    """A file's tests stay in one process, and so do all files that hear with librosa: Numba compiles once."""
+    """A file's tests stay in one process, and so do files that share what takes long; who waits has its own worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "librosa" if file.startswith(HEAR_OFFLINE) else file
+        return next((what for what, files in TOGETHER.items() if file.startswith(files)), file)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """The next file: the third worker's is one that waits, the others' one that computes, as long as there are."""
+        if len(self.nodes) > 2:
+            waits = node is self.nodes[2]
+            for scope in self.workqueue:
+                if scope.startswith(WAIT) is waits:
+                    self.workqueue.move_to_end(scope, last=False)
+                    break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +37,8 @@ def trees(*folders: str) -> dict[Path, ast.Module]:
     }
 
 
-def left_over() -> list[str]:
+@cache
+def left_over() -> tuple[str, ...]:
     """Public functions and classes that their own file does not use, nor any other of the program or its tools."""
     program = trees("controller", "tools")
     used = {file: names_in(tree) for file, tree in program.items()}
@@ -50,7 +52,7 @@ def left_over() -> list[str]:
                 continue  # what a decorator takes is registered
             if node.name not in everywhere and node.name not in CALLED_BY_OTHERS and not node.name.startswith("_"):
                 found.append(f"{file.relative_to(ROOT)}:{node.name}")
-    return found
+    return tuple(found)
 
 
 def test_every_function_and_class_is_used_by_the_program_itself():

@@ -10,7 +10,6 @@ import numpy as np
 
 from controller.arrays import ByteArray, Float32Array
 from controller.colour import apart_deg, to_encoded
-from controller.lighting.look.dress import WEARS
 from controller.lighting.takeover.attributes import kind_of
 from controller.looks.gels import GELS, WHITE
 from controller.looks.look import BeamOf, LitRole, Look
@@ -130,7 +129,7 @@ def _cued(role: str, cue: Cue, look: Look) -> str:
     if not lit:
         return f"{role}: dark in this look, unless it stands in for fixtures that the rig has none of, or lights faces"
     gels = gel_names(cue.palette)
-    worn = gels[min({**WEARS, **look.wears}[part], len(gels)) - 1] if gels else "open white"
+    worn = gels[look.gel_of(part, len(gels))] if gels else "open white"
     figure = look.figure
     dances = figure.name != "still" and part in figure.roles
     return (

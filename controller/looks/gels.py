@@ -128,7 +128,7 @@ def palette_of(harmony: Harmony, main: Gel, gels: Sequence[Gel] = GELS, *, white
         case "white":
             return (SOFT_WHITE, OPEN_WHITE) if is_warm(main.hue_deg) else (OPEN_WHITE, COLD_WHITE)
         case "pastel":
-            return (pale_gel(main.hue_deg, gels), main)
+            return (main, pale_gel(main.hue_deg, gels))
         case "analogous":
             return (main, _beside(main, gels))
         case "complement":

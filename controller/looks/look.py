@@ -21,6 +21,10 @@ middle outwards in space, from the middle outwards in mirrored pairs."""
 BeamName = Literal["open", "break-up", "prism", "narrow", "wide", "soft"]
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
 
+WEARS: dict[LitRole, int] = {"key": 1, "back": 1, "wash": 2, "mover": 2, "pixel": 3}
+"""Which gel of the palette a role has, unless its look says otherwise: most of the light is in the main one, so that a
+part of the song has its colour in whatever look it hangs. A gel that a palette does not have is its first."""
+
 PARTS: tuple[Part, ...] = get_args(Part)
 LIT_ROLES: tuple[LitRole, ...] = get_args(LitRole)
 
@@ -87,9 +91,9 @@ class Look(ConfigSection):
 
     `parts` of a song that it is for, and the least and most of a section's `rank` (its energy within its song). `lit`:
     how strongly each role is lit; a role that is not named is dark. `wears`: which gel of the palette a role has, from
-    1; by itself washes and keys have the first, backs and movers the second, pixels the third. `level` of the whole at
-    the lowest and at the highest rank. `fade_beats` until it hangs; 0: at once. `breath`: how much of its brightness
-    follows the loudness. `accents`: roles that answer accents. `blinder`, `strobe`: may be spent when it begins.
+    1, see `WEARS`. `level` of the whole at the lowest and at the highest rank. `fade_beats` until it hangs; 0: at once.
+    `breath`: how much of its brightness follows the loudness. `accents`: roles that answer accents. `blinder`,
+    `strobe`: may be spent when it begins.
     """
 
     name: str
@@ -100,7 +104,7 @@ class Look(ConfigSection):
     wears: dict[LitRole, Annotated[int, Field(ge=1, le=3)]] = Field(default={})
     level: tuple[Unit, Unit] = (0.3, 0.9)
     fade_beats: Annotated[float, Field(ge=0, le=32)] = 0.0
-    breath: Unit = 0.6
+    breath: Unit = 0.75
     figure: FigureOf = FigureOf()
     movement: MovementOf = MovementOf()
     beam: BeamOf = BeamOf()
@@ -116,3 +120,8 @@ class Look(ConfigSection):
         if "key" in self.figure.roles or "key" in self.accents:
             raise ValueError("the light on faces is slow: key takes part in no figure and answers no accent")
         return self
+
+    def gel_of(self, role: LitRole, gels: int) -> int:
+        """Which gel of a palette of so many a role has, from 0."""
+        worn = {**WEARS, **self.wears}[role]
+        return worn - 1 if worn <= gels else 0

@@ -25,6 +25,10 @@ STEP = 0.35
 """What counts as another look: 20 degrees of a saturated hue, or a third of being lit."""
 SHORTEST_S = 0.7
 BEGUN = 0.1
+LEAP, LEAP_TIMES = 0.4, 10
+"""So much of the way in such a part of the time to either side (60 ms) is a leap."""
+OPENING_S = 0.5
+"""What comes on with the song is its first look, and no change."""
 LOOK_HZ = 10.0
 NEAR_S = 0.07
 SECTION_NEAR_S = 0.25
@@ -59,7 +63,8 @@ def held_looks(ticks: SeenTicks) -> Float64Array:
             _begins(state[:, role], before[place, role], after[place, role], place * every, reach * every)
             for place in peaks(distance[:, role], round(SHORTEST_S * LOOK_HZ))
         ]
-    return ticks.time_s[_firsts(np.unique(np.array(begun, np.int64)), round(SHORTEST_S / step_s))]
+    found = ticks.time_s[_firsts(np.unique(np.array(begun, np.int64)), round(SHORTEST_S / step_s))]
+    return np.asarray(found[found >= ticks.time_s[0] + OPENING_S])
 
 
 def _firsts(begun: IntArray, apart: int) -> IntArray:
@@ -93,7 +98,7 @@ def _state(ticks: SeenTicks, held: list[int]) -> Float64Array:
 def _begins(state: FloatingArray, before: FloatingArray, after: FloatingArray, at: int, reach: int) -> int:
     """The cycle at which a role leaves what it was: where it is past a tenth and past half of the way, led back to 0.
 
-    A fade that is seen after its tenth was begun before; a leap begins where it is.
+    A fade that is seen after its tenth was begun before; a leap begins where it is, whatever stirred before it.
 
     Args:
         state: (m, 3). before, after: (3,). at: cycle at which the step is judged. reach: cycles to either side.
@@ -104,6 +109,9 @@ def _begins(state: FloatingArray, before: FloatingArray, after: FloatingArray, a
     past = np.flatnonzero(share >= 0.5)
     stays = [one for one in past if np.median(share[one : one + max(reach // 2, 1)]) >= 0.5]
     crossing = int(stays[0]) if stays else len(share) // 2
+    leap = max(reach // LEAP_TIMES, 1)
+    if crossing >= leap and share[crossing] - share[crossing - leap] >= LEAP:
+        return first + crossing
     still = np.flatnonzero(share[:crossing] <= BEGUN)
     tenth = int(still[-1]) + 1 if len(still) else crossing
     return max(first + tenth - round((crossing - tenth) * BEGUN / (0.5 - BEGUN)), 0)

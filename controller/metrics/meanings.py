@@ -71,7 +71,8 @@ MEANINGS: dict[str, Meaning] = {
         "Mustard or lime on faces", "Share of the time; nobody looks well in it.", "%", "never"
     ),
     "key_at_floor_share": Meaning(
-        "Faces lit while the band plays", "Share of the time; in a rig without the role `key` the front washes count.",
+        "Faces lit while the band plays",
+        "Share of the time; without fixtures of the role `key`, the light of all front washes.",
         "%", "always",
     ),
     "blinders_a_minute": Meaning("Blinder hits", "For big moments only.", "a minute", "at most 1"),

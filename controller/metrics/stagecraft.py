@@ -7,6 +7,7 @@ one or two hues at once, faces never dark while the band plays and never in must
 import numpy as np
 
 from controller.arrays import BoolArray, Float64Array, FloatingArray, IntArray
+from controller.colour import to_encoded, to_linear
 from controller.metrics.held_looks import near
 from controller.metrics.seen_rig import COLOURED, LIT, SeenRig, SeenTicks
 from controller.records.rendered import RATE_HZ
@@ -67,12 +68,16 @@ def colours(rig: SeenRig) -> dict[str, float]:
 def key_share(rig: SeenRig, played: BoolArray) -> float:
     """Share of the played moments at which the light on faces is at its floor or over it; NaN without such light.
 
+    Light of several fixtures adds up on a face: two of six that are lit well are as much as all six lit a little. So
+    the mean is one of light, not of how bright each fixture looks.
+
     Args:
         played: (n,) while the band plays.
     """
     if not rig.is_key.any() or not played.any():
         return float("nan")
-    return float((rig.brightness[played][:, rig.is_key].mean(axis=1) >= KEY_FLOOR).mean())
+    light = to_linear(rig.brightness[played][:, rig.is_key].astype(np.float32)).mean(axis=1)
+    return float((to_encoded(light) >= KEY_FLOOR).mean())
 
 
 def blinder_hits_s(ticks: SeenTicks) -> Float64Array:

@@ -126,7 +126,7 @@ def test_the_sound_card_goes_away(stage, root, tmp_path, require_real):
         pulse.stop()
         stage.until(lambda: "the show is quiet" in show.said(), show.said)
         quiet_s = time.monotonic() - gone_s
-        player.wait(10)
+        player.wait(HANG_S)
         pulse.start()
         back_s = time.monotonic()
         player = pulse.play(song)
@@ -136,7 +136,7 @@ def test_the_sound_card_goes_away(stage, root, tmp_path, require_real):
         summary = show.end()
     finally:
         pulse.stop()
-        player.wait(10)
+        player.wait(HANG_S)
     assert summary["listening"]["device_losses"] >= 1  # a card may go again while its server is still starting
     assert summary["restarts"]["listening"] == 0
     if STRICT:  # on a machine that is busy elsewhere somebody else may be slow enough to be replaced

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import aiohttp
 import numpy as np
 import pytest
+from promise import HANG_S
 from raters import scores_of
 from real_chromium import PLAYS, installed, start_chromium
 
@@ -38,10 +39,10 @@ def served(kit):
     task = loop.create_task(page.serve("127.0.0.1", 0))
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.gather(task, return_exceptions=True)))
     thread.start()
-    asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(20)
+    asyncio.run_coroutine_threadsafe(page.serving.wait(), loop).result(HANG_S)
     yield SimpleNamespace(page=page, url=f"http://127.0.0.1:{page.address[1]}")
     loop.call_soon_threadsafe(task.cancel)
-    thread.join(20)
+    thread.join(HANG_S)
     loop.close()
 
 
@@ -168,7 +169,7 @@ def test_a_browser_rates_a_clip(served, kit, require_real, tmp_path, config):
     for one in kit.clips:
         encode(kit.file(one.name), (picture for _ in range(20)), [np.zeros(48_000, np.float32)])
     browser = start_chromium(tmp_path / "chromium", PLAYS, "--window-size=900,1400")
-    soon = WebDriverWait(browser, 60, poll_frequency=0.1)
+    soon = WebDriverWait(browser, HANG_S, poll_frequency=0.1)
     try:
         browser.get(served.url)
         find = lambda name: browser.find_element(By.ID, name)  # noqa: E731

@@ -5,6 +5,7 @@ import struct
 
 import mido
 import pytest
+from promise import HANG_S
 
 from controller.evening.timecode import DROP_FPS, Timecode
 from controller.watching.controls.outside_clocks import OutsideClocks
@@ -164,6 +165,6 @@ def test_art_net_timecode_comes_over_a_real_socket():
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
-    asyncio.run(asyncio.wait_for(hear(), 60.0))
+    asyncio.run(asyncio.wait_for(hear(), HANG_S))
     assert found[0][0].values == (60.0, 7.0)
     assert found[0][1] == "Art-Net timecode"

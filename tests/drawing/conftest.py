@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from promise import HANG_S
 
 LINE = "universe: 1, address"
 VENUE = """\
@@ -31,7 +32,7 @@ def node():
     """A socket that Art-Net is sent to."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
         ear.bind(("127.0.0.1", 0))
-        ear.settimeout(30)
+        ear.settimeout(HANG_S)
         yield ear
 
 

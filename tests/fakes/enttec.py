@@ -12,6 +12,8 @@ import tty
 from dataclasses import dataclass
 from pathlib import Path
 
+from promise import HANG_S
+
 from controller.lighting.protocol import enttec_pro
 
 GET_PARAMETERS, GET_SERIAL, MANUFACTURER, DEVICE_NAME = 3, 10, 77, 78
@@ -115,7 +117,7 @@ class EnttecWidget:
     def unplug(self) -> None:
         """Pull it out."""
         self._stopping = True
-        self._thread.join(1.0)
+        self._thread.join(HANG_S)
         if self._link is not None:
             self._link.unlink(missing_ok=True)
         for end in (self._master, self._slave):

@@ -206,7 +206,7 @@ class Olad:
     def ask(self, path: str, body: str | None = None) -> str:
         """Ask its web server."""
         with self.host.here():
-            connection = http.client.HTTPConnection("127.0.0.1", 9090, timeout=2)
+            connection = http.client.HTTPConnection("127.0.0.1", 9090, timeout=HANG_S)
             try:
                 form = {"Content-Type": "application/x-www-form-urlencoded"}
                 connection.request("POST" if body else "GET", path, body, form if body else {})
@@ -251,7 +251,7 @@ class Ear:
     def close(self):
         """Twice does no harm."""
         self._stopping = True
-        self._thread.join(1.0)
+        self._thread.join(HANG_S)
         self.socket.close()
 
 

@@ -5,6 +5,7 @@ import threading
 import time
 
 import aiohttp
+from promise import HANG_S
 
 
 class Served:
@@ -15,12 +16,12 @@ class Served:
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
         self.task = asyncio.run_coroutine_threadsafe(room.serve("127.0.0.1", 0), self.loop)
-        asyncio.run_coroutine_threadsafe(room.serving.wait(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(room.serving.wait(), self.loop).result(HANG_S)
         self.url = f"http://127.0.0.1:{room.address[1]}/"
 
     def close(self):
         self.task.cancel()
-        asyncio.run_coroutine_threadsafe(self._ended(), self.loop).result(60)
+        asyncio.run_coroutine_threadsafe(self._ended(), self.loop).result(HANG_S)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -30,7 +31,7 @@ class Served:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         await asyncio.gather(*others, return_exceptions=True)
 
-    def staged(self, patience_s=120.0):
+    def staged(self, patience_s=HANG_S):
         """Wait until the stage shows what was wished for."""
         until_s = time.monotonic() + patience_s
         while self.room._state()["staging"]:

@@ -65,7 +65,19 @@ def test_parts_of_a_song_are_far_apart_in_colour(director):
         cue = director.step(band(section(label, 30.0 * number), 0.3 + 0.15 * number), 30.0 * number, anything)
         hues.append(cue.palette[0])
     apart = [apart_deg(one, other) for at, one in enumerate(hues) for other in hues[:at]]
-    assert min(apart) >= 50.0
+    assert min(apart) >= 22.0  # one main hue is 20 degrees wide at most
+
+
+def test_a_song_has_a_family_of_colours_and_its_chorus_stands_out(director):
+    rank, cues = iter((0.3, 0.4, 0.95, 0.35)), []
+    for number, label in enumerate("ABCD"):
+        size = next(rank)
+        now = band(section(label, 30.0 * number), size, biggest=size > 0.9, risen=0.5, parts=number + 1, share=0.3)
+        cues.append(director.step(now, 30.0 * number, anything))
+    home, *others = [cue.palette[0] for cue in cues]
+    assert cues[2].part == "chorus"
+    assert apart_deg(home, others[1]) >= 100.0
+    assert max(apart_deg(home, others[0]), apart_deg(home, others[2])) <= 75.0
 
 
 def test_a_look_that_is_expected_comes_on_the_one(director):
@@ -110,6 +122,13 @@ def test_a_blinder_is_spent_on_a_lift_and_not_again_for_a_while(director):
     assert min(later - earlier for earlier, later in pairwise(spent)) >= SPEND_GAP_S
 
 
+@pytest.mark.parametrize(("at_s", "spent"), [(29.8, "blinder"), (30.2, "blinder"), (32.4, "")])
+def test_a_blinder_is_for_the_beginning_of_its_part_and_not_for_a_bar_later(director, at_s, spent):
+    director.step(band(section("A", 0.0), 0.3), 0.1, anything)
+    lift = band(section("B", 30.0), 0.95, biggest=True, risen=0.6, parts=3, share=0.3)
+    assert director.step(lift, at_s, anything).spend == spent
+
+
 def test_nothing_is_spent_while_nobody_drums_or_at_the_beginning(director):
     director.step(band(section("A", 0.0), 0.2, kind="solo", drummed=False), 0.1, anything)
     cue = director.step(band(section("B", 8.0), 1.0, biggest=True, risen=0.8), 8.0, anything)
@@ -123,6 +142,59 @@ def test_a_long_part_is_varied_but_keeps_its_colour(director):
     changes = sum(one != other for one, other in pairwise(looks))
     assert 2 <= changes <= 5
     assert len({cue.palette for cue in cues}) == 1
+
+
+def played(director, here, seconds, **more):
+    """The cues of a part that goes on for so long, in bars of two seconds."""
+    return [
+        director.step(
+            band(
+                here,
+                more.get("rank", 0.5),
+                bars=int(hop * 0.1 / BAR_S),
+                **{k: v for k, v in more.items() if k != "rank"},
+            ),
+            0.1 * hop,
+            anything,
+        )
+        for hop in range(int(seconds * 10))
+    ]
+
+
+def test_a_part_that_is_most_of_the_song_and_the_biggest_opens_every_other_time(director):
+    rock = read_pack("rock")
+    cues = played(director, section("A", 0.0), 80.0, rank=0.9, biggest=True, parts=3, share=0.8)
+    parts = [rock.looks[one.look].parts[0] for one in cues]
+    assert {*parts} == {"verse", "chorus"}
+    assert 2 <= sum(one != other for one, other in pairwise(parts)) <= 6
+    assert {one.part for one in cues} == {"verse"}
+    assert not any(one.spend for one in cues)
+    assert len({one.palette[:2] for one in cues[:600]}) == 1
+
+
+def test_a_chorus_that_does_not_end_is_a_verse_after_its_share_of_the_song(director):
+    director.step(band(section("A", 0.0), 0.3), 0.1, anything)
+    here, chorus_s = section("B", 10.0, again=True), 0
+    for hop in range(100, 1_600):
+        now = band(here, 0.9, bars=(hop - 100) // 20, biggest=True, parts=3, share=0.4)
+        cue = director.step(replace(now, song=replace(now.song, line_s=0.1 * hop + 0.2)), 0.1 * hop, anything)
+        chorus_s += 0.1 * (cue.part == "chorus")
+    assert cue.part == "verse"
+    assert 15.0 < chorus_s < 0.55 * 150.0
+
+
+def test_a_new_phrase_of_the_same_part_is_when_it_is_varied(director):
+    def look_after(phrase_s):
+        director = Director(read_pack("rock"))
+        first = director.step(band(section("A", 0.0)), 0.1, anything)
+        for number in range(1, 5):
+            now = band(section("A", 0.0), bars=number, phrase_s=phrase_s)
+            cue = director.step(replace(now, song=replace(now.song, line_s=2.0 * number)), 2.0 * number - 0.2, anything)
+        return cue.look != first.look, cue.start_s
+
+    assert look_after(8.0) == (True, 8.0)
+    assert look_after(6.0)[0] is False  # too soon
+    assert look_after(0.0)[0] is False
 
 
 def test_without_drums_after_drums_it_is_a_break(director):
@@ -145,15 +217,25 @@ def test_the_beat_goes_with_every_cue(director):
     assert (cue.beat_s, cue.beat_t_s, cue.number, cue.metre) == (0.5, 0.0, 1, 4)
 
 
-def test_what_may_be_a_new_part_is_a_variation_until_it_is_sure(director):
+def test_the_look_stays_until_a_new_part_is_sure(director):
     first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
     perhaps = section("B", 30.0, opens=0.25)
     cue = director.step(band(perhaps, 0.4), 29.8, anything)
-    assert (cue.start_s, cue.label, cue.palette) == (30.0, "A", first.palette)
-    assert cue.look != first.look
+    assert (cue.look, cue.start_s, cue.label, cue.palette) == (first.look, first.start_s, "A", first.palette)
     sure = director.step(band(perhaps, 0.4, bars=1), 32.0, anything)
     assert sure.label == "B"
     assert sure.palette != first.palette
+
+
+def test_a_new_part_that_is_not_sure_is_not_believed_after_a_bar_that_is_over_at_once(director):
+    director.step(band(section("A", 0.0), 0.4), 0.1, anything)
+    perhaps = section("B", 30.0, opens=0.25)
+    labels = []
+    for bars, line_s in ((0, 30.0), (1, 31.2), (2, 32.4)):  # bars of a fast song
+        now = band(perhaps, 0.4, bars=bars)
+        cue = director.step(replace(now, song=replace(now.song, line_s=line_s)), line_s - 0.2, anything)
+        labels.append(cue.label)
+    assert labels == ["A", "A", "B"]
 
 
 def test_a_part_that_was_none_leaves_no_trace(director):

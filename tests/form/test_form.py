@@ -46,6 +46,15 @@ def test_one_part_all_night_is_one_section_or_repeats_its_label(watch, rng):
     assert [one.label for one in sections] == ["A"]
 
 
+def test_every_section_begins_a_phrase_that_is_told_with_where_the_song_is(watch, rng):
+    told = set()
+    for now_s, found in played(SONG, rng):
+        watch.hear(found, now_s)
+        told.add(watch.now.phrase_s)
+    for one in watch.sections[:6]:
+        assert min(abs(phrase_s - one.start_s) for phrase_s in told) < 0.05
+
+
 def test_the_biggest_part_has_the_highest_rank(watch, rng):
     ranks, biggest = {}, {}
     for now_s, found in played(SONG, rng):

@@ -5,6 +5,7 @@ What the words mean is in docs/words.md.
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -15,6 +16,7 @@ GIVEN_UP = {"Desk", "Box", "Hands", "Standing", "Lead", "Person", "Network", "Fe
 ARRAYS = {"FloatArray", "IntArray", "Float32Array", "Float64Array", "BoolArray", "ByteArray"}
 
 
+@cache
 def trees() -> dict[str, ast.Module]:
     return {
         str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ import venv
 import zipfile
 
 import pytest
+from promise import HANG_S
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,9 @@ def followspot(installed, tmp_path):
     def run(*arguments, **environment):
         env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | environment
         command = [installed / "bin/python", "-P", "-m", "controller", *map(str, arguments)]
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=200)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=2 * HANG_S
+        )
         assert "Traceback" not in done.stderr + done.stdout, done.stderr
         return done
 

@@ -188,11 +188,23 @@ def test_only_the_roles_of_its_look_answer_accents(band):
 
 
 def test_the_colours_of_a_look_are_its_gels_whatever_hue_the_tokens_say(band):
-    band.cue = cue("two colours", palette=palette(224.0, "complement"))  # blue before, amber behind
+    band.cue = cue("two colours", palette=palette(224.0, "complement"))  # blue behind, amber before
     light = band.play(4.0)[-1]
     wash, back = light[washes(band)].mean(axis=0), light[band.heads("back")].mean(axis=0)
-    assert wash[2] > 3.0 * wash[0]
-    assert back[0] > 2.0 * back[2]
+    assert back[2] > 3.0 * back[0]
+    assert wash[0] > 2.0 * wash[2]
+
+
+@pytest.mark.parametrize("pack", ["rock", "ballad", "jazz", "metal", "electronic", "acoustic"])
+def test_most_of_the_light_of_a_part_is_in_its_main_gel_whatever_look_it_hangs_in(config, pack):
+    band = Band(with_overrides(config, look={"pack": pack}))
+    heads = band.heads("wash") | band.heads("back") | band.heads("pixel")
+    for number, (name, look) in enumerate(pack_of(with_overrides(config, look={"pack": pack})).looks.items()):
+        if look.harmony not in ("analogous", "complement") or not {"verse", "chorus"} & {*look.parts}:
+            continue
+        band.cue = cue(name, band.now_s, label=str(number), palette=palette(224.0, look.harmony), level=0.8)
+        light = np.array(band.play(4.0)[-40:]).mean(axis=0)[heads].sum(axis=0)
+        assert light[2] == light.max(), name
 
 
 def test_the_operator_leans_on_it_and_takes_it(band):
@@ -249,7 +261,8 @@ def test_whatever_is_heard_and_said_no_lamp_rises_more_than_three_times_a_second
     wild(band, list(pack_of(config).looks), np.random.default_rng(len(rig) + len(pack)), 12.0)
     light = np.array(band.light).max(axis=2)
     assert most_rises(light) <= 3
-    assert band.cycle.limiter.clamped_cycles == 0
+    # saturated red that changes sides is for the limiter to hold back; nothing else gives it anything to do
+    assert band.cycle.limiter.clamped_cycles <= 0.03 * len(band.light)
     assert bright(np.array(band.light)).std() > 0.05  # and something was to be seen
 
 

@@ -107,8 +107,8 @@ def test_a_palette_is_what_its_harmony_says(harmony):
             case "white":
                 assert all(gel.saturation < 0.4 for gel in palette)
             case "pastel":
-                assert palette[0].saturation < 0.6
-                assert palette[1] == main
+                assert palette[0] == main
+                assert palette[1].saturation < 0.6
             case "analogous":
                 assert 10.0 < apart_deg(palette[1].hue_deg, main.hue_deg) < 50.0
             case "complement":

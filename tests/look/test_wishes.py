@@ -49,7 +49,7 @@ def cues_of_a_song(pack, wish, steering=None):
                 parts=4,
                 share=0.2,
             )
-            found.append(director.step(now, at_s + 0.1, anything))
+            found.append(director.step(now, at_s - 0.1, anything))
     return [one for one in found if one is not None]
 
 

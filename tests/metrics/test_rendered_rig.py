@@ -79,6 +79,24 @@ def test_held_looks_are_found_where_they_begin():
     np.testing.assert_allclose(found, at_s, atol=0.051)
 
 
+def test_what_comes_on_with_the_song_is_no_change():
+    def light(t_s):
+        return lamps(np.where(t_s < 10.0, 0.0, 200.0), np.where(t_s < 0.15, 0.0, 0.6))
+
+    np.testing.assert_allclose(held_looks(seen(made_rig(light, 20)).ticks), [10.0], atol=0.051)
+
+
+def test_a_leap_begins_where_it_is_though_something_stirred_before_it():
+    def light(t_s):
+        every = lamps(np.full(len(t_s), 0.0), 0.7)
+        stirred = lamps(np.full(len(t_s), 10.0), 0.7)
+        every[t_s >= 9.6] = stirred[t_s >= 9.6]  # a breath: a sixth of the way
+        every[t_s >= 10.0] = lamps(np.full(len(t_s), 60.0), 0.7)[t_s >= 10.0]
+        return every
+
+    np.testing.assert_allclose(held_looks(seen(made_rig(light, 20)).ticks), [10.0], atol=0.026)
+
+
 def test_who_is_lit_is_a_look_and_flashes_pulses_and_blinders_are_none():
     def light(t_s):
         pulse = 0.35 + 0.3 * np.exp(-(t_s % 0.5) / 0.15)  # with every beat
@@ -238,6 +256,17 @@ def test_mustard_on_faces_and_faces_in_the_dark():
     played[:100] = False
     assert stagecraft.key_share(seen(half), played) == 1.0
     assert math.isnan(stagecraft.key_share(seen(half), played & False))
+
+
+def test_light_of_several_fixtures_adds_up_on_a_face():
+    def light(t_s):
+        every = lamps(np.full(len(t_s), 0.0), 0.0)
+        every[:, 0] = lamps(np.full(len(t_s), 0.0), 0.4)[:, 0]  # one of the two front washes
+        return every
+
+    assert stagecraft.key_share(seen(made_rig(light, 20)), np.ones(200, bool)) == 1.0
+    dim = made_rig(lambda t_s: light(t_s) * np.float32(0.3), 20)
+    assert stagecraft.key_share(seen(dim), np.ones(200, bool)) == 0.0
 
 
 def test_blinders_where_the_music_asks_for_them():

@@ -58,7 +58,7 @@ def door(tmp_path):
 def talk(page, conversation, feed=None):
     async def run():
         serving = asyncio.create_task(page.serve(feed or Counted(), "127.0.0.1", 0))
-        await asyncio.wait_for(page.serving.wait(), 10)
+        await asyncio.wait_for(page.serving.wait(), HANG_S)
         jar = aiohttp.CookieJar(unsafe=True)
         try:
             async with aiohttp.ClientSession(cookie_jar=jar) as session:
@@ -67,7 +67,7 @@ def talk(page, conversation, feed=None):
             serving.cancel()
             await asyncio.gather(serving, return_exceptions=True)
 
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    return asyncio.run(asyncio.wait_for(run(), HANG_S))
 
 
 def bearer(role):

@@ -11,13 +11,14 @@ from dataclasses import replace
 import aiohttp
 import pytest
 from demo_feed import DemoFeed
+from promise import HANG_S
 
 from controller.errors import PageError
 from controller.messages import Command
 from controller.watching.page.feed import Live
 from controller.watching.page.server import Page
 
-PATIENCE_S = 10
+PATIENCE_S = HANG_S
 BLACKOUT = '{"command":"blackout","amount":1}'
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 from demo_feed import DemoFeed
+from promise import HANG_S
 
 from controller.config import AccessConfig
 from controller.evening.set_list_file import read_set_list
@@ -15,7 +16,7 @@ from controller.watching.page.access import Access
 from controller.watching.page.server import Page
 from controller.watching.telling import ROWS
 
-PATIENCE_S = 20
+PATIENCE_S = HANG_S
 SHEET = """The Gluons
 1. Black Rain - red, no strobe!
 MC

@@ -12,11 +12,11 @@ import aiohttp
 import numpy as np
 import pytest
 from demo_feed import DemoFeed
-from promise import kept
+from promise import HANG_S, kept
 
 from controller.watching.page.server import OLDEST_S, Page
 
-PATIENCE_S = 30
+PATIENCE_S = HANG_S
 ACTS_S = 1.0
 
 

@@ -20,7 +20,7 @@ from controller.watching.page.refusals import WHOLE, WINDOW_S, Refusals
 from controller.watching.page.server import MOST_CLIENTS, OLDEST_S, Page
 from controller.watching.page.wire import decode_command, moment_of
 
-PATIENCE_S = 20
+PATIENCE_S = HANG_S
 TOKEN, DIGEST = new_token()
 ANA = AccessConfig(name="Ana", role="operator", token_sha256=DIGEST)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from enttec import EnttecWidget
 from lab import Host, Lab, Olad, possible
+from promise import HANG_S
 
 from controller.clock import Deadlines, MonotonicClock
 from controller.config import NetworkConfig, UniverseConfig
@@ -132,7 +133,7 @@ class Show:
         """End in order, or as if the process had died."""
         self._says_goodbye = goodbye
         self._stopping.set()
-        self._thread.join(3.0)
+        self._thread.join(HANG_S)
         self.outputs.close()
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from lab import CONSOLE, NODE, wait_for
+from promise import HANG_S
 
 from controller.config import DeskConfig, with_overrides
 from controller.lighting.input.feed import DeskFeed
@@ -110,13 +111,13 @@ def qlcplus(two_hosts, require_real):
             yield program
         finally:
             program.terminate()
-            program.wait(5)
+            program.wait(HANG_S)
 
 
 def move_fader(host, channel, level):
     """What a finger on QLC+'s web page does. By hand, because QLC+ never answers the end of a WebSocket."""
     words = f"CH|{channel}|{level}".encode()
-    with host.here(), socket.create_connection(("127.0.0.1", 9999), 2.0) as link:
+    with host.here(), socket.create_connection(("127.0.0.1", 9999), HANG_S) as link:
         link.sendall(
             b"GET /qlcplusWS HTTP/1.1\r\nHost: 127.0.0.1:9999\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"

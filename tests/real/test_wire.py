@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from lab import CONSOLE, NODE, Ear, wait_for
-from promise import STRICT, kept
+from promise import HANG_S, STRICT, kept
 
 from controller.config import DeskConfig
 from controller.lighting.input import listener as listening
@@ -139,7 +139,7 @@ def test_tshark_finds_nothing_malformed(two_hosts, show, hear, require_real, tmp
         )
     finally:
         capture.terminate()
-        capture.wait(5)
+        capture.wait(HANG_S)
     rows = [line.split(";") for line in (tmp_path / "seen").read_text().splitlines()]
     assert [row for row in rows if row[-1]] == []
     opcodes = [int(row[0], 0) for row in rows if row[0]]

@@ -177,7 +177,7 @@ def test_a_browser_works_on_a_song(served, require_real, tmp_path):
     from selenium.webdriver.support.ui import WebDriverWait
 
     browser = start_chromium(tmp_path / "chromium", PLAYS, "--window-size=1280,1400")
-    studio, soon = served.room._studio, WebDriverWait(browser, 60, poll_frequency=0.1)
+    studio, soon = served.room._studio, WebDriverWait(browser, HANG_S, poll_frequency=0.1)
     try:
         browser.get(served.url)
         find = lambda name: browser.find_element(By.ID, name)  # noqa: E731

@@ -49,7 +49,7 @@ class RoomPage:
         self.wait(lambda: "Press Play" in self.text("said"))
 
     def wait(self, condition):
-        WebDriverWait(self.browser, 60, poll_frequency=0.05).until(lambda _: condition())
+        WebDriverWait(self.browser, HANG_S, poll_frequency=0.05).until(lambda _: condition())
 
     def find(self, name):
         return self.browser.find_element(By.ID, name)

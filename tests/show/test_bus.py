@@ -55,7 +55,8 @@ def test_commands_arrive_all_and_in_order(context, folder):
     sent = [Command("grand_master", number / 50) for number in range(50)]
     assert all(commander.send(command) for command in sent)
     got = []
-    while len(got) < 50 and commands.socket.poll(2000):
+    while len(got) < 50:
+        assert commands.socket.poll(1000 * HANG_S)
         got += commands.take_all()
     assert got == sent
     commands.close()

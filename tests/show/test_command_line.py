@@ -13,6 +13,7 @@ import pytest
 import soundfile
 import yaml
 from called import called
+from promise import HANG_S
 
 from controller.__main__ import main
 from controller.artefacts.artefact import sha256_of
@@ -24,7 +25,7 @@ def followspot(*arguments, cwd):
     return called(main, *arguments, cwd=cwd)
 
 
-def followspot_process(*arguments, cwd, timeout=100):
+def followspot_process(*arguments, cwd, timeout=HANG_S):
     done = subprocess.run(
         [sys.executable, "-P", "-m", "controller", *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,

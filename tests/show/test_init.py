@@ -13,6 +13,7 @@ import pytest
 from called import called
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from promise import HANG_S
 from running_show import Wire
 
 from controller.__main__ import main
@@ -311,5 +312,5 @@ def test_the_page_is_opened_when_somebody_answers_there_and_walks_along_the_rig(
     open_page(config)
     assert not opened.wait(0.6)
     with socket.create_server(("127.0.0.1", port)):
-        assert opened.wait(5.0)
+        assert opened.wait(HANG_S)
     assert seen == [f"http://127.0.0.1:{port}/#walk"]

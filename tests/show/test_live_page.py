@@ -36,14 +36,24 @@ def answers(port):
             time.sleep(0.05)  # noqa: TID251 - a real process takes real time
 
 
-@pytest.fixture
-def browser(require_real, tmp_path):
+@pytest.fixture(scope="module")
+def chromium(require_real, tmp_path_factory):
+    """One for these tests."""
     require_real("chromium", installed())
-    driver = start_chromium(tmp_path / "chromium", "--window-size=1280,900", logs=("browser", "performance"))
-    driver.get("about:blank")
-    driver.get_log("performance")  # Chromium's own start page is not ours
+    folder = tmp_path_factory.mktemp("chromium")
+    driver = start_chromium(folder, "--window-size=1280,900", logs=("browser", "performance"))
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def browser(chromium):
+    """It, on an empty page and with empty logs."""
+    chromium.get("about:blank")
+    for log in ("browser", "performance"):  # Chromium's own start page is not ours
+        chromium.get_log(log)
+    yield chromium
+    chromium.get("about:blank")
 
 
 def power(wire, venue, since_s):

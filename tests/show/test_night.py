@@ -2,6 +2,8 @@
 
 import base64
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -47,10 +49,10 @@ class Recorded(Band):
         self.commands += commands
 
 
-@pytest.fixture
-def log(config, tmp_path):
+@pytest.fixture(scope="module")
+def played(config, tmp_path_factory):
     """Two songs and a talk, with a colour that somebody asked for in the second one."""
-    path = tmp_path / "2026-11-29T200000-000-here.showlog"
+    path = tmp_path_factory.mktemp("night") / "2026-11-29T200000-000-here.showlog"
     made = Recorded(config, path)
     for place, entry in enumerate(LIST):
         made.tell(Command("wish", 1.0, wish=song_wish(entry, place)))
@@ -64,34 +66,43 @@ def log(config, tmp_path):
     return path
 
 
+@pytest.fixture
+def log(played, tmp_path):
+    """That night's log, to do with it what one likes."""
+    return Path(shutil.copy(played, tmp_path))
+
+
 def page_of(log, tmp_path, *more):
     out = tmp_path / "report"
     assert main(["night", str(log), *more, "--out", str(out)]) == 0
     return (out / "night.html").read_text(encoding="utf-8")
 
 
-def test_songs_are_those_of_the_set_list(log, tmp_path, capsys):
-    page = page_of(log, tmp_path)
+@pytest.fixture(scope="module")
+def page(played, tmp_path_factory):
+    """The report of that night; a test reads it."""
+    return page_of(played, tmp_path_factory.mktemp("page"))
+
+
+def test_songs_are_those_of_the_set_list(page):
     assert re.findall(r"<h2>(.*?)</h2>", page) == ["Black Rain", "merch", "赤い夜 &lt;b&gt;"]
     assert "red" in page
     assert "no strobe" in page
-    assert capsys.readouterr().out.strip().endswith("night.html")
 
 
-def test_every_song_has_its_sheet(log, tmp_path):
-    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page_of(log, tmp_path))
+def test_every_song_has_its_sheet(page):
+    pictures = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
     assert len(pictures) == 3
     assert all(base64.b64decode(one).startswith(b"\x89PNG") for one in pictures)
 
 
-def test_what_people_did_is_counted_and_offered_to_training(log, tmp_path):
-    page = page_of(log, tmp_path)
+def test_what_people_did_is_counted_and_offered_to_training(page):
     assert "Taken in hand: wash (1)" in page
     assert "in 1 of 3 songs" in page
     assert "takeovers" in page
 
 
-def test_a_gap_is_told(config, tmp_path):
+def test_a_gap_is_told(config, tmp_path, capsys):
     path = tmp_path / "a.showlog"
     made = Recorded(config, path)
     made.play(4.0)
@@ -99,6 +110,7 @@ def test_a_gap_is_told(config, tmp_path):
     made.play(4.0)
     made.recorder.close()
     page = page_of(path, tmp_path)
+    assert capsys.readouterr().out.strip().endswith("night.html")
     assert re.search(r"longest pause between two output cycles was 7[5-9]\d ms", page)
     assert "late by more than a tenth" in page
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 import yaml
+from promise import HANG_S
 
 from controller.__main__ import main
 from controller.clock import ManualClock
@@ -147,7 +148,7 @@ def test_identify_lights_one_lamp_moves_nothing_and_ends_dark(room):
 def test_identify_by_the_command_sends_and_an_unknown_name_is_refused(room, capsys):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as node:
         node.bind(("127.0.0.1", 0))
-        node.settimeout(5)
+        node.settimeout(HANG_S)
         data = yaml.safe_load(room.read_text())
         for number in (1, 2):
             data["universes"][number]["outputs"][0]["port"] = node.getsockname()[1]

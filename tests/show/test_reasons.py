@@ -65,10 +65,10 @@ def test_a_cue_is_told_with_its_look_gel_figure_and_why(patch, now):
     flat = {patch.fixtures[lane.fixture].config.id: lane.slots[0] for lane in lit}
     told = said(patch, flat["front-1"], cued)
     assert told["cue"] == "look 'two colours': section B, time 2, 40% of the song's range; the verse again"
-    assert told["rule"] == f"wash: lit at {look.lit['wash']:.0%} in L119 Dark Blue"
+    assert told["rule"] == f"wash: lit at {look.lit['wash']:.0%} in L104 Deep Amber"
     back = said(patch, flat["back-2"], cued)["rule"]
-    amber = f"back: lit at {look.lit['back']:.0%} in L104 Deep Amber"
-    assert back == f"{amber}; figure alternate, a step every 2 beats; answers accents"
+    blue = f"back: lit at {look.lit['back']:.0%} in L119 Dark Blue"
+    assert back == f"{blue}; figure alternate, a step every 2 beats; answers accents"
     assert said(patch, flat["spot-l"], cued)["rule"].startswith("beam: dark in this look")
     assert "cue" not in said(patch, flat["front-1"], replace(cued, health="talk"))
 

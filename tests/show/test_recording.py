@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from promise import STRICT
 
 from controller.errors import RecordingError
 from controller.messages import Command, LightToken, Pulse
@@ -107,7 +108,7 @@ def test_a_block_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path):
 
 
 def test_mutated_logs_never_raise_anything_else(tmp_path):
-    """Two thousand damaged files, and two thousand whose blocks are whole but hold nonsense.
+    """Five hundred damaged files, and as many whose blocks are whole but hold nonsense; in `make chaos` two thousand.
 
     What was whole before the damage is read, and nothing else: blocks are checked by their sums.
     """
@@ -116,7 +117,7 @@ def test_mutated_logs_never_raise_anything_else(tmp_path):
     rng, path = np.random.default_rng(5), tmp_path / "mutant"
     nonsense = [None, True, -1, 2**40, "x", b"x", [], {}, [1.5], [1.5, "a"], [1.5, 3, 4, 5, 6, 7, 8], {"a": [1]}]
     longest = 0
-    for count in range(4_000):
+    for count in range(4_000 if STRICT else 1_000):
         if count % 2:
             mutant = bytearray(data)
             for place in rng.integers(0, len(data), rng.integers(1, 6)):

@@ -10,9 +10,6 @@ from controller.lighting.look.duties import Duties
 from controller.looks.gels import OPEN_WHITE, SOFT_WHITE, WARM_WHITE, Gel, is_warm, on_face
 from controller.looks.look import LIT_ROLES, LitRole, Look
 
-WEARS: dict[LitRole, int] = {"key": 1, "wash": 1, "back": 2, "pixel": 3, "mover": 2}
-"""Which gel of the palette a role has, unless its look says otherwise."""
-
 
 @dataclass(frozen=True, slots=True)
 class Dress:
@@ -45,7 +42,7 @@ def dressed(look: Look, palette: tuple[float, ...], duties: Duties) -> Dress:
     lit = np.array([0.0 if role == "key" else look.lit.get(role, 0.0) for role in LIT_ROLES], np.float32)
     does = duties.share * lit
     role = does.argmax(axis=1)
-    worn = np.array([min({**WEARS, **look.wears}[one], len(gels)) - 1 for one in LIT_ROLES])
+    worn = np.array([look.gel_of(one, len(gels)) for one in LIT_ROLES])
     colours = np.array([colour_of(one) for one in gels], np.float32)
     colour = colours[worn[role]]
     fair = next((one for one in gels if on_face(one)), OPEN_WHITE)

@@ -20,8 +20,8 @@ from controller.messages import NO_WISH, Cue, SongWish, Steering
 from controller.sound_format import HOP_S
 
 VARY_BARS = 8
-VARY_S = 13.0
-"""A variation is due after so many bars or so long, whichever is more music."""
+VARY_S, PHRASE_S = 13.0, 7.0
+"""A variation is due after so many bars or so long, whichever is more music; with a new phrase sooner."""
 LIFT, DROP_BUILD = 0.2, 0.5
 """Rise of rank that a blinder is spent on, and the build before it that a strobe is spent on as well."""
 SPEND_GAP_S, NOT_BEFORE_S = 40.0, 15.0
@@ -29,7 +29,7 @@ INTRO_S = 25.0
 CHORUS, INTRO_RANK = 0.7, 0.6
 CHORUS_PARTS, CHORUS_SHARE = 3, 0.5
 BUILDS = 0.45
-SIDES = 6
+SIDES = 8
 """Of so many variations in a row the last two are in the other colour: a part that goes on for minutes needs one."""
 NEARLY, CLEARLY, MISFIT_BARS = 0.1, 0.25, 2
 """A look may be for parts that are so much bigger or smaller, in its first bar and later on; it goes after so many
@@ -38,8 +38,11 @@ MOST_CHORUS, LEAST_SONG_S = 0.4, 40.0
 """The chorus is so much of the song at most: what is always there is nothing special."""
 OF_NOW = 0.4
 """How much of a look's size is the level of the moment; the rest is what the part is to its song."""
-OPENS = 0.45
-"""So sure it must be that something begins, before another colour comes; until then it is a variation."""
+OPENS, SURE_S = 0.35, 1.5
+"""So sure it must be that something begins, before another colour comes; else the first bar line after so long, if it
+was not taken back."""
+SPENT_LATE_S = 1.5
+"""A blinder is for the beginning of a part, and for nothing later than this."""
 JUST_S = 0.05
 """A beat that is over by no more is met by whatever comes at once."""
 CORRECTED_S = 0.3
@@ -189,15 +192,12 @@ class Director:
         return self._chorus_s > MOST_CHORUS * max(LEAST_SONG_S, now.t_s - self._began_s)
 
     def _begin(self, section: SongSection, song: SongNow, now: Instant) -> None:
-        """A section begins. Where that is not sure, and it is none of before, it is a variation until it is."""
+        """A section begins. Where that is not sure, and it is none of before, the look stays until it is."""
         self._settled = section.again
         self._varied_s, self._varied_bars = section.start_s, 0
         self._unsure = not section.again and section.opens < OPENS and self._entry is not None
-        if self._unsure:
-            self._variation += 1
-            self._hang(_when(section.start_s, now), "", f"perhaps a new part, known {_known(section)}")
-            return
-        self._open(section, song, now, _when(section.start_s, now))
+        if not self._unsure:
+            self._open(section, song, now, _when(section.start_s, now))
 
     def _open(self, section: SongSection, song: SongNow, now: Instant, start_s: float) -> None:
         self._section_s = section.start_s
@@ -205,7 +205,8 @@ class Director:
         self._entry = self._book.comes(section.label, part, song.rank, now.wish)
         self._variation, self._unsure = 0, False
         lifted = song.risen >= LIFT or (section.again and song.biggest)
-        spend = self._spend(section.start_s) if lifted else ""
+        in_time = start_s - section.start_s <= SPENT_LATE_S
+        spend = self._spend(section.start_s) if lifted and in_time else ""
         said = f"{part} {section.label}" + (f", for the {_nth(self._entry.times)} time" if section.again else ", new")
         self._hang(start_s, spend, f"{said}, known {_known(section)}")
 
@@ -234,6 +235,8 @@ class Director:
         if self._entry is None or song.bars == self._varied_bars:
             return
         start_s = _when(song.line_s, now)
+        if self._unsure and start_s - section.start_s < SURE_S:
+            return
         if self._unsure:
             self._open(section, song, now, start_s)
             self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
@@ -241,11 +244,28 @@ class Director:
         if song.bars != self._bars:
             self._bars = song.bars
             self._look_again(song, now, start_s)
-        due = song.bars - self._varied_bars >= VARY_BARS and start_s - self._varied_s >= VARY_S
-        if due or start_s - self._varied_s >= 2.0 * VARY_S:
-            self._variation += 1
+        gone_s, gone_bars = start_s - self._varied_s, song.bars - self._varied_bars
+        phrase = abs(song.phrase_s - start_s) < CORRECTED_S
+        due = gone_s >= PHRASE_S if phrase else gone_bars >= VARY_BARS and gone_s >= VARY_S
+        if due or gone_s >= 2.0 * VARY_S:
             self._varied_s, self._varied_bars = start_s, song.bars
-            self._hang(start_s, "", f"{self._entry.part} {section.label} goes on: varied after {song.bars} bars")
+            self._hang(start_s, "", self._varied(section, song, now))
+
+    def _varied(self, section: SongSection, song: SongNow, now: Instant) -> str:
+        """How a part goes on: between its look and one that is near to it; where nothing in the song is bigger, and it
+        is most of the song, between its look and an open one. A chorus that has had its share is a verse from then on.
+        """
+        entry, label, self._variation = self._entry, section.label, self._variation + 1
+        if entry is None:
+            return ""
+        said = f"{entry.part} {label} goes on after {song.bars} bars"
+        if entry.part == "chorus" and self._often(now):
+            self._entry, self._variation = self._book.settle(label, "verse", song.rank), 0
+            return f"{said}: it has been the chorus for long enough"
+        if entry.part == "verse" and song.biggest and song.share > CHORUS_SHARE and song.rank >= CHORUS:
+            self._entry = self._book.opens(label, song.rank)
+            return f"{said}: it opens every other time"
+        return f"{said}: varied"
 
     def _look_again(self, song: SongNow, now: Instant, start_s: float) -> None:
         """Once in a bar: is the look still for what is played? It is changed when it was wrong for two bars."""
@@ -256,9 +276,7 @@ class Director:
         fresh = not self._settled
         self._settled = True
         wrong = part != entry.part if fresh else {part, entry.part} & {"break", "solo"} and part != entry.part
-        long = song.bars - self._varied_bars >= VARY_BARS
-        tired = long and entry.part == "chorus" and self._often(now)
-        misfit = bool(wrong) or tired or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
+        misfit = bool(wrong) or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
         self._misfits = self._misfits + 1 if misfit else 0
         if not misfit or (not fresh and self._misfits < MISFIT_BARS):
             return

@@ -71,7 +71,7 @@ class SongNow:
         risen: by how much its rank is above that of the section before. biggest: no part was bigger, and there are two.
         line_s: the bar line that comes next, once that is near, else the last; -inf before the first.
         bars: whole bars of the section at that line. beats: of the song. parts: how many it has had so far.
-        share: 0..1, of its beats that were of this part.
+        share: 0..1, of its beats that were of this part. phrase_s: when its newest passage began, or will.
     """
 
     song: int = 0
@@ -84,6 +84,7 @@ class SongNow:
     beats: int = 0
     parts: int = 1
     share: float = 1.0
+    phrase_s: float = -np.inf
 
 
 class Judge(Protocol):
@@ -213,7 +214,9 @@ class FormWatch:
             line_s, bars = self._next.start_s, bars - newest.bars + round(beats / self._open.metre)
         section = sections[-1] if sections else None
         parts, share = len(self.memory.labels), self.memory.share
-        self.now = SongNow(self._song, section, rank, risen, biggest, bars, line_s, len(self._sounds), parts, share)
+        phrase_s = self.memory.passages[-1].start_s if sections else -np.inf
+        beats = len(self._sounds)
+        self.now = SongNow(self._song, section, rank, risen, biggest, bars, line_s, beats, parts, share, phrase_s)
 
     def _notice(self, kind: str, known_s: float) -> None:
         """After talk, applause or silence of some seconds the next music is another song."""

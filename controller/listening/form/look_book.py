@@ -13,8 +13,10 @@ from controller.looks.look import Look, Part
 from controller.looks.pack import Pack
 from controller.looks.wardrobe import Wardrobe
 
-APART_DEG, LEAST_APART_DEG = 55.0, 25.0
+APART_DEG, LEAST_APART_DEG = 28.0, 22.0
 """Parts of one song are so far apart in hue, as long as there is room."""
+FAMILY_DEG, CONTRAST_DEG = 75.0, 100.0
+"""A song has a family of colours, around that of its first part; the chorus may be so far from it, and stands out."""
 COLOURED = 0.5
 """Saturation from which a gel may be the main one of a part; paler ones come with a look's harmony."""
 KIN = 1.0
@@ -85,7 +87,7 @@ class LookBook:
             if part == "chorus" != before.part:  # it comes back bigger, in its colour
                 entry = replace(self._new(label, part, rank, before.palette[0]), times=entry.times)
         else:
-            entry = self._new(label, part, rank, self._main(wish))
+            entry = self._new(label, part, rank, self._main(wish, part))
         self._entries[label] = entry
         return entry
 
@@ -93,6 +95,13 @@ class LookBook:
         """A part that just came for the first time turns out to be another kind: its look changes, its colour stays."""
         before = self._entries[label]
         entry = replace(self._new(label, part, rank, before.palette[0]), times=before.times)
+        self._entries[label] = entry
+        return entry
+
+    def opens(self, label: str, rank: float) -> Entry:
+        """A part that is most of its song, and the biggest of it: every other time it hangs in a chorus look."""
+        before = self._entries[label]
+        entry = replace(before, looks=(before.looks[0], self._fitting("chorus", rank)[0]))
         self._entries[label] = entry
         return entry
 
@@ -109,7 +118,7 @@ class LookBook:
         self.wardrobe = wardrobe
         for label, one in list(self._entries.items()):
             del self._entries[label]  # its own colour is none that the others are kept apart from
-            main = one.palette[0] if one.palette[0] in wardrobe.gels else self._main(wish)
+            main = one.palette[0] if one.palette[0] in wardrobe.gels else self._main(wish, one.part)
             self._entries[label] = self._coloured(one, one.looks[0], main)
 
     def forget(self, label: str) -> None:
@@ -137,16 +146,22 @@ class LookBook:
         other = palette_of("complement", main, gels, whites=whites)[::-1]
         return replace(entry, palette=palette_of(look.harmony, main, gels, whites=whites), other_side=other)
 
-    def _main(self, wish: Callable[[Gel], float]) -> Gel:
-        """The gel that is wished for most among those that are far from the other parts' main gels."""
+    def _main(self, wish: Callable[[Gel], float], part: Part) -> Gel:
+        """The gel that is wished for most of the song's family, among those that no other part has or is near to.
+
+        The chorus is in contrast to the family where that is still free.
+        """
         gels = self.wardrobe.gels
         wanted = [gel for gel in gels if gel.saturation > COLOURED and wish(gel) > 0.0] or list(gels)
-        others = [one.palette[0].hue_deg for one in self._entries.values()][-REMEMBERED:]
-        for least in (APART_DEG, LEAST_APART_DEG, 0.0):
-            free = [gel for gel in wanted if _far(gel, others) >= least]
+        hues = [one.palette[0].hue_deg for one in self._entries.values()]
+        home, others = hues[:1], hues[-REMEMBERED:]
+        family = [gel for gel in wanted if not home or _far(gel, home) <= FAMILY_DEG]
+        contrast = [gel for gel in wanted if part == "chorus" and _far(gel, home) >= CONTRAST_DEG]
+        for some, least in ((contrast, APART_DEG), (family, APART_DEG), (family, LEAST_APART_DEG), (wanted, APART_DEG)):
+            free = [gel for gel in some if _far(gel, others) >= least]
             if free:
                 return max(free, key=wish)
-        return wanted[0]
+        return max(wanted, key=lambda gel: _far(gel, others))
 
 
 def _restless(look: Look) -> int:

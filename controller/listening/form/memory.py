@@ -8,13 +8,13 @@ from controller.arrays import Float64Array
 from controller.listening.form.beat_sounds import DRUM, LEVEL, NUMBERS
 from controller.listening.form.lines import apart
 
-BEGINS, WHOLE, ALIKE = np.array([0.6, 0.3, 0.5, 0.1, 0.3]), np.array([1.6, 0.2, 0.7, 1.0, 0.3]), 3.1
+BEGINS, WHOLE, ALIKE = np.array([0.6, 0.3, 0.5, 0.1, 0.3]), np.array([1.6, 0.2, 0.7, 1.0, 0.3]), 3.6
 """How surely a passage is one of before: ALIKE, less so much for timbre, harmony, drums, level and voice in which its
 first beats are unlike that one's first beats, and unlike the whole of it. After a logistic regression on pairs of
 sections (`tools/train/form/pairs.py`); harmony counts more than there, where labels were guessed without it."""
 RECALL, SURE_RECALL, GIVE_UP = 0.5, 0.7, 0.5
 """How sure it must be that a passage is a part of before; how sure where more is asked; when it is not any more."""
-GOES_ON, USUAL_SHARE, FULL_BEATS = 0.35, 0.3, 4
+GOES_ON, USUAL_SHARE, FULL_BEATS = 0.15, 0.2, 4
 """How likely the part before goes on, whatever was heard; how much what is usual adds to what is heard; and after how
 many beats what is heard counts fully."""
 FIRST = 0.35

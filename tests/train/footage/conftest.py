@@ -23,7 +23,7 @@ def venue_film(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("venue")
     programme = plan([made_up(45.0, 2), made_up(40.0, 5)], 5)
-    for _ in render(programme, folder / "night.mp4", Format((480, 270), 20, 500_000)):
+    for _ in render(programme, folder / "night.mp4", Format((320, 180), 20, 300_000)):
         pass
     assert main(["extract", str(folder / "night.mp4"), "--out", str(folder / "features")]) == 0
     return folder

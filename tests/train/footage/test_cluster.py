@@ -13,16 +13,17 @@ import sys
 from contextlib import ExitStack
 
 import pytest
+from promise import HANG_S
 
 pytest.importorskip("scipy")
 
 FILMS = 8
-WAITS_S = 60.0
+WAITS_S = HANG_S
 
 
 def extract(root, *options):
     command = [sys.executable, "-m", "tools.train.footage", "extract", *map(str, options)]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=200, check=False)
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=2 * HANG_S, check=False)
 
 
 @pytest.fixture

@@ -101,8 +101,8 @@ def test_the_outcome_and_the_page_name_it(tmp_path, venue_film, capsys):
     assert "<b>1</b> in a flat (log) profile" in (tmp_path / "out" / "report.html").read_text()
 
 
-def flattened(film, out):
-    """Another copy of a film with its contrast and colour taken down."""
+def flattened(film, out, seconds=40.0):
+    """The beginning of a film again with its contrast and colour taken down."""
     import av
 
     with av.open(str(film)) as read, av.open(str(out), "w") as write:
@@ -115,6 +115,8 @@ def flattened(film, out):
         nodes = graph.add_buffer(template=source), graph.add("lutyuv", f"y={luma}:u={colour}:v={colour}")
         graph.link_nodes(*nodes, graph.add("buffersink")).configure()
         for packet in read.demux(source, heard):
+            if packet.dts is not None and packet.dts * packet.time_base > seconds:
+                continue
             if packet.stream is heard and packet.dts is not None:
                 packet.stream = audio
                 write.mux(packet)

@@ -48,7 +48,7 @@ class Server:
 
     def __enter__(self):
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(HANG_S)
         return self
 
     def __exit__(self, *_):

@@ -3,6 +3,7 @@
 import mido
 import numpy as np
 import pytest
+from promise import HANG_S
 from real_chromium import PLAYS, installed, start_chromium
 
 from tools.train.image2music.__main__ import main
@@ -58,7 +59,7 @@ def test_the_page_fits_asks_nobody_and_its_score_follows_the_sound(built, photo,
     assert np.allclose(drawn_s, melody_s(out), atol=0.005)
     assert chromium.execute_script("return document.querySelectorAll('.now').length") == 0
     chromium.execute_script("document.getElementById('sound').play()")
-    WebDriverWait(chromium, 20).until(lambda one: one.execute_script("return sound.currentTime") > 1.5)
+    WebDriverWait(chromium, HANG_S).until(lambda one: one.execute_script("return sound.currentTime") > 1.5)
     chromium.execute_script("sound.pause(); follow()")
     now_s, lit, told = chromium.execute_script(
         "const lit = [];"
