@@ -22,8 +22,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
-import setproctitle
-
 from controller.system import give_back, spawns
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -181,6 +179,14 @@ def _take_part(module: str) -> int:
     os.environ.update(part["told"])
     logging.getLogger().handlers.clear()
     logging.getLogger().setLevel(logging.WARNING)
-    setproctitle.setproctitle(" ".join([sys.executable, "-P", "-m", part["module"], *part["argv"]]))
+    _call_it(" ".join([sys.executable, "-P", "-m", part["module"], *part["argv"]]))
     code: int = importlib.import_module(part["module"]).main(part["argv"])
     return code
+
+
+def _call_it(title: str) -> None:
+    """What `ps` and `top` say that this process is; a name is no reason to stay dark."""
+    with contextlib.suppress(ImportError):
+        import setproctitle  # noqa: PLC0415 - in a copy alone
+
+        setproctitle.setproctitle(title)

@@ -189,7 +189,8 @@ def test_an_endpoint_that_misbehaves_is_one_sentence_and_changes_nothing(built, 
     assert words in line
     assert line.endswith(OFFER)
     assert url in line
-    assert len(server.asked) == (3 if kind in THRICE else 1)
+    asked = len(server.asked)  # on a busy machine a second is over before anything was asked
+    assert asked == (3 if kind in THRICE else 1) or (patience == "1" and not asked)
     assert took_s < HANG_S  # a dripping server would have needed hours
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 
 from controller.clock import MonotonicClock
-from controller.config import ArtNetConfig, UniverseConfig
+from controller.config import ArtNetConfig, NetworkConfig, UniverseConfig
 from controller.lighting.output.sender import Sender
 from controller.lighting.output.sinks import Outputs
 from controller.messages import DmxFrame
@@ -61,7 +61,7 @@ def sending_us(universes: int) -> float:
         1 + n: UniverseConfig(outputs=[ArtNetConfig(type="artnet", host="127.0.0.1", port=wire.port, port_address=n)])
         for n in range(universes)
     }
-    sender, sink = Sender(configs, cid=UUID(int=0)), Outputs(configs, "")
+    sender, sink = Sender(configs, cid=UUID(int=0)), Outputs(configs, NetworkConfig().interface)
     frames = [DmxFrame(0.0, 0, universe, np.full(512, universe % 256, np.uint8)) for universe in configs]
     began_s = time.process_time()
     for cycle in range(SEND_CYCLES):
