@@ -238,6 +238,21 @@ def test_a_new_part_that_is_not_sure_is_not_believed_after_a_bar_that_is_over_at
     assert labels == ["A", "A", "B"]
 
 
+def test_what_was_no_new_part_does_not_put_off_the_next_variation(director):
+    def step(here, bars):
+        now = band(here, 0.4, bars=bars)
+        return director.step(replace(now, song=replace(now.song, line_s=2.0 * bars)), 2.0 * bars - 0.2, anything)
+
+    here, perhaps = section("A", 0.0), section("B", 12.0, opens=0.25)
+    first = director.step(band(here, 0.4), 0.1, anything)
+    cues = [step(here, bars) for bars in range(1, 6)]
+    now = band(perhaps, 0.4)
+    cues += [director.step(now, 11.8, anything)]
+    cues += [step(here, bars) for bars in range(7, 9)]
+    assert {one.look for one in cues[:-1]} == {first.look}
+    assert (cues[-1].start_s, cues[-1].look != first.look) == (16.0, True)
+
+
 def test_a_part_that_was_none_leaves_no_trace(director):
     first = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
     director.step(band(section("B", 30.0), 0.4), 30.0, anything)

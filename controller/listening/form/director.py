@@ -194,9 +194,9 @@ class Director:
     def _begin(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """A section begins. Where that is not sure, and it is none of before, the look stays until it is."""
         self._settled = section.again
-        self._varied_s, self._varied_bars = section.start_s, 0
         self._unsure = not section.again and section.opens < OPENS and self._entry is not None
         if not self._unsure:
+            self._varied_s, self._varied_bars = section.start_s, 0
             self._open(section, song, now, _when(section.start_s, now))
 
     def _open(self, section: SongSection, song: SongNow, now: Instant, start_s: float) -> None:
