@@ -90,16 +90,19 @@ def serving_percent(pages: int) -> float:
 
 
 def draw(figures: Figures, out: Path) -> None:
-    """Three plots side by side, both axes logarithmic, with what grows in step as a dotted line."""
+    """A plot for each of what was measured, both axes logarithmic, with what grows in step as a dotted line."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - half a second, for this alone
 
-    picture = Figure(figsize=(10.0, 3.2), layout="constrained")
     titles = {
         "cycle_us_by_heads": ("heads", "µs of a cycle"),
         "sending_us_by_universes": ("universes", "µs of sending"),
         "percent_of_a_core_by_pages": ("open pages", "% of a core"),
     }
-    for axes, (name, (across, up)) in zip(picture.subplots(1, 3), titles.items(), strict=True):
+    titles = {name: words for name, words in titles.items() if figures.get(name)}
+    picture = Figure(figsize=(3.4 * len(titles), 3.2), layout="constrained")
+    for axes, (name, (across, up)) in zip(
+        picture.subplots(1, len(titles), squeeze=False)[0], titles.items(), strict=True
+    ):
         many, cost = np.array([int(one) for one in figures[name]]), np.array(list(figures[name].values()))
         axes.loglog(many, cost, "o-", color="#c8149a")
         axes.loglog(many, cost[-1] * many / many[-1], ":", color="#888888")
