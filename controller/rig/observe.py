@@ -145,7 +145,10 @@ class Observer:
 
 
 class _Levels:
-    """Lanes of one control, decoded: bytes in, amounts of heads out."""
+    """Lanes of one control, decoded: bytes in, amounts of heads out.
+
+    Many attributes: a table for each step from bytes to an amount, made once.
+    """
 
     def __init__(self, lanes: Sequence[Lane], patch: Patch) -> None:
         self._count = patch.heads
