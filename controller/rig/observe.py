@@ -147,7 +147,7 @@ class Observer:
 class _Levels:
     """Lanes of one control, decoded: bytes in, amounts of heads out.
 
-    Many attributes: tables of the lanes, made once, and the bytes and amounts of last time beside them.
+    Many attributes: a table for each step from bytes to an amount, made once.
     """
 
     def __init__(self, lanes: Sequence[Lane], patch: Patch) -> None:

@@ -262,7 +262,7 @@ def _moves(driven: Sequence[Lane], patch: Patch) -> tuple["_Lanes", "_Lanes"]:
 class _Lanes:
     """Lanes: amounts for heads in, bytes out.
 
-    Many attributes: tables of the lanes, made once.
+    Many attributes: a table for each step from an amount to bytes, made once.
 
     Args:
         lanes: of any controls, or dimmers of one stage. patch: the rig.
