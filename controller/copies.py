@@ -28,6 +28,10 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 BEYOND = 1 << 20
 """No descriptor is as large."""
 NOTHING_TO_DO = 0
+if sys.platform == "win32":
+    NO_WAIT, KILL = 0, signal.SIGTERM
+else:
+    NO_WAIT, KILL = os.WNOHANG, signal.SIGKILL
 
 
 class Copy:
@@ -55,7 +59,7 @@ class Copy:
 
     def poll(self) -> int | None:
         """Its exit code, minus the signal that ended it; None: it runs."""
-        return self._ended(os.WNOHANG)
+        return self._ended(NO_WAIT)
 
     def _ended(self, how: int) -> int | None:
         if self._code is None:
@@ -87,7 +91,7 @@ class Copy:
 
     def kill(self) -> None:
         """End it."""
-        self._signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        self._signal(KILL)
 
     def _signal(self, number: int) -> None:
         if self.poll() is None:
@@ -150,6 +154,8 @@ def can_copy() -> bool:
 
 
 def _copy(module: str = "") -> Copy:
+    if sys.platform == "win32":
+        raise OSError("a process of Windows has no copies")
     sys.stdout.flush()
     sys.stderr.flush()
     pipes = [os.pipe(), os.pipe(), os.pipe()]
