@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
@@ -49,13 +50,13 @@ class Copy:
         self.stderr: IO[bytes] = os.fdopen(stderr, "rb")
 
     def become(self, module: str, argv: Sequence[str], told: Mapping[str, str]) -> bool:
-        """Run `module`'s `main` with these arguments and these variables more; False: it is gone."""
+        """Run `module`'s `main` with these arguments and these variables more; False: it was gone before."""
         order = json.dumps({"module": module, "argv": list(argv), "told": dict(told)})
         try:
             self.stdin.write(order.encode() + b"\n")
         except OSError:
             return False
-        return self.poll() is None
+        return True
 
     def poll(self) -> int | None:
         """Its exit code, minus the signal that ended it; None: it runs."""
@@ -117,7 +118,13 @@ class Copy:
         self.wait(timeout)
         for thread in threads:
             thread.join()
+        self.close()
         return said[STDOUT], said[STDERR]
+
+    def close(self) -> None:
+        """Close its streams: one that still waits ends with that."""
+        for stream in (self.stdin, self.stdout, self.stderr):
+            stream.close()
 
 
 @contextlib.contextmanager
@@ -143,7 +150,7 @@ def copies(first: str, prepare: Callable[[], None], count: int) -> Iterator[list
         yield waiting
     finally:
         for one in waiting:
-            one.stdin.close()
+            one.close()
         for one in waiting:
             one.wait()
 
@@ -162,13 +169,39 @@ def _copy(module: str = "") -> Copy:
     (theirs_in, stdin), (stdout, theirs_out), (stderr, theirs_err) = pipes
     pid = os.fork()
     if pid == 0:
-        for number, end in enumerate((theirs_in, theirs_out, theirs_err)):
-            os.dup2(end, number)
-        os.closerange(STDERR + 1, BEYOND)
-        raise SystemExit(_take_part(module))
+        code = 1
+        try:
+            for number, end in enumerate((theirs_in, theirs_out, theirs_err)):
+                os.dup2(end, number)
+            os.closerange(STDERR + 1, BEYOND)
+            code = _live(module)
+        finally:
+            os._exit(code)  # never back into what the parent is in the middle of: that is the parent's to end
     for end in (theirs_in, theirs_out, theirs_err):
         os.close(end)
     return Copy(pid, stdin, stdout, stderr)
+
+
+def _live(module: str) -> int:
+    """In the copy, all of it, to its exit code: its threads have ended, and what it said is on its way.
+
+    As `multiprocessing` ends what it forks.
+    """
+    code = 1
+    try:
+        code = _take_part(module)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(f"{end.code}\n")
+    except BaseException:  # noqa: BLE001 - whatever it is, a program prints it and ends
+        traceback.print_exc()
+    finally:
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - waits for threads and pools, as at any end
+        with contextlib.suppress(OSError, ValueError):  # nobody reads any more
+            sys.stdout.flush()
+            sys.stderr.flush()
+    return code
 
 
 def _take_part(module: str) -> int:

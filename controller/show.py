@@ -464,6 +464,7 @@ def refuse_early(folder: Path, copy: Copy | None = None) -> None:
         said, complained = check.communicate(timeout=CHECK_S)
     except subprocess.TimeoutExpired as error:
         check.kill()
+        check.wait()
         raise ControllerError(
             f"the check before the show did not end within {CHECK_S:.0f} s; look at the model and at others' files"
         ) from error

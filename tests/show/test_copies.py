@@ -28,19 +28,33 @@ def main(argv):
         sys.stderr.write("and this")
         threading.Thread(target=lambda: (time.sleep(0.2), print("a thread's last word", flush=True))).start()
         return 3
+    if argv[0] == "fail":
+        raise ValueError("a fault of its own")
+    if argv[0] == "refuse":
+        sys.exit("not today")
     while True:
         time.sleep(1)
 """
 PARENT = """
-import json, os, signal, subprocess, sys
+import contextlib, json, os, signal, subprocess, sys
 from controller.copies import copies
 
 held = open(os.devnull), os.pipe()
 told = {}
-with copies("part", lambda: __import__("shelf"), 3) as waiting:
+try:
+    made = copies("part", lambda: __import__("shelf"), 5)
+    waiting = made.__enter__()
+finally:
+    with open("came_back", "a") as file:  # one line for each process that gets here
+        file.write("x")
+with contextlib.ExitStack() as stack:
+    stack.push(made.__exit__)
     told["count"] = len(waiting)
-    first, one, other, left = waiting
+    first, one, other, left, failing, refusing = waiting
     waiting[:] = [left]
+    for name, copy in (("fail", failing), ("refuse", refusing)):
+        assert copy.become("part", [name], {})
+        told[name] = [text.decode() for text in copy.communicate(60)] + [copy.poll()]
     assert first.become("part", ["say", "first"], {"TOLD": "early"})
     told["first"] = [text.decode() for text in first.communicate(60)]
     assert one.become("part", ["say", "one"], {"TOLD": "this"})
@@ -59,6 +73,7 @@ with copies("part", lambda: __import__("shelf"), 3) as waiting:
     told["gone"] = other.become("part", ["wait"], {})
     os.kill(left._pid, signal.SIGKILL)
     told["dead"] = [left.wait(60), left.become("part", ["say"], {})]
+told["came_back"] = len(open("came_back").read())
 print(json.dumps(told))
 """
 
@@ -84,7 +99,18 @@ def told(tmp_path_factory):
 
 
 def test_the_first_and_so_many_more_are_made(told):
-    assert told["count"] == 4
+    assert told["count"] == 6
+
+
+def test_no_copy_gets_back_into_what_its_parent_is_doing(told):
+    assert told["came_back"] == 1
+
+
+def test_a_copy_that_fails_says_why_and_one_that_refuses_says_how(told):
+    assert told["fail"][0] == ""
+    assert told["fail"][1].endswith("ValueError: a fault of its own\n")
+    assert told["fail"][2] == 1
+    assert told["refuse"] == ["", "not today\n", 1]
 
 
 def test_a_copy_runs_its_part_with_what_it_was_told(told):
