@@ -235,11 +235,10 @@ class Director:
         if self._entry is None or song.bars == self._varied_bars:
             return
         start_s = _when(song.line_s, now)
-        if self._unsure and start_s - section.start_s < SURE_S:
-            return
         if self._unsure:
-            self._open(section, song, now, start_s)
-            self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
+            if start_s - section.start_s >= SURE_S:
+                self._open(section, song, now, start_s)
+                self._varied_s, self._varied_bars, self._settled = start_s, song.bars, True
             return
         if song.bars != self._bars:
             self._bars = song.bars
@@ -248,24 +247,21 @@ class Director:
         phrase = abs(song.phrase_s - start_s) < CORRECTED_S
         due = gone_s >= PHRASE_S if phrase else gone_bars >= VARY_BARS and gone_s >= VARY_S
         if due or gone_s >= 2.0 * VARY_S:
-            self._varied_s, self._varied_bars = start_s, song.bars
-            self._hang(start_s, "", self._varied(section, song, now))
+            self._vary(self._entry, song, now, start_s)
 
-    def _varied(self, section: SongSection, song: SongNow, now: Instant) -> str:
-        """How a part goes on: between its look and one that is near to it; where it is most of the song, and no quiet
-        one, between its look and an open one. A chorus that has had its share is a verse from then on.
+    def _vary(self, entry: Entry, song: SongNow, now: Instant, start_s: float) -> None:
+        """A part goes on, between its look and one that is near to it; where it is most of the song, and no quiet one,
+        between its look and an open one. A chorus that has had its share is a verse from then on.
         """
-        entry, label, self._variation = self._entry, section.label, self._variation + 1
-        if entry is None:
-            return ""
-        said = f"{entry.part} {label} goes on after {song.bars} bars"
+        self._varied_s, self._varied_bars = start_s, song.bars
+        self._variation, how = self._variation + 1, "varied"
         if entry.part == "chorus" and self._often(now):
-            self._entry, self._variation = self._book.settle(label, "verse", song.rank), 0
-            return f"{said}: it has been the chorus for long enough"
-        if entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
-            self._entry = self._book.opens(label, song.rank)
-            return f"{said}: it opens every other time"
-        return f"{said}: varied"
+            self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
+            how = "it has been the chorus for long enough"
+        elif entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
+            self._entry = self._book.opens(entry.label, song.rank)
+            how = "it opens every other time"
+        self._hang(start_s, "", f"{entry.part} {entry.label} goes on after {song.bars} bars: {how}")
 
     def _look_again(self, song: SongNow, now: Instant, start_s: float) -> None:
         """Once in a bar: is the look still for what is played? It is changed when it was wrong for two bars."""

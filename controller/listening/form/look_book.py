@@ -99,7 +99,7 @@ class LookBook:
         return entry
 
     def opens(self, label: str, rank: float) -> Entry:
-        """A part that is most of its song, and the biggest of it: every other time it hangs in a chorus look."""
+        """A part that is most of its song, and no quiet one: every other time it hangs in a chorus look."""
         before = self._entries[label]
         entry = replace(before, looks=(before.looks[0], self._fitting("chorus", rank)[0]))
         self._entries[label] = entry
