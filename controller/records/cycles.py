@@ -141,8 +141,8 @@ def _shown(shown: Any) -> bytes:  # noqa: ANN401
 
 def _written(token: LightToken) -> list[Any]:
     """Its own numbers; those of its cue, where it has one, as a list at the end."""
-    numbers = list(TOKEN(token))[:-1]
-    return numbers if token.cue is None else [*numbers, list(CUE(token.cue))]
+    *numbers, cue = TOKEN(token)
+    return numbers if cue is None else [*numbers, list(CUE(cue))]
 
 
 def _token(values: Any) -> LightToken:  # noqa: ANN401 - plain data of any shape

@@ -89,6 +89,7 @@ class Renderer:
         driven = [lane for lane in patch.lanes if lane.control not in (*RESTING, "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
+        self._mixed = [np.array([[ROWS[name]] for name in mix.mixer.names], np.intp) for mix in self._mixes]
         self._controls = np.zeros((len(CONTROLS), patch.heads), np.float32)
         self._alone, self._shared = _moves(driven, patch)
         self._coloured = _Coloured(self._mixes, self._numbers.gains)
@@ -148,8 +149,8 @@ class Renderer:
             table[ROWS["hue"]], table[ROWS["saturation"]] = coloured.hue_deg / 360.0, coloured.saturation
             table[ROWS["cct"]] = np.clip(0.5 + 0.5 * (coloured.colour[:, 2] - coloured.colour[:, 0]), 0.0, 1.0)
         light = rest * coloured.bright
-        for mix, levels in zip(self._mixes, coloured.levels(light), strict=True):
-            table[mix.rows[:, None], mix.heads] = (levels * light[mix.heads, None]).T
+        for mix, rows, levels in zip(self._mixes, self._mixed, coloured.levels(light), strict=True):
+            table[rows, mix.heads] = (levels * light[mix.heads, None]).T
         table[ROWS["gate"]] = light > 0.0
         table[ROWS["pan"]], table[ROWS["tilt"]] = self._pan.place(look.pan), self._tilt.place(look.tilt)
 
@@ -201,11 +202,6 @@ class Mix:
 
     mixer: Mixer
     heads: IndexArray
-
-    @property
-    def rows(self) -> IndexArray:
-        """Of its emitters in the table of controls."""
-        return np.array([ROWS[name] for name in self.mixer.names], np.intp)
 
 
 def mixes_of(patch: Patch) -> Iterator[Mix]:
