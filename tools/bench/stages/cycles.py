@@ -6,11 +6,9 @@ ratio is given.
 
 import hashlib
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -26,7 +24,6 @@ from tools.bench.run.result import CONFIG, Figures, Options
 
 SECONDS, QUICK_SECONDS = 12.0, 4.0
 PERIOD_S, HOP_CYCLES, BEAT_CYCLES, SECTION_S = 0.025, 4, 20, 4.0
-ROUNDS = 3
 BUNDLED = 24
 HEADS = (BUNDLED, 512, 4_096)
 ROLES = ("pixel", "wash", "back")
@@ -101,12 +98,10 @@ def cost_us(heads: int, seconds: float) -> tuple[float, str]:
 
 
 def _figures(heads: int, seconds: float, before: str | None) -> Figures:
-    ours: list[tuple[float, str]] = []
-    theirs: list[tuple[float, str]] = []
-    for _ in range(ROUNDS):  # in turns, so that whatever else the machine does falls on both
-        ours.append(cost_us(heads, seconds))
-        if before:
-            theirs.append(_elsewhere(Path(before), heads, seconds))
+    # late: where this file is run with an older checkout, that one has no such module, and this is not called
+    from tools.bench.stages.beside import in_turns  # noqa: PLC0415
+
+    ours, theirs = in_turns(__file__, (str(heads), str(seconds)), before, lambda: cost_us(heads, seconds), _printed)
     figures: Figures = {"us": round(min(ours)[0], 1)}
     if theirs:
         figures["before_us"] = round(min(theirs)[0], 1)
@@ -115,14 +110,8 @@ def _figures(heads: int, seconds: float, before: str | None) -> Figures:
     return figures
 
 
-def _elsewhere(folder: Path, heads: int, seconds: float) -> tuple[float, str]:
-    """The same in a process of its own, with the cycle of another checkout."""
-    made = subprocess.run(
-        [sys.executable, str(Path(__file__)), str(heads), str(seconds)],
-        env={**os.environ, "PYTHONPATH": f"{folder}:{Path(__file__).parents[3]}"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    us, sent = made.stdout.split()
+def _printed(text: str) -> tuple[float, str]:
+    us, sent = text.split()
     return float(us), sent
 
 

@@ -6,11 +6,9 @@ ratio is given.
 """
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -22,7 +20,6 @@ from controller.rig.patch.patch import Patch
 from tools.bench.run.result import CONFIG, Figures, Options
 
 CYCLES, QUICK_CYCLES = 1_200, 300
-ROUNDS = 3
 HEADS = 512
 BEFORE = "FOLLOWSPOT_LIMITER_BEFORE"
 AIMS = {"fixtures_24.ratio": "≤ 1", "heads_512.ratio": "≤ 1"}
@@ -75,13 +72,12 @@ def cost_us(config: Config, cycles: int) -> dict[str, float]:
 
 
 def _figures(name: str, config: Config, cycles: int) -> Figures:
-    before = os.environ.get(BEFORE)
-    ours: list[dict[str, float]] = []
-    theirs: list[dict[str, float]] = []
-    for _ in range(ROUNDS):  # in turns, so that whatever else the machine does falls on both
-        ours.append(cost_us(config, cycles))
-        if before:
-            theirs.append(_elsewhere(Path(before), name, cycles))
+    # late: where this file is run with an older checkout, that one has no such module, and this is not called
+    from tools.bench.stages.beside import in_turns  # noqa: PLC0415
+
+    ours, theirs = in_turns(
+        __file__, (name, str(cycles)), os.environ.get(BEFORE), lambda: cost_us(config, cycles), _printed
+    )
     figures: Figures = {f"{show}_us": round(_best(ours, show), 1) for show in ours[0]}
     if theirs:
         figures |= {f"{show}_before_us": round(_best(theirs, show), 1) for show in theirs[0]}
@@ -93,14 +89,8 @@ def _best(rounds: Sequence[dict[str, float]], show: str) -> float:
     return min(one[show] for one in rounds)
 
 
-def _elsewhere(folder: Path, name: str, cycles: int) -> dict[str, float]:
-    """The same in a process of its own, with the limiter of another checkout."""
-    made = subprocess.run(
-        [sys.executable, str(Path(__file__)), name, str(cycles)],
-        env={**os.environ, "PYTHONPATH": f"{folder}:{Path(__file__).parents[3]}"},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return {show: float(us) for show, us in (line.split() for line in made.stdout.splitlines())}
+def _printed(text: str) -> dict[str, float]:
+    return {show: float(us) for show, us in (line.split() for line in text.splitlines())}
 
 
 def _main(arguments: Sequence[str]) -> None:
