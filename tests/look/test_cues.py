@@ -262,6 +262,7 @@ def test_whatever_is_heard_and_said_no_lamp_rises_more_than_three_times_a_second
     light = np.array(band.light).max(axis=2)
     assert most_rises(light) <= 3
     # saturated red that changes sides is for the limiter to hold back; nothing else gives it anything to do
+    assert {step.what.split(" of ")[0] for step in band.cycle.limiter.steps} <= {"red"}
     assert band.cycle.limiter.clamped_cycles <= 0.03 * len(band.light)
     assert bright(np.array(band.light)).std() > 0.05  # and something was to be seen
 
