@@ -83,18 +83,18 @@ def test_a_filter_knows_nothing_of_noise_and_much_of_a_metronome():
         clock.step(0.9 if near else 0.02)
     bpm, phase, sure = clock.best()
     assert bpm == pytest.approx(97.3, rel=0.01)
-    assert sure > 0.7
+    assert sure > 0.45
     assert min(phase, 1 - phase) * period_s == pytest.approx(
         min(599 * FRAME_S % period_s, -599 * FRAME_S % period_s), abs=0.03
     )
-    assert noise.best()[2] < 0.4
+    assert noise.best()[2] < 0.1
 
 
 @pytest.mark.parametrize("metre", [3, 4, 6, 7])
 def test_ones_that_can_be_heard_give_the_bar(metre):
     bar = BarFilter()
     for beat in range(8 * metre):
-        assert beat < 6 * metre or bar.next()[:2] == (beat % metre + 1, metre)
+        assert beat < 6 * metre or bar.after(1)[:2] == (beat % metre + 1, metre)
         bar.step(2.0 if beat % metre == 0 else -2.0)
     assert bar.best()[2] > 0.8
 

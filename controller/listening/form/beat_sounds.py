@@ -9,30 +9,14 @@ import numpy as np
 
 from controller.arrays import Float64Array
 from controller.listening.time.drums import DrumHit
-from controller.listening.time.front import BANDS_AN_OCTAVE, LOWEST_HZ, RATE_HZ, WINDOW, filters
+from controller.listening.time.harmony import CHORD, CHORDS
 from controller.listening.time.hearing import HeardFrame
 from controller.listening.time.outputs import DRUMS
 
-SHAPE, CHORD = 17, 12
-"""Numbers of timbre, eight bands each, and of harmony."""
-CHORD_HZ = (180.0, 2_200.0)
-"""Between these a band tells of harmony: below, its neighbours are one to it; above, it is overtones."""
+SHAPE = 17
+"""Numbers of timbre, eight bands each."""
 LEVEL, GROWTH, VOICE, DRUM = SHAPE + CHORD, SHAPE + CHORD + 1, SHAPE + CHORD + 2, SHAPE + CHORD + 3
 NUMBERS = DRUM + len(DRUMS)
-
-
-def _chord_bands() -> Float64Array:
-    """(136, 12) which bands are of which pitch class, each class adding up to one."""
-    weights = filters()
-    centre_hz = weights.argmax(axis=0) * RATE_HZ / (WINDOW // 2 * 2)
-    table = np.zeros((weights.shape[1], CHORD))
-    inside = (centre_hz >= CHORD_HZ[0]) & (centre_hz <= CHORD_HZ[1])
-    pitch = np.rint(np.log2(np.maximum(centre_hz, LOWEST_HZ) / 440.0) * BANDS_AN_OCTAVE / 2).astype(int) % CHORD
-    table[np.flatnonzero(inside), pitch[inside]] = 1.0
-    return np.asarray(table / np.maximum(table.sum(axis=0), 1.0))
-
-
-CHORDS = _chord_bands()
 
 
 class BeatSummer:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import Float64Array
-from controller.listening.form.beat_sounds import CHORD, DRUM, GROWTH, LEVEL, NUMBERS, SHAPE, VOICE
+from controller.listening.form.beat_sounds import DRUM, GROWTH, LEVEL, NUMBERS, SHAPE, VOICE
+from controller.listening.time.harmony import CHORD
 from controller.listening.time.outputs import DRUMS
 
 PARTS = (slice(0, SHAPE), slice(SHAPE, SHAPE + CHORD), slice(DRUM, NUMBERS), slice(LEVEL, GROWTH), slice(VOICE, DRUM))

@@ -47,10 +47,10 @@ class BarFilter:
         for metre, share in zip(METRES, metres, strict=True):
             self.belief[(self._metre == metre) & (self._place == (number - 1) % metre)] = share
 
-    def next(self) -> tuple[int, int, float]:
-        """As `best`, of the beat that comes next."""
+    def after(self, beats: int) -> tuple[int, int, float]:
+        """As `best`, of the beat that comes so many later."""
         number, metre, sure = self.best()
-        return number % metre + 1, metre, sure
+        return (number - 1 + beats) % metre + 1, metre, sure
 
     def best(self) -> tuple[int, int, float]:
         """Number of the beat that came last, counted from 1; beats in the bar; how much belief stands by both."""

@@ -21,6 +21,8 @@ UP, DOWN = 147, 320
 WINDOW, HOP = 1411, 441
 FRAME_S = HOP / RATE_HZ
 BANDS_AN_OCTAVE, LOWEST_HZ, HIGHEST_HZ, TUNED_HZ = 24, 30.0, 17_000.0, 440.0
+BANDS = 136
+"""What the filters are in the end: low ones that share a bin are one."""
 TAPS = 32
 """Input samples that each resampled one is made of."""
 NOTHING = np.zeros(0)

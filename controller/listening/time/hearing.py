@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from controller.arrays import Float32Array
+from controller.arrays import Float32Array, Float64Array
 from controller.artefacts.artefact import Manifest
 from controller.listening.time.beats import Beat, BeatWatch
 from controller.listening.time.drums import DrumHit, Drums
 from controller.listening.time.energy import Energy, EnergyWatch
 from controller.listening.time.frame_network import FrameNetwork, open_networks
-from controller.listening.time.front import FRAME_S, Front, Resampler
+from controller.listening.time.front import BANDS, FRAME_S, Front, Resampler
 from controller.listening.time.kinds import KindWatch
 from controller.listening.time.outputs import DELAY, Kind
 from controller.messages import AudioBlock, Operator
@@ -100,6 +100,11 @@ class Hearing:
         return self._beat_watch.newest
 
     @property
+    def weighed(self) -> tuple[float, Float64Array | None] | None:
+        """When the beat sounded that was weighed last, and its traits; None before the first."""
+        return self._beat_watch.weighed
+
+    @property
     def kind(self) -> Kind | str:
         """What kind of sound it is; "" where no network tells."""
         return "" if self._sound is None else self._kinds.kind
@@ -154,7 +159,7 @@ class Hearing:
         """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
         beats, flux = self._beats.step(frame), float(frame[len(frame) // 2 :].sum())
         likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
-        voice, heard_s = 0.0, t_s
+        voice, heard_s, hits = 0.0, t_s, list[DrumHit]()
         energy = self._energy.hear(frame, t_s)
         if energy is not None:
             self.energies.append(energy)
@@ -166,10 +171,13 @@ class Hearing:
             t_s -= (len(self._late) - 1) * FRAME_S
             likely = (1.0 - OWN_SHARE) * float(beats.sum()) + OWN_SHARE * max(float(heard[0]), float(heard[1]))
             said = np.array([*beats, heard[1]], np.float32)
-            self.hits += self._drums.hear(heard[2:6], t_s, known_s)
+            hits = self._drums.hear(heard[2:6], t_s, known_s)
+            self.hits += hits
             voice = float(heard[6])
             self._kinds.hear(heard[7:], voice, t_s, quiet=quiet)
-        self.frames.append(HeardFrame(heard_s, frame[: len(frame) // 2], flux / (len(frame) // 2), voice))
+        bands = frame[:BANDS]
+        self.frames.append(HeardFrame(heard_s, bands, flux / BANDS, voice))
+        self._beat_watch.sounds(bands, hits, heard_s)
         told = self._beat_watch.hear(likely, said, flux, t_s, known_s, still=self._energy.still)
         if told is not None:
             self.told.append(told)

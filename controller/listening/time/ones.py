@@ -1,35 +1,73 @@
-"""How much a beat sounded like the first of a bar: a weighed sum of what two networks say around it. Pure.
+"""How much a beat sounded like the first of a bar: what two networks say, its drums, and whether something new begins.
 
-The weights are those of a logistic regression on made songs and four charted ones (`tools/train/hearing/fit_ones.py`).
+A beat is weighed when it is over, since only then its harmony and its sound can be compared with those of the beat
+before. What is new is told by what is usual in the song. The weights are those of a logistic regression on made songs
+and charted ones (`tools/train/hearing/fit_ones.py`). Pure.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from controller.arrays import Float32Array
+from controller.arrays import Float32Array, Float64Array
+from controller.listening.time.drums import DrumHit
+from controller.listening.time.harmony import CHORDS
 
-NEAR = 3
-"""Frames before and after a beat in which the networks may have meant it."""
+NEAR_S = 0.07
+"""Before and after a beat, what the networks and the drummer may have meant for it."""
 EVEN = 0.02
 """Added to each probability, so that none is a certainty."""
-BEATNET, OWN, BIAS = 0.17, 0.95, 0.3
-BEATNET_ALONE = 0.3
+TRAITS = ("beatnet", "own", "snare", "cymbal", "harmony", "sound")
+SAID = 2
+"""The first of them are what networks say; the others are told by what is usual."""
+WEIGHTS = np.array([0.17, 0.58, -0.33, 0.65, 0.49, 0.55])
+BIAS = -0.22
 MOST = 3.0
 """One beat never says more than this (a factor of twenty)."""
+USUAL_BEATS = 48
+LEAST, BY_MEAN = 1e-3, 1.25
+"""The spread of a trait: at least so much, and so many times the mean distance from the mean."""
+FLAT = 0.05
+"""Of harmony: added to its length, so that what has none is not made to have one."""
 
 
-def evidence(said: Float32Array) -> float:
-    """Logarithm of how much likelier it is that the beat was a one than that it was none.
+class OneSense:
+    """Weighs one beat after the other; knows the beat before, and what is usual."""
 
-    Args:
-        said: (frames, 3) around the beat: BeatNet's probability of a beat that is no one, its probability of a one, and
-            that of our own network; the last NaN where there is none, all where nothing was heard.
-    """
-    beat, one, own = said.max(axis=0)
-    if np.isnan(beat):
-        return 0.0
-    by_beatnet = float(np.log((one + EVEN) / (beat + EVEN)))
-    if np.isnan(own):
-        found = BEATNET_ALONE * by_beatnet
-    else:
-        found = BEATNET * by_beatnet + OWN * float(np.log((own + EVEN) / (1.0 - own + EVEN))) + BIAS
-    return float(np.clip(found, -MOST, MOST))
+    def __init__(self) -> None:
+        count = len(TRAITS) - SAID
+        self._mean, self._off, self._beats = np.zeros(count), np.full(count, LEAST), 0
+        self._before: tuple[Float64Array, Float64Array] | None = None
+
+    def traits(self, said: Float32Array, hits: Sequence[DrumHit], bands: Float64Array) -> Float64Array | None:
+        """(6,) `TRAITS` of a beat that is over; None where nothing was heard.
+
+        Args:
+            said: (3,) the most around the beat: BeatNet's probability of a beat that is no one, of a one, and that of
+                our own network; the last NaN where there is none, all where the band was still.
+            hits: of drums near the beat. bands: (136,) means until the next beat.
+        """
+        chord = bands @ CHORDS
+        chord = chord - chord.mean()
+        chord /= np.linalg.norm(chord) + FLAT
+        before, self._before = self._before or (chord, bands), (chord, bands)
+        struck = [max((one.strength for one in hits if one.drum == drum), default=0.0) for drum in ("snare", "cymbal")]
+        new = [float(np.linalg.norm(now - then)) for now, then in zip((chord, bands), before, strict=True)]
+        unusual = self._unusual(np.array([*struck, *new]))
+        beat, one, own = (float(number) for number in said)
+        if np.isnan(beat):
+            return None
+        by_own = 0.0 if np.isnan(own) else np.log((own + EVEN) / (1.0 - own + EVEN))
+        return np.array([np.log((one + EVEN) / (beat + EVEN)), by_own, *unusual])
+
+    def _unusual(self, numbers: Float64Array) -> Float64Array:
+        """How far each is from the song's mean of late, as a multiple of its usual distance."""
+        self._beats = min(self._beats + 1, USUAL_BEATS)
+        self._mean += (numbers - self._mean) / self._beats
+        self._off += (np.abs(numbers - self._mean) - self._off) / self._beats
+        return np.clip((numbers - self._mean) / (BY_MEAN * self._off + LEAST), -MOST, MOST)
+
+
+def evidence(traits: Float64Array | None) -> float:
+    """Logarithm of how much likelier it is that the beat was a one than that it was none; 0: nothing was heard."""
+    return 0.0 if traits is None else float(np.clip(WEIGHTS @ traits + BIAS, -MOST, MOST))

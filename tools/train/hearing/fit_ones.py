@@ -1,9 +1,10 @@
-"""The weights of `controller/listening/time/ones.py`: what two networks say around a beat, and whether it was a one.
+"""The weights of `controller/listening/time/ones.py`: the traits of a beat, and whether it was a one.
 
     python -m tools.train.hearing.fit_ones --fonts /usr/share/sounds/sf2/*.sf2 --songs ../shared/data/audio
 
-A logistic regression on made songs and on the charted ones that are not half a beat off; ones and others weigh the
-same, so that the sum is the logarithm of a ratio of likelihoods. With `--leave NAME` one chart is left out and scored.
+A logistic regression on the beats that the show itself tells, of made songs and of charted ones that are not half a
+beat off; ones and others weigh the same, so that the sum is the logarithm of a ratio of likelihoods. With `--leave NAME`
+one chart is left out and scored.
 """
 
 import argparse
@@ -16,43 +17,40 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from controller.artefacts.artefact import read_manifest
-from controller.listening.time.frame_network import open_networks
-from controller.listening.time.front import FRAME_S, Front
-from controller.listening.time.ones import EVEN, NEAR
-from controller.listening.time.outputs import DELAY
+from controller.listening.time.front import FRAME_S
+from controller.listening.time.hearing import Hearing
+from controller.listening.time.ones import NEAR_S, TRAITS
+from controller.messages import AudioBlock
+from controller.sound_format import HOP_S
 from tools.train.hearing.band import Band
 from tools.train.hearing.render import rendered
 from tools.train.hearing.scenes import in_a_room
-from tools.train.hearing.score import LAST_S, MADE_S, MODEL, charted, cut, hops
+from tools.train.hearing.score import LAST_S, MODEL, charted, cut, hops
 
-SEED = 70_000
+SEED, MADE_S = 91_000, 90.0
 FROM_S = 8.0
-CHARTS = ("muldjord_armygeddon", "muldjord_chaos_god", "muldjord_internal_degeneration", "sectoid_feelings")
-CHART_WEIGHT = 2.0
+METRES = (4, 4, 3, 4, 6, 7, 4, 4)
+CHARTS = ("muldjord_armygeddon", "muldjord_chaos_god", "muldjord_internal_degeneration")
+CHART_WEIGHT = 3.0
+"""Of a real song, beside a made one."""
 
 
-def said(sound: Iterator[np.ndarray]) -> np.ndarray:
-    """(frames, 3) BeatNet's beat and one, and our own network's one, of the same moments."""
-    beats, own = open_networks(MODEL, read_manifest(MODEL, "hearing", FRAME_S))
-    if own is None:
-        raise SystemExit(f"{MODEL} has no network of its own for ones; train it first (tools.train.hearing.ears)")
-    front, rows = Front(), []
-    for samples in sound:
-        rows += [[*beats.step(frame), own.step(frame)[1]] for frame in front.feed(samples[:, 0])]
-    found = np.array(rows, np.float32)
-    return np.column_stack([found[:-DELAY, :2], found[DELAY:, 2]])
+def weighed(sound: Iterator[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) moments and (n, 6) traits of the beats that a show would have told."""
+    hearing = Hearing(MODEL, read_manifest(MODEL, "hearing", FRAME_S))
+    found: dict[float, np.ndarray] = {}
+    for hop, samples in enumerate(sound):
+        hearing.hear(AudioBlock((hop + 1) * HOP_S, hop, samples))
+        if hearing.weighed is not None and hearing.weighed[1] is not None:
+            found[hearing.weighed[0]] = hearing.weighed[1]
+    return np.array(list(found)), np.array(list(found.values())).reshape(-1, len(TRAITS))
 
 
-def rows_of(heard: np.ndarray, beats: np.ndarray, ones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(beats, 2) what `ones.evidence` weighs, and whether each was a one."""
-    features, truth = [], []
-    for t_s in beats[beats > FROM_S]:
-        frame = round(t_s / FRAME_S)
-        if NEAR <= frame < len(heard) - NEAR:
-            beat, one, own = heard[frame - NEAR : frame + NEAR + 1].max(axis=0)
-            features.append([np.log((one + EVEN) / (beat + EVEN)), np.log((own + EVEN) / (1.0 - own + EVEN))])
-            truth.append(bool(np.abs(ones - t_s).min() < 1e-3))
-    return np.array(features), np.array(truth)
+def rows_of(sound: Iterator[np.ndarray], beats: np.ndarray, ones: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 6) traits of the beats that were told right, and whether each was a one."""
+    told, traits = weighed(sound)
+    right = np.array([t_s > FROM_S and np.abs(beats - t_s).min() < NEAR_S for t_s in told], bool)
+    return traits[right], np.array([np.abs(ones - t_s).min() < NEAR_S for t_s in told[right]], bool)
 
 
 def main() -> None:
@@ -66,23 +64,23 @@ def main() -> None:
     parts, weights, left = [], [], None
     for index in track(range(options.made), "made songs"):
         rng = np.random.default_rng(SEED + index)
-        midi, truth = Band(rng, MADE_S, (4, 4, 3, 4, 6, 7)[index % 6]).make()
-        heard = said(cut(in_a_room(rng, rendered(midi, options.fonts[index % len(options.fonts)]))))
+        midi, truth = Band(rng, MADE_S, METRES[index % len(METRES)]).make()
+        sound = in_a_room(rng, rendered(midi, options.fonts[index % len(options.fonts)]))
         beats = np.array([t_s for t_s, _ in truth.beats])
-        parts.append(rows_of(heard, beats, np.array([t_s for t_s, number in truth.beats if number == 1])))
+        parts.append(rows_of(cut(sound), beats, np.array([t_s for t_s, number in truth.beats if number == 1])))
         weights.append(1.0)
     for name in track(CHARTS, "charts"):
         beats = charted(options.songs / f"{name}.notes.mid", LAST_S)
-        one = rows_of(said(hops(options.songs / f"{name}.opus", LAST_S)), beats, beats[::4])
+        one = rows_of(hops(options.songs / f"{name}.opus", LAST_S), beats, beats[::4])
         if name == options.leave:
             left = one
         else:
             parts.append(one)
             weights.append(CHART_WEIGHT)
     x, y = (np.concatenate([part[side] for part in parts]) for side in (0, 1))
-    each = np.concatenate([np.full(len(part[1]), weight) for part, weight in zip(parts, weights, strict=True)])
-    fitted = LogisticRegression(C=0.3, class_weight="balanced").fit(x, y, sample_weight=each)
-    print("BEATNET, OWN, BIAS =", *(round(float(one), 2) for one in (*fitted.coef_[0], fitted.intercept_[0])))
+    each = np.concatenate([np.full(len(y), weight / len(y)) for (_, y), weight in zip(parts, weights, strict=True)])
+    fitted = LogisticRegression(C=0.3, class_weight="balanced").fit(x, y, sample_weight=each * len(x) / each.sum())
+    print(*TRAITS, "WEIGHTS =", *fitted.coef_[0].round(2).tolist(), "BIAS =", round(float(fitted.intercept_[0]), 2))
     if left is not None:
         print(f"{options.leave}: AUC {roc_auc_score(left[1], fitted.decision_function(left[0])):.2f}")
 
