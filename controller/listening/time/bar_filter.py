@@ -10,7 +10,7 @@ from controller.arrays import Float64Array
 
 METRES = {4: 0.86, 3: 0.08, 6: 0.04, 7: 0.02}
 """Beats of a bar, and how likely they are before anything was heard."""
-SLIP = 0.001
+SLIP = 0.003
 TRUST = 0.8
 """In what a beat says: neighbouring bars are much alike, and so are the mistakes made in them."""
 

@@ -3,8 +3,8 @@
     python -m tools.train.hearing.fit_ones --fonts /usr/share/sounds/sf2/*.sf2 --songs ../shared/data/audio
 
 A logistic regression on the beats that the show itself tells, of made songs and of charted ones that are not half a
-beat off; ones and others weigh the same, so that the sum is the logarithm of a ratio of likelihoods. With `--leave NAME`
-one chart is left out and scored.
+beat off; ones and others weigh the same, so that the sum is the logarithm of a ratio of likelihoods. With `--leave`
+a chart is left out and scored.
 """
 
 import argparse
