@@ -1,6 +1,6 @@
 """The process that lights the rig, whatever happens elsewhere. Tokens and pulses in; DMX out, forty times a second.
 
-There are two of this process: one leads and sends, its spare does the same in silence, in every other cycle, and steps
+There are two of this process: one leads and sends, its spare does the same in silence, in every fourth cycle, and steps
 in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle

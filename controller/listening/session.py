@@ -1,5 +1,6 @@
 """ONNX sessions opened from a checked artefact. Edge: the runtime that both networks share."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from controller.errors import ModelError, first_line
 if TYPE_CHECKING:
     import onnxruntime
 
+APART = 16
+"""Each tensor begins at a multiple of so many numbers: at least at 64 bytes, as the runtime's own do."""
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -69,8 +72,20 @@ def _check_provider(path: Path, provider: str, offered: list[str]) -> None:
 
 
 def zeros(tensors: list[Tensor]) -> dict[str, Float32Array]:
-    """A zeroed array for each tensor, by name."""
-    return {tensor.name: np.zeros(tensor.shape, tensor.dtype) for tensor in tensors}
+    """A zeroed array for each tensor, by name; those of one type lie side by side in memory.
+
+    A decoder's caches are megabytes that are read through in every hop. NumPy asks for large pages for an array of more
+    than 4 MiB: looking up thousands of small ones took a fifth of the time of a hop.
+    """
+    made: dict[str, Float32Array] = {}
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        alike = [tensor for tensor in tensors if tensor.dtype == dtype]
+        sizes = [-(-math.prod(tensor.shape) // APART) * APART for tensor in alike]
+        block, at = np.zeros(sum(sizes), dtype), 0
+        for tensor, size in zip(alike, sizes, strict=True):
+            made[tensor.name] = block[at : at + math.prod(tensor.shape)].reshape(tensor.shape)
+            at += size
+    return made
 
 
 def _compare(path: Path, what: str, promised: list[Tensor], found: "list[onnxruntime.NodeArg]") -> None:
