@@ -1,4 +1,4 @@
-"""Sound that came and has not been listened to yet: blocks go in on one thread, all of it comes out on another. Pure."""
+"""Sound that has not been listened to yet: blocks go in on one thread, all of it comes out on another. Pure."""
 
 from collections import deque
 

@@ -54,7 +54,7 @@ STATUS_S = 0.5
 LOG_S = 10.0
 SUCCESSION_S = 1.0
 WINDOW_S = 0.25
-"""A window comes every 0.1 s while there is sound; who waits longer does so for nothing, and looks at what people said."""
+"""While there is sound a window comes every 0.1 s; who has waited so long looks at what people said meanwhile."""
 
 
 class LatestWindow:

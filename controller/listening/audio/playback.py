@@ -1,6 +1,6 @@
 """A recorded source played at the speed of sound: blocks arrive as they would from a sound card.
 
-A thread reads ahead, a tenth of a second at a time; who listens takes blocks from that, each when it would have sounded.
+A thread reads, a tenth of a second at a time; who listens takes blocks from that, each when it would have sounded.
 Edge: a thread that waits.
 """
 
