@@ -29,7 +29,7 @@ PIPE_BYTES = 1 << 20
 """As much as Linux lets everybody have; some forty hops."""
 
 
-class Stage(Protocol[Taken_contra, Made_co]):
+class Taking(Protocol[Taken_contra, Made_co]):
     """Takes one thing after the other, and has a result in the end."""
 
     def take(self, item: Taken_contra) -> None:
@@ -76,7 +76,7 @@ def ahead(make: Callable[[], Iterator[T]]) -> Iterator[Iterator[T]]:
 
 
 @contextlib.contextmanager
-def beside(make: Callable[[], Stage[Item, Result]]) -> Iterator[Stage[Item, Result]]:
+def beside(make: Callable[[], Taking[Item, Result]]) -> Iterator[Taking[Item, Result]]:
     """A stage that takes its things in a copy of this process, while this one goes on.
 
     Args:
