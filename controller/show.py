@@ -27,7 +27,7 @@
 Four processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
 `listening` (audio and networks), `lighting` (everything below the bus), `spare` (the same as `lighting`, in silence
 until it must step in) and `watching` (the page and controllers). This file starts them, starts again what dies, and
-ends them in order. `rehearsal/rehearse.py` joins the same stages in one process and a virtual time. The whole house,
+ends them in order. `rehearsal/rehearse.py` joins the same stages in a virtual time. The whole house,
 file by file: docs/architecture.md. Edge: processes, signals, files.
 """
 
