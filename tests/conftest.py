@@ -1,5 +1,6 @@
 """What all tests share: the bundled configuration, small tools, and a guard against warnings nobody expected."""
 
+import atexit
 import fcntl
 import itertools
 import logging
@@ -8,9 +9,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from temp_folder import TempFolder
+
 ROOT = Path(__file__).parent.parent
-STATE = tempfile.TemporaryDirectory(prefix="followspot-test-state-")
-os.environ["XDG_STATE_HOME"] = STATE.name  # shows that tests start keep their logs here
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it
+    TEMP = TempFolder()
+    atexit.register(TEMP.remove)
+STATE = Path(tempfile.mkdtemp(prefix="state-"))
 os.environ["PYTHONPATH"] = str(ROOT)  # they run what lies beside these tests, whatever is installed
 
 
@@ -89,8 +94,8 @@ WAIT = (
 
 
 def pytest_sessionstart() -> None:
-    """Each run has a state folder of its own, also where one process runs pytest several times (mutmut does)."""
-    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE.name)
+    """Shows keep their logs in a folder of this run's own, also where one process runs pytest several times (mutmut)."""
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,11 +1,13 @@
 """What every process of a show has in common: its run folder, when to stop, and its last word.
 
 The supervisor starts each process with the run's private folder as its only argument and holds the other end of its
-standard input: when that closes, the supervisor is gone and the process ends by itself. Edge: signals, a thread.
+standard input: when that closes, the supervisor is gone and the process ends by itself. The folder of a supervisor that
+was killed is removed by those it leaves behind. Edge: signals, a thread, files.
 """
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -42,6 +44,7 @@ class Run:
             thaw((self.folder / RUN_FILE).read_text(encoding="utf-8")), os.environ.get(KEY, "")
         )
         self.stopping = threading.Event()
+        self._supervisor = os.getppid()
         self._part, self._beats = name, Beats(self.folder)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         log_through(TextOut(STDERR), f"{name}: %(message)s")
@@ -65,6 +68,8 @@ class Run:
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Close the ZeroMQ context; sockets must be closed before."""
+        """Close the ZeroMQ context; sockets must be closed before. What nobody else will remove goes, too."""
         self.context.term()
         self._beats.close()
+        if os.getppid() != self._supervisor:  # on Windows a process never learns that; what is left is small
+            shutil.rmtree(self.folder, ignore_errors=True)

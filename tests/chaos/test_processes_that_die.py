@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ from controller.config import read_config
 from controller.lighting.protocol import sacn
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
+from controller.show import RUN_PREFIX
 
 TURNS = int(os.environ.get("FOLLOWSPOT_CHAOS", "1"))
 """How often each process is hit, in each way."""
@@ -71,7 +73,7 @@ def beating(path, name, since_s):
     """Whether a process has said since then that it is alive."""
     from controller.bus.beats import Beats
 
-    folders = [one for one in Path("/tmp").glob("followspot-*") if (one / "beats").exists()]
+    folders = [one for one in Path(tempfile.gettempdir()).glob(f"{RUN_PREFIX}*") if (one / "beats").exists()]
     for folder in folders:
         with contextlib.suppress(OSError):  # other shows come and go beside this one
             if str(path) not in (folder / "run.json").read_text():

@@ -37,6 +37,13 @@ class Wire:
             except TimeoutError:
                 continue
 
+    def rest(self) -> None:
+        """What has arrived already, of a sender that is gone: whoever got no processor for a while is late for it."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.packets.append(receive(self.socket))
+
     def frames(self, port_address: int):
         """(times, slots) of one port address."""
         mine = [(t, p) for t, p in self.packets if int.from_bytes(p[14:16], "little") == port_address]
@@ -96,6 +103,8 @@ def over(show, wire, seconds=HANG_S):
     end_s = time.monotonic() + seconds
     while show.poll() is None and time.monotonic() < end_s:
         wire.listen(0.2)
+    if show.poll() is not None:
+        wire.rest()
 
 
 def finish(show, wire, seconds=HANG_S):
