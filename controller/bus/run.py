@@ -2,7 +2,7 @@
 
 The supervisor starts each process with the run's private folder as its only argument and holds the other end of its
 standard input: when that closes, the supervisor is gone and the process ends by itself. The folder of a supervisor that
-was killed is removed by those it leaves behind. Edge: signals, a thread, files.
+was killed is removed by those it leaves behind. Edge: signals, threads, files.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -49,13 +50,14 @@ class Run:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         log_through(TextOut(STDERR), f"{name}: %(message)s")
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
-        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
-        threading.Thread(target=self._watch_supervisor, daemon=True).start()
+        # a signal interrupts whatever runs, an event's own methods, too, and they are not made for that: it only writes
+        told, tells = os.pipe()
+        signal.signal(signal.SIGTERM, lambda *_: os.write(tells, b"."))
+        threading.Thread(target=self._stop_after, args=(lambda: os.read(told, 1),), daemon=True).start()
+        threading.Thread(target=self._stop_after, args=(_supervisor_is_gone,), daemon=True).start()
 
-    def _watch_supervisor(self) -> None:
-        with contextlib.suppress(OSError):
-            while os.read(STDIN, 1024):  # unbuffered: a buffer's lock would trip the interpreter's shutdown
-                pass
+    def _stop_after(self, wait: Callable[[], object]) -> None:
+        wait()
         self.stopping.set()
 
     def beat(self, now_s: float) -> None:
@@ -73,3 +75,10 @@ class Run:
         self._beats.close()
         if os.getppid() != self._supervisor:  # on Windows a process never learns that; what is left is small
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _supervisor_is_gone() -> None:
+    """Wait for it."""
+    with contextlib.suppress(OSError):
+        while os.read(STDIN, 1024):  # unbuffered: a buffer's lock would trip the interpreter's shutdown
+            pass
