@@ -64,6 +64,8 @@ test-portable: $(VENV)/.test ## what starts processes, as Windows and macOS woul
 	FOLLOWSPOT_TRANSPORT=tcp FOLLOWSPOT_START=spawn $(BIN)/pytest -n $(WORKERS) --dist loadfile $(PORTABLE) $(ARGS)
 
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
 		tests/protocol/test_fuzz.py tests/page/test_page_in_firefox.py tests/page/test_touch_in_chromium.py tests/show tests/opening tests/audio \
 		tests/limiter tests/evening tests/comparison --timeout=$(CHAOS_HANG_S) $(ARGS)
@@ -79,8 +81,8 @@ check: $(VENV)/.test ## lint, types for three systems, and import contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
-	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 --follow-imports silent $$($(BIN)/python -m tools.platforms)
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin --follow-imports silent $$($(BIN)/python -m tools.platforms)
 	$(BIN)/lint-imports --no-cache
 
 fix: $(VENV)/.test ## let ruff repair what it can

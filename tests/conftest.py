@@ -2,11 +2,12 @@
 
 import atexit
 import fcntl
+import gc
 import itertools
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from temp_folder import TempFolder
@@ -94,8 +95,19 @@ WAIT = (
 
 
 def pytest_sessionstart() -> None:
-    """Shows keep their logs in a folder of this run's own, also where one process runs pytest several times (mutmut)."""
+    """Shows keep their logs in a folder of this run's own, also where one process runs pytest several times."""
     os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is loaded once and kept is no garbage: looking through it again and again took a tenth of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,14 +23,16 @@ def test_a_run_whose_test_fails_leaves_nothing(root, tmp_path):
         timeout=HANG_S, check=False,
     )  # fmt: skip
     assert "1 failed" in ran.stdout, ran.stdout + ran.stderr
-    assert os.listdir(temporary) == ["followspot-of-somebody"]
+    assert [one.name for one in temporary.iterdir()] == ["followspot-of-somebody"]
 
 
 def test_a_run_that_was_killed_is_cleaned_away_by_the_next_and_one_that_runs_is_not(tmp_path):
     script = "import sys; from temp_folder import TempFolder; TempFolder(); print(1, flush=True); sys.stdin.read()"
     runs = [
-        subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": "tests/fakes"},
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": "tests/fakes"},
+        )
         for _ in range(2)
     ]  # fmt: skip
     try:

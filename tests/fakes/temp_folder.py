@@ -1,9 +1,9 @@
 """The temporary folder of one run of the tests: whatever is left in it goes when the run ends, and with the next one.
 
 Browsers, sound servers, `torchrun` and shows whose supervisor is killed leave folders behind them, and a worker of
-pytest-xdist ends without a word to anybody. What starts pytest therefore makes one folder, to which TMPDIR points in all
-that it starts, and removes it; a run that was itself killed is cleaned away by the next one, which finds nobody holding
-the folder's lock. pytest's own `tmp_path` stays where it always is.
+pytest-xdist ends without a word to anybody. What starts pytest therefore makes one folder, to which TMPDIR points in
+all that it starts, and removes it; a run that was itself killed is cleaned away by the next one, which finds nobody
+holding the folder's lock. pytest's own `tmp_path` stays where it always is.
 """
 
 import contextlib

@@ -102,7 +102,9 @@ def test_whoever_leads_is_told_to_end_after_its_spare(leads):
     told = []
     parts = [
         SimpleNamespace(
-            part=part, stop=lambda name=part.name: told.append(f"{name} ends"), terminate=lambda name=part.name: told.append(name)
+            part=part,
+            stop=lambda name=part.name: told.append(f"{name} ends"),
+            terminate=lambda name=part.name: told.append(name),
         )
         for part in PARTS
     ]
