@@ -68,7 +68,8 @@ chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, 
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
 		tests/protocol/test_fuzz.py tests/page/test_page_in_firefox.py tests/page/test_touch_in_chromium.py tests/show tests/opening tests/audio \
-		tests/limiter tests/evening tests/comparison --timeout=$(CHAOS_HANG_S) $(ARGS)
+		tests/limiter tests/evening tests/comparison tests/train/test_pretraining.py tests/train/test_finetuning.py \
+		tests/train/symbolic/test_pretraining.py --timeout=$(CHAOS_HANG_S) $(ARGS)
 
 evening: $(VENV)/.test ## four bands, twelve songs, talk, a wrong order and a power cut, by page, pedal and OSC (20 minutes)
 	FOLLOWSPOT_EVENING=1 $(BIN)/pytest -n0 -s --timeout=3000 tests/page/test_an_evening.py -k four_bands $(ARGS)

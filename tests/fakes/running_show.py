@@ -47,7 +47,7 @@ class Wire:
     def frames(self, port_address: int):
         """(times, slots) of one port address."""
         mine = [(t, p) for t, p in self.packets if int.from_bytes(p[14:16], "little") == port_address]
-        return np.array([t for t, _ in mine]), np.array([list(p[18:]) for _, p in mine], np.uint8)
+        return np.array([t for t, _ in mine]), np.array([np.frombuffer(p, np.uint8, offset=18) for _, p in mine])
 
 
 STARTED: list[subprocess.Popen[str]] = []
