@@ -85,6 +85,8 @@ TOGETHER = {
     "the index of tunes": ("tests/train/image2music",),
 }  # fmt: skip
 """Files of one process: what one of them has made takes longer than its tests."""
+BUSY = ("one embedding every",)
+"""What the controller says of a machine that has no time for it, which is true and no fault of a test."""
 WAIT = (
     "tests/chaos", "tests/real", "tests/standby", "tests/audio/test_capture.py", "tests/audio/test_loudspeaker.py",
     "tests/page/test_slow_network.py", "tests/show/test_show.py", "tests/show/test_nobody_reads.py",
@@ -173,7 +175,8 @@ def no_unexpected_warning(caplog: pytest.LogCaptureFixture, request: pytest.Fixt
         for record in caplog.get_records(when)
         if record.levelno >= logging.WARNING and record.name.startswith("controller")
     ]
-    assert not [said for said in warned if not any(words in said for words in wanted)]
+    expected = [*wanted, *(() if STRICT else BUSY)]
+    assert not [said for said in warned if not any(words in said for words in expected)]
     assert not [words for words in wanted if not any(words in said for said in warned)], "nothing warned of this"
 
 
