@@ -74,9 +74,8 @@ chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, 
 evening: $(VENV)/.test ## four bands, twelve songs, talk, a wrong order and a power cut, by page, pedal and OSC (20 minutes)
 	FOLLOWSPOT_EVENING=1 $(BIN)/pytest -n0 -s --timeout=3000 tests/page/test_an_evening.py -k four_bands $(ARGS)
 
-mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list the changes that no test sees; a pattern in ARGS
-	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)
-	$(BIN)/python -m mutmut results
+mutate: $(VENV)/.mutate ## faults by lot in what must not be wrong, and those that no test sees; ARGS="limiter --lot 50"
+	$(BIN)/python -m tools.mutants --workers $(WORKERS) $(ARGS)
 
 check: $(VENV)/.test ## lint, types for three systems, and import contracts only
 	$(BIN)/ruff check .

@@ -7,15 +7,16 @@ the same one until the module changes; what no test notices is printed as a diff
 import argparse
 import difflib
 import os
-import random
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).parents[1]
 GROUPS = {
@@ -48,7 +49,7 @@ class Fault:
 
 def faults(file: Path) -> Iterator[Fault]:
     """All that mutmut would make in a file's functions."""
-    from mutmut.mutation.file_mutation import create_mutations, deep_replace
+    from mutmut.mutation.file_mutation import create_mutations, deep_replace  # noqa: PLC0415 - the extra `mutate`
 
     code = (ROOT / file).read_text(encoding="utf-8")
     module, found, _, _ = create_mutations(str(file), code)
@@ -86,23 +87,24 @@ def judge(name: str, lot: int, seed: int, workers: int) -> None:
     patterns, tests = GROUPS[name]
     files = sorted(one.relative_to(ROOT) for pattern in patterns for one in ROOT.glob(pattern))
     every = [one for file in files for one in faults(file)]
-    drawn = random.Random(seed).sample(every, min(lot, len(every)))
+    picked = np.random.default_rng(seed).permutation(len(every))[:lot]
+    drawn = [every[at] for at in picked]
+
+    def share(at: int, folder: Path) -> list[bool]:
+        beside(folder)
+        found: list[bool] = []
+        if at == 0 and noticed(replace(drawn[0], after=drawn[0].before), folder, tests):
+            raise SystemExit(f"{name}: its tests fail without any fault")
+        for fault in drawn[at::workers]:
+            found.append(noticed(fault, folder, tests))
+            if not found[-1]:
+                print(f"no test sees\n{fault}\n", flush=True)
+        return found
+
     with tempfile.TemporaryDirectory(prefix="mutants-") as place, ThreadPoolExecutor(workers) as pool:
-        folders = [Path(place, str(number)) for number in range(workers)]
-        for folder in folders:
-            folder.mkdir()
-            beside(folder)
-        shares = [
-            pool.submit(
-                lambda part, folder: [(one, noticed(one, folder, tests)) for one in part], drawn[at::workers], folder
-            )
-            for at, folder in enumerate(folders)
-        ]
-        outcomes = [outcome for share in shares for outcome in share.result()]
-    left = [fault for fault, was in outcomes if not was]
-    for fault in left:
-        print(f"{fault}\n", flush=True)
-    print(f"{name}: {len(drawn)} of {len(every)} faults drawn, {len(drawn) - len(left)} noticed", flush=True)
+        found = [one for part in pool.map(share, range(workers), map(Path, [f"{place}/{at}" for at in range(workers)]))
+                 for one in part]  # fmt: skip
+    print(f"{name}: {len(drawn)} of {len(every)} faults drawn, {sum(found)} noticed", flush=True)
 
 
 def main(argv: list[str]) -> int:
