@@ -116,7 +116,7 @@ class Lighting:
         self.console = ConsoleMerge(config, patch, network.cid, network.listener, network.journal)
         self.made = OutputCycle(config, patch, self.console)
         self.inbox = Inbox(run, end, follows=lead is not None)
-        self._election = Election(lead, clock.now_s())
+        self._election = Election(lead, clock.now_s(), run.stopping.is_set)
         sender = Sender(below_main(config), config.network, network.cid, network.poll_to, patch.used)
         self._speaker = Speaker(sender, sink, self._election, self._partner)
         self._pace = Pace(clock, config.rates.output_hz, config.rates.output_max_hz)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from controller.clock import ManualClock
 from controller.lighting.failover.election import GRACE_S, LEAP, LOOK_S, SILENT_S, Election
 from controller.lighting.failover.lead import PAIR, LeaderRecord
 from controller.lighting.pace import Pace
+from controller.show import PARTS, _stop_in_order
 
 
 @pytest.fixture
@@ -80,6 +82,35 @@ def test_it_goes_there_and_back(pair):
         assert leader.change(now_s + 0.1) == "lost the lead"
         now_s = cycles(pair, now_s + 0.1, 20)
     assert first.leading != spare.leading
+
+
+def test_a_spare_that_was_told_to_end_steps_in_for_nobody(tmp_path):
+    """A leader that fades to the end look beats no more; light in its place would come after the dark."""
+    ending = threading.Event()
+    leads = [LeaderRecord(tmp_path, name) for name in PAIR]
+    first, spare = Election(leads[0], 0.0), Election(leads[1], 0.0, ending.is_set)
+    last_s = cycles((first, spare), 1.0, 40)
+    ending.set()
+    assert spare.change(last_s + 1.0) == ""
+    assert not spare.speaks()
+    for lead in leads:
+        lead.close()
+
+
+@pytest.mark.parametrize("leads", range(len(PAIR)))
+def test_whoever_leads_is_told_to_end_after_its_spare(leads):
+    told = []
+    parts = [
+        SimpleNamespace(
+            part=part,
+            stop=lambda name=part.name: told.append(f"{name} ends"),
+            terminate=lambda name=part.name: told.append(name),
+        )
+        for part in PARTS
+    ]
+    _stop_in_order(parts, leads)
+    assert told[:2] == ["listening ends", "watching ends"]
+    assert told[2:4] == [PAIR[1 - leads], PAIR[leads]]
 
 
 @pytest.mark.warns("is silent; going on in its place")
