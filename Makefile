@@ -64,23 +64,25 @@ test-portable: $(VENV)/.test ## what starts processes, as Windows and macOS woul
 	FOLLOWSPOT_TRANSPORT=tcp FOLLOWSPOT_START=spawn $(BIN)/pytest -n $(WORKERS) --dist loadfile $(PORTABLE) $(ARGS)
 
 chaos: $(VENV)/.test ## the long forms: processes that die, minutes of packets, millions of bad inputs, promises in real time
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
 	FOLLOWSPOT_CHAOS=50 FOLLOWSPOT_FUZZ=100000 FOLLOWSPOT_LIMITER_SOAK_S=600 $(BIN)/pytest tests/chaos tests/real tests/fuzz tests/profiles/test_fuzz.py \
 		tests/protocol/test_fuzz.py tests/page/test_page_in_firefox.py tests/page/test_touch_in_chromium.py tests/show tests/opening tests/audio \
-		tests/limiter tests/evening tests/comparison --timeout=$(CHAOS_HANG_S) $(ARGS)
+		tests/limiter tests/evening tests/comparison tests/train/test_pretraining.py tests/train/test_finetuning.py \
+		tests/train/symbolic/test_pretraining.py --timeout=$(CHAOS_HANG_S) $(ARGS)
 
 evening: $(VENV)/.test ## four bands, twelve songs, talk, a wrong order and a power cut, by page, pedal and OSC (20 minutes)
 	FOLLOWSPOT_EVENING=1 $(BIN)/pytest -n0 -s --timeout=3000 tests/page/test_an_evening.py -k four_bands $(ARGS)
 
-mutate: $(VENV)/.mutate ## change what must not be wrong, line by line, and list the changes that no test sees; a pattern in ARGS
-	env -u PYTHONPATH $(BIN)/python -m mutmut run --max-children $(WORKERS) $(ARGS)
-	$(BIN)/python -m mutmut results
+mutate: $(VENV)/.mutate ## faults by lot in what must not be wrong, and those that no test sees; ARGS="limiter --lot 50"
+	$(BIN)/python -m tools.mutants --workers $(WORKERS) $(ARGS)
 
 check: $(VENV)/.test ## lint, types for three systems, and import contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
-	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 --follow-imports silent $$($(BIN)/python -m tools.platforms)
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin --follow-imports silent $$($(BIN)/python -m tools.platforms)
 	$(BIN)/lint-imports --no-cache
 
 fix: $(VENV)/.test ## let ruff repair what it can

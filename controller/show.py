@@ -27,7 +27,7 @@
 Four processes share the work, so that nothing which may be slow or may die stands between a look and the wire:
 `listening` (audio and networks), `lighting` (everything below the bus), `spare` (the same as `lighting`, in silence
 until it must step in) and `watching` (the page and controllers). This file starts them, starts again what dies, and
-ends them in order. `rehearsal/rehearse.py` joins the same stages in one process and a virtual time. The whole house,
+ends them in order. `rehearsal/rehearse.py` joins the same stages in a virtual time. The whole house,
 file by file: docs/architecture.md. Edge: processes, signals, files.
 """
 
@@ -359,7 +359,7 @@ def _supervise(
         elif seconds is not None and now_s - begun_s >= seconds:
             ended_by.append("seconds")
     lit_s = clock.now_s() - (started_s if first_s is None else first_s)
-    _stop_in_order(parts)
+    _stop_in_order(parts, leads=beats.read(LEADER_AT))
     return {
         "ended_by": ended_by[0],
         "seconds": round(lit_s, 2),
@@ -438,12 +438,19 @@ def _last_lit(said: list[dict[str, Any]]) -> dict[str, Any]:
     return max(said, key=lambda one: (one.get("leads", False), bool(one)))
 
 
-def _stop_in_order(parts: list[Supervised]) -> None:
-    """Those that light last, both at once: the one that leads fades to the end look, and nobody steps in for it."""
+def _stop_in_order(parts: list[Supervised], leads: int) -> None:
+    """Those that light last, both at once: the one that leads fades to the end look, and nobody steps in for it.
+
+    The other one is told first: it would take a leader that fades for one that is gone.
+
+    Args:
+        parts: all. leads: which of `PAIR` does.
+    """
     for part in parts:
         if not part.part.lights:
             part.stop()
-    lights = [part for part in parts if part.part.lights]
+    leader = PAIR[leads % len(PAIR)]
+    lights = sorted((part for part in parts if part.part.lights), key=lambda one: one.part.name == leader)
     for part in lights:
         part.terminate()
     for part in lights:

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -146,11 +147,15 @@ def may_come_first() -> bool:
 
 
 def _stand_back(_signal: int, _frame: FrameType | None) -> None:
-    """What came first did not end: from now on it is one program among others."""
+    """What came first did not end: from now on it is one program among others.
+
+    Said by a thread: what this signal interrupts may itself be just saying something, and hold the lock of that.
+    """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
-    log.warning("a cycle took over %.1f s of the processor; the light no longer comes before other programs", MOST_S)
+    words = "a cycle took over %.1f s of the processor; the light no longer comes before other programs"
+    threading.Thread(target=log.warning, args=(words, MOST_S), daemon=True).start()
 
 
 def spawns() -> bool:

@@ -1,16 +1,22 @@
 """What all tests share: the bundled configuration, small tools, and a guard against warnings nobody expected."""
 
+import atexit
 import fcntl
+import gc
 import itertools
 import logging
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from temp_folder import TempFolder
+
 ROOT = Path(__file__).parent.parent
-STATE = tempfile.TemporaryDirectory(prefix="followspot-test-state-")
-os.environ["XDG_STATE_HOME"] = STATE.name  # shows that tests start keep their logs here
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit it
+    TEMP = TempFolder()
+    atexit.register(TEMP.remove)
+STATE = Path(tempfile.mkdtemp(prefix="state-"))
 os.environ["PYTHONPATH"] = str(ROOT)  # they run what lies beside these tests, whatever is installed
 
 
@@ -79,6 +85,8 @@ TOGETHER = {
     "the index of tunes": ("tests/train/image2music",),
 }  # fmt: skip
 """Files of one process: what one of them has made takes longer than its tests."""
+BUSY = ("one embedding every",)
+"""What the controller says of a machine that has no time for it, which is true and no fault of a test."""
 WAIT = (
     "tests/chaos", "tests/real", "tests/standby", "tests/audio/test_capture.py", "tests/audio/test_loudspeaker.py",
     "tests/page/test_slow_network.py", "tests/show/test_show.py", "tests/show/test_nobody_reads.py",
@@ -89,8 +97,19 @@ WAIT = (
 
 
 def pytest_sessionstart() -> None:
-    """Each run has a state folder of its own, also where one process runs pytest several times (mutmut does)."""
-    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE.name)
+    """Shows keep their logs in a folder of this run's own, also where one process runs pytest several times."""
+    os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(dir=STATE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """What is loaded once and kept is no garbage: looking through it again and again took a tenth of a run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -156,7 +175,8 @@ def no_unexpected_warning(caplog: pytest.LogCaptureFixture, request: pytest.Fixt
         for record in caplog.get_records(when)
         if record.levelno >= logging.WARNING and record.name.startswith("controller")
     ]
-    assert not [said for said in warned if not any(words in said for words in wanted)]
+    expected = [*wanted, *(() if STRICT else BUSY)]
+    assert not [said for said in warned if not any(words in said for words in expected)]
     assert not [words for words in wanted if not any(words in said for said in warned)], "nothing warned of this"
 
 

@@ -1,14 +1,17 @@
 """What every process of a show has in common: its run folder, when to stop, and its last word.
 
 The supervisor starts each process with the run's private folder as its only argument and holds the other end of its
-standard input: when that closes, the supervisor is gone and the process ends by itself. Edge: signals, a thread.
+standard input: when that closes, the supervisor is gone and the process ends by itself. The folder of a supervisor that
+was killed is removed by those it leaves behind. Edge: signals, threads, files.
 """
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -42,17 +45,19 @@ class Run:
             thaw((self.folder / RUN_FILE).read_text(encoding="utf-8")), os.environ.get(KEY, "")
         )
         self.stopping = threading.Event()
+        self._supervisor = os.getppid()
         self._part, self._beats = name, Beats(self.folder)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         log_through(TextOut(STDERR), f"{name}: %(message)s")
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the supervisor decides
-        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
-        threading.Thread(target=self._watch_supervisor, daemon=True).start()
+        # a signal interrupts whatever runs, an event's own methods, too, and they are not made for that: it only writes
+        told, tells = os.pipe()
+        signal.signal(signal.SIGTERM, lambda *_: os.write(tells, b"."))
+        threading.Thread(target=self._stop_after, args=(lambda: os.read(told, 1),), daemon=True).start()
+        threading.Thread(target=self._stop_after, args=(_supervisor_is_gone,), daemon=True).start()
 
-    def _watch_supervisor(self) -> None:
-        with contextlib.suppress(OSError):
-            while os.read(STDIN, 1024):  # unbuffered: a buffer's lock would trip the interpreter's shutdown
-                pass
+    def _stop_after(self, wait: Callable[[], object]) -> None:
+        wait()
         self.stopping.set()
 
     def beat(self, now_s: float) -> None:
@@ -65,6 +70,15 @@ class Run:
         sys.stdout.flush()
 
     def close(self) -> None:
-        """Close the ZeroMQ context; sockets must be closed before."""
+        """Close the ZeroMQ context; sockets must be closed before. What nobody else will remove goes, too."""
         self.context.term()
         self._beats.close()
+        if os.getppid() != self._supervisor:  # on Windows a process never learns that; what is left is small
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _supervisor_is_gone() -> None:
+    """Wait for it."""
+    with contextlib.suppress(OSError):
+        while os.read(STDIN, 1024):  # unbuffered: a buffer's lock would trip the interpreter's shutdown
+            pass

@@ -7,6 +7,8 @@ from controller.lighting.output.sender import SendBudget
 
 ACCENT_GAP_S = 0.008
 """A cycle pulled forward leaves at least this long after the one before."""
+LEFT_OUT = 3
+"""Of four cycles, by who only follows; when to step in is looked at apart from that."""
 REMEMBERED = 2_400
 """A minute of cycles."""
 
@@ -46,8 +48,8 @@ class Pace:
         self.deadlines.next_s = self._clock.now_s()
 
     def rest(self) -> None:
-        """Leave a deadline out: who only follows stands right with half of the cycles."""
-        self.deadlines.next_s += self.deadlines.period_s
+        """Leave deadlines out: who only follows stands right with a quarter of the cycles."""
+        self.deadlines.next_s += LEFT_OUT * self.deadlines.period_s
 
     def pull(self) -> bool:
         """An accent does not wait for the next deadline; True if that brought it forward."""

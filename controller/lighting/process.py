@@ -1,6 +1,6 @@
 """The process that lights the rig, whatever happens elsewhere. Tokens and pulses in; DMX out, forty times a second.
 
-There are two of this process: one leads and sends, its spare does the same in silence, in every other cycle, and steps
+There are two of this process: one leads and sends, its spare does the same in silence, in every fourth cycle, and steps
 in when it must.
 Imports no ML and no audio, waits for nobody, and keeps sending when the others are gone. A cycle: take the newest of
 each input, tick the look engine, let a person's console have what it took over, send. An accent may pull the next cycle
@@ -116,7 +116,7 @@ class Lighting:
         self.console = ConsoleMerge(config, patch, network.cid, network.listener, network.journal)
         self.made = OutputCycle(config, patch, self.console)
         self.inbox = Inbox(run, end, follows=lead is not None)
-        self._election = Election(lead, clock.now_s())
+        self._election = Election(lead, clock.now_s(), run.stopping.is_set)
         sender = Sender(below_main(config), config.network, network.cid, network.poll_to, patch.used)
         self._speaker = Speaker(sender, sink, self._election, self._partner)
         self._pace = Pace(clock, config.rates.output_hz, config.rates.output_max_hz)

@@ -1,11 +1,15 @@
 """The process that listens and decides. Sound in; pulses (fast) and light tokens (slow) out.
 
 Two paths leave the same blocks. The fast one hears level and onsets in every five milliseconds and publishes at once.
-The slow one cuts windows and hands the newest to the analysis thread: embed, decode, sample. Neither waits for the
-other, and if analysis is late a hop is dropped and counted, never queued. Edge: the bus, a thread.
+The slow one cuts windows and hands the newest to the analysis thread: hear beats, drums and form in the sound since the
+hop before, embed, decode, sample. Neither waits for the other, and if analysis is late a hop is dropped and counted,
+never queued. Edge: the bus, a thread.
 
     sound card / file / stems -> BlockQueue -> Ear -> pulses
-                                                \\-> windows -> [analysis thread: Decider] -> tokens
+                                                \\-> windows -> [analysis thread: Ear.listen, Decider] -> tokens
+
+Networks read sound hop by hop and not block by block: a rehearsal does the same, and code and weights that have just
+been used cost a third of those that come back from memory fifty times a second.
 """
 
 import logging
@@ -29,6 +33,7 @@ from controller.listening.audio.playback import Playback
 from controller.listening.audio.source import LiveSource, open_recorded
 from controller.listening.audio.tape import NAME as LTC
 from controller.listening.audio.tape import Tape
+from controller.listening.backlog import Backlog
 from controller.listening.decider import Decider
 from controller.listening.keeping import Keeping
 from controller.listening.known.recall import Recall
@@ -48,6 +53,8 @@ log = logging.getLogger(__name__)
 STATUS_S = 0.5
 LOG_S = 10.0
 SUCCESSION_S = 1.0
+WINDOW_S = 0.25
+"""While there is sound a window comes every 0.1 s; who has waited so long looks at what people said meanwhile."""
 
 
 class LatestWindow:
@@ -94,7 +101,8 @@ class Listening:
             column = accent_column(self.stems, run.config.audio.accent_stem)
             log.info("accents come from %s", f"the stem '{self.stems[column - 1]}'" if column else "the mix")
         self._decider = Decider(run.config, clock)
-        self._latest = LatestWindow()
+        self._latest, self._unheard = LatestWindow(), Backlog()
+        self._beat_told = threading.Event()
         self._keeping = Keeping(run.config, self._decider.embedder.identity, run.folder.name)
         repertoire = Repertoire.of(run.config, self._decider.embedder.identity)
         self._recall = Recall(repertoire.sketches(), partial(_aside, repertoire.keep))
@@ -121,7 +129,8 @@ class Listening:
                 self._blocks += 1
             now_s = self._clock.now_s()
             self._voice.loss(now_s)
-            if now_s >= next_status_s or self._ear.beat_told:
+            if now_s >= next_status_s or self._beat_told.is_set():
+                self._beat_told.clear()
                 next_status_s = now_s + STATUS_S
                 self._voice.status(self.status())
             if now_s >= next_log_s + LOG_S:
@@ -142,12 +151,21 @@ class Listening:
             self._voice.token(token)
         for pulse in self._ear.pulses(block, lambda heard: self._overture.pulse(heard, block)):
             self._voice.pulse(pulse)
-        told_s = self._clock.now_s()
-        self._timings.add("accent", told_s - started_s)
-        self._ear.listen(block)
-        self._timings.add("hearing", self._clock.now_s() - told_s)
+        self._timings.add("accent", self._clock.now_s() - started_s)
+        self._unheard.add(block)
         for window in self._ear.windows(block):
             self._latest.put(window)
+
+    def _listen(self) -> None:
+        """Hear what networks hear, in all sound since the last time."""
+        block = self._unheard.take()
+        if block is None:
+            return
+        started_s = self._clock.now_s()
+        self._ear.listen(block)
+        self._timings.add("hearing", self._clock.now_s() - started_s)
+        if self._ear.beat_told:
+            self._beat_told.set()
 
     def _analyse(self) -> None:
         # sockets are used where they are made
@@ -164,9 +182,10 @@ class Listening:
                     self._decider.obey(people)
                     self._decider.outside = self._tape.newest or people.clock
                     self._ear.obey(people)
+                window = self._latest.take(WINDOW_S)
+                self._listen()
                 self._decider.beats = self._ear.tempo = self._lead.tempo(people, self._clock.now_s())
                 self._decider.band = band_of(self._ear)
-                window = self._latest.take(0.1)
                 if window is not None:
                     token = self._decider.step(window)
                     if self._decider.conducted is None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,6 @@ from controller.clock import MonotonicClock
 from controller.colour import to_encoded
 from controller.config import Config
 from controller.errors import AudioError
-from controller.lighting.engine import Tick
-from controller.lighting.limiter import Limiter
 from controller.lighting.output.sender import NOBODY
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
@@ -35,9 +33,8 @@ from controller.listening.audio.source import Recorded, open_recorded
 from controller.listening.decider import Decider
 from controller.listening.known.repertoire import Repertoire
 from controller.listening.known.sketch import Sketch, Sketching
-from controller.listening.networks import band_of, open_ear
-from controller.listening.time.leading import tempo_of
-from controller.messages import NO_WISH, AudioBlock, Command, LightToken, Pulse, SongWish
+from controller.listening.networks import open_ear
+from controller.messages import NO_WISH, Command, LightToken, Pulse, SongWish
 from controller.metrics.correspondence import block_correlation, lift
 from controller.metrics.craft import hue_dwell_s
 from controller.metrics.held_looks import held_looks
@@ -46,44 +43,34 @@ from controller.metrics.seen_rig import seen
 from controller.metrics.stagecraft import blinder_hits_s, colours, contrast, key_share
 from controller.metrics.stops import levels_db, stop_figures, stops
 from controller.records import rendered, told_form
-from controller.records.cycles import Heard
 from controller.records.rendered import RenderedRig
-from controller.records.show_file import ShowFile
 from controller.records.told_form import ToldForm
 from controller.rehearsal import show_sheet
-from controller.rehearsal.offline_clock import OfflineClock
-from controller.rehearsal.rendering import Rendering
+from controller.rehearsal.listened import HeardHop, listened
+from controller.rehearsal.lit import KEEP_TIMINGS, Lit, LitSong, floats
+from controller.rehearsal.rendering import UNSEEN
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
 from controller.rehearsal.show_sheet import Sheet, draw
+from controller.rehearsal.side_by_side import ahead, beside
 from controller.rehearsal.stage_pictures import stage_pictures
 from controller.rig.patch.configured import patch_of
 from controller.rig.patch.patch import Patch
-from controller.sound_format import HOP_S, HOP_SAMPLES
+from controller.sound_format import HOP_S
 from controller.timing import Percentiles, Timings
 
 WAVEFORM_HZ = 40.0
-KEEP_TIMINGS = 20_000
-
-
-def floats() -> "array[float]":
-    """An empty array of 32-bit floats: four bytes for each of the many numbers of a long song."""
-    return array("f")
 
 
 @dataclass
 class Traces:
-    """What a rehearsal remembers for its report: a few bytes for each hop or tick, some more for the rig."""
+    """What a rehearsal remembers of its hops for its report, a few bytes for each."""
 
-    rendering: Rendering
     form: ToldForm = field(default_factory=ToldForm)
     tokens: "array[int]" = field(default_factory=lambda: array("h"))
     levels_db: "array[float]" = field(default_factory=floats)
     fine_db: "array[float]" = field(default_factory=floats)
     onsets: list[tuple[float, float]] = field(default_factory=list)
     waveform: "array[float]" = field(default_factory=floats)
-    levels: "array[float]" = field(default_factory=floats)
-    power: "array[float]" = field(default_factory=floats)
-    states: dict[str, int] = field(default_factory=dict)
     bars_s: list[float] = field(default_factory=list)
 
     @property
@@ -98,7 +85,8 @@ class Rehearsal:
     Many attributes: all stages of a show, and what is kept of each.
 
     Args:
-        config: as for a show. source: the song. out: folder that the files go to. song: path that the report links to.
+        config: as for a show. source: the song, for its name and length. out: folder that the files go to.
+        song: its path, which is opened anew where it is heard, and which the report links to.
         decider: who decides; None: the configured model. wish: what a set list would wish for it.
 
     Attributes:
@@ -115,17 +103,15 @@ class Rehearsal:
         *,
         wish: SongWish = NO_WISH,
     ) -> None:
-        self._config, self._source, self._out = config, source, out
+        self._config, self._source, self._song, self._out = config, source, song, out
         self._audio = os.path.relpath(song, out) if song.is_file() else None
         self._clock = MonotonicClock()
         self._decider = decider or Decider(config, self._clock, patient=True)
         self._patch = patch_of(config)
         self._made = OutputCycle(config, self._patch, ConsoleMerge(config, self._patch, NOBODY))
-        self._token: LightToken | None = None
         self._ear = open_ear(config, source.stems)
         self._timings = Timings(keep=KEEP_TIMINGS)
-        self._traces = Traces(Rendering(self._patch))
-        self._cycles = OfflineClock(self._made, config.rates.output_hz)
+        self._traces = Traces()
         self._onset_count = 0
         self._rows = _rows(self._patch)
         self.sketching = Sketching()
@@ -139,53 +125,42 @@ class Rehearsal:
         started_s = self._clock.now_s()
         with ExitStack() as stack:
             tokens = stack.enter_context((self._out / "tokens.csv").open("w", encoding="ascii", newline="\n"))
-            dmx = stack.enter_context((self._out / "dmx.show").open("w", encoding="ascii", newline="\n"))
+            tokens.write("t_s,hue,value\n")
+            tokens.flush()  # what a copy of this process has not written is written twice
+            hops = stack.enter_context(ahead(self._listened))
+            stage = stack.enter_context(beside(self._stage))
             progress = stack.enter_context(_progress())
             task = progress.add_task(self._source.name, total=self._source.duration_s or None)
-            tokens.write("t_s,hue,value\n")
-            recorder = ShowFile(dmx, self._patch)
-            for hop, samples in enumerate(self._hops()):
-                self._hop(hop, samples, tokens, recorder)
-                progress.update(task, completed=(hop + 1) * HOP_S)
-            recorder.close(1.0 / self._config.rates.output_hz)
+            for hop in hops:
+                token = self._decide(hop)
+                tokens.write(f"{hop.end_s:.1f},{token.hue},{token.value}\n")
+                stage.take((hop.pulses, token))
+                progress.update(task, completed=hop.end_s)
+            lit = stage.result()
         if not self._traces.tokens:
             raise AudioError(f"{self._source.name}: shorter than one hop (0.1 s); nothing to rehearse")
-        return self._report(self._clock.now_s() - started_s)
+        return self._report(lit, self._clock.now_s() - started_s)
 
-    def _hops(self) -> Iterator[Float32Array]:
-        """Whole hops of 0.1 s; what is left at the end is shorter than anybody sees."""
-        while len(samples := self._source.read(HOP_SAMPLES)) == HOP_SAMPLES:
-            yield samples
+    def _listened(self) -> Iterator[HeardHop]:
+        source = open_recorded(self._song, self._config)
+        try:
+            yield from listened(source, self._ear, self._clock)
+        finally:
+            source.close()
 
-    def _hop(self, hop: int, samples: Float32Array, tokens: TextIO, recorder: ShowFile) -> None:
-        end_s = (hop + 1) * HOP_S
-        block = AudioBlock(end_s, hop, samples)
-        started_s = self._clock.now_s()
-        pulses, window = self._ear.hop(block)
-        self._decider.beats = self._ear.tempo = tempo_of(self._ear.hearing)
-        self._decider.band = band_of(self._ear)
-        if self._ear.hearing is not None:
-            self._traces.bars_s += [beat.t_s for beat in self._ear.hearing.told if beat.number == 1]
-        self._timings.add("accent", self._clock.now_s() - started_s)
-        token = self._decider.step(window)
+    def _stage(self) -> Lit:
+        return Lit(self._made, self._patch, self._config.rates.output_hz, self._out / "dmx.show", self._clock)
+
+    def _decide(self, hop: HeardHop) -> LightToken:
+        """The token of a hop, kept with what led to it."""
+        self._decider.beats, self._decider.band = hop.tempo, hop.band
+        self._traces.bars_s += hop.ones_s
+        self._timings.add("accent", hop.took_s)
+        token = self._decider.step(hop.window)
         if self._decider.heard is not None:
             self.sketching.add(self._decider.heard.vector)
-        tokens.write(f"{end_s:.1f},{token.hue},{token.value}\n")
-        self._remember(token, pulses, samples)
-        started_s = self._clock.now_s()
-        for now_s, tick in self._cycles.until(end_s, pulses, Heard(token=self._token)):
-            self._timings.add("tick", self._clock.now_s() - started_s)
-            recorder.write(tick.frames, now_s)
-            self._watch(tick, now_s)
-            started_s = self._clock.now_s()
-        self._token = token
-
-    def _watch(self, tick: Tick, now_s: float) -> None:
-        light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
-        traces.rendering.watch(now_s, light, tick.frames)
-        traces.levels.extend(self._made.limiter.levels)
-        traces.power.append(float(light.max(axis=1).mean()))
-        traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
+        self._remember(token, hop.pulses, hop.samples)
+        return token
 
     def _remember(self, token: LightToken, pulses: list[Pulse], samples: Float32Array) -> None:
         traces = self._traces
@@ -196,22 +171,22 @@ class Rehearsal:
             if pulse.onsets != self._onset_count:
                 self._onset_count = pulse.onsets
                 traces.onsets.append((pulse.onset_t_s, pulse.onset_strength))
-        traces.fine_db.extend(levels_db(samples[:, 0]).tolist())
-        quarters = samples[:, 0].reshape(4, -1)
+        traces.fine_db.extend(levels_db(samples).tolist())
+        quarters = samples.reshape(4, -1)
         for part in quarters:
             traces.waveform.extend((float(part.min()), float(part.max())))
 
-    def _report(self, wall_s: float) -> dict[str, Any]:
-        rig = self._traces.rendering.rig()
-        figures = {**self._figures(), **self._rig_figures(rig)}
+    def _report(self, lit: LitSong, wall_s: float) -> dict[str, Any]:
+        rig = lit.rig
+        figures = {**self._figures(lit), **self._rig_figures(rig)}
         identity = self._identity()
-        timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms()}
+        timings = {**self._decider.timings.percentiles_ms(), **self._timings.percentiles_ms(), **lit.timings_ms}
         music_s = len(self._traces.light) * HOP_S
         report = {
             "song": self._source.name,
             "music_s": round(music_s, 1),
             "metrics": figures,
-            "limiter": limiter_report(self._made.limiter, self._config.safety.flashes),
+            "limiter": limiter_report(lit, self._config.safety.flashes),
             "identity": identity,
             "seed": self._config.seed,
             "timings_ms": {
@@ -222,17 +197,17 @@ class Rehearsal:
         rig.write(self._out / rendered.NAME)
         self._traces.form.write(self._out / told_form.NAME)
         (self._out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        (self._out / "report.html").write_text(self._page(figures, identity, timings, rig), encoding="utf-8")
-        draw(self._sheet(rig, figures), self._out / show_sheet.NAME)
+        (self._out / "report.html").write_text(self._page(lit, figures, identity, timings), encoding="utf-8")
+        draw(self._sheet(lit, figures), self._out / show_sheet.NAME)
         return {"out": str(self._out), **{key: report[key] for key in ("song", "music_s", "metrics", "wall")}}
 
-    def _figures(self) -> dict[str, Any]:
+    def _figures(self, lit: LitSong) -> dict[str, Any]:
         traces = self._traces
         rate_hz = self._config.rates.output_hz
-        areas = np.array(traces.levels, np.float32).reshape(-1, len(self._made.limiter.levels)).T
+        areas = lit.areas.T
         general, red = np.split(areas, 2)  # of the whole rig and of each zone, as the limiter counts them
         flashes = flash_times_s(general[0], rate_hz)
-        power = np.array(traces.power, np.float32)
+        power = lit.power
         hops = np.minimum((np.arange(len(power)) / rate_hz / HOP_S).astype(int), len(traces.levels_db) - 1)
         level_db = np.array(traces.levels_db, np.float32)[hops]
         amplitude = np.power(10.0, level_db / 20.0).astype(np.float32)
@@ -253,7 +228,7 @@ class Rehearsal:
             "onset_change_lift": round(_block_lift(onsets, change, rate_hz), 3),
             "intensity_variation": round(float(brightness.std()), 3),
             "onsets_per_minute": round(60.0 * len(traces.onsets) / max(len(traces.light) * HOP_S, 1e-9), 1),
-            "states": {state: round(count / len(power), 4) for state, count in sorted(traces.states.items())},
+            "states": {state: round(count / len(power), 4) for state, count in sorted(lit.states.items())},
         }
 
     def _rig_figures(self, rig: RenderedRig) -> dict[str, Any]:
@@ -284,9 +259,11 @@ class Rehearsal:
         }
 
     def _page(
-        self, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles], rig: RenderedRig
+        self, lit: LitSong, figures: dict[str, Any], identity: dict[str, str], timings: dict[str, Percentiles]
     ) -> str:
-        traces, sections = self._traces, self._sections()
+        traces, sections, rig = self._traces, self._sections(), lit.rig
+        heads = [head for head in range(self._patch.heads) if self._patch.roles[head] not in UNSEEN]
+        rows = [heads.index(head) for _, head in self._rows]
         shown = {key: value for key, value in figures.items() if not isinstance(value, dict)}
         return render_report(
             ReportData(
@@ -297,21 +274,21 @@ class Rehearsal:
                 levels_db=np.array(traces.levels_db, np.float32),
                 levels_hz=1.0 / HOP_S,
                 tokens=traces.light,
-                rig=np.rint(to_encoded(rig.light[:, self._shown_heads()]) * 255.0).astype(np.uint8),
+                rig=np.rint(to_encoded(rig.light[:, rows]) * 255.0).astype(np.uint8),
                 groups=tuple(name for name, _ in self._rows),
                 onsets=tuple(Onset(t_s, strength) for t_s, strength in traces.onsets),
                 seed=self._config.seed,
                 metrics=shown,
                 timings={stage: StageTiming(*three) for stage, three in timings.items()},
-                interventions=tuple(Intervention(one.start_s, one.what) for one in self._made.limiter.steps),
+                interventions=tuple(Intervention(one.start_s, one.what) for one in lit.steps),
                 identity=identity,
                 rig_hz=float(rendered.RATE_HZ),
                 sections=sections,
-                pictures=stage_pictures(rig, sections or (), self._patch.has("pan")[traces.rendering.heads]),
+                pictures=stage_pictures(rig, sections or (), self._patch.has("pan")[heads]),
             )
         )
 
-    def _sheet(self, rig: RenderedRig, figures: dict[str, Any]) -> Sheet:
+    def _sheet(self, lit: LitSong, figures: dict[str, Any]) -> Sheet:
         traces = self._traces
         said = ", ".join(
             f"{words} {figures[name]:g}"
@@ -323,15 +300,11 @@ class Rehearsal:
             waveform=np.array(traces.waveform, np.float32).reshape(-1, 2),
             waveform_hz=WAVEFORM_HZ,
             tokens=traces.light,
-            rig=rig,
+            rig=lit.rig,
             form=traces.form,
             bars_s=tuple(traces.bars_s),
-            limited_s=tuple(one.start_s for one in self._made.limiter.steps),
+            limited_s=tuple(one.start_s for one in lit.steps),
         )
-
-    def _shown_heads(self) -> list[int]:
-        """Columns of the rendered rig in the order of the report's rows."""
-        return [self._traces.rendering.heads.index(head) for _, head in self._rows]
 
     def _sections(self) -> tuple[Section, ...] | None:
         """As the cues told them; None where nobody follows the form."""
@@ -376,15 +349,14 @@ def rehearse(
         source.close()
 
 
-def limiter_report(limiter: Limiter, standard: str) -> dict[str, Any]:
-    """What would have flashed too often, when, and what for: for `report.json` and for `evaluate`."""
-    at = [{"start_s": round(one.start_s, 3), "end_s": round(one.end_s, 3), "what": one.what} for one in limiter.steps]
-    status = limiter.status()
+def limiter_report(lit: LitSong, standard: str) -> dict[str, Any]:
+    """What would have flashed too often, when, and what for."""
+    at = [{"start_s": round(one.start_s, 3), "end_s": round(one.end_s, 3), "what": one.what} for one in lit.steps]
     return {
         "standard": standard,
-        "interventions": status.interventions,
-        "strobes_stopped": status.strobes_stopped,
-        "clamped_share": status.clamped_share,
+        "interventions": lit.limiter.interventions,
+        "strobes_stopped": lit.limiter.strobes_stopped,
+        "clamped_share": lit.limiter.clamped_share,
         "at": at,
     }
 

@@ -11,6 +11,9 @@ from controller.rehearsal.offline_clock import CLOSE_S
 from controller.rig.observe import Observer
 from controller.rig.patch.patch import Patch
 
+UNSEEN = ("hazer", "house")
+"""Roles that are no part of the picture."""
+
 
 class Rendering:
     """Twelve bytes for each head ten times a second, and for each role in each cycle.
@@ -21,7 +24,7 @@ class Rendering:
 
     def __init__(self, patch: Patch) -> None:
         self._observer, self._turns = Observer(patch), bool(patch.has("pan").any() or patch.has("tilt").any())
-        self.heads = [head for head in range(patch.heads) if patch.roles[head] not in ("hazer", "house")]
+        self.heads = [head for head in range(patch.heads) if patch.roles[head] not in UNSEEN]
         self._names = [patch.head_name(head) for head in self.heads]
         self._roles = [patch.roles[head] for head in self.heads]
         self._places = patch.positions_m[self.heads]

@@ -36,6 +36,8 @@ from controller.watching.telling import Told, Value, openapi, told_of
 log = logging.getLogger(__name__)
 
 HISTORY_S = 60.0
+WATCHED_S, UNWATCHED_S = 1.0, 0.04
+"""Who asked for a snapshot so lately wants the next one, too; else the bus is read 25 times a second."""
 MOST_PULSES_HZ = 100.0
 """As many levels a second are kept at most: onsets come besides the regular ones."""
 
@@ -123,6 +125,7 @@ class BusFeed:
         self._said, self._minute = Readings(run), Minute()
         self._commander = Commander(run.context, run.folder)
         self._live: Live | None = None
+        self._drawn, self._asked_s = False, float("-inf")
         self._taken, self.lost_commands = True, 0
         self._scenes = Scenes.of(run.config)
         self._started_s = clock.now_s()
@@ -144,18 +147,20 @@ class BusFeed:
         self.command(command)
 
     async def gather(self) -> None:
-        """Keep up with the bus, whether a page is open or not; costs little."""
+        """Keep up with the bus, whether a page is open or not; costs little where none is."""
         while True:
-            self._beat(self._clock.now_s())
+            now_s = self._clock.now_s()
+            self._beat(now_s)
             self._gather()
-            await asyncio.sleep(0.5 / self._config.rates.page_hz)
+            watched = now_s - self._asked_s < WATCHED_S or self._osc_out.listened_to
+            await asyncio.sleep(0.5 / self._config.rates.page_hz if watched else UNWATCHED_S)
 
     def _gather(self) -> None:
         token, pulse, lit = self._said.take()
         self._minute.add(token, pulse)
         if lit and self._said.lit is not None:
             self._follow(self._said.lit)
-            self._live = self._snapshot(self._said.lit)
+            self._drawn = False
             if self._osc_out.listened_to:
                 self._osc_out.tell(self.told() or {}, self._clock.now_s())
 
@@ -191,7 +196,10 @@ class BusFeed:
         )
 
     def live(self) -> Live | None:
-        """The newest snapshot."""
+        """The newest snapshot, which is made once somebody asks for it."""
+        self._asked_s = self._clock.now_s()
+        if not self._drawn and self._said.lit is not None:
+            self._live, self._drawn = self._snapshot(self._said.lit), True
         return self._live
 
     def _snapshot(self, lit: StageNews) -> Live:
@@ -266,9 +274,9 @@ class BusFeed:
 
     def told(self) -> Mapping[str, Value] | None:
         """How the show is, for other programs; None before it began."""
-        token = self._said.token
+        token, live = self._said.token, self.live()
         cue = None if token is None else token.cue
-        return None if self._live is None else told_of(Told(self._live, cue, self.evening.set_list))
+        return None if live is None else told_of(Told(live, cue, self.evening.set_list))
 
     def openapi(self) -> Mapping[str, Any]:
         """What `told` holds."""

@@ -6,7 +6,7 @@ import pytest
 from controller.listening.audio import ear as ears
 from controller.listening.audio.ear import Ear
 from controller.messages import AudioBlock
-from controller.sound_format import HOP_S, HOP_SAMPLES, SAMPLE_RATE_HZ
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ
 
 pytest.importorskip("torch", reason="training's ears need the train extra")
 from tools.train.bearings import SongEar, hits_of
@@ -55,10 +55,7 @@ def test_whoever_changes_the_ear_changes_it_for_all(song, monkeypatch, config, t
 
     def everybody():
         rehearsal = Rehearsal(config, open_recorded(file, config), tmp_path, file)
-        offline = [
-            rehearsal._ear.hop(AudioBlock((hop + 1) * HOP_S, hop, part))[1].hit
-            for hop, part in enumerate(rehearsal._hops())
-        ]
+        offline = [hop.window.hit for hop in rehearsal._listened()]
         return {
             "live": live(song, 240).max(), "prepare": hits_of(SongEar().hear(song)).max(), "rehearsal": max(offline),
             "footage": hits_of(Listener({}).hear(song).hops).max(), "room": hear(config, file).hits.max(),

@@ -158,9 +158,12 @@ clock = MonotonicClock()
 capture = Capture("pulse", channels=(1, 2), block_s=0.005, latency=0.02, clock=clock)
 capture.start()
 print("listening", flush=True)
-heard, end_s = [], clock.now_s() + 9.0
+heard, most_s = [], float(sys.argv[1])
+end_s = clock.now_s() + most_s
 while clock.now_s() < end_s:
     got = capture.read(0.1)
+    if len(heard) == 7:  # that is all, and what comes beyond is one too many
+        end_s = min(end_s, clock.now_s() + 0.7)
     if got is not None:
         heard += [got[1] - (len(got[0]) - 1 - int(at)) / 48_000 for at in np.flatnonzero(got[0][:, 0] > 0.4)]
 capture.stop()
@@ -205,7 +208,7 @@ def test_through_a_real_sound_server_light_and_sound_agree(tmp_path, require_rea
     pulse.start()
     run = {"env": pulse.environment, "stdout": subprocess.PIPE, "text": True}
     try:
-        with subprocess.Popen([sys.executable, "-P", "-c", EAR], **run) as ear:
+        with subprocess.Popen([sys.executable, "-P", "-c", EAR, str(HANG_S / 2)], **run) as ear:
             assert ear.stdout.readline().strip() == "listening"
             player = subprocess.run([sys.executable, "-P", "-c", PLAYER], **run, timeout=HANG_S, check=True)
             heard = np.array(json.loads(ear.communicate(timeout=HANG_S)[0].splitlines()[-1]))

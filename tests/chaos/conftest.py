@@ -122,12 +122,12 @@ class Running:
         self.process.communicate()
 
 
-def until(condition, what=""):
-    """Wait for something; how long it took."""
+def until(condition, what="", every_s=0.02):
+    """Wait for something, looking every so often; how long it took."""
     begun_s = time.monotonic()
     while not condition():
         assert time.monotonic() - begun_s < HANG_S, what() if callable(what) else what
-        time.sleep(0.02)  # noqa: TID251 - real processes take real time
+        time.sleep(every_s)  # noqa: TID251 - real processes take real time
     return time.monotonic() - begun_s
 
 

@@ -42,6 +42,8 @@ UNIVERSES = {0: 1, 1: 2}
 GAP_S = 0.1
 GROWTH = 0.01
 REST_S = 4.0
+HEALTH_S = 0.2
+"""How often a show is asked how it is, over TLS: asking takes both of us longer than lighting does."""
 STALL_S = 30.0 if STRICT else 2.0
 WAKES_S = 0.5
 """So long the light may take after a sleep (`test_time.py`)."""
@@ -119,10 +121,10 @@ class Night:
 
     def rest(self, seconds):
         """The show is itself again, and obeys."""
-        self.stage.until(self.healthy, self.show.said)
+        self.stage.until(self.healthy, self.show.said, HEALTH_S)
         self.mark()
         pause(seconds)
-        self.stage.until(self.healthy, self.show.said)
+        self.stage.until(self.healthy, self.show.said, HEALTH_S)
         self.files |= set(self.shows.iterdir())
 
     def gap_s(self, since_s, address):
@@ -181,11 +183,11 @@ class Night:
         """The page starts again while its files are written, as it may by chance; then it serves the new ones."""
         self.kill("watching")
         self_signed(self.folder)
-        self.stage.until(self.healthy, self.show.said)
+        self.stage.until(self.healthy, self.show.said, HEALTH_S)
         served = ssl.get_server_certificate(("127.0.0.1", self.page))
         if served != self.certificate.read_text():  # it read the old ones in time
             self.kill("watching")
-            self.stage.until(self.healthy, self.show.said)
+            self.stage.until(self.healthy, self.show.said, HEALTH_S)
             served = ssl.get_server_certificate(("127.0.0.1", self.page))
         assert served == self.certificate.read_text()
 
@@ -232,7 +234,7 @@ def struck(night):
 
 
 def test_a_night_of_blows(night, stage):
-    stage.until(night.healthy, night.show.said)
+    stage.until(night.healthy, night.show.said, HEALTH_S)
     pause(REST_S)
     first_mb = resident_mb(night.show.process.pid)
     worst, blows, count = {one: defaultdict(float) for one in UNIVERSES}, night.blows(), 0

@@ -1,7 +1,5 @@
 """The part of a feed that keeps set lists and tells other programs: the show's own code on a folder of its own."""
 
-import atexit
-import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +17,6 @@ class DemoEvening:
     def watch(self) -> EveningWatch:
         if not hasattr(self, "_watch"):
             self.folder = Path(tempfile.mkdtemp(prefix="followspot-demo-"))
-            atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
             self._watch = EveningWatch(SetLists(self.folder / "setlists"), Remembering(self.folder / "tonight.json"))
         return self._watch
 

@@ -179,7 +179,7 @@ class DemoFeed(DemoEvening):
         )
 
     def command(self, command: Command) -> None:
-        self.commands.append(command)
+        """Obey; a test that sees it among `commands` may set what was obeyed to something else."""
         if command.name == "hold":
             self._held_s = self.clock()
         if command.name == "learn":
@@ -187,6 +187,7 @@ class DemoFeed(DemoEvening):
         self._hands.operator = self.operator
         self._hands.obey(self._go(command) if command.name in PRESSED else command, self.clock())
         self.operator = self._hands.operator
+        self.commands.append(command)
 
     def _go(self, command: Command) -> Command:
         """To another entry of the set list, with its wishes."""

@@ -37,10 +37,17 @@ class Wire:
             except TimeoutError:
                 continue
 
+    def rest(self) -> None:
+        """What has arrived already, of a sender that is gone: whoever got no processor for a while is late for it."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.packets.append(receive(self.socket))
+
     def frames(self, port_address: int):
         """(times, slots) of one port address."""
         mine = [(t, p) for t, p in self.packets if int.from_bytes(p[14:16], "little") == port_address]
-        return np.array([t for t, _ in mine]), np.array([list(p[18:]) for _, p in mine], np.uint8)
+        return np.array([t for t, _ in mine]), np.array([np.frombuffer(p, np.uint8, offset=18) for _, p in mine])
 
 
 STARTED: list[subprocess.Popen[str]] = []
@@ -96,6 +103,8 @@ def over(show, wire, seconds=HANG_S):
     end_s = time.monotonic() + seconds
     while show.poll() is None and time.monotonic() < end_s:
         wire.listen(0.2)
+    if show.poll() is not None:
+        wire.rest()
 
 
 def finish(show, wire, seconds=HANG_S):

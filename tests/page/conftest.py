@@ -15,7 +15,7 @@ from window import resize
 from controller.watching.page.feed import PageFeed
 from controller.watching.page.server import Page
 
-RATE_HZ = 10.0
+RATE_HZ = 5.0
 """Snapshots a second of a page that is only looked at: without a graphics card a browser needs a core for thirty."""
 
 

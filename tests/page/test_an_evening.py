@@ -6,11 +6,13 @@ one wrong order and one power cut, prints what it measured, and holds it against
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import defaultdict
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -191,7 +193,14 @@ class Evening:
         self.started_s = time.monotonic()
         self.shows.append(Running(self.path, self.folder))
         self.until(lambda: self.state.now.get("running_s", 0) >= 1)
+        self.until(self._answers)  # the page: the light does not wait for it
         return self.shows[-1]
+
+    def _answers(self):
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", urlsplit(self.url).port)).close()
+            return True
+        return False
 
     def until(self, condition, seconds=HANG_S):
         ticking, end_s = threading.Event(), time.monotonic() + seconds

@@ -9,8 +9,10 @@ import zmq
 
 from controller.clock import MonotonicClock
 from controller.config import with_overrides
+from controller.listening.backlog import Backlog
 from controller.listening.process import LatestWindow, Listening
 from controller.messages import AudioBlock, Window
+from controller.timing import Timings
 
 
 def window(number):
@@ -79,3 +81,43 @@ def test_a_device_that_is_gone_is_silence(listening):
     assert pulse.loudness == 0.0
     listening._voice.loss(105.0)
     assert told[-1].silent_s == pytest.approx(5.0)
+
+
+def test_what_was_not_listened_to_is_one_block(rng):
+    backlog, blocks = Backlog(), [rng.normal(size=(size, 2)).astype(np.float32) for size in (240, 7, 240)]
+    assert backlog.take() is None
+    for number, samples in enumerate(blocks):
+        backlog.add(AudioBlock(1.0 + number, number, samples))
+    taken = backlog.take()
+    assert (taken.t_s, taken.seq) == (3.0, 2)
+    assert np.array_equal(taken.samples, np.concatenate(blocks))
+    assert backlog.take() is None
+
+
+def test_networks_hear_a_hop_once_and_all_of_it_and_a_beat_is_said_at_once(listening, monkeypatch):
+    heard, block = [], np.zeros((240, 1), np.float32)
+    monkeypatch.setattr(listening._ear, "listen", heard.append)
+    monkeypatch.setattr(type(listening._ear), "beat_told", property(lambda _ear: len(heard) == 2))
+    for number in range(20):
+        listening._hear(AudioBlock((number + 1) * 0.005, number, block))
+    assert heard == []
+    listening._listen()
+    listening._listen()
+    assert [len(one.samples) for one in heard] == [4_800]
+    assert not listening._beat_told.is_set()
+    listening._hear(AudioBlock(0.105, 20, block))
+    listening._listen()
+    assert listening._beat_told.is_set()
+
+
+def test_percentiles_are_sorted_anew_once_a_sixteenth_is_new():
+    timings = Timings(keep=160)
+    for number in range(160):
+        timings.add("step", number / 1e3)
+    first = timings.percentiles_ms()
+    assert first["step"][0] == pytest.approx(79.5)
+    for _ in range(9):
+        timings.add("step", 1.0)
+    assert timings.percentiles_ms() == first
+    timings.add("step", 1.0)
+    assert timings.percentiles_ms()["step"][2] == pytest.approx(1_000.0)

@@ -111,16 +111,17 @@ def test_sigterm_ends_with_the_end_look(venue, wire):
     assert slots[len(slots) // 2][first].max() > 0
 
 
-def test_a_killed_supervisor_leaves_nobody_behind(venue, wire):
+def test_a_killed_supervisor_leaves_nobody_and_nothing_behind(venue, wire):
     show = start(venue)
     lit(show, wire)
-    parts = processes(show)
+    parts, folder = processes(show), run_folder(show)
     show.kill()
     show.communicate()
     end_s = time.monotonic() + HANG_S
     while left := [name for name, pid in parts.items() if runs(pid)]:
         assert time.monotonic() < end_s, left
         wire.listen(0.1)
+    assert not folder.exists()
 
 
 def runs(pid):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from controller.clock import ManualClock
 from controller.lighting.failover.election import GRACE_S, LEAP, LOOK_S, SILENT_S, Election
 from controller.lighting.failover.lead import PAIR, LeaderRecord
 from controller.lighting.pace import Pace
+from controller.show import PARTS, _stop_in_order
 
 
 @pytest.fixture
@@ -82,6 +84,35 @@ def test_it_goes_there_and_back(pair):
     assert first.leading != spare.leading
 
 
+def test_a_spare_that_was_told_to_end_steps_in_for_nobody(tmp_path):
+    """A leader that fades to the end look beats no more; light in its place would come after the dark."""
+    ending = threading.Event()
+    leads = [LeaderRecord(tmp_path, name) for name in PAIR]
+    first, spare = Election(leads[0], 0.0), Election(leads[1], 0.0, ending.is_set)
+    last_s = cycles((first, spare), 1.0, 40)
+    ending.set()
+    assert spare.change(last_s + 1.0) == ""
+    assert not spare.speaks()
+    for lead in leads:
+        lead.close()
+
+
+@pytest.mark.parametrize("leads", range(len(PAIR)))
+def test_whoever_leads_is_told_to_end_after_its_spare(leads):
+    told = []
+    parts = [
+        SimpleNamespace(
+            part=part,
+            stop=lambda name=part.name: told.append(f"{name} ends"),
+            terminate=lambda name=part.name: told.append(name),
+        )
+        for part in PARTS
+    ]
+    _stop_in_order(parts, leads)
+    assert told[:2] == ["listening ends", "watching ends"]
+    assert told[2:4] == [PAIR[1 - leads], PAIR[leads]]
+
+
 @pytest.mark.warns("is silent; going on in its place")
 def test_a_leader_that_never_begins_is_waited_for_a_while(pair):
     _, spare = pair
@@ -106,13 +137,13 @@ def test_a_spare_sleeps_until_its_leader_may_be_gone(pair, monkeypatch):
     assert slept_s == pytest.approx([SILENT_S - 0.01, 0.02, LOOK_S, LOOK_S])
 
 
-def test_who_only_follows_leaves_every_other_deadline_out():
+def test_who_only_follows_takes_every_fourth_deadline():
     clock = ManualClock(10.0)
     pace, cycles_s = Pace(clock, 40.0, 44.0), []
     for _ in range(4):
         cycles_s.append(pace.wait())
         pace.rest()
-    assert np.diff(cycles_s) == pytest.approx([0.05] * 3)
+    assert np.diff(cycles_s) == pytest.approx([0.1] * 3)
     pace.now()  # its leader is gone: nothing is left out any more
     assert pace.wait() == pytest.approx(cycles_s[-1])
 

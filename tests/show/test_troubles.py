@@ -126,3 +126,16 @@ def test_a_staged_model_that_waits_for_its_turn(show, listening, monkeypatch, ro
     monkeypatch.setattr(generations, "find", lambda number: one)
     listening._decider.look_for_successor()
     heard(show, listening, "generation_waiting", 3.0)
+
+
+def test_a_page_that_nobody_opened_is_not_drawn(show, monkeypatch):
+    """And who asks is drawn the newest, once."""
+    drawn, draw = [], show.feed._snapshot
+    monkeypatch.setattr(show.feed, "_snapshot", lambda lit: drawn.append(lit) or draw(lit))
+    while show.feed._said.lit is None:
+        show.cycle()
+    show.cycle()
+    assert drawn == []
+    live = show.feed.live()
+    assert live is show.feed.live()
+    assert [one.t_s for one in drawn] == [live.t_s] == [show.feed._said.lit.t_s]

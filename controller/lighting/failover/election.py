@@ -1,6 +1,7 @@
 """Whether an output process leads or follows in this cycle, and when it must step in. Pure but for what it is given."""
 
 import logging
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 log = logging.getLogger(__name__)
@@ -61,13 +62,14 @@ class Election:
 
     Args:
         lead: what both processes see; None where there is no spare. began_s: when this process did.
+        ends: whether this process was told to end, and with it the show: a leader that is silent has ended, too.
 
     Attributes:
         leading: whether it leads in this cycle. led: whether it ever did. sent_cycles: of whoever led.
     """
 
-    def __init__(self, lead: Leadership | None, began_s: float) -> None:
-        self._lead, self._began_s = lead, began_s
+    def __init__(self, lead: Leadership | None, began_s: float, ends: Callable[[], bool] = lambda: False) -> None:
+        self._lead, self._began_s, self._ends = lead, began_s, ends
         self.leading = self.led = lead is None
         self.sent_cycles = 0
         self._watched_s: float | None = None
@@ -82,7 +84,7 @@ class Election:
 
     def must_step_in(self, now_s: float) -> bool:
         """Whether this is a spare whose leader has fallen silent."""
-        if self._lead is None or self._lead.leading:
+        if self._lead is None or self._lead.leading or self._ends():
             return False
         silent_s = self._lead.silent_s(now_s)
         if silent_s is not None and self._lead.gone():

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 STALL_S = 1.0
 FIRST_S = 10.0
 """A device may take so long until its first block; a stall counts from then on."""
-ASK_S = 1.0
-"""How often a sound server is asked which of its sources is heard."""
+ASK_S = 3.0
+"""How often a sound server is asked which of its sources is heard, by two programs that are started for it."""
 MOST_OPENED = 64
 QUEUE_S = 0.5
 MAX_BLOCK_SAMPLES = 19_200  # 100 ms at 192 kHz

@@ -11,6 +11,7 @@ last 30 ms, so that an attack spread over several steps counts whole.
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from controller.arrays import Float32Array, Float64Array
 from controller.messages import AudioBlock, Pulse
@@ -87,9 +88,8 @@ class Onsets:
         """(count, bands) dB of the 512 samples that end at each step."""
         joined = np.concatenate([self._tail, samples])
         self._tail = joined[-SPECTRUM_SAMPLES:]
-        begins = range(STEP_SAMPLES, STEP_SAMPLES * count + 1, STEP_SAMPLES)
-        blocks = np.stack([joined[at : at + SPECTRUM_SAMPLES] for at in begins])
-        spectrum = np.fft.rfft(blocks * self._window, axis=1)
+        blocks = sliding_window_view(joined, SPECTRUM_SAMPLES)[STEP_SAMPLES::STEP_SAMPLES] if count > 1 else self._tail
+        spectrum = np.fft.rfft(blocks.reshape(count, SPECTRUM_SAMPLES) * self._window, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2) / SPECTRUM_SAMPLES**2
         # einsum, not BLAS: a row's result must not depend on how many rows came with it
         banded = np.einsum("nf,fb->nb", power, self._bands)

@@ -23,7 +23,7 @@ from controller.listening.decode.vocabulary import (
     VALUE_CLASSES,
     VALUE_PAD,
 )
-from controller.listening.session import open_session, zeros
+from controller.listening.session import Bound, open_session, zeros
 from controller.messages import Embedding
 from controller.sound_format import HOP_S
 
@@ -57,10 +57,14 @@ class DecoderNetwork:
         """Positions in the cache."""
         return self.manifest.context_hops or 0
 
-    def run(self, feed: dict[str, Float32Array]) -> list[Float32Array]:
-        """Hue logits (1, 181), value logits (1, 257), then the new column of each cache, in the order of `caches`."""
-        outputs: list[Float32Array] = self._session.run(self._outputs, feed)
-        return outputs
+    def bound(self, feed: dict[str, Float32Array]) -> tuple[Bound, list[Float32Array]]:
+        """The network reading these inputs, and what it writes when it runs.
+
+        Hue logits (1, 181), value logits (1, 257), then the new column of each cache, in the order of `caches`.
+        """
+        there = zeros(self.manifest.step.outputs)
+        outputs = {name: there[name] for name in self._outputs}
+        return Bound(self._session, feed, outputs), list(outputs.values())
 
 
 class Context:
@@ -69,6 +73,7 @@ class Context:
     def __init__(self, network: DecoderNetwork) -> None:
         self._network = network
         self._feed = zeros(network.manifest.step.inputs)
+        self._bound, self._made = network.bound(self._feed)
         self.length = 0
 
     def step(self, music: Float32Array, hue: int, value: int, bearings: Float32Array | None = None) -> Logits:
@@ -89,7 +94,8 @@ class Context:
         feed["position"][0] = self.length
         if self._network.takes_bearings:
             feed["bearings"][0, 0] = 0.0 if bearings is None else bearings
-        hue_logits, value_logits, *columns = self._network.run(feed)
+        self._bound.run()
+        hue_logits, value_logits, *columns = self._made
         for tensor, column in zip(self._network.caches, columns, strict=True):
             cache = feed[tensor.name]
             if tensor.name.endswith(".key"):
@@ -97,7 +103,7 @@ class Context:
             else:
                 cache[..., self.length, :] = column[..., 0, :]
         self.length += 1
-        return hue_logits[0], value_logits[0]
+        return hue_logits[0].copy(), value_logits[0].copy()
 
     def state(self) -> Float32Array:
         """(caches,): what each cache holds, see `summary`."""

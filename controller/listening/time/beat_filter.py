@@ -49,8 +49,9 @@ class BeatFilter:
         self._share = (shift - whole).astype(np.float32)[:, None]
         rows, places = np.arange(count)[:, None] * PLACES, np.arange(PLACES)[None, :]
         self._near = rows + (places - whole[:, None]) % PLACES
-        self._far = rows + (places - whole[:, None] - 1) % PLACES
+        self._stays = 1.0 - self._share
         phase = np.arange(PLACES) / PLACES
+        self._moved: tuple[Float32Array, ...] = tuple(np.zeros((count, PLACES), np.float32) for _ in range(2))
         self._bell = np.exp(-0.5 * (np.minimum(phase, 1.0 - phase) / WIDTH) ** 2).astype(np.float32)
         self._expect(120.0, 0.6)
         self.belief: Float32Array = np.zeros((count, PLACES), np.float32)
@@ -89,15 +90,19 @@ class BeatFilter:
         Args:
             activation: 0..1, how much a beat is heard in this frame.
         """
-        flat = self.belief.reshape(-1)
-        moved = flat[self._near] * (1.0 - self._share) + flat[self._far] * self._share
+        moved, far = self._moved
+        np.take(self.belief.reshape(-1), self._near, out=moved, mode="clip")  # all of them are there: none is clipped
+        far[:, 1:], far[:, 0] = moved[:, :-1], moved[:, -1]  # one place further
+        far *= self._share
+        moved *= self._stays
+        moved += far
         moved[1:-1] += SPREAD * (moved[2:] + moved[:-2] - 2.0 * moved[1:-1])
         heard = FLOOR + self._bell * activation + (1.0 - self._bell) * (1.0 - activation)
         moved *= heard**TRUST
         moved /= moved.sum()
         moved *= 1.0 - FORGET
         moved += FORGET * self._fresh
-        self.belief = moved
+        self.belief, self._moved = moved, (self.belief, far)
 
     def best(self) -> tuple[float, float, float]:
         """Tempo in beats a minute, phase 0..1 since the last beat, and how much of the belief stands by both.

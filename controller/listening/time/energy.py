@@ -30,6 +30,11 @@ UPPER = 68
 """From this band on it is bright: about 1.6 kHz."""
 
 
+def mean(bands: Float32Array) -> float:
+    """The mean of a row: the same number as `np.mean`, without its checks, two hundred times a second."""
+    return float(np.add.reduce(bands) / len(bands))
+
+
 @dataclass(frozen=True, slots=True)
 class Energy:
     """One value.
@@ -69,9 +74,9 @@ class EnergyWatch:
     def hear(self, frame: Float32Array, t_s: float) -> Energy | None:
         """The energy of the last five frames, every fifth frame."""
         bands, grown = frame[: len(frame) // 2], frame[len(frame) // 2 :]
-        level = float(bands.mean())
+        level = mean(bands)
         self._still = self._still + 1 if level < STILL * self._loud else 0
-        self._sum += (level, float(grown.mean()), float(bands[UPPER:].mean()))
+        self._sum += (level, mean(grown), mean(bands[UPPER:]))
         self._frames += 1
         if self._frames % EVERY:
             return None

@@ -7,7 +7,7 @@ import numpy as np
 
 from controller.arrays import Float32Array
 from controller.artefacts.artefact import Manifest
-from controller.listening.session import open_session
+from controller.listening.session import Bound, open_session
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -35,9 +35,20 @@ class FrameNetwork:
 
     def __init__(self, session: "onnxruntime.InferenceSession") -> None:
         self._session = session
-        self._names = [one.name for one in session.get_inputs()]
-        self._shapes = [tuple(one.shape) for one in session.get_inputs()[1:]]
-        self.reset()
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        self._frame: Float32Array = np.zeros(inputs[0].shape, np.float32)
+        self._heard: Float32Array = np.zeros(outputs[0].shape, np.float32)
+        # read from one, written to the other, in turns
+        self._states = [[np.zeros(one.shape, np.float32) for one in inputs[1:]] for _ in range(2)]
+        self._runs = [
+            Bound(
+                session,
+                dict(zip([one.name for one in inputs], [self._frame, *before], strict=True)),
+                dict(zip([one.name for one in outputs], [self._heard, *after], strict=True)),
+            )
+            for before, after in (self._states, self._states[::-1])
+        ]
+        self._turn = 0
 
     def another(self) -> "FrameNetwork":
         """The same network with a state of its own."""
@@ -45,10 +56,12 @@ class FrameNetwork:
 
     def reset(self) -> None:
         """As before the first frame."""
-        self._state = [np.zeros(shape, np.float32) for shape in self._shapes]
+        for one in self._states[self._turn]:
+            one[:] = 0.0
 
     def step(self, frame: Float32Array) -> Float32Array:
         """What is heard in a frame (272,)."""
-        given = dict(zip(self._names, [frame[None], *self._state], strict=True))
-        heard, *self._state = self._session.run(None, given)
-        return np.asarray(heard, np.float32)
+        self._frame[0] = frame
+        self._runs[self._turn].run()
+        self._turn = 1 - self._turn
+        return self._heard.copy()

@@ -18,7 +18,7 @@ from controller.arrays import Float32Array, Float64Array
 from controller.artefacts.artefact import Manifest
 from controller.listening.time.beats import Beat, BeatWatch
 from controller.listening.time.drums import DrumHit, Drums
-from controller.listening.time.energy import Energy, EnergyWatch
+from controller.listening.time.energy import Energy, EnergyWatch, mean
 from controller.listening.time.frame_network import FrameNetwork, open_networks
 from controller.listening.time.front import BANDS, FRAME_S, Front, Resampler
 from controller.listening.time.kinds import KindWatch
@@ -220,4 +220,4 @@ QUIET_BAND = 0.002
 
 
 def _quiet(frame: Float32Array) -> bool:
-    return float(frame[: len(frame) // 2].mean()) < QUIET_BAND
+    return mean(frame[: len(frame) // 2]) < QUIET_BAND

@@ -67,6 +67,26 @@ def cache(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def networks_are_loaded_once():
+    """Every `compose` opens five of them, and what they compute does not depend on who asked before."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    loaded, load = {}, onnxruntime.InferenceSession
+
+    def once(model, *arguments, **options):
+        if not isinstance(model, str | Path):
+            return load(model, *arguments, **options)
+        said = Path(model).stat()
+        key = (str(model), said.st_size, said.st_mtime_ns)
+        if key not in loaded:
+            loaded[key] = load(model, *arguments, **options)
+        return loaded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnxruntime, "InferenceSession", once)
+        yield
+
+
 @pytest.fixture
 def photo(tmp_path) -> Path:
     """A picture that needs no shared data: a warm sky over dark ground."""

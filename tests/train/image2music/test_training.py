@@ -159,7 +159,7 @@ def test_a_run_becomes_an_artefact_that_composes(corpus, tmp_path, monkeypatch, 
             (few / name / file.name).write_bytes(file.read_bytes())
     corpus = few
     run, out = tmp_path / "run", tmp_path / "artefact"
-    short = ("--corpus", str(corpus), "--max-minutes", "0.02")
+    short = ("--corpus", str(corpus), "--max-minutes", "0.01")
     assert main(["build", str(run), "--out", str(out), "--corpus", str(corpus)]) == 1
     assert "train all three first" in capsys.readouterr().err
     assert main(["train", "--out", str(run), *short]) == 0

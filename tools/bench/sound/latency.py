@@ -47,6 +47,8 @@ PORT_ADDRESS = 0
 SETTLE_S = 3.0
 PLAY_MARGIN_S = 3.0
 END_TIMEOUT_S = 40.0
+ALONE = {"model": {"hearing": "none"}, "look": {"pack": "none"}}
+"""Bursts in silence are no band: a show that hears kinds of sound rightly lights none of them (`audio/weighing.py`)."""
 PARTS = ("delivery", "hearing", "waiting", "render_and_send", "rising")
 AIMS = {
     "first_clear_rise_ms": "p50 < 25, p99 < 45",
@@ -72,7 +74,9 @@ def measure(options: Options) -> Figures:
         stack.callback(ears.close)
         stack.callback(wire.close)
         show_options = ("--audio", "device:pulse", "--web", f"127.0.0.1:{free_tcp_port()}")
-        show = stack.enter_context(staged_show(folder, wire.port, *show_options, environment=environment))
+        show = stack.enter_context(
+            staged_show(folder, wire.port, *show_options, environment=environment, changes=ALONE)
+        )
         tap = PulseTap(run_folder(folder, show))
         stack.callback(tap.close)
         with Recorder([tap, ears, wire]):

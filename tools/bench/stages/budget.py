@@ -22,7 +22,9 @@ from controller.config import Config, read_config
 from controller.lighting.output.sender import Sender
 from controller.lighting.output_cycle import OutputCycle
 from controller.lighting.takeover.console_merge import ConsoleMerge
+from controller.listening.audio.ear import Ear
 from controller.listening.audio.source import open_recorded
+from controller.listening.backlog import Backlog
 from controller.listening.decider import Decider
 from controller.listening.networks import band_of, open_ear
 from controller.messages import AudioBlock
@@ -98,15 +100,16 @@ def play(watch: Watch, config: Config, warm_s: int = WARM_S, seconds: int = SECO
     ear, decider = open_ear(config, ()), Decider(config, ManualClock(), patient=True)
     cycle, sender = OutputCycle(config, patch, ConsoleMerge(config, patch, UUID(int=0))), Sender(config.universes)
     song, count = open_recorded(bundled_song(), config, loop=True), round(block_s * SAMPLE_RATE_HZ)
-    due_s, token = 0.0, None
+    due_s, token, unheard = 0.0, None, Backlog()
     for number in range(round((warm_s + seconds) / block_s)):
         now_s = (number + 1) * block_s
         watch.on = number * block_s >= warm_s
         block = AudioBlock(now_s, number, song.read(count))
         pulses = watch.step("ear: level and onsets", lambda block=block: list(ear.pulses(block)))
-        watch.step("hearing: beats, drums, form", lambda block=block: ear.listen(block))
-        decider.band, decider.beats = band_of(ear), ear.tempo
+        unheard.add(block)
         for window in ear.windows(block):
+            watch.step("hearing: beats, drums, form", lambda: _listen(ear, unheard))
+            decider.band, decider.beats = band_of(ear), ear.tempo
             token = watch.step("deciding: embed, decode, choose", lambda window=window: decider.step(window))
         for pulse in pulses:
             cycle.hear_pulse(pulse, now_s)
@@ -117,6 +120,13 @@ def play(watch: Watch, config: Config, warm_s: int = WARM_S, seconds: int = SECO
             watch.step("sending: packets", lambda tick=tick, now_s=now_s: list(sender.packets(tick.frames, now_s)))
     song.close()
     return watch.stages
+
+
+def _listen(ear: Ear, unheard: Backlog) -> None:
+    """What the analysis does with the sound of a hop."""
+    block = unheard.take()
+    if block is not None:
+        ear.listen(block)
 
 
 def modules() -> Iterator[tuple[str, int]]:
