@@ -10,12 +10,12 @@ import numpy as np
 
 TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
     "ahead": (
-        0.23,
+        0.25,
         -2.648,
         (-0.137, 0.920, 0.918, -0.379, -0.239, 0.542, -0.979, -0.130, 2.003, 0.988, 0.193, 0.453, 0.649, 0.034, 0.152),
     ),
     "hit": (
-        0.2,
+        0.22,
         -2.766,
         (
             -0.206,
@@ -40,7 +40,7 @@ TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
         ),
     ),
     "two": (
-        0.18,
+        0.16,
         -5.173,
         (
             -0.086,
@@ -72,7 +72,7 @@ TABLE: dict[str, tuple[float, float, tuple[float, ...]]] = {
         ),
     ),
     "bar": (
-        0.16,
+        0.14,
         -5.270,
         (
             -0.040,
