@@ -183,6 +183,14 @@ def test_a_chorus_that_does_not_end_is_a_verse_after_its_share_of_the_song(direc
     assert 15.0 < chorus_s < 0.55 * 150.0
 
 
+def test_a_build_that_leads_nowhere_is_a_verse_from_then_on(director):
+    cues = played(director, section("A", 0.0), 40.0, build=0.8)
+    parts = [one.part for one in cues]
+    assert parts[:100] == ["build"] * 100  # eight bars and more of it are heard of
+    assert parts[-150:] == ["verse"] * 150
+    assert sum(one != other for one, other in pairwise(parts)) == 1
+
+
 def test_a_new_phrase_of_the_same_part_is_when_it_is_varied(director):
     def look_after(phrase_s):
         director = Director(read_pack("rock"))

@@ -251,13 +251,17 @@ class Director:
 
     def _vary(self, entry: Entry, song: SongNow, now: Instant, start_s: float) -> None:
         """A part goes on, between its look and one that is near to it; where it is most of the song, and no quiet one,
-        between its look and an open one. A chorus that has had its share is a verse from then on.
+        between its look and an open one. A chorus that has had its share is a verse from then on, and so is a build
+        that leads nowhere.
         """
         self._varied_s, self._varied_bars = start_s, song.bars
         self._variation, how = self._variation + 1, "varied"
         if entry.part == "chorus" and self._often(now):
             self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
             how = "it has been the chorus for long enough"
+        elif entry.part == "build":
+            self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
+            how = "what it built up to did not come"
         elif entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
             self._entry = self._book.opens(entry.label, song.rank)
             how = "it opens every other time"
