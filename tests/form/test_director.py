@@ -31,8 +31,14 @@ def band(section, rank=0.5, *, song=1, bars=0, **more):
         "level": 0.5,
         **{k: v for k, v in more.items() if k in Band.__slots__},
     }
-    form = {k: v for k, v in more.items() if k in SongNow.__slots__}
-    return Band(SongNow(song, section, rank, bars=bars, line_s=section.start_s, **form), Tempo(0.5, 0.0, 1), **now)
+    form = {"line_s": section.start_s, **{k: v for k, v in more.items() if k in SongNow.__slots__}}
+    return Band(SongNow(song, section, rank, bars=bars, **form), Tempo(0.5, 0.0, 1), **now)
+
+
+def lines(now_s, bar_s=BAR_S):
+    """Bars and the line: that which comes is known shortly before it, until then the last one stands there."""
+    bars = int((now_s + 0.4) / bar_s)
+    return {"bars": bars, "line_s": bars * bar_s}
 
 
 def section(label, start_s, known_s=None, *, again=False, opens=0.9):
@@ -137,7 +143,7 @@ def test_nothing_is_spent_while_nobody_drums_or_at_the_beginning(director):
 
 def test_a_long_part_is_varied_but_keeps_its_colour(director):
     here = section("A", 0.0)
-    cues = [director.step(band(here, 0.5, bars=int(hop * 0.1 / BAR_S)), 0.1 * hop, anything) for hop in range(600)]
+    cues = [director.step(band(here, 0.5, **lines(0.1 * hop)), 0.1 * hop, anything) for hop in range(600)]
     looks = [cue.look for cue in cues]
     changes = sum(one != other for one, other in pairwise(looks))
     assert 2 <= changes <= 5
@@ -151,7 +157,7 @@ def played(director, here, seconds, **more):
             band(
                 here,
                 more.get("rank", 0.5),
-                bars=int(hop * 0.1 / BAR_S),
+                **lines(0.1 * hop),
                 **{k: v for k, v in more.items() if k != "rank"},
             ),
             0.1 * hop,
@@ -189,6 +195,16 @@ def test_a_build_that_leads_nowhere_is_a_verse_from_then_on(director):
     assert parts[:100] == ["build"] * 100  # eight bars and more of it are heard of
     assert parts[-150:] == ["verse"] * 150
     assert sum(one != other for one, other in pairwise(parts)) == 1
+
+
+def test_a_part_that_goes_on_changes_on_a_one_and_never_in_between(director):
+    bar_s = 1.3  # thirteen seconds of it end in the middle of a bar
+    cues = [
+        director.step(band(section("A", 0.0), **lines(0.1 * hop, bar_s)), 0.1 * hop, anything) for hop in range(900)
+    ]
+    found = {one.start_s for one in cues}
+    assert len(found) >= 5
+    assert all(one / bar_s == pytest.approx(round(one / bar_s)) for one in found)
 
 
 def test_a_new_phrase_of_the_same_part_is_when_it_is_varied(director):
@@ -230,7 +246,7 @@ def test_the_look_stays_until_a_new_part_is_sure(director):
     perhaps = section("B", 30.0, opens=0.25)
     cue = director.step(band(perhaps, 0.4), 29.8, anything)
     assert (cue.look, cue.start_s, cue.label, cue.palette) == (first.look, first.start_s, "A", first.palette)
-    sure = director.step(band(perhaps, 0.4, bars=1), 32.0, anything)
+    sure = director.step(band(perhaps, 0.4, bars=1, line_s=32.0), 31.8, anything)
     assert sure.label == "B"
     assert sure.palette != first.palette
 

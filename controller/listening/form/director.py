@@ -232,7 +232,8 @@ class Director:
 
     def _go_on(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """Within a section: at a bar line it may prove to be of another kind, or be due for a variation."""
-        if self._entry is None or song.bars == self._varied_bars:
+        on_line = song.line_s > now.t_s - JUST_S or now.band.tempo.beat_s <= 0.0
+        if self._entry is None or song.bars == self._varied_bars or not on_line:
             return
         start_s = _when(song.line_s, now)
         if self._unsure:
