@@ -198,7 +198,8 @@ def test_a_build_that_leads_nowhere_is_a_verse_from_then_on(director):
 
 
 def test_a_part_that_goes_on_changes_on_a_one_and_never_in_between(director):
-    bar_s = 1.3  # thirteen seconds of it end in the middle of a bar
+    bar_s = 1.5  # thirteen seconds of it end in the middle of a bar
+    here = section("A", 0.0)
     cues = [
         director.step(band(section("A", 0.0), **lines(0.1 * hop, bar_s)), 0.1 * hop, anything) for hop in range(900)
     ]
