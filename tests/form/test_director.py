@@ -200,9 +200,7 @@ def test_a_build_that_leads_nowhere_is_a_verse_from_then_on(director):
 def test_a_part_that_goes_on_changes_on_a_one_and_never_in_between(director):
     bar_s = 1.5  # thirteen seconds of it end in the middle of a bar
     here = section("A", 0.0)
-    cues = [
-        director.step(band(section("A", 0.0), **lines(0.1 * hop, bar_s)), 0.1 * hop, anything) for hop in range(900)
-    ]
+    cues = [director.step(band(here, **lines(0.1 * hop, bar_s)), 0.1 * hop, anything) for hop in range(900)]
     found = {one.start_s for one in cues}
     assert len(found) >= 5
     assert all(one / bar_s == pytest.approx(round(one / bar_s)) for one in found)
