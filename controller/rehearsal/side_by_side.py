@@ -11,7 +11,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from controller.copies import can_copy
 from controller.errors import ControllerError
@@ -133,6 +133,10 @@ class _Copy:
     Args:
         work: done there, with this object; what it returns is its end.
     """
+
+    _pid: int
+    _in: BinaryIO
+    _out: BinaryIO
 
     def __init__(self, work: "Callable[[_Copy], Any]") -> None:
         if sys.platform == "win32":
