@@ -1,4 +1,4 @@
-"""The show without waiting: the same stages in one process and a virtual time, written to files.
+"""The show without waiting: the same stages in a virtual time, written to files.
 
 The same input, seed, models and configuration give the same `tokens.csv`, `dmx.show`, `heads.npz`, `form.json` and
 `sheet.png`, byte for byte; `report.json` and `report.html` add how long things took, and that differs from run to run.

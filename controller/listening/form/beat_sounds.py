@@ -9,7 +9,8 @@ import numpy as np
 
 from controller.arrays import Float64Array
 from controller.listening.time.drums import DrumHit
-from controller.listening.time.harmony import CHORD, CHORDS
+from controller.listening.time.front import BANDS
+from controller.listening.time.harmony import CHORD, chord
 from controller.listening.time.hearing import HeardFrame
 from controller.listening.time.outputs import DRUMS
 
@@ -23,7 +24,7 @@ class BeatSummer:
     """Adds up frames and hits until a beat is over."""
 
     def __init__(self) -> None:
-        self._sum = np.zeros(len(CHORDS))
+        self._sum = np.zeros(BANDS)
         self._rest = np.zeros(2)
         self._frames = 0
 
@@ -43,8 +44,7 @@ class BeatSummer:
         bands, rest = self._sum / frames, self._rest / frames
         drums = [sum(one.drum == drum for one in hits) for drum in DRUMS]
         shape, level = bands.reshape(SHAPE, -1).mean(axis=1), float(bands.mean())
-        harmony = bands @ CHORDS
-        return np.array([*(shape - level), *(harmony - harmony.mean()), level, *rest, *drums])
+        return np.array([*(shape - level), *chord(bands), level, *rest, *drums])
 
     def take(self, hits: Sequence[DrumHit]) -> Float64Array:
         """The beat's numbers, and begin anew."""

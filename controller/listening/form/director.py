@@ -232,7 +232,7 @@ class Director:
 
     def _go_on(self, section: SongSection, song: SongNow, now: Instant) -> None:
         """Within a section: at a bar line it may prove to be of another kind, or be due for a variation."""
-        on_line = song.line_s > now.t_s - JUST_S or now.band.tempo.beat_s <= 0.0
+        on_line = _ahead(song.line_s, now) or now.band.tempo.beat_s <= 0.0
         if self._entry is None or song.bars == self._varied_bars or not on_line:
             return
         start_s = _when(song.line_s, now)
@@ -257,12 +257,9 @@ class Director:
         """
         self._varied_s, self._varied_bars = start_s, song.bars
         self._variation, how = self._variation + 1, "varied"
-        if entry.part == "chorus" and self._often(now):
+        if entry.part == "build" or (entry.part == "chorus" and self._often(now)):
             self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
-            how = "it has been the chorus for long enough"
-        elif entry.part == "build":
-            self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
-            how = "what it built up to did not come"
+            how = f"it has been the {entry.part} for long enough"
         elif entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
             self._entry = self._book.opens(entry.label, song.rank)
             how = "it opens every other time"
@@ -334,9 +331,13 @@ class Director:
         )
 
 
+def _ahead(line_s: float, now: Instant) -> bool:
+    return line_s > now.t_s - JUST_S
+
+
 def _when(line_s: float, now: Instant) -> float:
     """On the line where it lies ahead, else on the next beat; at once where nobody knows of beats."""
-    if line_s > now.t_s - JUST_S:
+    if _ahead(line_s, now):
         return line_s
     tempo = now.band.tempo
     if tempo.beat_s <= 0.0:

@@ -22,3 +22,9 @@ def _chord_bands() -> Float64Array:
 
 
 CHORDS = _chord_bands()
+
+
+def chord(bands: Float64Array) -> Float64Array:
+    """(12,) how much each pitch class is heard in bands (136,), beside their mean."""
+    heard = bands @ CHORDS
+    return np.asarray(heard - heard.mean())

@@ -157,7 +157,7 @@ class Hearing:
 
     def _frame(self, frame: Float32Array, t_s: float, known_s: float) -> None:
         """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
-        beats, flux = self._beats.step(frame), float(frame[len(frame) // 2 :].sum())
+        beats, flux = self._beats.step(frame), float(frame[BANDS:].sum())
         likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
         voice, heard_s, hits = 0.0, t_s, list[DrumHit]()
         energy = self._energy.hear(frame, t_s)
@@ -220,4 +220,4 @@ QUIET_BAND = 0.002
 
 
 def _quiet(frame: Float32Array) -> bool:
-    return mean(frame[: len(frame) // 2]) < QUIET_BAND
+    return mean(frame[: BANDS]) < QUIET_BAND

@@ -11,7 +11,7 @@ import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
 from controller.listening.time.drums import DrumHit
-from controller.listening.time.harmony import CHORDS
+from controller.listening.time.harmony import chord
 
 NEAR_S = 0.07
 """Before and after a beat, what the networks and the drummer may have meant for it."""
@@ -47,12 +47,11 @@ class OneSense:
                 our own network; the last NaN where there is none, all where the band was still.
             hits: of drums near the beat. bands: (136,) means until the next beat.
         """
-        chord = bands @ CHORDS
-        chord = chord - chord.mean()
-        chord /= np.linalg.norm(chord) + FLAT
-        before, self._before = self._before or (chord, bands), (chord, bands)
+        harmony = chord(bands)
+        harmony /= np.linalg.norm(harmony) + FLAT
+        before, self._before = self._before or (harmony, bands), (harmony, bands)
         struck = [max((one.strength for one in hits if one.drum == drum), default=0.0) for drum in ("snare", "cymbal")]
-        new = [float(np.linalg.norm(now - then)) for now, then in zip((chord, bands), before, strict=True)]
+        new = [float(np.linalg.norm(now - then)) for now, then in zip((harmony, bands), before, strict=True)]
         unusual = self._unusual(np.array([*struck, *new]))
         beat, one, own = (float(number) for number in said)
         if np.isnan(beat):
