@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from controller.listening.time.beats import BeatWatch
 from controller.listening.time.drums import DrumHit
-from controller.listening.time.front import BANDS
+from controller.listening.time.front import BANDS, FRAME_S
 from controller.listening.time.harmony import CHORDS
 from controller.listening.time.ones import MOST, TRAITS, OneSense, evidence
 
@@ -16,8 +17,8 @@ def bands(chord):
     return 0.3 + 0.5 * (CHORDS[:, chord % 12] > 0)
 
 
-def hit(drum):
-    return [DrumHit(0.0, 0.1, drum, 0.8)]
+def hit(drum, t_s=0.0):
+    return [DrumHit(t_s, t_s + 0.1, drum, 0.8)]
 
 
 def heard(beats, *, said=UNSURE, drums=lambda number: (), chords=lambda bar: 0):
@@ -62,3 +63,22 @@ def test_a_sound_that_never_changes_is_never_unusual():
     traits = [sense.traits(UNSURE, [], bands(3)) for _ in range(30)]
     assert len(bands(3)) == BANDS
     assert all(np.abs(one[2:]).max() < 1e-6 for one in traits)
+
+
+def test_what_is_heard_near_a_beat_and_until_the_next_is_weighed_with_it():
+    watch, found = BeatWatch(), {}
+    for frame in range(1_500):
+        t_s = frame * FRAME_S
+        near, number = abs((t_s + 0.25) % 0.5 - 0.25) < FRAME_S / 2, round(t_s / 0.5)
+        one = near and number % 4 == 0
+        said = np.array([0.1, 0.9, 0.95] if one else [0.5, 0.1, 0.05] if near else [0.02] * 3, np.float32)
+        watch.sounds(bands(5 * int((t_s + 0.01) / 2.0)), hit("cymbal", t_s) if one else [], t_s)
+        watch.hear(0.9 if near else 0.02, said, float(near), t_s, t_s)
+        if watch.weighed is not None:
+            found[watch.weighed[0]] = watch.weighed[1]
+    traits = np.array([one for t_s, one in found.items() if t_s > 15.0])
+    ones = np.array([round(t_s / 0.5) % 4 == 0 for t_s in found if t_s > 15.0])
+    assert ones.sum() >= 6
+    for name in ("beatnet", "own", "cymbal", "harmony", "sound"):
+        trait = traits[:, TRAITS.index(name)]
+        assert trait[ones].min() > trait[~ones].max() + 0.5, name

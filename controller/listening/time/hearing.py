@@ -220,4 +220,4 @@ QUIET_BAND = 0.002
 
 
 def _quiet(frame: Float32Array) -> bool:
-    return mean(frame[: BANDS]) < QUIET_BAND
+    return mean(frame[:BANDS]) < QUIET_BAND
