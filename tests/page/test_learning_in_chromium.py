@@ -79,6 +79,13 @@ def test_p30_the_answer_is_read_in_full_and_escape_ends_it(desk, feed):
     desk.wait(lambda: desk.pressed("blackout"))
 
 
+def test_escape_ends_it_also_before_the_show_has_answered(desk, feed):
+    desk.find("learn").click()
+    desk.script("arguments[0].click(); arguments[1].click()", desk.find("quiet"), desk.find("learn"))
+    desk.wait(lambda: len(feed.commands) == 2)
+    assert [(one.name, one.target, one.amount) for one in feed.commands] == [("learn", "quiet", 1), ("learn", "", 0)]
+
+
 @pytest.mark.parametrize("kind", ["fader", "switch", "held", "press"])
 def test_a_command_that_is_new_in_the_table_is_on_the_page_and_can_be_taught(chromium, served, feed, monkeypatch, kind):
     monkeypatch.setitem(COMMANDS, "warmth", CommandRow("warmth", kind, label="Warmth of it"))

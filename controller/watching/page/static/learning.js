@@ -25,11 +25,11 @@ export class Learning {
   }
 
   turn(on) {
+    if (!on && (this.waits || this.asked)) this.send("learn", 0); // asked: the show may not have answered yet
     this.on = on;
     this.asked = "";
     document.body.classList.toggle("learning", on);
     element("learn").setAttribute("aria-pressed", String(on));
-    if (!on && this.waits) this.send("learn", 0);
     this.tell();
   }
 
@@ -38,8 +38,10 @@ export class Learning {
     const learnt = this.asked && !waits && performance.now() - this.asked_ms > ANSWER_MS;
     const changed = waits !== this.waits;
     this.waits = waits;
-    if (learnt) this.turn(false);
-    else if (changed) this.tell();
+    if (learnt) {
+      this.asked = "";
+      this.turn(false);
+    } else if (changed) this.tell();
   }
 
   tell() {
