@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from controller.colour import apart_deg
@@ -92,6 +93,29 @@ def test_a_look_that_is_expected_comes_on_the_one(director):
     assert cue.start_s == 16.0
     late = director.step(band(section("C", 32.0, known_s=34.0)), 34.1, anything)
     assert late.start_s == pytest.approx(34.5)  # the next beat
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_form_takes_back_a_look_hangs(seed):
+    """Sections that begin, are taken back, are renamed and come again, in every order."""
+    rng, director = np.random.default_rng(seed), Director(read_pack("rock"))
+    sections = [section("A", 0.0)]
+    for hop in range(3_000):
+        now_s, known = 0.1 * hop, [one.label for one in sections]
+        what = rng.choice(["goes on", "begins", "is taken back", "is another"], p=[0.9, 0.04, 0.03, 0.03])
+        again = bool(rng.random() < 0.5)
+        label = str(rng.choice(known)) if again else f"new at {now_s:.1f}"
+        if what == "begins" and now_s > sections[-1].start_s + 1.0:
+            sections.append(section(label, now_s, again=again, opens=float(rng.random())))
+        elif what == "is taken back" and len(sections) > 1:
+            sections.pop()
+        elif what == "is another":
+            sections[-1] = replace(sections[-1], label=label, again=again)
+        heard = {"biggest": bool(rng.random() < 0.3), "build": float(rng.random()), "share": float(rng.random())}
+        now = band(sections[-1], float(rng.random()), **lines(now_s), drummed=bool(rng.random() < 0.9), **heard)
+        cue = director.step(now, now_s, anything)
+        assert cue is not None
+        assert cue.palette
 
 
 def test_a_new_song_forgets_the_looks_of_the_last(director):

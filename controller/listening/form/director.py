@@ -216,8 +216,11 @@ class Director:
         if not wrong.again and not self._unsure:
             self._book.forget(wrong.label)
         self._settled, self._section_s = True, section.start_s
-        if self._unsure or known is None:
+        if self._unsure:
             self._unsure = False
+            return
+        if known is None:  # it had been given up itself
+            self._open(section, now.band.song, now, _when(now.band.song.line_s, now))
             return
         self._entry = known
         self._variation += 1
@@ -258,10 +261,10 @@ class Director:
         self._varied_s, self._varied_bars = start_s, song.bars
         self._variation, how = self._variation + 1, "varied"
         if entry.part == "build" or (entry.part == "chorus" and self._often(now)):
-            self._entry, self._variation = self._book.settle(entry.label, "verse", song.rank), 0
+            self._entry, self._variation = self._book.settle(entry, "verse", song.rank), 0
             how = f"it has been the {entry.part} for long enough"
         elif entry.part == "verse" and song.share > CHORUS_SHARE and song.rank >= OPENS_RANK:
-            self._entry = self._book.opens(entry.label, song.rank)
+            self._entry = self._book.opens(entry, song.rank)
             how = "it opens every other time"
         self._hang(start_s, "", f"{entry.part} {entry.label} goes on after {song.bars} bars: {how}")
 
@@ -279,7 +282,7 @@ class Director:
         if not misfit or (not fresh and self._misfits < MISFIT_BARS):
             return
         self._misfits = 0
-        self._entry = self._book.settle(song.section.label, part, song.rank)
+        self._entry = self._book.settle(entry, part, song.rank)
         self._varied_s, self._varied_bars, self._variation = start_s, song.bars, 0
         self._hang(start_s, "", f"{part} {song.section.label}, as it turns out")
 

@@ -91,18 +91,16 @@ class LookBook:
         self._entries[label] = entry
         return entry
 
-    def settle(self, label: str, part: Part, rank: float) -> Entry:
+    def settle(self, before: Entry, part: Part, rank: float) -> Entry:
         """A part that just came for the first time turns out to be another kind: its look changes, its colour stays."""
-        before = self._entries[label]
-        entry = replace(self._new(label, part, rank, before.palette[0]), times=before.times)
-        self._entries[label] = entry
+        entry = replace(self._new(before.label, part, rank, before.palette[0]), times=before.times)
+        self._entries[entry.label] = entry
         return entry
 
-    def opens(self, label: str, rank: float) -> Entry:
+    def opens(self, before: Entry, rank: float) -> Entry:
         """A part that is most of its song, and no quiet one: every other time it hangs in a chorus look."""
-        before = self._entries[label]
         entry = replace(before, looks=(before.looks[0], self._fitting("chorus", rank)[0]))
-        self._entries[label] = entry
+        self._entries[entry.label] = entry
         return entry
 
     def recall(self, label: str, palette: tuple[Gel, ...]) -> None:
