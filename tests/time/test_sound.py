@@ -108,7 +108,7 @@ def test_a_song_that_grows_builds_and_one_that_stays_does_not():
     assert builds(lambda t_s: 1.0 + 0.3 * (int(2 * t_s) % 2)) < 0.2
 
 
-@pytest.mark.parametrize("kind", ["talk", "applause", "solo", "silence"])
+@pytest.mark.parametrize("kind", ["talk", "applause", "solo"])
 def test_nothing_fires_where_nobody_drums(kind):
     weighing = Weighing()
     before = weighing.weigh(PULSE, "band", Tempo())
@@ -116,6 +116,15 @@ def test_nothing_fires_where_nobody_drums(kind):
     assert weighing.weigh(struck, kind, Tempo()).onsets == before.onsets
     again = weighing.weigh(Pulse(2.0, 2, -10.0, 0.9, 0.0, 2, 1.99, 0.9, ()), "band", Tempo())
     assert (again.onsets, again.onset_t_s, again.onset_strength) == (1, 1.99, 0.9)
+
+
+@pytest.mark.parametrize(("sounded", "fires"), [("", 1), ("band", 1), ("talk", 0), ("applause", 0), ("solo", 0)])
+@pytest.mark.parametrize("kind", ["silence", ""])
+def test_a_hit_out_of_silence_is_of_what_sounded_last(sounded, fires, kind):
+    weighing = Weighing()
+    weighing.weigh(PULSE, sounded, Tempo())
+    struck = Pulse(1.0, 1, -10.0, 0.9, 0.0, 1, 0.99, 0.9, ())
+    assert weighing.weigh(struck, kind, Tempo(), drummed=False).onsets == fires
 
 
 def test_a_band_without_drums_flashes_no_more_than_a_guitar():
