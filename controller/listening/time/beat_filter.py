@@ -8,6 +8,8 @@ ISMIR 2006) and Krebs, Böck, Widmer ("An Efficient State-Space Model for Joint 
 whose beats last whole frames; a fractional phase lets a stiff tempo hold at any speed.
 """
 
+from collections import deque
+
 import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
@@ -29,6 +31,10 @@ FORGET = 1e-5
 SMOOTH = np.ones(7)
 """Neighbouring tempi that are taken together when the likeliest is looked for."""
 TURN = np.exp(2j * np.pi * np.arange(PLACES) / PLACES)
+EVEN = 0.5
+"""An activation that speaks for no phase and against none."""
+KEPT = 32
+"""Frames after which a belief is no longer kept."""
 SAID_OCTAVES = 0.08
 """How far from a tempo that a person said the music may be."""
 
@@ -55,11 +61,13 @@ class BeatFilter:
         self._bell = np.exp(-0.5 * (np.minimum(phase, 1.0 - phase) / WIDTH) ** 2).astype(np.float32)
         self._expect(120.0, 0.6)
         self.belief: Float32Array = np.zeros((count, PLACES), np.float32)
+        self._kept: deque[Float32Array] = deque(maxlen=KEPT)
         self.reset()
 
     def reset(self) -> None:
         """Know nothing."""
         self.belief[:] = self._fresh
+        self._kept.clear()
 
     def _expect(self, bpm: float, octaves: float) -> None:
         prior = np.exp(-0.5 * (np.log2(self.tempi_bpm / bpm) / octaves) ** 2)
@@ -70,6 +78,7 @@ class BeatFilter:
         self._expect(bpm, SAID_OCTAVES)
         self.belief = self.belief * self._fresh
         self.belief /= self.belief.sum()
+        self._kept.clear()
 
     def scale(self, factor: float) -> None:
         """The same beats counted twice as fast (2.0), or every second one only (0.5)."""
@@ -83,6 +92,7 @@ class BeatFilter:
             np.float32
         ) + self._fresh * 0.01
         self.belief /= self.belief.sum()
+        self._kept.clear()
 
     def step(self, activation: float) -> None:
         """Move on by one frame, and hear.
@@ -103,6 +113,22 @@ class BeatFilter:
         moved *= 1.0 - FORGET
         moved += FORGET * self._fresh
         self.belief, self._moved = moved, (self.belief, far)
+        self._kept.append(moved.copy())
+
+    def unhear(self, frames: int) -> None:
+        """The newest frames, up to `KEPT`, tell nothing after all: no beat was missing there, nobody played.
+
+        Told before the band stopped dead is known, the first beats of a stop are beats that do not come, and the belief
+        makes way for a tempo and a phase in which there would have been none.
+        """
+        frames = min(frames, len(self._kept) - 1)
+        if frames < 1:
+            return
+        self.belief = self._kept[-1 - frames].copy()
+        for _ in range(frames):
+            self._kept.pop()
+        for _ in range(frames):
+            self.step(EVEN)
 
     def best(self) -> tuple[float, float, float]:
         """Tempo in beats a minute, phase 0..1 since the last beat, and how much of the belief stands by both.

@@ -13,18 +13,20 @@ import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
 from controller.listening.time.bar_filter import BarFilter
-from controller.listening.time.beat_filter import BeatFilter
+from controller.listening.time.beat_filter import EVEN, BeatFilter
 from controller.listening.time.drums import DrumHit
+from controller.listening.time.energy import STILL_FRAMES
 from controller.listening.time.front import BANDS
 from controller.listening.time.ones import NEAR_S, OneSense, evidence
+from controller.listening.time.outputs import DELAY
 
 AHEAD_S = 0.2
 """Before the sound that is heard when a beat is told."""
 FLUX_SHARE = 0.25
 """Of what counts as a beat: sudden growth anywhere in the spectrum, beside what the networks say."""
 FLUX_FADES = 0.999
-EVEN = 0.5
-"""An activation that speaks for no phase and against none."""
+UNHEARD = STILL_FRAMES - DELAY + 4
+"""Frames that had gone by unheard when the stop was known, with what faded away before them."""
 NOTHING = np.full(3, np.nan, np.float32)
 
 
@@ -72,6 +74,7 @@ class BeatWatch:
         self._filter, self._bar, self._sense = BeatFilter(), BarFilter(), OneSense()
         self._open: deque[OpenBeat] = deque()
         self._peak = 1e-6
+        self._still = False
 
     def hear(
         self, likely: float, said: Float32Array, flux: float, t_s: float, known_s: float, *, still: bool = False
@@ -83,6 +86,9 @@ class BeatWatch:
             flux: how much the spectrum grew. t_s: the moment of the frame. known_s: now.
             still: the band has stopped: what is left tells nothing, and the beat goes on by itself.
         """
+        if still and not self._still:
+            self._filter.unhear(UNHEARD)
+        self._still = still
         if still:
             likely, flux, said = EVEN, EVEN * self._peak, NOTHING
         self._peak = max(flux, self._peak * FLUX_FADES)

@@ -30,8 +30,8 @@ OWN_SHARE = 0.4
 """What our own network says of a beat, beside BeatNet's three."""
 SILENT = 1e-4
 """Root mean square of a frame below which nothing is heard."""
-FORGET_S = 4.0
-"""After so long a silence the next sound is another song."""
+FORGET_S = 10.0
+"""After so long a silence the next sound is another song: a band that stops for four bars goes on in its beat."""
 
 
 @dataclass(frozen=True, slots=True)
