@@ -1,7 +1,7 @@
 """How well beats, ones, drums and kinds of sound are heard, as they were told live; scored with mir_eval.
 
     python -m tools.train.hearing.score --songs ../shared/data/audio
-    python -m tools.train.hearing.score --made 24 --fonts /usr/share/sounds/sf3/MuseScore_General_Lite.sf3
+    python -m tools.train.hearing.score --made 24 --fonts /usr/share/sounds/sf3/MuseScore_General_Lite.sf3 --stem
     python -m tools.train.hearing.score --speech /usr/share/asterisk/sounds/fr_CA_f_June --quiet ../shared/data/audio
 
 A chart (`NAME.notes.mid` beside `NAME.opus`) gives beats by its tempo map; every fourth is a one. Made songs are those
@@ -39,6 +39,7 @@ MADE_S = 70.0
 SEED = 90_000
 """Of made songs: none that is trained on has such a one."""
 DRUM_NEAR_S = 0.05
+DRUM_CHANNEL = 9
 MODEL = Path(__file__).parents[3] / "models" / "hearing"
 
 
@@ -92,16 +93,32 @@ def hops(path: Path, until_s: float) -> Iterator[np.ndarray]:
     source.close()
 
 
-def cut(sound: np.ndarray) -> Iterator[np.ndarray]:
-    """Made sound at 22,050 Hz in the same hops."""
-    full = np.asarray(soxr.resample(sound, RATE_HZ, SAMPLE_RATE_HZ), np.float32)
-    for at in range(0, len(full) - HOP_SAMPLES + 1, HOP_SAMPLES):
-        yield full[at : at + HOP_SAMPLES, None]
+def cut(*sounds: np.ndarray) -> Iterator[np.ndarray]:
+    """Made sounds at 22,050 Hz in the same hops, a column each."""
+    full = [np.asarray(soxr.resample(one, RATE_HZ, SAMPLE_RATE_HZ), np.float32) for one in sounds]
+    length = max(map(len, full))
+    columns = np.stack([np.pad(one, (0, length - len(one))) for one in full], axis=1)
+    for at in range(0, length - HOP_SAMPLES + 1, HOP_SAMPLES):
+        yield columns[at : at + HOP_SAMPLES]
 
 
-def heard(sound: Iterator[np.ndarray], model: Path) -> HeardSong:
-    """What a show would have heard."""
-    hearing, song = Hearing(model, read_manifest(model, "hearing", FRAME_S)), HeardSong()
+def drums_of(midi: mido.MidiFile) -> mido.MidiFile:
+    """The song with nobody but its drummer, who plays when he did."""
+    alone = mido.MidiFile(ticks_per_beat=midi.ticks_per_beat)
+    for track_ in midi.tracks:
+        kept, waited = mido.MidiTrack(), 0
+        for message in track_:
+            waited += message.time
+            if message.is_meta or getattr(message, "channel", None) == DRUM_CHANNEL:
+                kept.append(message.copy(time=waited))
+                waited = 0
+        alone.tracks.append(kept)
+    return alone
+
+
+def heard(sound: Iterator[np.ndarray], model: Path, drum_column: int = 0) -> HeardSong:
+    """What a show would have heard; `drum_column`: of the sound, that holds the drums alone, 0: none does."""
+    hearing, song = Hearing(model, read_manifest(model, "hearing", FRAME_S), drum_column), HeardSong()
     for hop, samples in enumerate(sound):
         block = AudioBlock((hop + 1) * HOP_S, hop, samples)
         hearing.hear(block)
@@ -188,8 +205,8 @@ def offline(folder: Path, table: Table) -> None:
         table.add_row(f"{path.stem}, librosa", f"beats {beats:.2f}, ones {ones:.2f} (the best of four)")
 
 
-def made(count: int, fonts: list[Path], model: Path, table: Table) -> None:
-    """Made songs: by metre, and drums over all."""
+def made(count: int, fonts: list[Path], model: Path, table: Table, *, stem: bool) -> None:
+    """Made songs: by metre, and drums over all; `stem`: the drums come on a channel of their own beside the mix."""
     rows: dict[int, list[BeatScore]] = {}
     through: list[float] = []
     drums: dict[str, list[float]] = {name: [] for name in DRUMS}
@@ -197,8 +214,9 @@ def made(count: int, fonts: list[Path], model: Path, table: Table) -> None:
         rng = np.random.default_rng(SEED + index)
         metre = (4, 4, 4, 3, 6, 7)[index % 6]
         midi, truth = Band(rng, MADE_S, metre).make()
-        sound = in_a_room(rng, rendered(midi, fonts[index % len(fonts)]))
-        song = heard(cut(sound), model)
+        font = fonts[index % len(fonts)]
+        sounds = [in_a_room(rng, rendered(midi, font)), *([rendered(drums_of(midi), font)] if stem else [])]
+        song = heard(cut(*sounds), model, drum_column=int(stem))
         beats = np.array([t_s for t_s, _ in truth.beats])
         ones = np.array([t_s for t_s, number in truth.beats if number == 1])
         rows.setdefault(metre, []).append(beat_score(song, beats, ones))
@@ -219,7 +237,8 @@ def made(count: int, fonts: list[Path], model: Path, table: Table) -> None:
     table.add_row("made, right by confidence", reliability(every))
     for name, figures in drums.items():
         if figures:
-            table.add_row(f"made, {name} ({len(figures)})", f"F {np.mean(figures):.2f} within 50 ms")
+            whence = "stem" if stem else "mix"
+            table.add_row(f"made, {name} in the {whence} ({len(figures)})", f"F {np.mean(figures):.2f} within 50 ms")
 
 
 def speech(folders: list[Path], model: Path, table: Table) -> None:
@@ -254,6 +273,7 @@ def main() -> None:
     parser.add_argument("--librosa", action="store_true", help="beside it, on the same songs")
     parser.add_argument("--made", type=int, default=0, help="how many made songs")
     parser.add_argument("--fonts", type=Path, nargs="*", default=[])
+    parser.add_argument("--stem", action="store_true", help="the drums of made songs come alone, beside the mix")
     parser.add_argument("--speech", type=Path, nargs="*", default=[])
     parser.add_argument("--quiet", type=Path, help="folder of songs in which nobody talks")
     parser.add_argument("--model", type=Path, default=MODEL)
@@ -264,7 +284,7 @@ def main() -> None:
     if options.songs and options.librosa:
         offline(options.songs, table)
     if options.made:
-        made(options.made, options.fonts, options.model, table)
+        made(options.made, options.fonts, options.model, table, stem=options.stem)
     speech(options.speech, options.model, table)
     if options.quiet:
         quiet(options.quiet, options.model, table)
