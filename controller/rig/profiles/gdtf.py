@@ -19,11 +19,11 @@ import numpy as np
 from controller.colour import to_encoded
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
-from controller.rig.profiles.beam_words import prism_stands, way
+from controller.rig.profiles.beam_words import animation_stands, prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
 from controller.rig.profiles.meaning import channel_of, is_worse
-from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.profile import BLACK, Profile
 from controller.rig.profiles.rest_words import (
     CLOSES,
     FLASHES,
@@ -40,6 +40,7 @@ from controller.rig.profiles.rest_words import (
     says_steady,
 )
 from controller.rig.profiles.spans import Meaning, Span
+from controller.rig.profiles.turn_words import TURNED_BY, speeds
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000
@@ -75,7 +76,9 @@ ATTRIBUTES: tuple[tuple[str, Meaning], ...] = (
 )
 BEAM_ATTRIBUTES = (
     ("zoom", r"^Zoom$"), ("iris", r"^Iris$"), ("focus", r"^Focus1?$"), ("frost", r"^Frost1?$"),
-    ("prism", r"^Prism\d*$"), ("gobo", r"^Gobo\d*$"),
+    ("prism", r"^Prism\d*$"), ("gobo", r"^Gobo\d*$"), ("animation", r"^AnimationWheel\d*$"),
+    ("gobo_turn", r"^Gobo\d*PosRotate$"), ("prism_turn", r"^Prism\d*PosRotate$"),
+    ("animation_turn", r"^AnimationWheel\d*PosRotate$"),
 )  # fmt: skip
 RGB_FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 
@@ -312,6 +315,10 @@ class _Reading:
             return replace(span, part=part) if span.meaning == "effect" and prism_stands(span.name) else span
         if part == "gobo":
             return replace(span, part=part) if span.meaning == "gobo" else span
+        if part == "animation":
+            return replace(span, part=part) if span.meaning == "gobo" and animation_stands(span.name) else span
+        if part in TURNED_BY.values():
+            return _turning(span, part, one) if span.meaning == "spin" else span
         if not part or span.meaning != "level":
             return span
         # a zoom of 0 to 1 degrees is one whose maker wrote none
@@ -363,8 +370,21 @@ class _Reading:
         known = colour_named(said)
         halves = "/" in said and all(colour_named(half) for half in said.split("/"))
         if found(r"\+|->|split|spin|rainbow|random|scroll|half", said) or halves or not (known or colour):
-            return Span(part.first, part.last, "effect" if said or not part.slot else "colour", name=said or plain.name)
+            split = Span(
+                part.first, part.last, "effect" if said or not part.slot else "colour", name=said or plain.name
+            )
+            return replace(split, halves=self._halves(said))
         return Span(shown.first, shown.last, "colour", name=said, colour=_hex(colour) or known)
+
+    def _halves(self, said: str) -> tuple[str, str] | None:
+        """Both colours of "Red + Blue", as the wheel has them or as their names say."""
+        names = [one.strip() for one in re.split(r"[+/&]", said)]
+        known = {name.lower(): _hex(colour) for name, colour in self._tree.wheels.get(self._function.wheel, [])}
+        found_colours = [known.get(one.lower()) or colour_named(one) for one in names]
+        if len(found_colours) != 2:
+            return None
+        one, other = found_colours
+        return (one, other) if one and other and one != other and BLACK not in (one, other) else None
 
     def _gobo(self, part: ChannelSet, plain: Span) -> Span:
         slots = self._tree.wheels.get(self._function.wheel, [])
@@ -401,6 +421,14 @@ class _Reading:
                 else "open"
             )
         return "open" if self._function.at((part.first + part.last) // 2) > 0 else "closed"
+
+
+def _turning(span: Span, part: str, one: Function) -> Span:
+    """The range with its speeds: the attribute's unit is degrees a second, and 0 to 1 is what no maker wrote."""
+    if max(abs(one.start), abs(one.end)) > 1.0:
+        return replace(span, part=part, start=span.start / 360.0, end=span.end / 360.0, told=True)
+    ends = speeds(span.name)
+    return span if ends is None else replace(span, part=part, start=ends[0], end=ends[1])
 
 
 def _said(meaning: Meaning, said: str, function: Function) -> Meaning:
