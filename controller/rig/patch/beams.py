@@ -176,7 +176,8 @@ def _way(lane: Lane, beam: Beam | None, *, animated: bool) -> tuple[tuple[int, i
         return shapes.turns[turn < 0.0 and len(shapes.turns) > 1], min(1.0, abs(turn))
     if not shapes.slots:
         return rests
-    level = shapes.slots[(number - 1) % len(shapes.slots)].middle  # a wheel of fewer slots begins again
+    places = shapes.revolving if shapes.revolving and turn != 0.0 else shapes.slots
+    level = places[(number - 1) % len(places)].middle  # a wheel of fewer slots begins again
     return (level, level), 0.0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from controller.rig.profiles.profile import PLACES, BeamPart
+from controller.rig.profiles.profile import PLACES, BeamPart, LevelSpan
 from controller.rig.profiles.rest_words import (
     FLASHES,
     HARM,
@@ -112,10 +112,20 @@ def _slots(part: BeamPart, spans: Sequence[Span], at: int) -> dict[str, Any]:
     # one picture may stand twice: as it is, and once more as the beginning of a range that shakes it
     steady = [span for span in spans if span.part == part and span.meaning in ("gobo", "effect", "level")]
     slots = [(span.last, span.last) if _slides_in(span) else span.levels for span in steady]
-    moving = [] if part == "gobo" else turns(spans, part)
+    if part == "gobo":
+        return _patterns(slots, [span.levels for span in spans if span.part == part and span.meaning == "spin"])
+    moving = turns(spans, part)
     if not slots and rest is not None and rest.meaning == "stop":
         return _shapes(TURNED_BY[part], turns=moving)  # where it stands still it may be in the beam or not
     return _shapes(part, slots=[{"dmx": one} for one in slots[:MOST_SLOTS]], turns=moving)
+
+
+def _patterns(standing: list[LevelSpan], revolving: list[LevelSpan]) -> dict[str, Any]:
+    """Each pattern once as it stands and once as it turns, or, where these are other ones, all of them in a row."""
+    if len(standing) != len(revolving):
+        standing, revolving = sorted(standing + revolving), []
+    both = ([{"dmx": one} for one in levels[:MOST_SLOTS]] for levels in (standing, revolving))
+    return _shapes("gobo", **dict(zip(("slots", "revolving"), both, strict=True)))
 
 
 def _slides_in(span: Span) -> bool:

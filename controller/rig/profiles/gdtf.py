@@ -23,7 +23,7 @@ from controller.rig.profiles.beam_words import animation_stands, prism_stands, w
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
 from controller.rig.profiles.meaning import channel_of, is_worse
-from controller.rig.profiles.profile import BLACK, Profile
+from controller.rig.profiles.profile import BLACK, PLACES, Profile
 from controller.rig.profiles.rest_words import (
     CLOSES,
     FLASHES,
@@ -40,7 +40,7 @@ from controller.rig.profiles.rest_words import (
     says_steady,
 )
 from controller.rig.profiles.spans import Meaning, Span
-from controller.rig.profiles.turn_words import TURNED_BY, speeds
+from controller.rig.profiles.turn_words import TURNED_BY, speeds, turns
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000
@@ -250,12 +250,24 @@ class _Mode:
         fields = channel_of(spans, definition.default, note, mixed=self._mixed)
         if definition.key in self._switching:
             fields.pop("shapes", None)
+        elif fields["does"] == "hold" and "shapes" not in fields:
+            fields |= self._turning(definition)
         if fields["does"] == "colour":
             emitter = next((one.emitter for one in active if one.emitter in self._tree.emitters), "")
             measured = _xyY(self._tree.emitters.get(emitter, ""))
             if measured is not None:
                 fields["xyY"] = measured
         return fields
+
+    def _turning(self, definition: Definition) -> dict[str, Any]:
+        """How it turns a pattern while its wheel is at a place where it is to turn; it rests before."""
+        for one in definition.functions:
+            part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
+            if part == "gobo_turn" and re.search(r"Gobo\d*SelectSpin$|Gobo\d*$", one.master):
+                levels = turns(sorted(_Reading(self._tree, one).spans(), key=lambda span: span.first), part)
+                if levels:
+                    return {"shapes": {"part": part, "turns": levels}}
+        return {}
 
     def _is_active(self, function: Function) -> bool:
         """Whether its mode master rests in the levels that it names; unknown masters count as if they did."""
@@ -311,14 +323,12 @@ class _Reading:
         """The range with what it does to the beam, where looks may do it."""
         one = self._function
         part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
-        if part == "prism":
-            return replace(span, part=part) if span.meaning == "effect" and prism_stands(span.name) else span
-        if part == "gobo":
-            return replace(span, part=part) if span.meaning == "gobo" else span
-        if part == "animation":
-            return replace(span, part=part) if span.meaning == "gobo" and animation_stands(span.name) else span
-        if part in TURNED_BY.values():
-            return _turning(span, part, one) if span.meaning == "spin" else span
+        if part in TURNED_BY.values() and span.meaning == "spin":
+            return _turning(span, part, one)
+        if re.search(r"^Gobo\d*SelectSpin$", one.attribute) and not found("shak", span.name):
+            return replace(span, part="gobo", meaning="spin")
+        if part in PLACES:
+            return replace(span, part=part) if _stands(span, part) else span
         if not part or span.meaning != "level":
             return span
         # a zoom of 0 to 1 degrees is one whose maker wrote none
@@ -421,6 +431,13 @@ class _Reading:
                 else "open"
             )
         return "open" if self._function.at((part.first + part.last) // 2) > 0 else "closed"
+
+
+def _stands(span: Span, part: str) -> bool:
+    """Whether a pattern, a prism or an animation wheel is in the beam there."""
+    if part == "prism":
+        return span.meaning == "effect" and prism_stands(span.name)
+    return span.meaning == "gobo" and (part == "gobo" or animation_stands(span.name))
 
 
 def _turning(span: Span, part: str, one: Function) -> Span:

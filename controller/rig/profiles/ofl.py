@@ -296,6 +296,9 @@ def _with_part(span: Span, capability: Json, said: str) -> Span:
         return replace(span, part=part, start=start, end=end)
     if "speedStart" in capability and kind in TURNING:
         return _turning(span, capability, said)
+    revolves = kind == "WheelSlotRotation" and "slotNumber" in capability and not comment
+    if revolves and not any(key.startswith(("speed", "angle")) for key in capability):
+        return replace(span, part="gobo", meaning="spin")
     if kind == "Prism" and not any(key.startswith(("speed", "angle")) for key in capability) and prism_stands(comment):
         return replace(span, part="prism")
     if (

@@ -227,18 +227,20 @@ class Shaping(_Data):
 
     `range` of a zoom runs from narrow to wide, of an iris from small to open, of a focus from near to far, of a frost
     from clear to soft, and may run backwards. `slots` are the patterns of a gobo wheel, the prisms, animation wheels or
-    frosts, in order: only such as stand still. `turns` are levels at which the part turns in the beam, each from slow
-    to fast, which may run backwards: the one way round, then the other.
+    frosts, in order: only such as stand still. `revolving` are the same patterns once more, at places of the wheel at
+    which another channel turns them. `turns` are levels at which the part turns in the beam, each from slow to fast,
+    which may run backwards: the one way round, then the other.
     """
 
     part: BeamPart
     range: LevelSpan | None = None
     slots: list[Range] = []
+    revolving: list[Range] = []
     turns: Annotated[list[LevelSpan], Field(max_length=2)] = []
 
     @model_validator(mode="after")
     def _slides_or_chooses(self) -> "Shaping":
-        found = tuple(name for name in ("range", "slots", "turns") if getattr(self, name))
+        found = tuple(name for name in ("range", "slots", "revolving", "turns") if getattr(self, name))
         allowed = WAYS_TO_SHAPE.get(self.part, (("range",),))
         if found not in allowed:
             ways = " or ".join(" and ".join(f"`{name}`" for name in one) for one in allowed)
@@ -246,16 +248,16 @@ class Shaping(_Data):
         return self
 
     def sends(self) -> Iterator[LevelSpan]:
-        """The range, the middle of each slot, and all levels that turn it."""
+        """The range, the middle of each place, and all levels that turn it."""
         for one in (*([self.range] if self.range else []), *self.turns):
             yield (min(one), max(one))
-        for slot in self.slots:
+        for slot in (*self.slots, *self.revolving):
             yield (slot.middle, slot.middle)
 
 
 WAYS_TO_SHAPE: dict[BeamPart, tuple[tuple[str, ...], ...]] = {
     "frost": (("range",), ("slots",)),
-    "gobo": (("slots",),),
+    "gobo": (("slots",), ("slots", "revolving")),
     "prism": (("slots",), ("turns",), ("slots", "turns")),
     "animation": (("slots",), ("turns",), ("slots", "turns")),
     "gobo_turn": (("turns",),),

@@ -321,10 +321,13 @@ def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
     """The range with what it does to the beam, where that is said and looks may do it."""
     said, preset = (element.text or "").strip(), element.get("Preset", "")
     part, low, high = BEAM_PRESETS.get(channel.preset, ("", 0.0, 0.0))
-    turned = None if part else _turns(channel)
-    part = part or part_named(channel.name)
+    pictures = any(one.get("Preset") in ("GoboMacro", "GoboShakeMacro") for one in channel.ranges)
+    turned = None if part or pictures else turn_named(channel.name, [one.text or "" for one in channel.ranges])
+    part = part or part_named(channel.name) or ("gobo" if pictures and found(WHEEL, channel.name) else "")
     if turned is not None:
         return _turning(span, turned, said, preset)
+    if part == "gobo" and found(REVOLVES, said) and span.meaning in ("gobo", "effect"):
+        return replace(span, part=part, meaning="spin")
     if part == "gobo":
         picture = span.meaning == "gobo" and (preset == "GoboMacro" or found(r"gobo|pattern|picture", said))
         return replace(span, part=part) if picture else span
@@ -334,13 +337,6 @@ def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
         return span
     start, end = WAYS.get(preset) or way(part, said) or (low, high)
     return replace(span, part=part, start=start, end=end)
-
-
-def _turns(channel: _Definition) -> str | None:
-    """Which part of the beam the channel turns, where it holds no pictures."""
-    if any(one.get("Preset") in ("GoboMacro", "GoboShakeMacro") for one in channel.ranges):
-        return None
-    return turn_named(channel.name, [one.text or "" for one in channel.ranges])
 
 
 def _in_the_beam(span: Span, part: str, said: str, preset: str) -> Span:
@@ -369,6 +365,10 @@ def _halves(element: Element) -> tuple[str, str] | None:
     return (one, other) if told and one != other and not moves else None
 
 
+REVOLVES = r"^(?!.*(shak|bounc|slow|fast|audio|sound|auto))(?=.*\bgobos?\b)(?=.*\d).*(rotat|continuous|\brot\b|>\W*$)"
+"""Words of places of a gobo wheel at which another channel turns the pattern; the same patterns stand elsewhere."""
+WHEEL = r"^(?!.*(animation|macro|speed|shake|function|mode)).*\bgobos?\b.*(rotation|wheel|index|select)"
+"""Names of gobo wheels that say more than that; what is a picture the presets of their ranges tell."""
 MEANINGS: dict[str, Meaning] = {
     "ShutterOpen": "open",
     "ShutterClose": "closed",
@@ -445,7 +445,7 @@ def _gobo(element: Element, said: str) -> Meaning:
         return "strobe"
     if found(r"stop", said):
         return "stop"
-    if found(SLOT_MOVES, said):
+    if found(SLOT_MOVES, re.sub(r"^\W*rotating (?=gobos? ?\d+\W*$)", "", said, flags=re.I)):
         return "effect"
     return "neutral" if "open" in element.get("Res1", "") and not found(r"black ?out|clos|gobo", said) else "gobo"
 
