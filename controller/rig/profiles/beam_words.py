@@ -121,9 +121,9 @@ def _slots(part: BeamPart, spans: Sequence[Span], at: int) -> dict[str, Any]:
 
 
 def _patterns(standing: list[LevelSpan], revolving: list[LevelSpan]) -> dict[str, Any]:
-    """Each pattern once as it stands and once as it turns, or, where these are other ones, all of them in a row."""
+    """Each pattern once as it stands and once as it turns; where these are not as many, only the ones or the others."""
     if len(standing) != len(revolving):
-        standing, revolving = sorted(standing + revolving), []
+        standing, revolving = standing or revolving, []
     both = ([{"dmx": one} for one in levels[:MOST_SLOTS]] for levels in (standing, revolving))
     return _shapes("gobo", **dict(zip(("slots", "revolving"), both, strict=True)))
 

@@ -67,7 +67,9 @@ def turns(spans: Sequence[Span], part: str) -> list[LevelSpan]:
         spans: of a channel, apart. part: what turns with it.
     """
     moving = [span for span in spans if span.part == part and (part not in TURNED_BY or span.meaning == "spin")]
-    runs = _believed(_runs(moving), [span for span in spans if span.meaning == "stop"])
+    runs = _believed(
+        _runs([half for span in moving for half in _parted(span)]), [span for span in spans if span.meaning == "stop"]
+    )
     ways: list[tuple[Span, LevelSpan]] = []
     for run in runs:
         levels = _slow_part(run)
@@ -75,6 +77,14 @@ def turns(spans: Sequence[Span], part: str) -> list[LevelSpan]:
             ways.append((run, levels))
     ways.sort(key=lambda one: one[0].start + one[0].end < 0.0)
     return [levels for _, levels in ways]
+
+
+def _parted(span: Span) -> list[Span]:
+    """A range that goes from one way round to the other as two, without the level at which it stands."""
+    if span.start * span.end >= 0.0:
+        return [span]
+    still = span.first + round((span.last - span.first) * abs(span.start) / (abs(span.start) + abs(span.end)))
+    return [replace(span, last=still - 1, end=0.0), replace(span, first=still + 1, start=0.0)]
 
 
 def _believed(runs: Sequence[Span], stops: Sequence[Span]) -> list[Span]:
@@ -119,7 +129,7 @@ def _other_way(one: Span, other: Span) -> bool:
 def _slow_part(run: Span) -> LevelSpan | None:
     """The levels that may be used, from slow to fast."""
     least, most = sorted((abs(run.start), abs(run.end)))
-    if run.last - run.first + 1 < FEWEST_LEVELS or least == most or run.start * run.end < 0.0:
+    if run.last - run.first + 1 < FEWEST_LEVELS or least == most:
         return None
     if run.told and least >= MOST_HZ:
         return None
