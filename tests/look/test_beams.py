@@ -99,6 +99,18 @@ def test_dark_heads_get_ready_in_the_dark_and_come_up_with_their_pattern(band):
     assert set(gobo[dimmer > 0].tolist()) == {34}
 
 
+def test_heads_that_go_dark_keep_their_pattern_for_the_look_that_may_come_back(band):
+    band.cue = cue("third pattern", label="B")
+    band.play(2.0)
+    band.cue = cue("dark movers", band.now_s)
+    band.play(3.0)
+    assert sent(band, 1, 0)[-1] == 0
+    assert set(sent(band, 1, GOBO, since=-100).tolist()) == {34}
+    band.cue = cue("lit plain", band.now_s + 1.0)
+    band.play(0.9)
+    assert sent(band, 1, GOBO)[-1] == 4
+
+
 def test_a_section_has_its_own_pattern_and_it_comes_back_with_it(band):
     seen = []
     for label in ("A", "B", "A"):

@@ -1,7 +1,8 @@
 """Beams of a look on a rig: who gets a zoom, a pattern, a prism, two colours, and which pattern is which section's.
 
 Pure. Heads that are aimed take part, but for those that light faces. Heads that are dark now take the beam of the look
-that is announced, so that they come up with it and nobody sees a wheel turn. What turns does so in mirrored pairs.
+that is announced, so that they come up with it and nobody sees a wheel turn; before, they keep the one they had, which
+may come back. What turns does so in mirrored pairs.
 """
 
 from dataclasses import replace
@@ -43,6 +44,7 @@ class BeamWishes:
         self._any = bool(self._heads.any())
         self._sides = np.where(duties.across < 0.5, -1.0, 1.0).astype(np.float32)
         self._wishes: tuple[Wish, Wish] | None = None
+        self._lit_last: Wish | None = None
         self._beam: Beam | None = None
 
     def shaped(self, hanging: Hanging, strength: Float32Array, now_s: float, *, begins: bool) -> Beam | None:
@@ -57,7 +59,9 @@ class BeamWishes:
         now = wish_of(hanging.look, hanging.cue)
         ahead = hanging.ahead
         soon = ahead is not None and hanging.until_next_s(now_s) <= AHEAD_S
-        coming = wish_of(hanging.look_of(ahead), ahead) if soon and ahead is not None else now
+        if (begins or self._beam is None) and (self._heads & (strength > 0.0)).any():
+            self._lit_last = now
+        coming = wish_of(hanging.look_of(ahead), ahead) if soon and ahead is not None else self._lit_last or now
         if begins or self._beam is None or (now, coming) != self._wishes:
             self._wishes = (now, coming)
             self._beam = self._made(now, coming, strength)
