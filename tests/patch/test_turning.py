@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from controller.config import FixtureConfig
+from controller.errors import PatchError
 from controller.messages import Beam, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.beams import TURN_S
@@ -30,14 +31,16 @@ CHANNELS = {
     "frost": shaped(0, "frost", slots=[{"dmx": [90, 99]}]),
 }  # fmt: skip
 REST = {"gobo": 4, "gobo rotation": 128, "prism": 0, "animation": 1, "animation rotation": 0, "frost": 0,
-        "wheel": 5}  # fmt: skip
+        "wheel": 5, "zoom": -1, "focus": -1}  # fmt: skip
 RED, GREEN, BLUE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
-def patch_of(channels):
+def patch_of(channels, **more):
     profile = Profile.model_validate({"format": 1, "maker": "a", "model": "s", "kind": "mover", "channels": channels,
                                       "modes": {"m": list(channels)}})  # fmt: skip
-    lamp = FixtureConfig(id="s", profile="p", mode="m", universe=1, address=1, role="mover", position_m=(0, 1, 3))
+    lamp = FixtureConfig(
+        id="s", profile="p", mode="m", universe=1, address=1, role="mover", position_m=(0, 1, 3), **more
+    )
     return build_patch([lamp], [1], {"p": profile}, lambda place: ".".join(map(str, place)))
 
 
@@ -55,8 +58,8 @@ def beam(gobo=0, prism=0, frost=np.nan, *, changes=False, gobo_turn=0.0, prism_t
 class Lamp:
     """One lamp, cycle by cycle."""
 
-    def __init__(self, channels=CHANNELS):
-        self.patch = patch_of(channels)
+    def __init__(self, channels=CHANNELS, **more):
+        self.patch = patch_of(channels, **more)
         self.renderer, self.cycles, self.names = Renderer(self.patch), 0, list(channels)
 
     def show(self, wish, intensity=1.0, cycles=1, colour=RED):
@@ -136,6 +139,39 @@ def test_of_two_wheels_the_one_that_turns_is_used_and_two_patterns_never_stand_i
                 "Gobo 2 rotation": CHANNELS["gobo rotation"]}  # fmt: skip
     controls = {lane.name: lane.control for lane in patch_of(channels).lanes}
     assert [controls[f"Gobo {number} rotation"] for number in (1, 2)] == ["gobo_turn", HELD]
+
+
+FOCUS = {
+    "dimmer": CHANNELS["dimmer"],
+    "zoom": {"does": "hold", "at": 255, "shapes": {"part": "zoom", "range": [255, 55]}},
+    "focus": {"does": "hold", "at": 9, "shapes": {"part": "focus", "range": [0, 255]}},
+}  # fmt: skip
+
+
+def test_a_focus_follows_the_zoom_where_it_is_sharp_and_a_look_that_says_one_wins():
+    lamp = Lamp(FOCUS, override={"focus": {"sharp": [40, 80, 200]}})
+    nothing, still = one(np.nan), one(0, np.int8)
+    assert lamp.show(None) == {"zoom": 255, "focus": 40}
+    pairs = [lamp.show(Beam(one(1.0), nothing, nothing, nothing, still, still)) for _ in range(100)]
+    assert pairs[-1] == {"zoom": 55, "focus": 200}
+    at = np.array([(255 - found["zoom"]) / 200 for found in pairs])
+    assert (
+        np.abs(np.array([found["focus"] for found in pairs]) - np.interp(at, [0, 0.5, 1], [40, 80, 200])).max() <= 1.5
+    )
+    assert lamp.show(Beam(one(0.5), nothing, one(1.0), nothing, still, still), cycles=100) == {
+        "zoom": 155,
+        "focus": 255,
+    }
+    assert lamp.show(None, cycles=100) == {"zoom": 255, "focus": 40}
+
+
+@pytest.mark.parametrize("wrong", [{"zoom": {"sharp": [1, 2]}}, {"dimmer": {"sharp": [1, 2]}}])
+def test_only_a_focus_beside_a_zoom_can_follow_it(wrong):
+    with pytest.raises(PatchError, match=r"override\.\w+\.sharp"):
+        Lamp(FOCUS, override=wrong)
+    short = {"does": "hold", "at": 9, "forbidden": [[210, 255]], "shapes": {"part": "focus", "range": [0, 99]}}
+    with pytest.raises(PatchError, match="forbidden"):
+        Lamp(FOCUS | {"focus": short}, override={"focus": {"sharp": [40, 230]}})
 
 
 COLOURS = ("#ffffff", "#ff0000", "#00ff00", "#0000ff")

@@ -24,7 +24,7 @@ PATTERNS = 4
 """As many patterns of a wheel are used: a small set that an audience knows again."""
 
 
-class Wish(NamedTuple):
+class BeamWish(NamedTuple):
     """A beam, which pattern its section has, from 1, and hue and saturation of its other half, where it has two."""
 
     beam: BeamOf
@@ -43,8 +43,8 @@ class BeamWishes:
         self._heads: BoolArray = duties.turning & ~duties.key
         self._any = bool(self._heads.any())
         self._sides = np.where(duties.across < 0.5, -1.0, 1.0).astype(np.float32)
-        self._wishes: tuple[Wish, Wish] | None = None
-        self._lit_last: Wish | None = None
+        self._wishes: tuple[BeamWish, BeamWish] | None = None
+        self._lit_last: BeamWish | None = None
         self._beam: Beam | None = None
 
     def shaped(self, hanging: Hanging, strength: Float32Array, now_s: float, *, begins: bool) -> Beam | None:
@@ -67,7 +67,7 @@ class BeamWishes:
             self._beam = self._made(now, coming, strength)
         return replace(self._beam, changes=True) if begins else self._beam
 
-    def _made(self, now: Wish, coming: Wish, strength: Float32Array) -> Beam:
+    def _made(self, now: BeamWish, coming: BeamWish, strength: Float32Array) -> Beam:
         prepares = self._heads & (strength <= 0.0)
         plays = self._heads & ~prepares
         zoom, iris, focus, frost = np.full((4, len(plays)), np.nan, np.float32)
@@ -86,13 +86,13 @@ class BeamWishes:
         return Beam(zoom, iris, focus, frost, gobo, prism, False, gobo_turn, prism_turn, animation, split)
 
 
-def wish_of(look: Look, cue: Cue) -> Wish:
+def wish_of(look: Look, cue: Cue) -> BeamWish:
     """The beam of a look, with the pattern of the section it is for: with the section its pattern comes back."""
     beam = look.beam
     other = _other_gel(look, cue.palette) if beam.split else None
     if beam.gobo == "each":
-        return Wish(beam, 1 + sum(map(ord, cue.label)) % PATTERNS, other)
-    return Wish(beam, beam.gobo or 0, other)
+        return BeamWish(beam, 1 + sum(map(ord, cue.label)) % PATTERNS, other)
+    return BeamWish(beam, beam.gobo or 0, other)
 
 
 def _other_gel(look: Look, palette: tuple[float, ...]) -> tuple[float, float] | None:

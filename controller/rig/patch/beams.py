@@ -1,6 +1,6 @@
 """Zooms, irises, focuses and frosts that glide; patterns, prisms, animation wheels that change where nobody sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -85,6 +85,7 @@ class _Glides:
         self._per_s = np.array([1.0 / END_TO_END_S[lane.control] for lane in lanes])
         self._place, self._goal = self._home.copy(), self._home.copy()
         self._resting = np.ones(len(lanes), np.bool_)
+        self._sharp = list(_following(lanes))
         self.arrived = True
 
     def wish(self, beam: Beam | None) -> None:
@@ -104,6 +105,10 @@ class _Glides:
         home = self._resting & there
         wide = np.rint(self._low + self._place * (self._high - self._low)).astype(np.int64)
         wide = np.where(home, self._rest, wide)
+        for focus, zoom, levels in self._sharp:
+            if self._resting[focus]:
+                place = float(self._place[zoom]) * (len(levels) - 1)
+                wide[focus] = round(float(np.interp(place, range(len(levels)), levels)) * int(self._scale[focus]))
         rest = wide % self._scale
         buffer[self._coarse] = wide // self._scale
         buffer[self._fine] = np.where(self._scale > 256, rest // 256, rest)
@@ -153,6 +158,15 @@ class _Choices:
         buffer[self._coarse] = np.rint(level).astype(np.uint8)
         waits = other & ~begins
         self.arrived = bool(not waits.any() and (np.abs(self._goal - self._speed) < ARRIVED).all())
+
+
+def _following(lanes: Sequence[Lane]) -> Iterator[tuple[int, int, list[int]]]:
+    """Each focus that follows a zoom: its number, that of the zoom, and its levels from narrow to wide."""
+    zooms = {head: number for number, lane in enumerate(lanes) if lane.control == "zoom" for head in lane.heads}
+    for number, lane in enumerate(lanes):
+        levels = _shaping(lane).sharp
+        if levels and lane.heads[0] in zooms:
+            yield number, zooms[lane.heads[0]], levels
 
 
 def _way(lane: Lane, beam: Beam | None, *, animated: bool) -> tuple[tuple[int, int], float]:

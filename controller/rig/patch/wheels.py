@@ -28,6 +28,8 @@ HALF_DEG = 40.0
 class Wheels:
     """All colour wheels of a patch that looks drive.
 
+    Many attributes: what each wheel can show, what it is asked for, and what it chose, kept until the wish changes.
+
     Args:
         lanes: of control `wheel`. dimmable: (N,) heads that something else can make dark.
     """

@@ -229,7 +229,8 @@ class Shaping(_Data):
     from clear to soft, and may run backwards. `slots` are the patterns of a gobo wheel, the prisms, animation wheels or
     frosts, in order: only such as stand still. `revolving` are the same patterns once more, at places of the wheel at
     which another channel turns them. `turns` are levels at which the part turns in the beam, each from slow to fast,
-    which may run backwards: the one way round, then the other.
+    which may run backwards: the one way round, then the other. `sharp` are levels of a focus at evenly spaced zooms,
+    from narrow to wide: it follows the zoom along them.
     """
 
     part: BeamPart
@@ -237,6 +238,7 @@ class Shaping(_Data):
     slots: list[Range] = []
     revolving: list[Range] = []
     turns: Annotated[list[LevelSpan], Field(max_length=2)] = []
+    sharp: list[Byte] = []
 
     @model_validator(mode="after")
     def _slides_or_chooses(self) -> "Shaping":
@@ -245,12 +247,16 @@ class Shaping(_Data):
         if found not in allowed:
             ways = " or ".join(" and ".join(f"`{name}`" for name in one) for one in allowed)
             raise ValueError(f"shapes: a {self.part} has {ways} and nothing else")
+        if self.sharp and self.part != "focus":
+            raise ValueError(f"shapes: `sharp` is for a focus; this is a {self.part}")
         return self
 
     def sends(self) -> Iterator[LevelSpan]:
         """The range, the middle of each place, and all levels that turn it."""
         for one in (*([self.range] if self.range else []), *self.turns):
             yield (min(one), max(one))
+        if self.sharp:
+            yield (min(self.sharp), max(self.sharp))
         for slot in (*self.slots, *self.revolving):
             yield (slot.middle, slot.middle)
 
