@@ -197,6 +197,8 @@ def test_two_colours_come_on_the_one_and_only_where_the_wheel_has_both():
     )  # no such place: the whole colour
     assert lamp.show(beam(split=GREEN), 0.0, cycles=80, colour=RED)["wheel"] == 104
     assert lamp.show(None, cycles=80)["wheel"] == 14
+    assert lamp.show(beam(split=GREEN, changes=True), colour=BLUE)["wheel"] == 114
+    assert lamp.show(beam(changes=True), colour=BLUE)["wheel"] == 34  # though the wheel has just moved
 
 
 def test_the_rendered_rig_shows_the_mean_of_both_halves():

@@ -74,8 +74,10 @@ class Wheels:
         dark: npt.NDArray[np.bool_] = np.maximum.reduceat(power[self._heads], self._starts) <= 0.0
         may = np.ones_like(dark) if changes or other is None else dark
         taken = np.where(may[:, None], wanted, self._other)
-        if not np.array_equal(taken, self._other, equal_nan=True):
+        same = ((taken == self._other) | (np.isnan(taken) & np.isnan(self._other))).all(axis=1)
+        if not same.all():
             self._other, self._colour = taken, np.zeros((0, 3), np.float32)
+            self._since_s[~same] = -np.inf  # a split comes and goes on the one, however lately the wheel has moved
         self._waits = not may.all()
 
     def step(self, colour: Float32Array, power: Float32Array, now_s: float) -> npt.NDArray[np.uint8]:
