@@ -166,6 +166,18 @@ def test_gdtf_tells_degrees_a_second_and_where_a_wheel_must_stand_for_it():
     assert found["Gobo1Pos"].shapes.turns == [(129, 255), (127, 0)]
 
 
+def test_what_gdtf_says_about_turning_does_not_reach_a_reset_of_the_same_channel():
+    master = 'ModeMaster="Beam_Gobo1.Gobo1.Gobo1SelectSpin" ModeFrom="0/1" ModeTo="0/1"'
+    turns = function("Gobo1PosRotate", 0, physical=(-90, 90), more=master)
+    resets = (function("NoFeature", 0), function("GoboWheelReset", 200, part(200, "Reset")), turns)
+    gobos = (function("Gobo1", 0, part(0, "Open", 1), part(10, "Dots", 2), wheel="Gobos"),
+             function("Gobo1SelectSpin", 20, part(20, "Dots rotation", 2), wheel="Gobos"))  # fmt: skip
+    found = gdtf(channel(3, "Gobo1", *gobos), channel(4, "Gobo1Pos", *resets))["Gobo1Pos"]
+    assert found.forbidden == [(200, 255)]
+    assert found.shapes is not None
+    assert found.shapes.turns == [(127, 0)]
+
+
 def test_real_profiles_turn():
     robe = real("Robe/Robe-Robin-600E-Spot")
     assert levels(robe["Rotating Gobos"].shapes.revolving)[:2] == [(32, 35), (36, 39)]

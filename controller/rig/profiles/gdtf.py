@@ -251,7 +251,7 @@ class _Mode:
         if definition.key in self._switching:
             fields.pop("shapes", None)
         elif fields["does"] == "hold" and "shapes" not in fields:
-            fields |= self._turning(definition)
+            fields |= self._turning(definition, fields)
         if fields["does"] == "colour":
             emitter = next((one.emitter for one in active if one.emitter in self._tree.emitters), "")
             measured = _xyY(self._tree.emitters.get(emitter, ""))
@@ -259,12 +259,18 @@ class _Mode:
                 fields["xyY"] = measured
         return fields
 
-    def _turning(self, definition: Definition) -> dict[str, Any]:
+    def _turning(self, definition: Definition, fields: Mapping[str, Any]) -> dict[str, Any]:
         """How it turns a pattern while its wheel is at a place where it is to turn; it rests before."""
+        never = [*fields.get("forbidden", ()), *(one["dmx"] for one in fields.get("strobe", ()))]
         for one in definition.functions:
             part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
             if part == "gobo_turn" and re.search(r"Gobo\d*SelectSpin$|Gobo\d*$", one.master):
-                levels = turns(sorted(_Reading(self._tree, one).spans(), key=lambda span: span.first), part)
+                spans = sorted(_Reading(self._tree, one).spans(), key=lambda span: span.first)
+                levels = [
+                    way
+                    for way in turns(spans, part)
+                    if not any(min(way) <= last and first <= max(way) for first, last in never)
+                ]
                 if levels:
                     return {"shapes": {"part": part, "turns": levels}}
         return {}

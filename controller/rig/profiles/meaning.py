@@ -211,6 +211,8 @@ def _apart(spans: Sequence[Span]) -> list[Span]:
         elif span.meaning in NEVER and before.first < span.first:
             apart[-1] = replace(before, last=span.first - 1)
             apart.append(span)
+        elif span.meaning in NEVER and before.meaning not in NEVER:
+            apart[-1] = span
         elif span.last > before.last:
             apart.append(replace(span, first=before.last + 1))
     return apart
