@@ -468,6 +468,9 @@ class OverrideConfig(ConfigSection):
     slots: dict[Annotated[int, Field(ge=0, le=255)], HexColour] = {}  # colour of the wheel slot at this DMX level
     hold: Annotated[int, Field(ge=0, le=255)] | None = None  # keep the channel at this level
     rest: Annotated[int, Field(ge=0, le=255)] | None = None  # its level while nothing is wanted of it
+    sharp: Annotated[
+        list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=9)
+    ] = []  # of a focus, from narrow to wide
 
     @property
     def level(self) -> int | None:
@@ -478,6 +481,10 @@ class OverrideConfig(ConfigSection):
     def _one_level(self) -> "OverrideConfig":
         if self.hold is not None and self.rest is not None:
             raise ValueError("hold and rest: one of them; hold takes the channel from every look")
+        if self.sharp and (self.level is not None or len(self.sharp) < 2):
+            raise ValueError(
+                "sharp: 2 to 9 levels of a focus, at evenly spaced zooms from narrow to wide, without hold and rest"
+            )
         return self
 
 

@@ -307,6 +307,9 @@ class Beam:
             all these NaN is where it rests.
         gobo, prism: (N,) int8, which of the patterns and prisms, from 1; 0 none.
         changes: a look begins with this picture: patterns may change in the light.
+        gobo_turn, prism_turn: (N,) float32, -1..1 of the speed that looks may use, 0: they stand; None: of all heads.
+        animation: (N,) float32, the same of an animation wheel, which is in the beam where it is not 0.
+        split: (N, 3) float32, linear RGB of the other half of a beam of two colours; NaN: it has one; None: all have.
     """
 
     zoom: Float32Array
@@ -316,6 +319,10 @@ class Beam:
     gobo: npt.NDArray[np.int8]
     prism: npt.NDArray[np.int8]
     changes: bool = False
+    gobo_turn: Float32Array | None = None
+    prism_turn: Float32Array | None = None
+    animation: Float32Array | None = None
+    split: Float32Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from rich.table import Table
 from controller.bus.doors import RUN_FILE
 from controller.clock import MonotonicClock
 from controller.commands.arguments import configured, with_config
+from controller.commands.beam_parts import beam_lines
 from controller.commands.paper import paper, wide_table
 from controller.commands.trial import bounded, end_with_parent
 from controller.commands.wiring import describe_wiring, examine_wiring
@@ -107,7 +108,10 @@ def print_check(config: Config) -> None:
     embedder, decoder = model_folders(config)
     console.print(f"{config.file}: good")
     console.print(f"embedder {embedder.name}, decoder {decoder.name}, seed {config.seed}, source {config.audio.source}")
-    console.print(f"looks: {config.look.pack}, {len(pack_of(config).looks)} of them")
+    pack = pack_of(config)
+    console.print(f"looks: {config.look.pack}, {len(pack.looks)} of them")
+    for line in beam_lines(patch, pack):
+        console.print(line)
     for line in describe_wiring(config):
         console.print(line)
     console.print(patch_sheet(config, patch))

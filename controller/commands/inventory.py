@@ -25,7 +25,17 @@ from controller.listening.time.front import FRAME_S
 from controller.listening.time.leading import hearing_folder
 from controller.rig.profiles.cross_checks import warnings
 from controller.rig.profiles.library import Library
-from controller.rig.profiles.profile import Channel, ColourChannel, Hold, Pan, Shutter, Tilt, Wheel, written_heads
+from controller.rig.profiles.profile import (
+    Channel,
+    ColourChannel,
+    Hold,
+    Pan,
+    Shaping,
+    Shutter,
+    Tilt,
+    Wheel,
+    written_heads,
+)
 from controller.sound_format import HOP_S
 from controller.state_folder import visible
 from controller.watching.controls.midi import backend, is_wanted
@@ -95,15 +105,23 @@ def _details(channel: Channel) -> str:
     match channel:
         case Shutter(ranges=ranges):
             return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.shutter}" for one in ranges)
-        case Wheel(slots=slots):
-            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour or one.name}" for one in slots)
+        case Wheel(slots=slots, splits=splits):
+            halves = f"; {len(splits)} places of two colours for looks" if splits else ""
+            return ": " + ", ".join(f"{one.dmx[0]}-{one.dmx[1]} {one.colour or one.name}" for one in slots) + halves
         case Hold(at=level, shapes=shapes):
-            return f" at {level}" + ("" if shapes is None else f", {shapes.part} for looks")
+            return f" at {level}" + ("" if shapes is None else f", {_shaped(shapes)} for looks")
         case Pan(degrees=degrees) | Tilt(degrees=degrees):
             return f", {degrees:g} degrees"
         case ColourChannel(emitter=emitter):
             return f" {emitter}"
     return ""
+
+
+def _shaped(shapes: Shaping) -> str:
+    """What looks may do with a channel that is held otherwise."""
+    if shapes.part.endswith("_turn"):
+        return f"turns the {shapes.part.removesuffix('_turn')}"
+    return shapes.part + (", also turning" if shapes.turns else "")
 
 
 def print_models(config: Config, *, verify: bool) -> None:

@@ -32,7 +32,13 @@ DRIVERS = {
     "haze": "people at their buttons, and look.haze where that is written",
     **dict.fromkeys(FLAGS, "the colour of its heads, as a filter"),
     **dict.fromkeys(("zoom", "iris", "focus", "frost"), "the beam of the look, gliding"),
-    **dict.fromkeys(("gobo", "prism"), "the beam of the look: it changes in the dark, or as a look begins"),
+    **dict.fromkeys(
+        ("gobo", "prism", "animation"), "the beam of the look: it changes in the dark, or as a look begins"
+    ),
+    **dict.fromkeys(
+        ("gobo_turn", "prism_turn", "animation_turn"),
+        "the beam of the look: it begins to turn in the dark, or as a look begins, and slowly",
+    ),
 }
 BYTES = ("coarse byte", "fine byte", "finest byte")
 RULES = {
@@ -142,12 +148,20 @@ def _cued(role: str, cue: Cue, look: Look) -> str:
 
 
 def _beam(beam: BeamOf) -> str:
-    """A beam by its name, and what of it is written otherwise."""
+    """A beam by its name, and what is in it."""
     gobo = {None: "", 0: "", "each": "a gobo of its own for each section"}.get(beam.gobo, f"gobo {beam.gobo}")
     slides = [f"{part} {value:.0%}" for part in ("zoom", "iris", "focus", "frost")
               if (value := getattr(beam, part)) is not None]  # fmt: skip
-    parts = [one for one in (gobo, "prism" if beam.prism else "", *slides) if one]
+    prism = f"prism{_turning(beam.prism_turn)}" if beam.prism else ""
+    animation = f"animation wheel{_turning(beam.animation)}" if beam.animation else ""
+    split = "two gels in one beam where the colour wheel can" if beam.split else ""
+    parts = [one for one in (f"{gobo}{_turning(beam.gobo_turn)}", prism, animation, split, *slides) if one]
     return beam.name + (f" with {', '.join(parts)}" if parts else "")
+
+
+def _turning(speed: float) -> str:
+    """How fast something turns, of what looks may."""
+    return f" turning at {abs(speed):.0%}" + (" the other way" if speed < 0.0 else "") if speed else ""
 
 
 def _cue(cue: Cue, look: Look) -> str:
@@ -179,6 +193,9 @@ def _taken(fixture: Fixture, lane: Lane, flat: int, now: Now) -> list[tuple[str,
 def _look(row: Float32Array, lane: Lane, level: int) -> str:
     if lane.control in BEAM:
         return _shaped(lane, level)
+    split = next((one for one in getattr(lane.channel, "splits", ()) if one.holds(level)), None)
+    if split is not None:
+        return f"brightness {row[0]:.0%}, {' and '.join(split.colours)} half and half"
     if lane.control in ("pan", "tilt"):
         return f"pan {row[4]:.0%}, tilt {row[5]:.0%} of its range"
     red, green, blue = (np.rint(to_encoded(row[1:4][None])[0] * 255)).astype(int)
@@ -190,6 +207,9 @@ def _shaped(lane: Lane, level: int) -> str:
     shapes = lane.channel.shapes if isinstance(lane.channel, Hold) else None
     if shapes is None or level == lane.at:
         return f"{lane.control}: at rest, {lane.why}"
+    way = next((one for one in shapes.turns if min(one) <= level <= max(one)), None)
+    if way is not None:
+        return f"{lane.control.removesuffix('_turn')} turns at {(level - way[0]) / (way[1] - way[0] or 1):.0%}"
     if shapes.range is None:
         number = next((number for number, one in enumerate(shapes.slots, start=1) if one.holds(level)), 0)
         return f"{lane.control} {number} of {len(shapes.slots)} is in the beam"

@@ -18,7 +18,9 @@ MovementName = Literal["still", "sweep", "circle", "figure-eight", "fan", "bounc
 By = Literal["own", "across", "along", "up", "circles", "pairs"]
 """In which order a figure goes through its fixtures: its own, or left to right, front to back, bottom to top, from the
 middle outwards in space, from the middle outwards in mirrored pairs."""
-BeamName = Literal["open", "break-up", "prism", "narrow", "wide", "soft"]
+BeamName = Literal[
+    "open", "break-up", "turning", "prism", "kaleidoscope", "ripple", "two-tone", "narrow", "wide", "soft"
+]  # fmt: skip
 Aim = Literal["band", "centre", "singer", "drums", "crowd", "sky", "cross", "parallel", "fan"]
 
 WEARS: dict[LitRole, int] = {"key": 1, "back": 1, "wash": 2, "mover": 2, "pixel": 3}
@@ -29,6 +31,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 LIT_ROLES: tuple[LitRole, ...] = get_args(LitRole)
 
 Beats = Annotated[float, Field(gt=0, le=64)]
+Turn = Annotated[float, Field(ge=-1, le=1)]
 
 
 class FigureOf(ConfigSection):
@@ -55,6 +58,9 @@ class BeamOf(ConfigSection):
 
     `zoom` from narrow to wide, `iris` from small to open, `focus` from near to far, `frost` from clear to soft. `gobo`:
     which pattern of the wheel, from 1, 0: none; `each`: every section has its own. `prism`: in the beam or not.
+    `gobo_turn`, `prism_turn`: how fast that turns, 1: as fast as looks may, half a round a second at most, negative:
+    the other way; left and right turn as mirrors. `animation`: the same of an animation wheel, 0: out of the beam; a
+    head that has one leaves its gobo out then. `split`: two gels of the palette in one beam, where a colour wheel can.
     `name`: one of a small set, of which anything may be written otherwise.
     """
 
@@ -65,6 +71,10 @@ class BeamOf(ConfigSection):
     frost: Unit | None = None
     gobo: Annotated[int, Field(ge=0, le=12)] | Literal["each"] | None = None
     prism: bool | None = None
+    gobo_turn: Turn = 0.0
+    prism_turn: Turn = 0.0
+    animation: Turn = 0.0
+    split: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -74,11 +84,27 @@ class BeamOf(ConfigSection):
             return written
         return {**BEAMS.get(str(values.get("name", "open")), {}), **values}
 
+    @model_validator(mode="after")
+    def _turns_what_is_there(self) -> "BeamOf":
+        for part in ("gobo", "prism"):
+            if getattr(self, f"{part}_turn") and not getattr(self, part):
+                raise ValueError(f"{part}_turn: there is no {part} in this beam that could turn; write one")
+        return self
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What of a head it makes use of, by the names of its fields."""
+        return tuple(name for name in type(self).model_fields if name != "name" and getattr(self, name))
+
 
 BEAMS: dict[str, dict[str, object]] = {
     "open": {},
     "break-up": {"zoom": 0.5, "gobo": "each"},
-    "prism": {"zoom": 0.3, "gobo": "each", "prism": True},
+    "turning": {"zoom": 0.5, "gobo": "each", "gobo_turn": 0.2},
+    "prism": {"zoom": 0.3, "gobo": "each", "prism": True, "prism_turn": 0.3},
+    "kaleidoscope": {"zoom": 0.4, "gobo": "each", "gobo_turn": -0.3, "prism": True, "prism_turn": 0.5},
+    "ripple": {"zoom": 0.7, "gobo": "each", "gobo_turn": 0.1, "animation": 0.25},
+    "two-tone": {"zoom": 0.4, "split": True},
     "narrow": {"zoom": 0.05, "iris": 0.5},
     "wide": {"zoom": 0.9, "iris": 1.0},
     "soft": {"zoom": 0.7, "frost": 0.8},

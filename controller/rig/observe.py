@@ -265,6 +265,9 @@ def _wheel_table(channel: Channel) -> Float32Array:
     table = np.zeros((LEVELS, 3), np.float32)
     for one in channel.slots if isinstance(channel, Wheel) else ():
         table[one.dmx[0] : one.dmx[1] + 1] = to_linear(parse_colour(one.colour or "#ffffff"))
+    for split in channel.splits if isinstance(channel, Wheel) else ():
+        halves = [to_linear(parse_colour(colour)) for colour in split.colours]
+        table[split.dmx[0] : split.dmx[1] + 1] = 0.5 * (halves[0] + halves[1])
     return table
 
 

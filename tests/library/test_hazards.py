@@ -29,7 +29,9 @@ def any_look(heads, rng, t_s):
     slides = rng.uniform(-0.2, 1.2, (4, heads)).astype(np.float32)
     slides[rng.uniform(size=slides.shape) < 0.1] = np.nan
     gobos, prisms = rng.integers(0, 13, (2, heads)).astype(np.int8)
-    beam = Beam(*slides, gobos, prisms, changes=rng.uniform() < 0.7)
+    turns = rng.uniform(-1.2, 1.2, (3, heads)).astype(np.float32)
+    turns[rng.uniform(size=turns.shape) < 0.2] = 0.0
+    beam = Beam(*slides, gobos, prisms, rng.uniform() < 0.7, *turns, hues[::-1].copy())
     intensity = rng.uniform(-0.2, 1.3, heads).astype(np.float32)
     return Picture(t_s, 0, intensity, hues, places[0], places[1], beam)
 

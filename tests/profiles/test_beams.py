@@ -15,28 +15,9 @@ from controller.rig.profiles.xml_tree import xml_tree
 sys.path.insert(0, str(Path(__file__).parents[1] / "fakes"))
 
 from small_gdtf import archive, channel, function, part
+from small_qxf import of_qxf, ranges
 
-DIMMER = '<Channel Name="Dimmer" Preset="IntensityMasterDimmer"/>'
 ERA = Path("/usr/share/qlcplus/fixtures/Martin/Martin-ERA-300-Profile.qxf")
-
-
-def ranges(name, group, *said, default=None):
-    """`said` are (first, last, words) or with a preset."""
-    inside = "".join(
-        f'<Capability Min="{first}" Max="{last}" Preset="{more[0] if more else ""}">{words}</Capability>'
-        for first, last, words, *more in said
-    )
-    left = "" if default is None else f' Default="{default}"'
-    return f'<Channel Name="{name}"{left}><Group Byte="0">{group}</Group>{inside}</Channel>'
-
-
-def of_qxf(written, *names):
-    mode = "".join(f'<Channel Number="{number}">{name}</Channel>' for number, name in enumerate(("Dimmer", *names)))
-    text = (
-        "<FixtureDefinition><Manufacturer>A</Manufacturer><Model>T</Model><Type>Moving Head</Type>"
-        f'{DIMMER}{written}<Mode Name="m">{mode}</Mode></FixtureDefinition>'
-    )
-    return qxf.profile_of(xml_tree(text.encode()), "qxf:A/T").channels
 
 
 def shapes(one):
@@ -169,7 +150,7 @@ def test_a_real_profile_spot_has_two_wheels_a_prism_an_iris_and_a_zoom():
     assert shapes(found["Iris"]) == ("iris", (255, 0))
     assert shapes(found["Prism"])[0] == "prism"
     assert len(shapes(found["Gobo 1 (rotating)"])[1]) >= 5
-    assert shapes(found["Rotate Gobo 1"]) is shapes(found["Prism rotation"]) is None
+    assert found["Rotate Gobo 1"].shapes.turns == found["Prism rotation"].shapes.turns == [(190, 175), (193, 208)]
 
 
 def test_names_and_words():

@@ -14,7 +14,7 @@ from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import ends
 
 DIMS = ("intensity", *EMITTERS)
-TURNS = ("pan", "tilt", "haze", "zoom", "iris", "focus", "frost")
+TURNS = ("pan", "tilt", "haze", "zoom", "iris", "focus", "frost", "gobo_turn", "prism_turn", "animation_turn")
 
 
 class Holding:

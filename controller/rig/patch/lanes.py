@@ -1,5 +1,6 @@
 """Every channel of every fixture as one row of a table: where its bytes are, what drives it, which heads it is for."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -10,6 +11,7 @@ from controller.arrays import IndexArray
 from controller.errors import ProfileError
 from controller.rig.profiles.profile import (
     BLACK,
+    PLACES,
     BeamPart,
     Channel,
     ColourChannel,
@@ -28,6 +30,7 @@ from controller.rig.profiles.profile import (
     Wheel,
 )
 from controller.rig.profiles.rest_words import says_laser, says_laser_is_off
+from controller.rig.profiles.turn_words import TURNED_BY
 
 WHITES = ("white", "warm_white", "cold_white", "uv")
 EMITTERS = ("red", "green", "blue", "white", "amber", "uv", "lime", "cyan", "magenta", "yellow", "indigo", "warm_white",
@@ -108,6 +111,7 @@ def decide(lanes: Sequence[Lane], *, reachable: bool) -> None:
                 f"rests at its neutral level: the colour is made by {', '.join(sorted({ways[h] for h in lane.heads}))}"
             )
     _one_wheel_a_head(lanes)
+    _one_pattern_a_head(lanes)
     _number_stages([lane for lane in lanes if lane.control == "intensity"])
     _gate(lanes)
 
@@ -210,6 +214,39 @@ def _one_wheel_a_head(lanes: Sequence[Lane]) -> None:
         if taken & set(lane.heads):
             lane.control, lane.why = HELD, "rests at its neutral level: another wheel makes the colour"
         taken |= set(lane.heads)
+
+
+def _one_pattern_a_head(lanes: Sequence[Lane]) -> None:
+    """Of several gobo wheels, prisms or animation wheels behind each other one is used, best one that turns, and what
+    turns the others rests: two patterns in one beam cannot both be in focus.
+    """
+    for part in PLACES:
+        turning = [lane for lane in lanes if lane.control == TURNED_BY[part]]
+        wheels = [lane for lane in lanes if lane.control == part]
+        turned = {id(lane): _turned_by(lane, wheels, turning) for lane in wheels}
+        wheels.sort(key=lambda lane: (not turned[id(lane)], "static" in lane.name.lower()))
+        taken: dict[int, Lane] = {}
+        for lane in wheels:
+            if set(lane.heads) & set(taken):
+                lane.control, lane.why = HELD, f"rests: another {part} is used"
+            taken |= dict.fromkeys(set(lane.heads) - set(taken), lane)
+        for lane in turning:
+            used = [taken[head] for head in lane.heads if head in taken]
+            if used and lane not in turned[id(used[0])]:
+                lane.control, lane.why = HELD, f"rests: it turns another {part}"
+
+
+def _turned_by(wheel: Lane, wheels: Sequence[Lane], turning: Sequence[Lane]) -> list[Lane]:
+    """What turns a wheel: the only channel that turns anything, or by the number in its name: "Rotate Gobo 2"."""
+    mine = [lane for lane in turning if set(lane.heads) & set(wheel.heads)]
+    if sum(bool(set(lane.heads) & set(wheel.heads)) for lane in wheels) == 1:
+        return mine
+    number = re.search(r"\d+", wheel.name)
+    unnumbered = [lane for lane in mine if not re.search(r"\d", lane.name)]
+    if number is None:
+        return unnumbered
+    same = [lane for lane in mine if number[0] in re.findall(r"\d+", lane.name)]
+    return same or (unnumbered if number[0] == "1" else [])
 
 
 def _number_stages(dimmers: Sequence[Lane]) -> None:

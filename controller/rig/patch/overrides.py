@@ -1,5 +1,6 @@
 """What a technician knows better than the profile: colours of wheel slots, and channels that are to stay put."""
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from controller.config import FixtureConfig, OverrideConfig
@@ -41,6 +42,10 @@ def overridden(profile: Profile, fixture: FixtureConfig, place: str) -> Profile:
             known = ", ".join(sorted(names))
             raise PatchError(f"{place}.{name}: {fixture.id} has no such channel in mode {fixture.mode}; it has {known}")
         channels[name] = _changed(channels[name], override, fixture, f"{place}.{name}")
+    for name, override in fixture.override.items():
+        if override.sharp:
+            zooms = [one for slot in names if (one := _zoom(channels[slot])) is not None]
+            channels[name] = _sharpened(channels[name], override.sharp, zooms, f"{place}.{name}")
     return profile.model_copy(update={"channels": channels})
 
 
@@ -73,6 +78,31 @@ def _changed(channel: Channel, override: OverrideConfig, fixture: FixtureConfig,
         return Hold(does="hold", at=level, note="held by config.yaml", forbidden=forbidden, strobe=strobe)
     except ValidationError as error:
         raise PatchError(f"{place}.{key}: {_said(error)}") from error
+
+
+def _zoom(channel: Channel) -> Hold | None:
+    """The channel, if looks may zoom with it."""
+    return (
+        channel if isinstance(channel, Hold) and channel.shapes is not None and channel.shapes.part == "zoom" else None
+    )
+
+
+def _sharpened(channel: Channel, sharp: list[int], zooms: list[Hold], place: str) -> Channel:
+    """A focus that follows the zoom; it rests where it is sharp at the zoom's own rest."""
+    shapes = channel.shapes if isinstance(channel, Hold) else None
+    zoom = zooms[0].shapes if zooms else None
+    if shapes is None or shapes.part != "focus" or zoom is None or zoom.range is None:
+        raise PatchError(
+            f"{place}.sharp: looks do not move this focus, or no zoom of this fixture; `rest` says one level"
+        )
+    low, high = zoom.range
+    rest = min(1.0, max(0.0, (zooms[0].at - low) / (high - low or 1)))
+    at = round(float(np.interp(rest * (len(sharp) - 1), range(len(sharp)), sharp)))
+    change = {"at": at, "shapes": shapes.model_dump() | {"sharp": sharp}, "note": "sharp at every zoom, by config.yaml"}
+    try:
+        return CHANNEL.validate_python(channel.model_dump() | change)
+    except ValidationError as error:
+        raise PatchError(f"{place}.sharp: {_said(error)}") from error
 
 
 def _said(error: ValidationError) -> str:

@@ -121,6 +121,9 @@ class Renderer:
             weight = power + np.float32(LEAST_POWER)
             self._shared.put(self._buffer, self._shared.mean(self._controls, weight))
         if len(self._wheels.slots):
+            beam = look.beam
+            other, changes = (None, False) if beam is None else (beam.split, beam.changes)
+            self._wheels.split(other, power, changes=changes)
             self._buffer[self._wheels.slots] = self._wheels.step(look.colour, power, look.t_s)
         if self._beams is not None:
             self._beams.put(self._buffer, look.beam, power, look.t_s)

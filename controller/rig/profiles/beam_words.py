@@ -1,6 +1,6 @@
-"""What makers write about zooms, irises, focuses, frosts, gobos and prisms, and what of it looks may move. Pure.
+"""What makers write about zooms, irises, focuses, frosts, gobos, prisms and animation wheels, and what looks may move.
 
-Only what is said is moved: a zoom of which nobody tells which end is wide rests, as does a prism that only turns.
+Pure. Only what is said is moved: a zoom of which nobody tells which end is wide rests.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from controller.rig.profiles.profile import BeamPart
+from controller.rig.profiles.profile import PLACES, BeamPart, LevelSpan
 from controller.rig.profiles.rest_words import (
     FLASHES,
     HARM,
@@ -20,6 +20,7 @@ from controller.rig.profiles.rest_words import (
     says_open_slot,
 )
 from controller.rig.profiles.spans import Span
+from controller.rig.profiles.turn_words import TURNED_BY, turns
 
 LEAST_LEVELS = 40
 """A range of fewer levels is a position or a speed, and no way from end to end."""
@@ -31,7 +32,8 @@ NO_PART = (
 )
 NAMES: tuple[tuple[BeamPart, str], ...] = (
     ("zoom", r"\bzoom\b"), ("iris", r"\biris\b"), ("focus", r"\bfocus\b"), ("frost", r"\bfrost\b"),
-    ("prism", r"\bprism"), ("gobo", r"\bgobos?\b"),
+    ("prism", r"\bprism"), ("animation", r"\banimation (wheel|dis[ck])"),
+    ("gobo", r"^(?!.*animation).*\bgobos?\b"),
 )  # fmt: skip
 LOW = {
     "zoom": r"narrow|small|\bmin|spot|tight",
@@ -46,6 +48,9 @@ HIGH = {
     "frost": r"100 ?%|\bfull|insert|inclu|diffus|heavy",
 }
 UNSTEADY = rf"rotat|clockwise|\bccw\b|\bcw\b|spin|macro|index|speed|shak|sound|audio|scroll|->|→|{OWN_SHOW}|{FLASHES}"
+FROSTED = r"frost|insert|\bon\b|full|enabl|heavy|medium|light|100 ?%"
+CLEAR = rf"open|\bout\b|exclud|disabl|without|ramp|\b0 ?%|->|→|<|>|{NOTHING}|{OWN_SHOW}|{FLASHES}|{HARM}|{VACANT}"
+PARTLY = r"index|posit|proport|puls|\bmin\b|vertic|horiz|[1-9]\d? ?%"
 PRISM_OUT = rf"^\W*(open|out|off|no)\b|\b(out|off|open|exclud\w*)\W*$|{NOTHING}|{STOP}|{VACANT}"
 
 
@@ -73,6 +78,11 @@ def prism_stands(said: str) -> bool:
     return not found(rf"{UNSTEADY}|{PRISM_OUT}|{HARM}", said) and not says_open_slot(said)
 
 
+def animation_stands(said: str) -> bool:
+    """Whether a place of an animation wheel's channel has it whole in the beam; what it does there others tell."""
+    return not found(rf"{PRISM_OUT}|{HARM}|{OWN_SHOW}|{PARTLY}|disengag|clos", said) and not says_open_slot(said)
+
+
 def shaping(spans: Sequence[Span], at: int) -> dict[str, Any]:
     """What looks may do with a channel that is held, as the field of it; empty where that is nothing.
 
@@ -80,20 +90,74 @@ def shaping(spans: Sequence[Span], at: int) -> dict[str, Any]:
         spans: of the channel, apart. at: where it is held.
     """
     parts = {span.part for span in spans if span.part}
+    for place in PLACES:
+        if place in parts:
+            parts.discard(TURNED_BY[place])
     if len(parts) != 1:
         return {}
-    part = parts.pop()
-    return _slots(part, spans, at) if part in ("gobo", "prism") else _slide(part, spans, at)
+    (part,) = parts
+    for place in PLACES:
+        if part == place:
+            return _slots(place, spans, at)
+    if part in TURNED_BY.values():
+        return _turned(part, spans, at)
+    return _slide(part, spans, at) or (_frosted(spans, at) if part == "frost" else {})
 
 
-def _slots(part: str, spans: Sequence[Span], at: int) -> dict[str, Any]:
-    """The steady patterns or prisms, where the channel rests without any of them."""
+def _slots(part: BeamPart, spans: Sequence[Span], at: int) -> dict[str, Any]:
+    """The steady patterns or prisms, and those that turn, where the channel rests without any of them."""
     rest = next((span for span in spans if span.first <= at <= span.last), None)
-    if rest is not None and rest.part == part:
+    if rest is not None and rest.part and not (at == rest.first and _slides_in(rest)):
         return {}
     # one picture may stand twice: as it is, and once more as the beginning of a range that shakes it
-    slots = [span.levels for span in spans if span.part == part and span.meaning in ("gobo", "effect", "level")]
-    return {"shapes": {"part": part, "slots": [{"dmx": one} for one in slots[:MOST_SLOTS]]}} if slots else {}
+    steady = [span for span in spans if span.part == part and span.meaning in ("gobo", "effect", "level")]
+    slots = [(span.last, span.last) if _slides_in(span) else span.levels for span in steady]
+    if part == "gobo":
+        return _patterns(slots, [span.levels for span in spans if span.part == part and span.meaning == "spin"])
+    moving = turns(spans, part)
+    if not slots and rest is not None and rest.meaning == "stop":
+        return _shapes(TURNED_BY[part], turns=moving)  # where it stands still it may be in the beam or not
+    return _shapes(part, slots=[{"dmx": one} for one in slots[:MOST_SLOTS]], turns=moving)
+
+
+def _patterns(standing: list[LevelSpan], revolving: list[LevelSpan]) -> dict[str, Any]:
+    """Each pattern once as it stands and once as it turns; where these are not as many, only the ones or the others."""
+    if len(standing) != len(revolving):
+        standing, revolving = standing or revolving, []
+    both = ([{"dmx": one} for one in levels[:MOST_SLOTS]] for levels in (standing, revolving))
+    return _shapes("gobo", **dict(zip(("slots", "revolving"), both, strict=True)))
+
+
+def _slides_in(span: Span) -> bool:
+    """Whether a wheel slides into the beam along a range, and is all in at its end."""
+    return span.part == "animation" and found(r"linear|gradual|\b0 ?%? ?(-|to|\.\.+) ?100 ?%", span.name)
+
+
+def _turned(part: str, spans: Sequence[Span], at: int) -> dict[str, Any]:
+    """What turns a pattern, a prism or an animation wheel, where the channel rests still, or at the slow end."""
+    rest = next((span for span in spans if span.first <= at <= span.last), None)
+    if rest is not None and rest.part and at not in (rest.first, rest.last):
+        return {}
+    return _shapes(part, turns=turns(spans, part))
+
+
+def _shapes(part: str, **ways: list[Any]) -> dict[str, Any]:
+    given = {name: found_there for name, found_there in ways.items() if found_there}
+    return {"shapes": {"part": part, **given}} if given else {}
+
+
+def _frosted(spans: Sequence[Span], at: int) -> dict[str, Any]:
+    """The heaviest frost that is in or out, where the channel rests without any."""
+    steady = [span for span in spans if span.part == "frost" and span.meaning in ("level", "effect")]
+    slots = [
+        span
+        for span in steady
+        if (span.start == span.end and span.start > 0.5)
+        or (span.start == span.end == 0.0 and found(FROSTED, span.name) and not found(CLEAR, span.name))
+    ]
+    if not slots or any(span.first <= at <= span.last for span in slots):
+        return {}
+    return _shapes("frost", slots=[{"dmx": slots[-1].levels}])
 
 
 def _slide(part: str, spans: Sequence[Span], at: int) -> dict[str, Any]:

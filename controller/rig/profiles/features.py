@@ -42,8 +42,9 @@ def _of_channel(profile: Profile, slot: Slot) -> set[str]:
         case Shutter(ranges=ranges):
             found |= {f"shutter {one.shutter}" for one in ranges}
             found |= {"strobe in Hz"} if any(one.hz for one in ranges) else set()
-        case Wheel(slots=slots):
+        case Wheel(slots=slots, splits=splits):
             found |= {"slot with colour" if one.colour else "slot without colour" for one in slots}
+            found |= {"two colours"} if splits else set()
         case Haze(output=output):
             found.add(output)
         case Intensity():

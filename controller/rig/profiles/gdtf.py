@@ -19,11 +19,11 @@ import numpy as np
 from controller.colour import to_encoded
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
-from controller.rig.profiles.beam_words import prism_stands, way
+from controller.rig.profiles.beam_words import animation_stands, prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.gdtf_tree import ChannelSet, Definition, Function, Placed, Tree
 from controller.rig.profiles.meaning import channel_of, is_worse
-from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.profile import BLACK, PLACES, Profile
 from controller.rig.profiles.rest_words import (
     CLOSES,
     FLASHES,
@@ -40,6 +40,7 @@ from controller.rig.profiles.rest_words import (
     says_steady,
 )
 from controller.rig.profiles.spans import Meaning, Span
+from controller.rig.profiles.turn_words import TURNED_BY, speeds, turns
 from controller.rig.profiles.xml_tree import xml_tree
 
 MAX_DESCRIPTION_BYTES = 16_000_000
@@ -75,7 +76,9 @@ ATTRIBUTES: tuple[tuple[str, Meaning], ...] = (
 )
 BEAM_ATTRIBUTES = (
     ("zoom", r"^Zoom$"), ("iris", r"^Iris$"), ("focus", r"^Focus1?$"), ("frost", r"^Frost1?$"),
-    ("prism", r"^Prism\d*$"), ("gobo", r"^Gobo\d*$"),
+    ("prism", r"^Prism\d*$"), ("gobo", r"^Gobo\d*$"), ("animation", r"^AnimationWheel\d*$"),
+    ("gobo_turn", r"^Gobo\d*PosRotate$"), ("prism_turn", r"^Prism\d*PosRotate$"),
+    ("animation_turn", r"^AnimationWheel\d*PosRotate$"),
 )  # fmt: skip
 RGB_FROM_XYZ = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 
@@ -247,12 +250,30 @@ class _Mode:
         fields = channel_of(spans, definition.default, note, mixed=self._mixed)
         if definition.key in self._switching:
             fields.pop("shapes", None)
+        elif fields["does"] == "hold" and "shapes" not in fields:
+            fields |= self._turning(definition, fields)
         if fields["does"] == "colour":
             emitter = next((one.emitter for one in active if one.emitter in self._tree.emitters), "")
             measured = _xyY(self._tree.emitters.get(emitter, ""))
             if measured is not None:
                 fields["xyY"] = measured
         return fields
+
+    def _turning(self, definition: Definition, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """How it turns a pattern while its wheel is at a place where it is to turn; it rests before."""
+        never = [*fields.get("forbidden", ()), *(one["dmx"] for one in fields.get("strobe", ()))]
+        for one in definition.functions:
+            part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
+            if part == "gobo_turn" and re.search(r"Gobo\d*SelectSpin$|Gobo\d*$", one.master):
+                spans = sorted(_Reading(self._tree, one).spans(), key=lambda span: span.first)
+                levels = [
+                    way
+                    for way in turns(spans, part)
+                    if not any(min(way) <= last and first <= max(way) for first, last in never)
+                ]
+                if levels:
+                    return {"shapes": {"part": part, "turns": levels}}
+        return {}
 
     def _is_active(self, function: Function) -> bool:
         """Whether its mode master rests in the levels that it names; unknown masters count as if they did."""
@@ -308,10 +329,12 @@ class _Reading:
         """The range with what it does to the beam, where looks may do it."""
         one = self._function
         part = next((part for part, pattern in BEAM_ATTRIBUTES if re.search(pattern, one.attribute)), "")
-        if part == "prism":
-            return replace(span, part=part) if span.meaning == "effect" and prism_stands(span.name) else span
-        if part == "gobo":
-            return replace(span, part=part) if span.meaning == "gobo" else span
+        if part in TURNED_BY.values() and span.meaning == "spin":
+            return _turning(span, part, one)
+        if re.search(r"^Gobo\d*SelectSpin$", one.attribute) and not found("shak", span.name):
+            return replace(span, part="gobo", meaning="spin")
+        if part in PLACES:
+            return replace(span, part=part) if _stands(span, part) else span
         if not part or span.meaning != "level":
             return span
         # a zoom of 0 to 1 degrees is one whose maker wrote none
@@ -363,8 +386,21 @@ class _Reading:
         known = colour_named(said)
         halves = "/" in said and all(colour_named(half) for half in said.split("/"))
         if found(r"\+|->|split|spin|rainbow|random|scroll|half", said) or halves or not (known or colour):
-            return Span(part.first, part.last, "effect" if said or not part.slot else "colour", name=said or plain.name)
+            split = Span(
+                part.first, part.last, "effect" if said or not part.slot else "colour", name=said or plain.name
+            )
+            return replace(split, halves=self._halves(said))
         return Span(shown.first, shown.last, "colour", name=said, colour=_hex(colour) or known)
+
+    def _halves(self, said: str) -> tuple[str, str] | None:
+        """Both colours of "Red + Blue", as the wheel has them or as their names say."""
+        names = [one.strip() for one in re.split(r"[+/&]", said)]
+        known = {name.lower(): _hex(colour) for name, colour in self._tree.wheels.get(self._function.wheel, [])}
+        found_colours = [known.get(one.lower()) or colour_named(one) for one in names]
+        if len(found_colours) != 2:
+            return None
+        one, other = found_colours
+        return (one, other) if one and other and one != other and BLACK not in (one, other) else None
 
     def _gobo(self, part: ChannelSet, plain: Span) -> Span:
         slots = self._tree.wheels.get(self._function.wheel, [])
@@ -401,6 +437,21 @@ class _Reading:
                 else "open"
             )
         return "open" if self._function.at((part.first + part.last) // 2) > 0 else "closed"
+
+
+def _stands(span: Span, part: str) -> bool:
+    """Whether a pattern, a prism or an animation wheel is in the beam there."""
+    if part == "prism":
+        return span.meaning == "effect" and prism_stands(span.name)
+    return span.meaning == "gobo" and (part == "gobo" or animation_stands(span.name))
+
+
+def _turning(span: Span, part: str, one: Function) -> Span:
+    """The range with its speeds: the attribute's unit is degrees a second, and 0 to 1 is what no maker wrote."""
+    if max(abs(one.start), abs(one.end)) > 1.0:
+        return replace(span, part=part, start=span.start / 360.0, end=span.end / 360.0, told=True)
+    ends = speeds(span.name)
+    return span if ends is None else replace(span, part=part, start=ends[0], end=ends[1])
 
 
 def _said(meaning: Meaning, said: str, function: Function) -> Meaning:

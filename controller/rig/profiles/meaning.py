@@ -211,6 +211,8 @@ def _apart(spans: Sequence[Span]) -> list[Span]:
         elif span.meaning in NEVER and before.first < span.first:
             apart[-1] = replace(before, last=span.first - 1)
             apart.append(span)
+        elif span.meaning in NEVER and before.meaning not in NEVER:
+            apart[-1] = span
         elif span.last > before.last:
             apart.append(replace(span, first=before.last + 1))
     return apart
@@ -388,7 +390,8 @@ def _wheel(spans: list[Span], default: int | None, note: str, *, mixed: bool) ->
     ]
     rest = _wheel_rest(spans, default, mixed=mixed) or lit[0]
     at = _level_in(rest, default) if rest.first else rest.middle
-    return {"does": "wheel", "slots": slots, "at": at} | _hazards(spans)
+    splits = [{"dmx": span.levels, "colours": span.halves} for span in spans if span.halves and not dark]
+    return {"does": "wheel", "slots": slots, **({"splits": splits} if splits else {}), "at": at} | _hazards(spans)
 
 
 def _is_dark_preset(span: Span, *, mixed: bool) -> bool:

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
-from controller.rig.profiles.beam_words import prism_stands
+from controller.rig.profiles.beam_words import animation_stands, prism_stands
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.rig.profiles.meaning import EMITTERS, channel_of, is_worse
-from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.profile import BLACK, BeamPart, Profile
 from controller.rig.profiles.rest_words import (
     BY_HAND,
     CLOSES,
@@ -31,6 +31,7 @@ from controller.rig.profiles.rest_words import (
     says_rest,
 )
 from controller.rig.profiles.spans import Meaning, Span
+from controller.rig.profiles.turn_words import NO_SPEED, TURNED_BY, TURNS
 
 Json = Mapping[str, Any]
 MOST_PATTERN, MOST_REPEATS = 200, 2
@@ -244,7 +245,7 @@ class _Fixture:
         for capability in _capabilities(channel):
             first, last = capability.get("dmxRange") or (0, (256 << shift) - 1)
             spans = [
-                _with_part(span, capability)
+                _with_part(span, capability, said)
                 for span in self._spans(capability, int(first) >> shift, int(last) >> shift, said)
             ]
             found += [(_as_atmosphere(span, said) if atmosphere else span, capability) for span in spans]
@@ -286,16 +287,52 @@ class _Fixture:
         return list(_swept(slots, start, end, first, last))
 
 
-def _with_part(span: Span, capability: Json) -> Span:
+def _with_part(span: Span, capability: Json, said: str) -> Span:
     """The range with what it does to the beam, where looks may do it."""
     kind, comment = str(capability["type"]), str(capability.get("comment") or "")
     if kind in SLIDES and span.meaning == "level":
         part, amount = SLIDES[kind]
         start, end = _both(capability, amount, (0.0, 0.0))
         return replace(span, part=part, start=start, end=end)
+    if "speedStart" in capability and kind in TURNING:
+        return _turning(span, capability, said)
+    revolves = kind == "WheelSlotRotation" and "slotNumber" in capability and not comment
+    if revolves and not any(key.startswith(("speed", "angle")) for key in capability):
+        return replace(span, part="gobo", meaning="spin")
     if kind == "Prism" and not any(key.startswith(("speed", "angle")) for key in capability) and prism_stands(comment):
         return replace(span, part="prism")
+    if (
+        kind == "Effect"
+        and found(r"\banimation (wheel|dis[ck])", f"{said} {span.name}")
+        and animation_stands(span.name)
+    ):
+        slides = " 0-100%" if "parameterStart" in capability else ""
+        return replace(span, part="animation", name=span.name + slides)
     return replace(span, part="gobo") if kind == "WheelSlot" and span.meaning == "gobo" else span
+
+
+TURNING: dict[str, BeamPart] = {
+    "WheelSlotRotation": "gobo", "PrismRotation": "prism", "Prism": "prism", "WheelRotation": "animation",
+}  # fmt: skip
+"""What turns with these capabilities; of a wheel that turns as a whole only an animation wheel may."""
+
+
+def _turning(span: Span, capability: Json, said: str) -> Span:
+    """The range with how fast it turns something, in revolutions a second where the file says so.
+
+    A channel that is not named after turning has the part itself: it is in the beam while it turns.
+    """
+    part = TURNING[str(capability["type"])]
+    wheel = f"{said} {capability.get('wheel', '')}"
+    other = (part == "animation" and not found("animation", wheel)) or (part == "gobo" and found("colou?r", wheel))
+    comment = str(capability.get("comment") or "")
+    start, end = _both(capability, "speed", (0.0, 0.0))
+    if other or found(NO_SPEED, comment) or span.meaning in ("stop", "none", "strobe", "maintenance"):
+        return span
+    told = found(r"\d ?(Hz|rpm|bpm)", str(capability["speedStart"]))
+    itself = part != "gobo" and (capability["type"] == "Prism" or not found(rf"{TURNS}|speed", said))
+    turned = replace(span, part=part if itself else TURNED_BY[part], start=start, end=end, told=told)
+    return replace(turned, meaning="spin") if itself else turned
 
 
 def _effect(capability: Json, comment: str, said: str) -> Meaning:
@@ -310,9 +347,10 @@ def _effect(capability: Json, comment: str, said: str) -> Meaning:
 
 
 def _wheel_slot(slots: list[Any], number: float, first: int, last: int, capability: Json) -> Span:
-    """One slot of a wheel; halves are split colours, which nobody asked for."""
+    """One slot of a wheel, or the place half way between two."""
     if number != int(number) or not 1 <= number <= len(slots):
-        return Span(first, last, "effect", name=str(capability.get("comment") or "between two slots"))
+        name = str(capability.get("comment") or "between two slots")
+        return Span(first, last, "effect", name=name, halves=_halves(slots, number))
     slot = slots[int(number) - 1]
     name = str(slot.get("name") or capability.get("comment") or slot["type"])
     coloured = any(one.get("type") == "Color" for one in slots)
@@ -328,11 +366,25 @@ def _wheel_slot(slots: list[Any], number: float, first: int, last: int, capabili
     return Span(first, last, "effect", name=name)
 
 
+def _halves(slots: list[Any], number: float) -> tuple[str, str] | None:
+    """Both colours of the place half way between two slots; behind the last one comes the first."""
+    if number % 1.0 != 0.5 or not 0 < number < len(slots) + 1:
+        return None
+    both = (slots[(int(number) - 1) % len(slots)], slots[int(number) % len(slots)])
+    one, other = ("#ffffff" if slot["type"] == "Open" else _one_colour(slot.get("colors"), str(slot.get("name", "")))
+                  for slot in both)  # fmt: skip
+    return (one, other) if one and other and one != other and BLACK not in (one, other) else None
+
+
 def _swept(slots: list[Any], start: float, end: float, first: int, last: int) -> Iterator[Span]:
-    """A wheel that is turned by levels: the one level at which each slot is in the middle, and what is between."""
+    """A wheel that is turned by levels: the one level at which each slot is in the middle, or two of them half and
+    half, and what is between.
+    """
     taken: set[int] = set()
     low, high = sorted((start, end))
-    for number in range(max(1, int(-(-low // 1))), min(len(slots), int(high)) + 1):
+    numbers = range(max(1, int(-(-low // 1))), min(len(slots), int(high)) + 1)
+    halves = [number + 0.5 for number in range(int(low), int(high) + 1) if low <= number + 0.5 <= high]
+    for number in (*numbers, *halves):
         level = round(first + (number - start) / (end - start) * (last - first))
         if level not in taken and first <= level <= last:
             taken.add(level)

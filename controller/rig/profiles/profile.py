@@ -6,12 +6,13 @@ here. What must never be entered (strobe, reset, lamp off, programs) has no name
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from controller.config import HexColour
 from controller.rig.profiles.rest_words import CLOSES, found
 
 Byte = Annotated[int, Field(ge=0, le=255)]
@@ -23,7 +24,11 @@ Emitter = Literal[
 FixtureKind = Literal[
     "par", "bar", "panel", "mover", "scanner", "blinder", "strobe", "dimmer", "effect", "hazer", "fan", "laser", "other"
 ]
-BeamPart = Literal["zoom", "iris", "focus", "frost", "gobo", "prism"]
+BeamPart = Literal[
+    "zoom", "iris", "focus", "frost", "gobo", "prism", "animation", "gobo_turn", "prism_turn", "animation_turn"
+]  # fmt: skip
+PLACES: tuple[BeamPart, ...] = ("gobo", "prism", "animation")
+"""What stands in the beam or does not; each has a part of its own that turns it."""
 MAX_HEADS = 512
 BLACK = "#000000"
 """The colour of a wheel's place that lets no light through."""
@@ -76,13 +81,19 @@ class ShutterRange(Range):
 class WheelSlot(Range):
     """One colour of a wheel or of a channel of colour presets; without `colour` it is never chosen."""
 
-    colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    colour: HexColour | None = None
     name: str = ""
 
     @property
     def is_dark(self) -> bool:
         """Whether it is said to let no light through; glass of a deep blue is written as black too."""
         return self.colour == BLACK and (not self.name or found(CLOSES, self.name))
+
+
+class SplitSlot(Range):
+    """A place of a colour wheel at which the beam has two colours, half and half."""
+
+    colours: tuple[HexColour, HexColour]
 
 
 class _Channel(_Data):
@@ -215,27 +226,51 @@ class Shaping(_Data):
     """What a look may do to the beam with a channel that is held otherwise.
 
     `range` of a zoom runs from narrow to wide, of an iris from small to open, of a focus from near to far, of a frost
-    from clear to soft, and may run backwards. `slots` are the patterns of a gobo wheel, or the prisms, in order: only
-    such as stand still.
+    from clear to soft, and may run backwards. `slots` are the patterns of a gobo wheel, the prisms, animation wheels or
+    frosts, in order: only such as stand still. `revolving` are the same patterns once more, at places of the wheel at
+    which another channel turns them. `turns` are levels at which the part turns in the beam, each from slow to fast,
+    which may run backwards: the one way round, then the other. `sharp` are levels of a focus at evenly spaced zooms,
+    from narrow to wide: it follows the zoom along them.
     """
 
     part: BeamPart
     range: LevelSpan | None = None
     slots: list[Range] = []
+    revolving: list[Range] = []
+    turns: Annotated[list[LevelSpan], Field(max_length=2)] = []
+    sharp: list[Byte] = []
 
     @model_validator(mode="after")
     def _slides_or_chooses(self) -> "Shaping":
-        chooses = self.part in ("gobo", "prism")
-        if (self.range is None) != chooses or bool(self.slots) != chooses:
-            raise ValueError(f"shapes: a {self.part} has {'`slots`' if chooses else '`range`'} and nothing else")
+        found = tuple(name for name in ("range", "slots", "revolving", "turns") if getattr(self, name))
+        allowed = WAYS_TO_SHAPE.get(self.part, (("range",),))
+        if found not in allowed:
+            ways = " or ".join(" and ".join(f"`{name}`" for name in one) for one in allowed)
+            raise ValueError(f"shapes: a {self.part} has {ways} and nothing else")
+        if self.sharp and self.part != "focus":
+            raise ValueError(f"shapes: `sharp` is for a focus; this is a {self.part}")
         return self
 
     def sends(self) -> Iterator[LevelSpan]:
-        """The range, or the middle of each slot."""
-        if self.range is not None:
-            yield (min(self.range), max(self.range))
-        for one in self.slots:
-            yield (one.middle, one.middle)
+        """The range, the middle of each place, and all levels that turn it."""
+        for one in (*([self.range] if self.range else []), *self.turns):
+            yield (min(one), max(one))
+        if self.sharp:
+            yield (min(self.sharp), max(self.sharp))
+        for slot in (*self.slots, *self.revolving):
+            yield (slot.middle, slot.middle)
+
+
+WAYS_TO_SHAPE: dict[BeamPart, tuple[tuple[str, ...], ...]] = {
+    "frost": (("range",), ("slots",)),
+    "gobo": (("slots",), ("slots", "revolving")),
+    "prism": (("slots",), ("turns",), ("slots", "turns")),
+    "animation": (("slots",), ("turns",), ("slots", "turns")),
+    "gobo_turn": (("turns",),),
+    "prism_turn": (("turns",),),
+    "animation_turn": (("turns",),),
+}
+"""Which fields of a `Shaping` go together, for parts that do not only slide."""
 
 
 class Hold(_Channel):
@@ -271,15 +306,19 @@ class Tilt(_Ranged):
 
 
 class Wheel(_Channel):
-    """Colour wheel or colour presets: only whole colours, changed seldom; rests `at` where colours are mixed."""
+    """Colour wheel or colour presets: whole colours, changed seldom; rests `at` where colours are mixed.
+
+    `splits` are places between two colours, for looks that want both in one beam.
+    """
 
     does: Literal["wheel"]
     slots: Annotated[list[WheelSlot], Field(min_length=2)]
+    splits: list[SplitSlot] = []
     at: Byte | None = None
 
     @model_validator(mode="after")
     def _distinct(self) -> "Wheel":
-        _no_overlap(self.slots)
+        _no_overlap([*self.slots, *self.splits])
         return self
 
     @property
@@ -301,9 +340,9 @@ class Wheel(_Channel):
         return [one for one in self.slots if one.colour]
 
     def sends(self) -> Iterator[LevelSpan]:
-        """The middle of each slot that may be chosen, and the level of rest."""
+        """The middle of each slot and each split that may be chosen, and the level of rest."""
         yield (self.rest, self.rest)
-        for one in self.choices:
+        for one in (*self.choices, *self.splits):
             yield (one.middle, one.middle)
 
 
@@ -487,7 +526,7 @@ def written_heads(heads: tuple[int, ...]) -> str:
     return ",".join(f"{run[0] + 1}" if len(run) == 1 else f"{run[0] + 1}-{run[-1] + 1}" for run in runs)
 
 
-def _no_overlap(ranges: list[ShutterRange] | list[WheelSlot]) -> None:
+def _no_overlap(ranges: Sequence[Range]) -> None:
     ordered = sorted(one.dmx for one in ranges)
     for (_, end), (start, _) in pairwise(ordered):
         if start <= end:

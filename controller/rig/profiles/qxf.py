@@ -13,11 +13,11 @@ from xml.etree.ElementTree import Element
 
 from controller.errors import ProfileError
 from controller.rig.profiles.assembly import Cell, ModeRow, assemble
-from controller.rig.profiles.beam_words import part_named, prism_stands, way
+from controller.rig.profiles.beam_words import animation_stands, part_named, prism_stands, way
 from controller.rig.profiles.colour_names import colour_named
 from controller.rig.profiles.hazard_words import is_atmosphere, is_fan, is_pyrotechnic
 from controller.rig.profiles.meaning import EMITTERS, FEW_LEVELS, channel_of, is_worse
-from controller.rig.profiles.profile import Profile
+from controller.rig.profiles.profile import BLACK, Profile
 from controller.rig.profiles.qxf_words import Words, judged
 from controller.rig.profiles.rest_words import (
     BY_HAND,
@@ -32,6 +32,7 @@ from controller.rig.profiles.rest_words import (
     says_rest,
 )
 from controller.rig.profiles.spans import Meaning, Span
+from controller.rig.profiles.turn_words import speeds, turn_named
 
 KINDS = {
     "Color Changer": "par", "Moving Head": "mover", "Scanner": "scanner", "Flower": "effect", "LED Bar (Beams)": "bar",
@@ -282,6 +283,8 @@ class _Fixture:
         preset, said = element.get("Preset", ""), (element.text or "").strip()
         dims = preset == "ShutterOpen" and found(DIMS, said) and last - first >= FEW_LEVELS
         known = None if dims else _preset_span(preset, element, said, first, last)
+        if known is not None and preset == "ColorDoubleMacro" and self._kind in ("mover", "scanner"):
+            known = replace(known, halves=None if self._mixed else _halves(element))
         if known is not None:
             return self._as_output(known, channel.name)
         emitter = _emitter_of(channel)
@@ -318,23 +321,54 @@ def _with_part(span: Span, channel: _Definition, element: Element) -> Span:
     """The range with what it does to the beam, where that is said and looks may do it."""
     said, preset = (element.text or "").strip(), element.get("Preset", "")
     part, low, high = BEAM_PRESETS.get(channel.preset, ("", 0.0, 0.0))
-    part = part or part_named(channel.name)
-    match part:
-        case "gobo":
-            picture = span.meaning == "gobo" and (preset == "GoboMacro" or found(r"gobo|pattern|picture", said))
-            return replace(span, part=part) if picture else span
-        case "prism":
-            stands = span.meaning in ("effect", "level") and prism_stands(said)
-            named = preset == "PrismEffectOn" or found(r"prism|facet|\bon\b|insert", said)
-            return replace(span, part=part) if stands and named else span
-        case "":
-            return span
-    if span.meaning not in ("level", "effect"):
+    pictures = any(one.get("Preset") in ("GoboMacro", "GoboShakeMacro") for one in channel.ranges)
+    turned = None if part or pictures else turn_named(channel.name, [one.text or "" for one in channel.ranges])
+    part = part or part_named(channel.name) or ("gobo" if pictures and found(WHEEL, channel.name) else "")
+    if turned is not None:
+        return _turning(span, turned, said, preset)
+    if part == "gobo" and found(REVOLVES, said) and span.meaning in ("gobo", "effect"):
+        return replace(span, part=part, meaning="spin")
+    if part == "gobo":
+        picture = span.meaning == "gobo" and (preset == "GoboMacro" or found(r"gobo|pattern|picture", said))
+        return replace(span, part=part) if picture else span
+    if part in ("prism", "animation"):
+        return _in_the_beam(span, part, said, preset)
+    if not part or span.meaning not in ("level", "effect"):
         return span
     start, end = WAYS.get(preset) or way(part, said) or (low, high)
     return replace(span, part=part, start=start, end=end)
 
 
+def _in_the_beam(span: Span, part: str, said: str, preset: str) -> Span:
+    """A place at which a prism or an animation wheel is in the beam, still or turning, or out of it."""
+    turned = _turning(span, part, said, preset)
+    if turned is not span:
+        return replace(turned, meaning="spin")
+    if part == "animation" and found(r"^\W*(clos|out\b|open)", said):
+        return replace(span, meaning="neutral")
+    stands = prism_stands(said) if part == "prism" else animation_stands(said)
+    named = preset == "PrismEffectOn" or found(r"prism|facet|\bon\b|\bin\b|insert|animation|whole", said)
+    return replace(span, part=part) if span.meaning in ("effect", "level") and stands and named else span
+
+
+def _turning(span: Span, part: str, said: str, preset: str) -> Span:
+    """The range with how fast it turns something, where that is said."""
+    ends = speeds(said, preset) if span.meaning in ("spin", "effect", "level") else None
+    return span if ends is None else replace(span, part=part, start=ends[0], end=ends[1])
+
+
+def _halves(element: Element) -> tuple[str, str] | None:
+    """Both colours of a place of a colour wheel that lies between two; None where they are not told, or are one."""
+    one, other = (element.get(name, "").lower() for name in ("Res1", "Res2"))
+    told = all(re.fullmatch("#[0-9a-f]{6}", colour) and colour != BLACK for colour in (one, other))
+    moves = found(rf"{FLASHES}|shak|rotat|scroll|spin|random|audio|sound|auto|macro|gobo|program", element.text or "")
+    return (one, other) if told and one != other and not moves else None
+
+
+REVOLVES = r"^(?!.*(shak|bounc|slow|fast|audio|sound|auto))(?=.*\bgobos?\b)(?=.*\d).*(rotat|continuous|\brot\b|>\W*$)"
+"""Words of places of a gobo wheel at which another channel turns the pattern; the same patterns stand elsewhere."""
+WHEEL = r"^(?!.*(animation|macro|speed|shake|function|mode)).*\bgobos?\b.*(rotation|wheel|index|select)"
+"""Names of gobo wheels that say more than that; what is a picture the presets of their ranges tell."""
 MEANINGS: dict[str, Meaning] = {
     "ShutterOpen": "open",
     "ShutterClose": "closed",
@@ -411,7 +445,7 @@ def _gobo(element: Element, said: str) -> Meaning:
         return "strobe"
     if found(r"stop", said):
         return "stop"
-    if found(SLOT_MOVES, said):
+    if found(SLOT_MOVES, re.sub(r"^\W*rotating (?=gobos? ?\d+\W*$)", "", said, flags=re.I)):
         return "effect"
     return "neutral" if "open" in element.get("Res1", "") and not found(r"black ?out|clos|gobo", said) else "gobo"
 

@@ -19,7 +19,10 @@ class Span:
         name: the emitter, or what the source calls it.
         colour: `#rrggbb`, for colours that are known.
         worse: a reset or lamp control: never, even where everything on the channel is maintenance.
+        halves: `#rrggbb` of both halves of a place of a colour wheel that lies between two slots.
         part: of the beam, where a look may move it there; `start` and `end` are then 0..1 of it, alike: nobody says.
+            Where it turns there they are its speeds: revolutions a second where their unit is known (`told`), else of
+            the sign and the order of the speeds; 0 and 0: it stands.
     """
 
     first: int
@@ -31,6 +34,8 @@ class Span:
     colour: str | None = None
     worse: bool = False
     part: str = ""
+    halves: tuple[str, str] | None = None
+    told: bool = False
 
     @property
     def middle(self) -> int:
