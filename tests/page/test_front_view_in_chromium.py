@@ -4,8 +4,6 @@ The card of these tests is SwiftShader, a processor that plays one; the page wou
 its name.
 """
 
-from contextlib import contextmanager
-
 import pytest
 from page_in_browser import Desk
 from selenium.webdriver.common.keys import Keys
@@ -13,7 +11,9 @@ from window import resize
 
 from controller.messages import Operator
 from controller.watching.page.server import Page
+from tests.page.conftest import before_each_page
 
+pytestmark = pytest.mark.front
 NO_NAME = """
 const named = WebGL2RenderingContext.prototype.getExtension;
 WebGL2RenderingContext.prototype.getExtension = function (name) {
@@ -89,15 +89,6 @@ def lamp(name, role, place, *, moves=False):
 def drawn(desk, heads, shows, places):
     """Colours (show, place, 3) of the picture at places of the room, metres."""
     return desk.driver.execute_async_script(DRAW, heads, shows, places)
-
-
-@contextmanager
-def before_each_page(driver, script):
-    number = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
-    try:
-        yield
-    finally:
-        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": number})
 
 
 @pytest.fixture
