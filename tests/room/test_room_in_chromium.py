@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from promise import HANG_S
-from real_chromium import PLAYS, installed, start_chromium
+from real_chromium import PLAYS, begin_with_plan, installed, start_chromium
 from room_in_browser import Served
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -76,6 +76,7 @@ class RoomPage:
 def browser(require_real, tmp_path_factory):
     require_real("chromium", installed())
     browser = start_chromium(tmp_path_factory.mktemp("chromium"), PLAYS, "--window-size=1280,1400")
+    begin_with_plan(browser)
     yield browser
     browser.quit()
 

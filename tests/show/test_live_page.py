@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 from promise import HANG_S, kept
-from real_chromium import installed, start_chromium
+from real_chromium import begin_with_plan, installed, start_chromium
 from running_show import Wire, finish, lit, start
 
 from controller.config import read_config
@@ -43,6 +43,7 @@ def browser(require_real, tmp_path_factory):
     require_real("chromium", installed())
     folder = tmp_path_factory.mktemp("chromium")
     driver = start_chromium(folder, "--window-size=1280,900", logs=("browser", "performance"))
+    begin_with_plan(driver)
     yield driver
     driver.quit()
 
@@ -181,6 +182,7 @@ def page(joined):
 
 
 def test_hands_on_the_page_reach_the_wire(page):
+    page.click("#view-front")
     page.wire.listen(1.0)
     before = page.run(BRIGHTNESS)
     assert before > 10
