@@ -13,7 +13,6 @@ from controller.messages import Operator
 from controller.watching.page.server import Page
 from tests.page.conftest import before_each_page
 
-pytestmark = pytest.mark.front
 NO_NAME = """
 const named = WebGL2RenderingContext.prototype.getExtension;
 WebGL2RenderingContext.prototype.getExtension = function (name) {
@@ -157,12 +156,14 @@ def test_a_card_that_is_always_late_gets_fewer_pixels(desk):
     assert widths[-1] == 448
 
 
+@pytest.mark.front
 def test_a_processor_that_plays_graphics_card_is_not_used(desk):
     assert desk.script("return document.getElementById('front').hidden")
     assert desk.brightness("light") > 1.0
     assert complaints(desk) == []
 
 
+@pytest.mark.front
 def test_without_webgl_everything_is_as_it_was(chromium, served):
     with before_each_page(chromium, NO_CARD):
         desk = Desk(chromium, served.url)
@@ -172,6 +173,7 @@ def test_without_webgl_everything_is_as_it_was(chromium, served):
         assert complaints(desk) == []
 
 
+@pytest.mark.front
 def test_a_graphics_card_draws_the_page_until_it_is_lost(card, feed):
     card.wait(lambda: not card.script("return document.getElementById('front').hidden"))
     assert complaints(card) == []
@@ -185,6 +187,7 @@ def test_a_graphics_card_draws_the_page_until_it_is_lost(card, feed):
     card.wait(lambda: card.brightness("light") < 0.8 * full)
 
 
+@pytest.mark.front
 def test_the_plan_stands_in_its_place_and_is_remembered(desk):
     assert hidden(desk, "above")
     desk.find("view-plan").click()
@@ -201,6 +204,7 @@ def test_the_plan_stands_in_its_place_and_is_remembered(desk):
     assert complaints(again) == []
 
 
+@pytest.mark.front
 def test_the_switch_is_reached_by_keys_and_escape_leaves_it_alone(desk, feed):
     desk.script("document.getElementById('view-front').focus()")
     desk.type(Keys.TAB + Keys.ENTER)
