@@ -27,10 +27,15 @@ def names(feed, name):
 
 
 def anew(desk, feed):
-    """Nothing is on, and nothing was asked for."""
+    """Nothing is on, and nothing was asked for; no snapshot of before is still on its way."""
+
+    def shown():
+        return all(desk.pressed(name) is getattr(feed.operator, name) for name in ("blackout", "hold", "quiet"))
+
+    desk.wait(shown)
     feed.commands.clear()
     feed.operator = Operator()
-    desk.wait(lambda: not any(desk.pressed(name) for name in ("blackout", "hold", "quiet")))
+    desk.wait(shown)
 
 
 OF_LAYOUTS = (
