@@ -31,6 +31,7 @@ from controller.watching.page.feed import (
     TimingRow,
     TokenPoint,
 )
+from controller.watching.page.wire import encode_live
 
 BEAT_S = 0.5
 SECTION_S = 16.0
@@ -131,6 +132,7 @@ class DemoFeed(DemoEvening):
         self.started_s = self.clock()
         self._held_s = 0.0
         self._hands = OperatorState()
+        self._said = ""
 
     def hello(self) -> Hello:
         now_s = self.clock()
@@ -151,6 +153,14 @@ class DemoFeed(DemoEvening):
         )
 
     def live(self) -> Live:
+        """The snapshot of now; the same object while nothing has changed, as the show's own feed does."""
+        fresh = self._now()
+        said = encode_live(fresh)
+        if said != self._said:
+            self._said, self._shown = said, fresh
+        return self._shown
+
+    def _now(self) -> Live:
         now_s = self.clock()
         shown_s = self._held_s if self.operator.hold else now_s
         hop_s = int(now_s / HOP_S) * HOP_S

@@ -4,6 +4,8 @@ from promise import HANG_S
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+HEALTH = "return document.getElementById('health')?.textContent"
+PRESSED = "return document.getElementById(arguments[0]).getAttribute('aria-pressed')"
 SUM_OF_CANVAS = """
 const canvas = document.getElementById(arguments[0]);
 const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -35,7 +37,7 @@ class Desk:
     def __init__(self, driver, url: str) -> None:
         self.driver, self.url = driver, url
         driver.get(url)
-        self.wait(lambda: self.text("health") == "LIVE")
+        self.wait(lambda: self.script(HEALTH) == "LIVE")
 
     def wait(self, condition, seconds: float = HANG_S) -> None:
         WebDriverWait(self.driver, seconds, poll_frequency=0.03).until(lambda _driver: condition())
@@ -47,7 +49,7 @@ class Desk:
         return self.find(name).text
 
     def pressed(self, name: str) -> bool:
-        return self.find(name).get_attribute("aria-pressed") == "true"
+        return self.script(PRESSED, name) == "true"
 
     def script(self, source: str, *arguments):
         return self.driver.execute_script(source, *arguments)

@@ -38,3 +38,9 @@ def start_chromium(profile: Path, *more: str, logs: tuple[str, ...] = ("browser"
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", dict.fromkeys(logs, "ALL"))
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+def begin_with_plan(driver) -> None:
+    """Have each page show the rig from above: a processor draws it in half the time that the front takes it."""
+    chosen = "if (location.protocol === 'http:') localStorage.setItem('followspot.view', 'plan');"
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": chosen})

@@ -1,6 +1,7 @@
 """A served page and a browser to look at it with."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,17 @@ from controller.watching.page.server import Page
 
 RATE_HZ = 5.0
 """Snapshots a second of a page that is only looked at: without a graphics card a browser needs a core for thirty."""
+
+
+CHOOSE = """
+if (location.protocol === "http:" && localStorage.getItem("test") !== "NUMBER") {
+  localStorage.clear();
+  localStorage.setItem("test", "NUMBER");
+  localStorage.setItem("followspot.view", "VIEW");
+}
+"""
+"""What a browser of another test's kept for this address is gone; servers come and go, and ports come again."""
+TESTS = itertools.count()
 
 
 class Clock:
@@ -124,12 +136,31 @@ def lazy_browser(profile: Path, logs: tuple[str, ...] = ("browser",)) -> Iterato
 
 
 @pytest.fixture
-def chromium(require_real, browsers) -> Iterator[object]:
+def view(request: pytest.FixtureRequest) -> str:
+    """What the stage shows where nobody has chosen: the plan; to draw the front takes a processor as long as all else.
+
+    A test that looks at the stage itself is marked `front`.
+    """
+    return "front" if request.node.get_closest_marker("front") else "plan"
+
+
+@pytest.fixture
+def chromium(require_real, browsers, view) -> Iterator[object]:
     """A Chromium 1280 x 800 on an empty page, with empty logs."""
     require_real("chromium", installed())
     driver = browsers()
     resize(driver, 1280, 800)
-    driver.get("about:blank")
     driver.get_log("browser")
-    yield driver
-    driver.get("about:blank")  # hang up before the server goes
+    with before_each_page(driver, CHOOSE.replace("VIEW", view).replace("NUMBER", str(next(TESTS)))):
+        yield driver
+        driver.get("about:blank")  # hang up before the server goes
+
+
+@contextmanager
+def before_each_page(driver, script: str) -> Iterator[None]:
+    """Run a script before any of the page's own."""
+    number = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
+    try:
+        yield
+    finally:
+        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": number})

@@ -4,8 +4,6 @@ The card of these tests is SwiftShader, a processor that plays one; the page wou
 its name.
 """
 
-from contextlib import contextmanager
-
 import pytest
 from page_in_browser import Desk
 from selenium.webdriver.common.keys import Keys
@@ -13,6 +11,7 @@ from window import resize
 
 from controller.messages import Operator
 from controller.watching.page.server import Page
+from tests.page.conftest import before_each_page
 
 NO_NAME = """
 const named = WebGL2RenderingContext.prototype.getExtension;
@@ -91,15 +90,6 @@ def drawn(desk, heads, shows, places):
     return desk.driver.execute_async_script(DRAW, heads, shows, places)
 
 
-@contextmanager
-def before_each_page(driver, script):
-    number = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
-    try:
-        yield
-    finally:
-        driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": number})
-
-
 @pytest.fixture
 def desk(chromium, served):
     yield Desk(chromium, served.url)
@@ -166,12 +156,14 @@ def test_a_card_that_is_always_late_gets_fewer_pixels(desk):
     assert widths[-1] == 448
 
 
+@pytest.mark.front
 def test_a_processor_that_plays_graphics_card_is_not_used(desk):
     assert desk.script("return document.getElementById('front').hidden")
     assert desk.brightness("light") > 1.0
     assert complaints(desk) == []
 
 
+@pytest.mark.front
 def test_without_webgl_everything_is_as_it_was(chromium, served):
     with before_each_page(chromium, NO_CARD):
         desk = Desk(chromium, served.url)
@@ -181,6 +173,7 @@ def test_without_webgl_everything_is_as_it_was(chromium, served):
         assert complaints(desk) == []
 
 
+@pytest.mark.front
 def test_a_graphics_card_draws_the_page_until_it_is_lost(card, feed):
     card.wait(lambda: not card.script("return document.getElementById('front').hidden"))
     assert complaints(card) == []
@@ -194,6 +187,7 @@ def test_a_graphics_card_draws_the_page_until_it_is_lost(card, feed):
     card.wait(lambda: card.brightness("light") < 0.8 * full)
 
 
+@pytest.mark.front
 def test_the_plan_stands_in_its_place_and_is_remembered(desk):
     assert hidden(desk, "above")
     desk.find("view-plan").click()
@@ -210,6 +204,7 @@ def test_the_plan_stands_in_its_place_and_is_remembered(desk):
     assert complaints(again) == []
 
 
+@pytest.mark.front
 def test_the_switch_is_reached_by_keys_and_escape_leaves_it_alone(desk, feed):
     desk.script("document.getElementById('view-front').focus()")
     desk.type(Keys.TAB + Keys.ENTER)

@@ -24,11 +24,6 @@ def desk(chromium, served) -> Desk:
     return Desk(chromium, served.url)
 
 
-def settled(desk, feed, condition):
-    desk.wait(condition)
-    return feed.commands[-1]
-
-
 def test_no_control_moves_when_figures_arrive(desk):
     """What is measured arrives half a second after the page; nothing may move away under a finger because of it."""
     places = """
@@ -45,16 +40,21 @@ def test_no_control_moves_when_figures_arrive(desk):
     assert desk.script(empty + places) == with_figures
 
 
-@pytest.mark.parametrize("name", ["intensity", "energy", "pace", "spread"])
-def test_leaning(desk, feed, name):
-    desk.script(SET, name, 80)
-    assert settled(desk, feed, lambda: getattr(feed.operator.steering, name) == 0.8) == Command(name, 0.8)
-    desk.find(name).send_keys(Keys.ARROW_LEFT * 3)
-    desk.wait(lambda: getattr(feed.operator.steering, name) == 0.77)
-    ActionChains(desk.driver).double_click(desk.find(name)).perform()
-    desk.wait(lambda: getattr(feed.operator.steering, name) == 0.5)
-    feed.operator = replace(feed.operator, steering=Steering(**{name: 0.2}))  # somebody else
-    desk.wait(lambda: desk.find(name).get_property("value") == "20")
+def test_leaning(desk, feed):
+    for name in ("intensity", "energy", "pace", "spread"):
+
+        def stands_at(amount, name=name):
+            desk.wait(lambda: getattr(feed.operator.steering, name) == amount)
+
+        desk.script(SET, name, 80)
+        stands_at(0.8)
+        assert feed.commands[-1] == Command(name, 0.8)
+        desk.find(name).send_keys(Keys.ARROW_LEFT * 3)
+        stands_at(0.77)
+        ActionChains(desk.driver).double_click(desk.find(name)).perform()
+        stands_at(0.5)
+        feed.operator = replace(feed.operator, steering=Steering(**{name: 0.2}))  # somebody else
+        desk.wait(lambda name=name: desk.find(name).get_property("value") == "20")
 
 
 def test_colours_that_are_wanted_and_those_that_are_not(desk, feed):
@@ -143,19 +143,22 @@ def test_lamps_in_hand(desk, feed):
     desk.wait(lambda: feed.operator.hands == ())
 
 
-@pytest.mark.parametrize(("name", "key"), [("blinder", "f"), ("strobe", "s"), ("haze", "")])
-def test_held_buttons(desk, feed, name, key):
-    mouse = ActionChains(desk.driver)
-    mouse.click_and_hold(desk.find(name)).perform()
-    desk.wait(lambda: bool(getattr(feed.operator, name)))
-    desk.wait(lambda: len([one for one in feed.commands if one == Command(name, 1.0)]) >= 3)  # said again and again
-    ActionChains(desk.driver).release().perform()
-    desk.wait(lambda: not getattr(feed.operator, name))
-    if key:
-        ActionChains(desk.driver).key_down(key).perform()
-        desk.wait(lambda: bool(getattr(feed.operator, name)))
-        ActionChains(desk.driver).key_up(key).perform()
-        desk.wait(lambda: not getattr(feed.operator, name))
+def test_held_buttons(desk, feed):
+    for name, key in (("blinder", "f"), ("strobe", "s"), ("haze", "")):
+
+        def is_on(wanted, name=name):
+            desk.wait(lambda: bool(getattr(feed.operator, name)) is wanted)
+
+        ActionChains(desk.driver).click_and_hold(desk.find(name)).perform()
+        is_on(True)
+        desk.wait(lambda name=name: feed.commands.count(Command(name, 1.0)) >= 3)  # said again and again
+        ActionChains(desk.driver).release().perform()
+        is_on(False)
+        if key:
+            ActionChains(desk.driver).key_down(key).perform()
+            is_on(True)
+            ActionChains(desk.driver).key_up(key).perform()
+            is_on(False)
 
 
 def test_presses_and_their_keys(desk, feed):

@@ -1,6 +1,7 @@
 """The page as an operator meets it: a real browser, a real server, the demo rig."""
 
 import contextlib
+import itertools
 import json
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ def desk(chromium, served) -> Desk:
     return Desk(chromium, served.url)
 
 
+@pytest.mark.front
 def test_the_rig_is_seen_and_follows_the_show(desk, clock):
     for tab, canvases in (("show", ("light", "lamps", "minute")), ("rig", ("plan",))):
         desk.tab(tab)
@@ -35,6 +37,7 @@ def test_the_rig_is_seen_and_follows_the_show(desk, clock):
     assert desk.complaints() == []
 
 
+@pytest.mark.front
 def test_the_marked_singer_and_drums_stand_on_the_stage_and_on_the_plan(chromium, feed):
     """Each mark changes both pictures; without any the stage is what it was."""
     seen = []
@@ -105,6 +108,7 @@ def lit(desk):
     return desk.brightness("light")
 
 
+@pytest.mark.front
 def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
     full = lit(desk)
     feed.brightness = 0.1
@@ -115,6 +119,7 @@ def test_dim_light_is_seen_and_a_blackout_is_dark(desk, feed):
     assert 15.0 < desk.brightness("light") < 75.0  # the room itself can still be made out
 
 
+@pytest.mark.front
 def test_nothing_flashes_for_those_who_asked_for_less_motion(desk, feed):
     feature = {"name": "prefers-reduced-motion", "value": "reduce"}
     full = lit(desk)
@@ -122,7 +127,8 @@ def test_nothing_flashes_for_those_who_asked_for_less_motion(desk, feed):
     desk.wait(lambda: desk.brightness("light") < 75.0)
     desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
     dark = desk.brightness("light")
-    feed.operator = Operator()
+    snapshots = itertools.count()
+    feed.operator, feed.clock = Operator(), lambda: 1024.5 + 0.001 * next(snapshots)  # one after the other, all alike
     seen = []
     desk.wait(lambda: seen.append(desk.brightness("light")) or seen[-1] > 0.95 * full)
     desk.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -153,20 +159,24 @@ def test_a_stage_over_budget_and_a_dead_process_stand_out(desk, clock, feed):
     desk.wait(lambda: desk.driver.find_element(By.CSS_SELECTOR, "#processes .bad").text == "listening down")
 
 
-@pytest.mark.parametrize("name", ["blackout", "hold"])
-def test_switches_by_hand_and_by_key(desk, feed, name):
-    desk.find(name).click()
-    desk.wait(lambda: desk.pressed(name))
-    assert feed.commands == [Command(name, 1.0)]
-    assert desk.text("mark") == name.upper()
-    assert desk.find("stage").get_attribute("data-state") == name
-    desk.type(name[0])
-    desk.wait(lambda: not desk.pressed(name))
-    desk.type(name[0].upper())
-    desk.wait(lambda: desk.pressed(name))
-    assert feed.commands == [Command(name, 1.0), Command(name, 0.0), Command(name, 1.0)]
+def test_switches_by_hand_and_by_key(desk, feed):
+    for name in ("blackout", "hold"):
+        desk.find(name).click()
+        desk.wait(lambda name=name: desk.pressed(name))
+        assert feed.commands == [Command(name, 1.0)]
+        assert desk.text("mark") == name.upper()
+        assert desk.find("stage").get_attribute("data-state") == name
+        desk.type(name[0])
+        desk.wait(lambda name=name: not desk.pressed(name))
+        desk.type(name[0].upper())
+        desk.wait(lambda name=name: desk.pressed(name))
+        assert feed.commands == [Command(name, 1.0), Command(name, 0.0), Command(name, 1.0)]
+        feed.commands.clear()
+        feed.operator = Operator()
+        desk.wait(lambda name=name: not desk.pressed(name))
 
 
+@pytest.mark.front
 def test_a_switch_shows_what_the_server_says_and_nothing_else(desk, feed, clock):
     feed.command = feed.commands.append  # asked, but not done
     desk.find("blackout").click()
@@ -217,6 +227,7 @@ def test_silence_from_the_lights_is_said(desk, clock):
     desk.wait(lambda: not desk.find("banner").is_displayed())
 
 
+@pytest.mark.front
 def test_a_fixture_tells_its_name_and_address(desk):
     box = desk.find("stage").rect
     assert desk.pointed("spot-1 ").startswith("spot-1 · Moving head · beam\n2.1–16\n#")
@@ -247,6 +258,7 @@ def test_no_request_leaves_the_machine(observed, served):
     assert [address for address in addresses if not address.startswith(own)] == []
 
 
+@pytest.mark.front
 def test_nothing_sticks_out_sideways(desk):
     for width in (360, 390, 820, 1280, 2560):
         resize(desk.driver, width, 844 if width < 500 else 1440, mobile=width < 500)

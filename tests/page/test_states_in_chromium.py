@@ -115,20 +115,17 @@ import("/meter.js").then(({ MeterView }) => {
 """
 
 
-@pytest.mark.parametrize(
-    ("levels", "shown"),
-    [
+def test_p41_the_meter_has_peak_clip_and_silence(desk, served):
+    served.stop()  # nobody else shows a level meanwhile
+    desk.wait(lambda: desk.text("health") != "LIVE")
+    for levels, shown in (
         ([(-20, 1), (-12, 2), (-30, 3)], ["heard", "-30 dB", -12]),
         ([(-20, 1), (-1, 2), (-20, 3)], ["loud", "CLIP", -1]),
         ([(-1, 1), (-20, 4)], ["heard", "-20 dB", -20]),
         ([(-20, 1), (-80, 2), (-80, 5)], ["silent", "SILENT", -80]),
         ([(-20, 1), (None, 9)], ["silent", "SILENT", -120]),
-    ],
-)
-def test_p41_the_meter_has_peak_clip_and_silence(desk, served, levels, shown):
-    served.stop()  # nobody else shows a level meanwhile
-    desk.wait(lambda: desk.text("health") != "LIVE")
-    assert desk.driver.execute_async_script(LEVEL, levels) == shown
+    ):
+        assert desk.driver.execute_async_script(LEVEL, levels) == shown, levels
 
 
 MINUTE = """
@@ -150,47 +147,43 @@ def minute(desk, *said):
     return desk.driver.execute_async_script(MINUTE, said)
 
 
-def test_p39_an_output_that_lags_behind_throws_nothing_away(desk):
+def test_p39_the_last_minute_forgets_nothing(desk):
+    """Of an output that lags behind; of a clock that goes back; of a page's process that comes back and knows less."""
     tokens, breaks, _ = minute(desk, ["hello", [10, 11, 12, 13]], ["live", 14, 11.0], ["live", 15, 11.5])
     assert tokens == [10, 11, 12, 13, 14, 15]
     assert breaks == []
-
-
-def test_p39_a_clock_that_goes_back_is_marked_and_what_was_before_stays(desk):
     tokens, breaks, now_s = minute(desk, ["hello", [100, 101]], ["live", 102, 102.0], ["live", 3, 3.0])
     assert len(tokens) == 4
     assert tokens == sorted(tokens)
     assert tokens[-1] == now_s == 3
     assert len(breaks) == 1
-
-
-def test_p39_a_page_s_process_that_comes_back_knows_less_than_the_page(desk):
     tokens, breaks, _ = minute(desk, ["hello", [10, 11]], ["live", 12, 12.0], ["hello", [13]], ["live", 14, 14.0])
     assert tokens == [10, 11, 12, 13, 14]
     assert breaks == []
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (820, 1180), (390, 844), (844, 390)], ids=str)
-@pytest.mark.parametrize("language", ["en", "de", "ja"])
-def test_no_state_moves_what_is_below_it_and_every_sentence_is_read_whole(desk, size, language):
-    """Whatever the sentence: each of the table, in each language, in its place."""
-    resize(desk.driver, *size, mobile=size[0] < 1000)
-    desk.find(f"language-{language}").click()
-    found = desk.driver.execute_async_script(
-        """
-        const done = arguments[arguments.length - 1];
-        Promise.all([import("/words.js"), import("/language.js")]).then(([{ WORDS }, { word }]) => {
-          const [said, pill] = ["saying", "health"].map((id) => document.getElementById(id));
-          const seen = Object.keys(WORDS).filter((key) => key.startsWith("say.")).map((key) => {
-            said.textContent = word(key, { look: "Chorus, second half" });
-            pill.textContent = word("pill." + ({ quiet_wished: "quiet", deaf: "safe", lost: "no_news", stale: "no_news",
-              plan: "live" }[key.slice(4)] ?? key.slice(4)));
-            const cut = said.scrollHeight > said.clientHeight + 2;
-            return [key, document.querySelector("main").getBoundingClientRect().top, cut];
-          });
-          localStorage.clear();
-          done([new Set(seen.map((one) => one[1])).size, seen.filter((one) => one[2]).map((one) => one[0])]);
-        });
-        """
-    )
-    assert found == [1, []]
+SENTENCES = """
+const done = arguments[arguments.length - 1];
+Promise.all([import("/words.js"), import("/language.js")]).then(([{ WORDS }, { word }]) => {
+  const [said, pill] = ["saying", "health"].map((id) => document.getElementById(id));
+  const seen = Object.keys(WORDS).filter((key) => key.startsWith("say.")).map((key) => {
+    said.textContent = word(key, { look: "Chorus, second half" });
+    pill.textContent = word("pill." + ({ quiet_wished: "quiet", deaf: "safe", lost: "no_news", stale: "no_news",
+      plan: "live" }[key.slice(4)] ?? key.slice(4)));
+    const cut = said.scrollHeight > said.clientHeight + 2;
+    return [key, document.querySelector("main").getBoundingClientRect().top, cut];
+  });
+  localStorage.clear();
+  done([new Set(seen.map((one) => one[1])).size, seen.filter((one) => one[2]).map((one) => one[0])]);
+});
+"""
+
+
+def test_no_state_moves_what_is_below_it_and_every_sentence_is_read_whole(desk):
+    """Whatever the sentence: each of the table, in each language, on each screen, in its place."""
+    for size in ((1280, 800), (820, 1180), (390, 844), (844, 390)):
+        resize(desk.driver, *size, mobile=size[0] < 1000)
+        desk.wait(lambda size=size: desk.script("return [innerWidth, innerHeight]") == list(size))
+        for language in ("en", "de", "ja"):
+            desk.find(f"language-{language}").click()
+            assert desk.driver.execute_async_script(SENTENCES) == [1, []], (size, language)

@@ -45,16 +45,15 @@ def settled(desk, feed):
     return list(feed.commands)
 
 
-@pytest.mark.parametrize("turn", range(3))
-def test_p27_a_scroll_that_begins_on_a_fader_moves_nothing(desk, feed, turn):
+def test_p27_a_scroll_that_begins_on_a_fader_moves_nothing(desk, feed):
     """Left, middle and right of each fader, each in one of three directions; in all of them in `make chaos`."""
-    before, share = desk.script(VALUES), (0.1, 0.5, 0.9)[turn]
-    ways = ((0, -260), (60, -200), (-30, 120))
-    for number, name in enumerate(FADERS):
-        for across, along in ways if STRICT else (ways[(number + turn) % 3],):
-            left, top, width, height = desk.script(PLACE, name)  # where it is now: the page has scrolled
-            begin = (left + share * width, top + height / 2)
-            finger(desk, line(begin, (begin[0] + across, begin[1] + along)))
+    before, ways = desk.script(VALUES), ((0, -260), (60, -200), (-30, 120))
+    for turn, share in enumerate((0.1, 0.5, 0.9)):
+        for number, name in enumerate(FADERS):
+            for across, along in ways if STRICT else (ways[(number + turn) % 3],):
+                left, top, width, height = desk.script(PLACE, name)  # where it is now: the page has scrolled
+                begin = (left + share * width, top + height / 2)
+                finger(desk, line(begin, (begin[0] + across, begin[1] + along)))
     assert settled(desk, feed) == []
     assert desk.script(VALUES) == before
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -125,85 +126,109 @@ def is_light(payload):
     return payload[8:10] == b"\x00\x50" or (payload[:2] == b"\x00\x10" and payload[21:22] == b"\x04")
 
 
-@pytest.mark.parametrize("how", ["ends", "killed"])
-def test_the_backup_goes_on(three, root, tmp_path, how):
-    lab, olad = three
-    wire = Ear(lab.node, sacn.PORT, groups=[sacn.multicast_address(SACN)])
-    main = Machine(lab, root, tmp_path, "main")
-    backup = Machine(lab, root, tmp_path, "backup")
-    try:
-        wait_for(lambda: "a backup follows" in main.said(), 90, f"the pair\n{main.said()}\n{backup.said()}")
-        priorities: set[int] = set()
+@dataclass
+class Pair:
+    """Both machines, lighting, and what a node hears of them."""
 
-        def both():
-            priorities.update(sacn.decode_data(p).priority for t, p in wire.heard[-200:] if is_light(p))
-            return {90, 80} <= priorities
+    lab: ThreeHosts
+    olad: Olad
+    wire: Ear
+    main: Machine
+    backup: Machine
 
-        wait_for(both, 30, "light of the main and of the backup")
-        wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS and olad.levels(ARTNET)[MARKED] == MAINS, 10, "the main")
-        lit = len(wire.heard)
-        wait_for(lambda: len(wire.heard) > lit + 40, 5, "a show that runs")
-        asked = [Levels(olad, SACN), Levels(olad, ARTNET)]
-        wait_for(lambda: all(one.seen for one in asked), 5, "olad's answers")
-        hit_s = time.monotonic()
-        main.end() if how == "ends" else main.kill()
-        wait_for(lambda: all(one.first_s(BACKUPS, hit_s) for one in asked), 15, f"the backup\n{backup.said()}")
-        for one in asked:
-            one.over = True
-            one.join()
-        gap_s = asked[0].first_s(BACKUPS, hit_s) - last_packet_s(wire, MAINS)
-        art_s = asked[1].first_s(BACKUPS, hit_s) - (last_packet_s(wire, MAINS) if how == "ends" else hit_s)
-        every_s = (asked[0].seen[-1][0] - asked[0].seen[0][0]) / len(asked[0].seen)
-        print(
-            f"main {how}: the backup's levels at olad after {1e3 * gap_s:.0f} ms (sACN), {1e3 * art_s:.0f} ms (Art-Net)"
-        )
-        print(f"olad was asked every {1e3 * every_s:.0f} ms; priorities {sorted(priorities)}")
-        kept(f"main {how}: nobody's sACN", gap_s, 0.25 if how == "ends" else 2.6)
-        kept(f"main {how}: nobody's Art-Net", art_s, 2.6)
-        assert "Traceback" not in main.said() + backup.said()
-        words = "all outputs of this machine go on"
-        wait_for(lambda: words in backup.said(), 5, f"the backup's word\n{backup.said()}")  # light is faster than logs
-        took_over = backup.said().count(words)
-        assert took_over == 1 if STRICT else took_over >= 1  # its own output process may be replaced where all are busy
-        if how == "killed":
-            main = come_back(lab, root, tmp_path, olad, backup)
-    finally:
-        for one in (main, backup):
-            if one.process.poll() is None:
-                one.end()
-        for one in (main, backup):
-            one.process.wait(HANG_S)
-        wire.close()
+    def stepped_in(self):
+        """How often the backup has said that it lights in the main's place."""
+        return self.backup.said().count("all outputs of this machine")
+
+    def followed(self):
+        """How often it has said that it follows the main."""
+        return self.backup.said().count("only sACN leaves here")
 
 
 @pytest.fixture
 def pair(three, root, tmp_path):
-    """Both machines, lighting."""
     lab, olad = three
-    main, backup = (Machine(lab, root, tmp_path, role) for role in ("main", "backup"))
-    wait_for(lambda: "a backup follows" in main.said(), 90, f"the pair\n{main.said()}\n{backup.said()}")
-    yield lab, olad, main, backup
-    for one in (main, backup):
-        one.end()
-    for one in (main, backup):
-        one.process.wait(HANG_S)
+    wire = Ear(lab.node, sacn.PORT, groups=[sacn.multicast_address(SACN)])
+    made = Pair(lab, olad, wire, *(Machine(lab, root, tmp_path, role) for role in ("main", "backup")))
+    try:
+        wait_for(
+            lambda: "a backup follows" in made.main.said(), 90, f"the pair\n{made.main.said()}\n{made.backup.said()}"
+        )
+        yield made
+    finally:
+        both = [one for one in (made.main, made.backup) if one.process.poll() is None]
+        for one in both:
+            one.end()
+        for one in both:
+            one.process.wait(HANG_S)
+        wire.close()
 
 
-def test_the_backup_lights_by_the_mains_decisions(pair, tmp_path):
+def test_a_backup_follows_its_main_and_goes_on_without_it(pair, root, tmp_path):
+    """One evening of a pair: it decides as one, the main loses a process, sleeps, is killed, comes back, and ends."""
+    both_light(pair)
+    lights_by_the_mains_decisions(pair, tmp_path)
+    loses_a_process_and_sleeps(pair)
+    goes_on(pair, "killed")
+    pair.main = come_back(pair, root, tmp_path)
+    goes_on(pair, "ends")
+    assert "Traceback" not in pair.main.said() + pair.backup.said()
+
+
+def both_light(pair):
+    """Both send sACN, each with its priority; the node takes the main's, by both protocols."""
+    priorities: set[int] = set()
+
+    def both():
+        priorities.update(sacn.decode_data(p).priority for t, p in pair.wire.heard[-200:] if is_light(p))
+        return {90, 80} <= priorities
+
+    wait_for(both, 30, "light of the main and of the backup")
+    wait_for(lambda: all(pair.olad.levels(one)[MARKED] == MAINS for one in (SACN, ARTNET)), 10, "the main")
+
+
+def goes_on(pair, how):
+    """The main is killed, or ends in order: the backup's levels are at the node."""
+    olad, wire, main, backup = pair.olad, pair.wire, pair.main, pair.backup
+    wait_for(lambda: all(olad.levels(one)[MARKED] == MAINS for one in (SACN, ARTNET)), 10, "the main")
+    lit, stepped = len(wire.heard), pair.stepped_in()
+    wait_for(lambda: len(wire.heard) > lit + 40, 5, "a show that runs")
+    asked = [Levels(olad, SACN), Levels(olad, ARTNET)]
+    wait_for(lambda: all(one.seen for one in asked), 5, "olad's answers")
+    hit_s = time.monotonic()
+    main.end() if how == "ends" else main.kill()
+    wait_for(lambda: all(one.first_s(BACKUPS, hit_s) for one in asked), 15, f"the backup\n{backup.said()}")
+    for one in asked:
+        one.over = True
+        one.join()
+    gap_s = asked[0].first_s(BACKUPS, hit_s) - last_packet_s(wire, MAINS)
+    art_s = asked[1].first_s(BACKUPS, hit_s) - (last_packet_s(wire, MAINS) if how == "ends" else hit_s)
+    every_s = (asked[0].seen[-1][0] - asked[0].seen[0][0]) / len(asked[0].seen)
+    print(f"main {how}: the backup's levels at olad after {1e3 * gap_s:.0f} ms (sACN), {1e3 * art_s:.0f} ms (Art-Net)")
+    print(f"olad was asked every {1e3 * every_s:.0f} ms")
+    kept(f"main {how}: nobody's sACN", gap_s, 0.25 if how == "ends" else 2.6)
+    kept(f"main {how}: nobody's Art-Net", art_s, 2.6)
+    wait_for(lambda: pair.stepped_in() > stepped, 5, f"the backup's word\n{backup.said()}")  # light outruns logs
+    # where all are busy its own output process may be replaced
+    assert pair.stepped_in() == stepped + 1 or not STRICT
+    assert "Traceback" not in main.said()
+
+
+def lights_by_the_mains_decisions(pair, folder):
     """They hear the song at different places; both logs hold the same tokens, in the same order."""
     wanted = 50 if STRICT else 20
-    known = len(tokens(tmp_path / "backup"))
+    known = len(tokens(folder / "backup"))
 
     def enough():
-        mains, backups = (tokens(tmp_path / role) for role in ("main", "backup"))
+        mains, backups = (tokens(folder / role) for role in ("main", "backup"))
         return len(backups) - followed_from(mains, backups) > wanted + 5
 
     wait_for(enough, 15, "tokens of the main in the backup's log")
-    if not STRICT and any("starting it again" in one.said() for one in pair[2:]):
+    if not STRICT and any("starting it again" in one.said() for one in (pair.main, pair.backup)):
         # where all are busy a process may be replaced, and numbers begin anew: then what both logs hold has to do
-        wait_for(lambda: len(set(tokens(tmp_path / "main")) & set(tokens(tmp_path / "backup"))) > wanted, 15, "tokens")
+        wait_for(lambda: len(set(tokens(folder / "main")) & set(tokens(folder / "backup"))) > wanted, 15, "tokens")
         return
-    mains, backups = both_at_one(tmp_path)
+    mains, backups = both_at_one(folder)
     first = followed_from(mains, backups)
     assert first <= known + (50 if STRICT else 600)  # from the hop on in which it heard the main, not from a later one
     shared = backups[first:]
@@ -253,27 +278,26 @@ def tokens(folder):
     return [(one.seq, one.hue, one.value) for one in found]
 
 
-def test_a_main_that_loses_one_process_or_sleeps_gets_its_light_back(pair):
+def loses_a_process_and_sleeps(pair):
     """Its own spare is quicker than the backup; a main that was suspended is followed again."""
-    _, olad, main, backup = pair
+    main, stepped_before, followed_before = pair.main, pair.stepped_in(), pair.followed()
     (lighting,) = [pid for pid, name in children(main.process.pid) if name == "lighting"]
     os.kill(lighting, signal.SIGKILL)
     wait_for(
         lambda: [pid for pid, name in children(main.process.pid) if name == "lighting"] != [lighting], HANG_S, "another"
     )
-    words = "all outputs of this machine"
-    stepped = backup.said().count(words)  # on a machine that has no time for the spare the backup may be first
+    stepped = pair.stepped_in() - stepped_before  # on a machine that has no time for the spare the backup may be first
     print(f"the backup stepped in {stepped} times where the main's own spare should")
     assert stepped == 0 or not STRICT
-    wait_for(lambda: backup.said().count("only sACN leaves here") >= stepped, HANG_S, "the main is followed")
+    wait_for(lambda: pair.followed() >= followed_before + stepped, HANG_S, "the main is followed")
+    stepped = pair.stepped_in()
     os.killpg(main.process.pid, signal.SIGSTOP)
-    wait_for(lambda: backup.said().count(words) > stepped, HANG_S, "the backup")
-    wait_for(lambda: olad.levels(SACN)[MARKED] == BACKUPS, HANG_S, "its light")
-    followed = backup.said().count("only sACN leaves here")
+    wait_for(lambda: pair.stepped_in() > stepped, HANG_S, "the backup")
+    wait_for(lambda: pair.olad.levels(SACN)[MARKED] == BACKUPS, HANG_S, "its light")
+    followed = pair.followed()
     os.killpg(main.process.pid, signal.SIGCONT)
-    wait_for(lambda: backup.said().count("only sACN leaves here") > followed, HANG_S, "the main is followed again")
-    wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, HANG_S, "the main's light")
-    assert "Traceback" not in main.said() + backup.said()
+    wait_for(lambda: pair.followed() > followed, HANG_S, "the main is followed again")
+    wait_for(lambda: pair.olad.levels(SACN)[MARKED] == MAINS, HANG_S, "the main's light")
 
 
 def children(pid):
@@ -284,13 +308,13 @@ def children(pid):
             yield int(child), words[5]
 
 
-def come_back(lab, root, tmp_path, olad, backup):
+def come_back(pair, root, folder):
     """The main is started again: it lights again, and the backup falls silent on Art-Net."""
-    followed = backup.said().count("only sACN leaves here")
-    main = Machine(lab, root, tmp_path, "main")
-    wait_for(lambda: backup.said().count("only sACN leaves here") > followed, 60, f"the return\n{backup.said()}")
-    wait_for(lambda: olad.levels(SACN)[MARKED] == MAINS, 5, "the main on sACN")
-    art = Ear(lab.node, artnet.PORT)
+    followed = pair.followed()
+    main = Machine(pair.lab, root, folder, "main")
+    wait_for(lambda: pair.followed() > followed, 60, f"the return\n{pair.backup.said()}")
+    wait_for(lambda: pair.olad.levels(SACN)[MARKED] == MAINS, 5, "the main on sACN")
+    art = Ear(pair.lab.node, artnet.PORT)
 
     def marks(since=0):
         return [p[-1] for _, p in art.heard[since:] if is_light(p)]

@@ -80,7 +80,8 @@ def test_h8_a_long_tmpdir_is_lit_from_a_short_one(venue, wire, tmp_path):
     show = start(venue, "--loop", environment={"TMPDIR": str(long)})
     lit(show, wire, packets=20)
     assert len(str(run_folder(show))) < 60
-    stop(show, wire)
+    summary, _ = stop(show, wire)  # the last line of what it says
+    assert summary["ended_by"] == "operator"
 
 
 def test_h8_no_short_folder_is_refused_with_the_remedy(monkeypatch):

@@ -1,7 +1,6 @@
 """Nobody reads what a show says: the light goes on, and the show ends when it is told to."""
 
 import fcntl
-import json
 import os
 import pty
 import signal
@@ -154,12 +153,3 @@ def read_all(descriptor):
 def heard_end(show, wire):
     over(show, wire)
     assert show.poll() == 0
-
-
-def test_h1_the_summary_is_still_the_last_line(venue, wire):
-    show = start(venue, "--loop", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    lit(show, wire, packets=20)
-    show.send_signal(signal.SIGINT)
-    heard_end(show, wire)
-    said, _ = show.communicate()
-    assert json.loads(said.splitlines()[-1])["ended_by"] == "operator"

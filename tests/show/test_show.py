@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
 
@@ -52,68 +53,55 @@ def test_the_summary_is_of_the_process_that_led_or_of_any_that_could_still_say_a
     assert _last_lit([{}, {}]) == {}
 
 
-def test_the_output_process_holds_no_ml_and_no_audio(venue, wire):
-    show = start(venue)
-    lit(show, wire)
-
-    def mapped():
-        return {name: Path(f"/proc/{pid}/maps").read_text() for name, pid in processes(show).items()}
-
-    heard(show, wire, lambda: "onnxruntime" in mapped().get("listening", ""))
-    mapped = mapped()
-    stop(show, wire)
-    assert "onnxruntime" in mapped["listening"]
-    for library in ("onnxruntime", "portaudio", "libav", "soxr"):
-        assert library not in mapped["lighting"]
-
-
-def test_a_killed_listener_comes_back_and_the_light_never_stops(venue, wire):
+def test_a_listener_that_dies_comes_back_and_sigterm_ends_with_the_end_look(venue, wire):
+    """One show: who lights holds no ML; who listens is killed, and stopped; the light never stops before the end."""
     show = start(venue, "--loop")
     lit(show, wire)
-    hit = processes(show)["listening"]
-    os.kill(hit, signal.SIGKILL)
-    heard(show, wire, lambda: processes(show).get("listening", hit) != hit)
-    wire.listen(1.0)
-    summary, logged = stop(show, wire)
-    assert summary["restarts"]["listening"] >= 1
-    assert "listening ended with code -9; starting it again" in logged
-    times_s, slots = wire.frames(0)
-    kept("longest gap", np.diff(times_s).max(), 0.3)
-    assert slots[: len(slots) - 90].any(axis=1).all()
-
-
-def test_a_stopped_listener_is_replaced_and_the_light_never_stops(venue, wire):
-    show = start(venue, "--loop")
-    lit(show, wire)
-    hit = processes(show)["listening"]
     beats = Beats(run_folder(show))
-    heard(show, wire, lambda: beats.beaten_s("listening") > 0.0)  # one that still loads is not missed for long
+
+    def listens_since(moment_s):  # one that still loads is not missed for long
+        heard(show, wire, lambda: beats.beaten_s("listening") > moment_s)
+
+    listens_since(0.0)
+    holds_no_ml(show, wire)
+    for how in (signal.SIGKILL, signal.SIGSTOP):
+        hit, hit_s = processes(show)["listening"], time.monotonic()
+        os.kill(hit, how)
+        heard(show, wire, lambda hit=hit: processes(show).get("listening", hit) != hit)
+        listens_since(hit_s + 0.1)
+        wire.listen(1.0)
     beats.close()
-    os.kill(hit, signal.SIGSTOP)
-    heard(show, wire, lambda: processes(show).get("listening", hit) != hit)
-    wire.listen(1.0)
-    summary, logged = stop(show, wire)
-    assert summary["restarts"]["listening"] >= 1
+    summary, logged = stop(show, wire, signal.SIGTERM)
+    assert summary["ended_by"] == "operator"
+    assert summary["restarts"]["listening"] >= 2
+    assert "listening ended with code -9; starting it again" in logged
     assert "listening has not moved for" in logged
     times_s, slots = wire.frames(0)
     kept("longest gap", np.diff(times_s).max(), 0.3)
     assert slots[: len(slots) - 90].any(axis=1).all()
-
-
-def test_sigterm_ends_with_the_end_look(venue, wire):
-    show = start(venue)
-    lit(show, wire)
-    summary, _ = stop(show, wire, signal.SIGTERM)
-    assert summary["ended_by"] == "operator"
-    _, slots = wire.frames(0)
     first = [one.address - 1 for one in read_config(venue).fixtures if one.profile == "generic/rgbw-par"]
     assert slots[-1][first].max() == 0
     assert slots[len(slots) // 2][first].max() > 0
 
 
-def test_a_killed_supervisor_leaves_nobody_and_nothing_behind(venue, wire):
-    show = start(venue)
-    lit(show, wire)
+def holds_no_ml(show, wire):
+    """The output process: no ML and no audio; the one that listens: ML, or nothing is compared."""
+
+    def mapped(name):
+        return Path(f"/proc/{processes(show)[name]}/maps").read_text()
+
+    heard(show, wire, lambda: "onnxruntime" in mapped("listening"))
+    for library in ("onnxruntime", "portaudio", "libav", "soxr"):
+        assert library not in mapped("lighting")
+
+
+def test_a_killed_supervisor_leaves_nobody_and_nothing_behind(venue, wire, require_real):
+    """And what it sent until then: an independent judge finds nothing malformed in it."""
+    found = shutil.which("tshark") is not None
+    with judged(wire.port) if found else nullcontext() as judge:
+        show = start(venue)
+        lit(show, wire)
+        rows = [judge.stdout.readline().rstrip("\n").split("\t") for _ in range(150)] if judge else []
     parts, folder = processes(show), run_folder(show)
     show.kill()
     show.communicate()
@@ -122,6 +110,30 @@ def test_a_killed_supervisor_leaves_nobody_and_nothing_behind(venue, wire):
         assert time.monotonic() < end_s, left
         wire.listen(0.1)
     assert not folder.exists()
+    require_real("tshark", found)
+    assert {row[0] for row in rows} == {"0x5000"}
+    assert {row[2] for row in rows} == {"0", "1"}
+    assert {row[3] for row in rows} == {"512"}
+    assert not [row for row in rows if len(row) > 4 and row[4]]
+
+
+@contextmanager
+def judged(port):
+    """Wireshark's decoder on what goes to a port: the test's own, or another show would be judged, too."""
+    judge = subprocess.Popen(
+        ["tshark", "-n", "-l", "-i", "lo", "-f", f"udp dst port {port}", "-d", f"udp.port=={port},artnet",
+         "-T", "fields",
+         "-e", "artnet.header.opcode", "-e", "artnet.output.sequence", "-e", "artnet.output.universe",
+         "-e", "artnet.output.length", "-e", "_ws.malformed"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        while "Capturing" not in judge.stderr.readline():
+            assert judge.poll() is None
+        yield judge
+    finally:
+        judge.terminate()
+        judge.communicate(timeout=HANG_S)
 
 
 def runs(pid):
@@ -129,28 +141,3 @@ def runs(pid):
         return ") Z" not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
-
-
-def test_tshark_finds_nothing_malformed(venue, wire, tmp_path, require_real):
-    """An independent judge of what leaves; the port is the test's own, or another show would be judged, too."""
-    require_real("tshark", shutil.which("tshark") is not None)
-    judge = subprocess.Popen(
-        ["tshark", "-n", "-l", "-i", "lo", "-f", f"udp dst port {wire.port}", "-d", f"udp.port=={wire.port},artnet",
-         "-T", "fields",
-         "-e", "artnet.header.opcode", "-e", "artnet.output.sequence", "-e", "artnet.output.universe",
-         "-e", "artnet.output.length", "-e", "_ws.malformed"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    while "Capturing" not in judge.stderr.readline():
-        assert judge.poll() is None
-    show = start(venue)
-    try:
-        rows = [judge.stdout.readline().rstrip("\n").split("\t") for _ in range(150)]
-    finally:
-        stop(show, wire)
-        judge.terminate()
-        judge.communicate(timeout=HANG_S)
-    assert {row[0] for row in rows} == {"0x5000"}
-    assert {row[2] for row in rows} == {"0", "1"}
-    assert {row[3] for row in rows} == {"512"}
-    assert not [row for row in rows if len(row) > 4 and row[4]]

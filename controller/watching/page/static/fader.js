@@ -1,4 +1,4 @@
-// A fader: a range that a mouse and the arrow keys move as browsers do it, a number that may be typed, and a finger that
+// A fader: a range that mouse and arrow keys move as browsers do it, a number to type, and a finger that
 // moves it only sideways. A finger that scrolls the page moves nothing, wherever it began.
 
 import { word, onLanguage } from "./language.js";

@@ -123,7 +123,7 @@ void main() {
   gl_Position = vec4(at, 0.0, 1.0);
 }`;
 
-// Exact where the line of sight passes the axis closest, and taken as the whole: a beam is narrow for its distance.
+// Exact where the line of sight passes the axis closest, taken as the whole: a beam is narrow for its distance.
 const BEAM_LIGHT = `${SHARED}${LIT}
 uniform sampler2D cloud;
 

@@ -1,4 +1,4 @@
-// The keyboard. A key belongs to the show whatever has the focus, except while somebody writes; then a sign says so.
+// The keyboard. Keys are the show's whatever has the focus, except while somebody writes; then a sign says so.
 
 import { closeNewest } from "./panel.js";
 import { onLanguage, word } from "./language.js";

@@ -1,4 +1,4 @@
-// Learning: which knob does this. While it is on nothing that is touched acts; it is named, and the next knob is bound to it.
+// Learning: while it is on nothing that is touched acts; it is named, and the next knob is bound to it.
 
 import { onLanguage, word, wordOr } from "./language.js";
 import { restore } from "./fader.js";
@@ -25,7 +25,7 @@ export class Learning {
   }
 
   turn(on) {
-    if (!on && (this.waits || this.asked)) this.send("learn", 0); // asked: the show may not have answered yet
+    if (!on && (this.waits || this.asked)) this.send("learn", 0); // asked: not answered yet
     this.on = on;
     this.asked = "";
     document.body.classList.toggle("learning", on);

@@ -1,4 +1,4 @@
-// The connection to the page server: comes back by itself and says when it is away.
+// The connection to the page's server: comes back by itself; says when it is away.
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;

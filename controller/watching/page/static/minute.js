@@ -1,6 +1,6 @@
 // The last minute: light tokens above, sound below, on one time line with the newest at the right.
 //
-// Nothing that was seen is thrown away: where the show's clock goes back, what came before moves to its left, behind a line.
+// Nothing that was seen is lost: where the show's clock goes back, what came before moves to the left, behind a line.
 
 import { TOKEN_HUES } from "./colour.js";
 import { fitCanvas } from "./canvas.js";

@@ -1,6 +1,6 @@
 // The operator page: puts what the show says on the screen and passes the operator's wishes on.
 //
-// Nothing is assumed: a button looks pressed because the show said so, on this page as on every other one.
+// Nothing is assumed: a button looks pressed because the show said so, here as on every other page.
 
 import { EveningView } from "./evening.js";
 import { Fader, rider } from "./fader.js";

@@ -1,4 +1,4 @@
-// The set list before it is played: a sheet that is pasted or photographed, line by line as it was understood, put right by
+// The set list before it is played: a sheet that is pasted or photographed, line by line as understood, put right by
 // hand, approved, put in order and taken for the night.
 
 import { ask } from "./ask.js";

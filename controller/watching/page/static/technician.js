@@ -1,5 +1,5 @@
-// What is for the technician: how long each stage takes, what is counted, which processes run, and a traffic light for all
-// of it that stands on the first screen, too.
+// What is for the technician: how long each stage takes, what is counted, which processes run; and a traffic light for
+// all of it, on the first screen too.
 
 import { language, onLanguage, word, wordOr } from "./language.js";
 

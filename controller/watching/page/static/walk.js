@@ -1,4 +1,4 @@
-// Fixture check: one fixture after the other white and alone, in each colour if wanted, and a person who says what is seen.
+// Fixture check: one after the other white and alone, in each colour if wanted, and a person who says what is seen.
 //
 // It overrides as the page's faders do, so the show goes on below it and comes back when the check ends. What it overrides
 // is lent: the server releases it when this page goes, however it goes.
