@@ -1,8 +1,8 @@
 """Which hits may become accents of light, and how strong: by the kind of sound, and by their place in the bar. Pure.
 
 Nothing fires while somebody talks, in applause, over one instrument alone, or over a band without drums: there, attacks
-are consonants, hands and plucked strings. Out of silence the first hit is as fast as any other: what sounded last
-tells whose it is, long before it can be heard. While the band plays, a hit on a one weighs more than one beside the beat, as
+are consonants, hands and plucked strings. Out of silence the first hit is as fast as any other: what sounded last tells
+whose it is, long before it can be heard. While the band plays, a hit on a one weighs more than one beside the beat, as
 far as the beat is known.
 """
 
