@@ -14,7 +14,6 @@ WEIGHTS = (1.0, 2.0, 2.0, 0.5)
 ENOUGH, LATELY_S = 7.0, 5.0
 """Hits of so much weight in so many seconds: somebody drums. The low strings of a piano sound like kicks and toms now
 and then, and like snares or cymbals hardly ever; a kit at 60 beats a minute has 7.5 with a kick and a snare alone."""
-LATELY = 32
 GAP_S = 0.06
 """Two hits of one drum are never closer."""
 
@@ -41,16 +40,18 @@ class Drums:
         self._before = self._now = np.zeros(len(DRUMS), np.float32)
         self._now_s = 0.0
         self._told_s = np.full(len(DRUMS), -np.inf)
-        self._lately: deque[tuple[float, float]] = deque(maxlen=LATELY)
+        self._lately: deque[tuple[float, float]] = deque()
+        self._weight = 0.0
 
     @property
     def newest_s(self) -> tuple[float, ...]:
         """When each drum of `DRUMS` was hit last; -inf: not yet."""
         return tuple(self._told_s.tolist())
 
-    def played(self, t_s: float) -> bool:
+    @property
+    def played(self) -> bool:
         """Whether somebody drums at this moment."""
-        return sum(weight for at_s, weight in self._lately if t_s - at_s < LATELY_S) >= ENOUGH
+        return self._weight >= ENOUGH
 
     def hear(self, likely: Float32Array, t_s: float, known_s: float) -> list[DrumHit]:
         """The hits that a frame makes known.
@@ -63,6 +64,9 @@ class Drums:
         for drum in np.flatnonzero(peak & (self._now_s - self._told_s >= GAP_S)):
             self._told_s[drum] = self._now_s
             self._lately.append((self._now_s, WEIGHTS[drum]))
+            self._weight += WEIGHTS[drum]
             found.append(DrumHit(self._now_s, known_s, DRUMS[drum], float(self._now[drum])))
+        while self._lately and t_s - self._lately[0][0] >= LATELY_S:
+            self._weight -= self._lately.popleft()[1]
         self._before, self._now, self._now_s = self._now, likely, t_s
         return found

@@ -62,7 +62,7 @@ class Hearing:
     def __init__(self, folder: Path, manifest: Manifest, drum_column: int = 0) -> None:
         self._beats, self._sound = open_networks(folder, manifest)
         self._stem = DrumStem(self._sound.another(), drum_column) if drum_column and self._sound else None
-        self._samples, self._silent_s, self._heard_s = 0, 0.0, 0.0
+        self._samples, self._silent_s = 0, 0.0
         self._people = self._wanted = Operator()
         self.frames: list[HeardFrame] = []
         self.told: list[Beat] = []
@@ -112,7 +112,7 @@ class Hearing:
     @property
     def drummed(self) -> bool:
         """Whether somebody drums; True where no network hears drums."""
-        return self._sound is None or self._kit.played(self._heard_s)
+        return self._sound is None or self._kit.played
 
     @property
     def hits_s(self) -> tuple[float, ...]:
@@ -144,7 +144,6 @@ class Hearing:
         if self._wanted is not self._people:
             self._heed(self._wanted)
         self.frames, self.told, self.hits, self.energies = [], [], [], []
-        self._heard_s = block.t_s
         mix = block.samples[:, 0]
         first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
         for frame in self._front.feed(mix):
