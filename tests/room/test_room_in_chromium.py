@@ -114,9 +114,9 @@ def test_all_lanes_and_all_tools_are_on_the_screen(page):
         resize(page.browser, *size)
         page.wait(lambda size=size: page.script("return innerHeight") == size[1])
         page.wait(lambda size=size: page.script(BOXES)["timeline"]["bottom"] <= size[1])
+        page.wait(lambda: page.script(BOXES)["hidden"] <= 1)  # lanes are drawn anew a moment after the window is small
         boxes = page.script(BOXES)
         assert boxes["page"] <= boxes["window"], "nothing has to be scrolled to"
-        assert boxes["hidden"] <= 1, size
         assert boxes["timeline"]["area"] > boxes["stage"]["area"]
         assert boxes["stage"]["bottom"] <= boxes["timeline"]["top"]
 
