@@ -118,6 +118,12 @@ def test_whatever_the_form_takes_back_a_look_hangs(seed):
         assert cue.palette
 
 
+@pytest.mark.parametrize(("voice", "part"), [(True, "solo"), (False, "intro")])
+def test_who_sings_alone_before_the_band_comes_in_is_seen(director, voice, part):
+    alone = band(section("A", 0.0), 0.3, kind="solo", drummed=False, voice=voice)
+    assert director.step(alone, 0.1, anything).part == part
+
+
 def test_a_new_song_forgets_the_looks_of_the_last(director):
     before = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
     favourite = next(gel for gel in read_pack("rock").gels if apart_deg(gel.hue_deg, before.palette[0]) > 90.0)

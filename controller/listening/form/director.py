@@ -173,8 +173,8 @@ class Director:
                 self._cue = replace(self._cue, palette=palette, why="other colours are wished for", spend="")
 
     def _part(self, section: SongSection, song: SongNow, now: Instant) -> Part:
-        if now.band.kind == "solo":
-            return "solo" if self._drums else "intro"
+        if now.band.kind == "solo":  # one instrument hides before the band comes in; who sings alone does not
+            return "solo" if self._drums or now.band.voice else "intro"
         early = section.start_s - self._began_s < INTRO_S and not section.again
         if early and not now.band.drummed and song.rank < INTRO_RANK:
             return "intro"
