@@ -124,6 +124,16 @@ def test_who_sings_alone_before_the_band_comes_in_is_seen(director, voice, part)
     assert director.step(alone, 0.1, anything).part == part
 
 
+def test_an_intro_is_over_when_the_drums_have_been_in_for_two_bars(director):
+    here, parts = section("A", 0.0), []
+    for hop in range(140):
+        now_s = 0.1 * hop
+        now = band(here, 0.4, **lines(now_s), drummed=now_s > 5.0)
+        parts.append(director.step(now, now_s, anything).part)
+    assert parts[:50] == ["intro"] * 50
+    assert parts[-1] == "verse"
+
+
 def test_a_new_song_forgets_the_looks_of_the_last(director):
     before = director.step(band(section("A", 0.0), 0.4), 0.1, anything)
     favourite = next(gel for gel in read_pack("rock").gels if apart_deg(gel.hue_deg, before.palette[0]) > 90.0)

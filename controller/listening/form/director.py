@@ -276,8 +276,10 @@ class Director:
         part = self._part(song.section, song, now)
         fresh = not self._settled
         self._settled = True
-        wrong = part != entry.part if fresh else {part, entry.part} & {"break", "solo"} and part != entry.part
-        misfit = bool(wrong) or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
+        # an intro is over once the drums are in, a solo or a break with what made it one
+        passing = entry.part == "intro" or bool({part, entry.part} & {"break", "solo"})
+        another = part != entry.part and (fresh or passing)
+        misfit = another or not entry.fits(song.rank, NEARLY if fresh else CLEARLY)
         self._misfits = self._misfits + 1 if misfit else 0
         if not misfit or (not fresh and self._misfits < MISFIT_BARS):
             return

@@ -11,9 +11,10 @@ from controller.listening.time.outputs import DRUMS, Drum
 THRESHOLDS = (0.6, 0.7, 0.5, 0.65)
 """Of kick, snare, cymbal and tom, from which on one counts."""
 WEIGHTS = (1.0, 2.0, 2.0, 0.5)
-ENOUGH, LATELY_S = 7.0, 5.0
-"""Hits of so much weight in so many seconds: somebody drums. The low strings of a piano sound like kicks and toms now
-and then, and like snares or cymbals hardly ever; a kit at 60 beats a minute has 7.5 with a kick and a snare alone."""
+ENOUGH, GOES_ON, LATELY_S = 7.0, 3.0, 5.0
+"""Hits of so much weight in so many seconds: somebody drums; and goes on to, while there are some. The low strings of a
+piano sound like kicks and toms now and then, and like snares or cymbals hardly ever; a kit at 60 beats a minute has 7.5
+with a kick and a snare alone."""
 GAP_S = 0.06
 """Two hits of one drum are never closer."""
 
@@ -34,7 +35,11 @@ class DrumHit:
 
 
 class Drums:
-    """Takes the likelihoods of one frame after the other; a hit is told a frame after its peak."""
+    """Takes the likelihoods of one frame after the other; a hit is told a frame after its peak.
+
+    Attributes:
+        played: whether somebody drums at this moment.
+    """
 
     def __init__(self) -> None:
         self._before = self._now = np.zeros(len(DRUMS), np.float32)
@@ -42,16 +47,12 @@ class Drums:
         self._told_s = np.full(len(DRUMS), -np.inf)
         self._lately: deque[tuple[float, float]] = deque()
         self._weight = 0.0
+        self.played = False
 
     @property
     def newest_s(self) -> tuple[float, ...]:
         """When each drum of `DRUMS` was hit last; -inf: not yet."""
         return tuple(self._told_s.tolist())
-
-    @property
-    def played(self) -> bool:
-        """Whether somebody drums at this moment."""
-        return self._weight >= ENOUGH
 
     def hear(self, likely: Float32Array, t_s: float, known_s: float) -> list[DrumHit]:
         """The hits that a frame makes known.
@@ -68,5 +69,6 @@ class Drums:
             found.append(DrumHit(self._now_s, known_s, DRUMS[drum], float(self._now[drum])))
         while self._lately and t_s - self._lately[0][0] >= LATELY_S:
             self._weight -= self._lately.popleft()[1]
+        self.played = self._weight >= (GOES_ON if self.played else ENOUGH)
         self._before, self._now, self._now_s = self._now, likely, t_s
         return found
