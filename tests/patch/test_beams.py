@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
+import single_fixture
 
-from controller.config import FixtureConfig
 from controller.lighting.flashes.holding import Holding
 from controller.lighting.takeover.attributes import attributes_of
 from controller.messages import Beam, Picture
 from controller.rig.patch.beams import END_TO_END_S
 from controller.rig.patch.lanes import HELD
-from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
-from controller.rig.profiles.profile import Profile
 
 CYCLE_S = 0.025
 GOBO = {"does": "hold", "at": 4, "shapes": {"part": "gobo", "slots": [{"dmx": [10, 19]}, {"dmx": [20, 29]}]}}
@@ -27,11 +25,7 @@ REST = [0, 0, 255, 4, 5]
 
 
 def patch_of(channels=CHANNELS, mode=MODE, **more):
-    profile = Profile.model_validate({"format": 1, "maker": "a", "model": "s", "kind": "mover", "channels": channels,
-                                      "modes": {"m": mode}})  # fmt: skip
-    given = {"role": "mover", "position_m": (0, 1, 3)} | more
-    return build_patch([FixtureConfig(id="s", profile="p", mode="m", universe=1, address=1, **given)], [1],
-                       {"p": profile}, lambda place: ".".join(map(str, place)))  # fmt: skip
+    return single_fixture.patch_of(channels, mode, **more)
 
 
 def beam(zoom=np.nan, iris=np.nan, gobo=0, prism=0, **more):

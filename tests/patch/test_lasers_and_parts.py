@@ -2,24 +2,17 @@
 
 import numpy as np
 import pytest
+import single_fixture
 
-from controller.config import FixtureConfig
 from controller.errors import PatchError
 from controller.lighting.takeover.attributes import attributes_of
 from controller.messages import Picture
 from controller.rig.patch.lasers import lasers
-from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
-from controller.rig.profiles.profile import Profile
 
 
 def patch_of(channels, **more):
-    profile = Profile.model_validate({"format": 1, "maker": "acme", "model": "Bar", "kind": "bar", "channels": channels,
-                                      "modes": {"m": list(channels)}})  # fmt: skip
-    fixture = FixtureConfig(
-        id="bar", profile="p", mode="m", universe=1, address=1, role="wash", position_m=(0, 1, 3), **more
-    )
-    return build_patch([fixture], [1], {"p": profile}, lambda place: ".".join(map(str, place)))
+    return single_fixture.patch_of(channels, name="bar", role="wash", **more)
 
 
 def shown(patch, intensity, colour=(1, 1, 1)):

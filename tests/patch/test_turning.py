@@ -2,16 +2,14 @@
 
 import numpy as np
 import pytest
+from single_fixture import patch_of
 
-from controller.config import FixtureConfig
 from controller.errors import PatchError
 from controller.messages import Beam, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.beams import TURN_S
 from controller.rig.patch.lanes import HELD
-from controller.rig.patch.patch import build_patch
 from controller.rig.patch.render import Renderer
-from controller.rig.profiles.profile import Profile
 
 CYCLE_S = 0.025
 
@@ -33,15 +31,6 @@ CHANNELS = {
 REST = {"gobo": 4, "gobo rotation": 128, "prism": 0, "animation": 1, "animation rotation": 0, "frost": 0,
         "wheel": 5, "zoom": -1, "focus": -1}  # fmt: skip
 RED, GREEN, BLUE = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-
-
-def patch_of(channels, **more):
-    profile = Profile.model_validate({"format": 1, "maker": "a", "model": "s", "kind": "mover", "channels": channels,
-                                      "modes": {"m": list(channels)}})  # fmt: skip
-    lamp = FixtureConfig(
-        id="s", profile="p", mode="m", universe=1, address=1, role="mover", position_m=(0, 1, 3), **more
-    )
-    return build_patch([lamp], [1], {"p": profile}, lambda place: ".".join(map(str, place)))
 
 
 def one(value, kind=np.float32):
