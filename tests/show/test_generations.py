@@ -145,7 +145,7 @@ def turned_over(folder, name):
 @pytest.mark.parametrize("output", ["hue_logits", "value_logits", "encoder.0.key", "decoder.1.value", "cross.0.key"])
 def test_o5_a_graph_of_which_any_output_is_another_is_refused(room, root, tmp_path, output):
     folder = named(root, tmp_path / "new", "room-2")
-    turned_over(folder, output if "logits" in output else f"{output}.new")
+    turned_over(folder, output if "logits" in output else f"{output}.kept")
     with pytest.raises(ModelError, match="those of the training"):
         stage(room, folder, MonotonicClock())
     assert Generations.of(room).all() == []

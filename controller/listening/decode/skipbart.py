@@ -1,9 +1,10 @@
 """Skip-BART, one step for each hop, at constant cost and in constant memory for as long as the night lasts.
 
 The network reads one embedding and the previous light token, and keeps keys and values of earlier hops in caches of a
-fixed length (its learned positions end there). Two contexts run side by side, half a cache apart, and are fed the same
-hops. The older one decides; before it is full its say fades over to the younger one, which by then remembers half a
-cache and takes over. So a set has no length limit and no seam (docs/decisions/0004).
+fixed length (its learned positions end there). It writes them itself, where they stand (docs/decisions/0057); one
+exported before December 2026 returns a column for each, which is written here. Two contexts run side by side, half a
+cache apart, and are fed the same hops. The older one decides; before it is full its say fades over to the younger one,
+which by then remembers half a cache and takes over. So a set has no length limit and no seam (docs/decisions/0004).
 
 Source: Zhao et al., "Skip-BART", ICLR 2026. Edge: runs an ONNX session.
 """
@@ -27,6 +28,8 @@ from controller.listening.session import Bound, open_session, zeros
 from controller.messages import Embedding
 from controller.sound_format import HOP_S
 
+KEPT = ".kept"
+"""How the caches that a network writes itself are called among its outputs, after their names as inputs."""
 FADE_HOPS = 32
 """How long the say passes from the older context to the younger one."""
 
@@ -50,7 +53,7 @@ class DecoderNetwork:
         self.takes_bearings = self.manifest.bearings is not None
         self._session = open_session(folder, self.manifest, threads=threads, provider=provider)
         self.caches = [tensor for tensor in self.manifest.step.inputs if "." in tensor.name]
-        self._outputs = ["hue_logits", "value_logits", *(f"{tensor.name}.new" for tensor in self.caches)]
+        self.keeps = any(tensor.name.endswith(KEPT) for tensor in self.manifest.step.outputs)
 
     @property
     def context_hops(self) -> int:
@@ -60,11 +63,14 @@ class DecoderNetwork:
     def bound(self, feed: dict[str, Float32Array]) -> tuple[Bound, list[Float32Array]]:
         """The network reading these inputs, and what it writes when it runs.
 
-        Hue logits (1, 181), value logits (1, 257), then the new column of each cache, in the order of `caches`.
+        Hue logits (1, 181), value logits (1, 257), then the new column of each cache, in the order of `caches`; a
+        network that keeps its caches itself writes them where they are read, and nothing comes after the logits.
         """
-        there = zeros(self.manifest.step.outputs)
-        outputs = {name: there[name] for name in self._outputs}
-        return Bound(self._session, feed, outputs), list(outputs.values())
+        there = zeros([tensor for tensor in self.manifest.step.outputs if not tensor.name.endswith(KEPT)])
+        columns = [] if self.keeps else [f"{tensor.name}.new" for tensor in self.caches]
+        told = [there[name] for name in ("hue_logits", "value_logits", *columns)]
+        kept = {f"{tensor.name}{KEPT}": feed[tensor.name] for tensor in self.caches} if self.keeps else {}
+        return Bound(self._session, feed, {**there, **kept}), told
 
 
 class Context:
@@ -96,14 +102,19 @@ class Context:
             feed["bearings"][0, 0] = 0.0 if bearings is None else bearings
         self._bound.run()
         hue_logits, value_logits, *columns = self._made
+        if columns:
+            self._keep(columns)
+        self.length += 1
+        return hue_logits[0].copy(), value_logits[0].copy()
+
+    def _keep(self, columns: list[Float32Array]) -> None:
+        """What a network that does not keep its caches itself has to say of this hop."""
         for tensor, column in zip(self._network.caches, columns, strict=True):
-            cache = feed[tensor.name]
+            cache = self._feed[tensor.name]
             if tensor.name.endswith(".key"):
                 cache[..., self.length] = column[..., 0]
             else:
                 cache[..., self.length, :] = column[..., 0, :]
-        self.length += 1
-        return hue_logits[0].copy(), value_logits[0].copy()
 
     def state(self) -> Float32Array:
         """(caches,): what each cache holds, see `summary`."""
@@ -223,9 +234,14 @@ def _check_contract(folder: Path, manifest: Manifest, embedder: Manifest) -> Non
 
 
 def _check_cache(path: Path, name: str, shape: list[int], outputs: dict[str, list[int]], hops: int) -> None:
-    axis = 3 if name.endswith(".key") else 2
+    keeps = any(one.endswith(KEPT) for one in outputs)
+    axis = 3 if name.endswith(".key") and not keeps else 2
     if len(shape) != 4 or shape[axis] != hops:
         raise ModelError(f"{path}: step.inputs: cache '{name}' has shape {shape}; axis {axis} must be {hops} hops")
+    if keeps:
+        if outputs.get(f"{name}{KEPT}") != shape:
+            raise ModelError(f"{path}: step.outputs: '{name}{KEPT}' must have the shape of its input, {shape}")
+        return
     column = [1 if index == axis else size for index, size in enumerate(shape)]
     if outputs.get(f"{name}.new") != column:
         raise ModelError(f"{path}: step.outputs: '{name}.new' must have shape {column}")

@@ -289,6 +289,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     exporting.add_argument("--checkpoint", type=Path, required=True)
     exporting.add_argument("--data", type=Path, required=True, help="folder written by prepare, for the parity excerpt")
     exporting.add_argument("--out", type=Path, default=Path("models/skipbart-small"))
+    renewing = verbs.add_parser("renew", help="write an older artefact's graph anew, with the weights that it holds")
+    renewing.add_argument("artefact", type=Path, help="its folder")
+    renewing.add_argument("--out", type=Path, required=True, help="new folder")
     taking = verbs.add_parser("takeovers", help="what people changed in a night's show log, as footage to learn from")
     taking.add_argument("logs", type=Path, nargs="+", metavar="SHOWLOG")
     taking.add_argument("--out", type=Path, required=True, help="footage folder")
@@ -364,6 +367,19 @@ def import_official(options: argparse.Namespace) -> int:
         return 1
 
 
+def renew_graph(options: argparse.Namespace) -> int:
+    """The verb `renew`; returns the exit status."""
+    from tools.train.skipbart.renewal import renew  # noqa: PLC0415 - only this verb needs it
+
+    try:
+        difference = renew(options.artefact, options.out)
+    except (ControllerError, OSError) as error:
+        print(f"skipbart renew: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.out}: says what {options.artefact} says; largest difference of a number {difference:.1e}")
+    return 0
+
+
 def judge(options: argparse.Namespace) -> int:
     """The verb `evaluate`; returns the exit status."""
     from tools.train.skipbart import table  # noqa: PLC0415 - only this verb needs it
@@ -433,6 +449,8 @@ def main(argv: list[str] | None = None) -> int:
         return import_official(options)
     if options.verb == "evaluate":
         return judge(options)
+    if options.verb == "renew":
+        return renew_graph(options)
     if options.verb == "takeovers":
         from tools.train.nights import takeovers  # noqa: PLC0415 - only this verb needs it
 

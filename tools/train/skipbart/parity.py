@@ -17,7 +17,7 @@ from controller.listening.decode.vocabulary import HUES, VALUES
 from tools.train.embedder.network import EMBEDDING
 from tools.train.skipbart.dataset import UNLIT, PreparedSong, crop
 from tools.train.skipbart.network import SkipBart
-from tools.train.skipbart.step import CachedStep, empty_caches, write_columns
+from tools.train.skipbart.step import CachedStep, empty_caches
 
 PARITY_HOPS, PROBE_HOPS = 256, 32
 
@@ -67,8 +67,7 @@ def state(network: SkipBart, music: Tensor, light: Tensor, bearings: Tensor | No
     for hop in range(music.shape[1]):
         here = music[:, hop : hop + 1], light[:, hop : hop + 1, 0], light[:, hop : hop + 1, 1], torch.tensor([hop])
         there = () if bearings is None else (bearings[:, hop : hop + 1],)
-        _, _, *columns = step(*here, *there, *caches)
-        write_columns(caches, columns, hop)
+        _, _, *caches = step(*here, *there, *caches)
     return np.array([summary(cache.numpy(), music.shape[1]) for cache in caches], np.float32)
 
 
