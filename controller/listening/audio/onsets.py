@@ -9,11 +9,12 @@ last 30 ms, so that an attack spread over several steps counts whole.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from controller.arrays import Float32Array, Float64Array
+from controller.arrays import Float32Array, IntArray
 from controller.messages import AudioBlock, Pulse
 from controller.sound_format import SAMPLE_RATE_HZ
 
@@ -55,8 +56,8 @@ class Onsets:
         self._bands = _band_matrix()
         self._energies = np.full((LOOK_BACK_STEPS, len(EDGES_HZ) - 1), -80.0)
         self._novelty = np.zeros(HISTORY_STEPS)
-        self._powers = np.zeros((LEVEL_STEPS, 1 + stems))
-        self._offsets = np.zeros(1 + stems)
+        self._powers = np.zeros((LEVEL_STEPS - 1, 1 + stems))
+        self._offsets = [0.0] * (1 + stems)
         self._steps = 0
         self._step_of_onset = -GAP_STEPS
         self._loud_db = -50.0
@@ -75,14 +76,15 @@ class Onsets:
         self._pending = samples[len(samples) - rest :]
         if count == 0:
             return
-        energies = self._band_energies(samples[: count * STEP_SAMPLES, self._accent_column], count)
+        novelties = self._novelties(self._band_energies(samples[: count * STEP_SAMPLES, self._accent_column], count))
         steps = samples[: count * STEP_SAMPLES].reshape(count, STEP_SAMPLES, -1)
         # sums, not np.mean: the same numbers without its checks, two hundred times a second
         powers = np.add.reduce(np.square(steps, dtype=np.float64), axis=1) / STEP_SAMPLES
         means = np.add.reduce(steps, axis=1, dtype=np.float64) / STEP_SAMPLES
-        for index in range(count):
+        levels_db = self._levels_db(self._without_offset(powers.tolist(), means.tolist()))
+        for index, (novelty, levels) in enumerate(zip(novelties, levels_db, strict=True)):
             t_s = block.t_s - (rest + (count - 1 - index) * STEP_SAMPLES) / SAMPLE_RATE_HZ
-            yield self._step(t_s, energies[index], self._without_offset(powers[index], means[index]))
+            yield self._step(t_s, novelty, levels)
 
     def _band_energies(self, samples: Float32Array, count: int) -> Float32Array:
         """(count, bands) dB of the 512 samples that end at each step."""
@@ -95,18 +97,42 @@ class Onsets:
         banded = np.einsum("nf,fb->nb", power, self._bands)
         return np.asarray(10.0 * np.log10(banded + 1e-9))
 
-    def _without_offset(self, powers: Float64Array, means: Float64Array) -> Float64Array:
-        """Power of a step without what nobody hears: an offset of the converter, or a slow swaying of it."""
-        self._offsets = self._offsets + STEP_S / OFFSET_S * (means - self._offsets)
-        return np.maximum(powers - 2.0 * self._offsets * means + self._offsets**2, 0.0)
+    def _novelties(self, energies: Float32Array) -> list[float]:
+        """How much each step has grown, mean over the bands, since the quietest moment before it."""
+        count = len(energies)
+        joined = np.concatenate([self._energies, energies])
+        if count == 1:  # as in a show, two hundred times a second
+            quietest = np.minimum.reduce(self._energies)
+        else:
+            quietest = joined[:count]
+            for back in range(1, LOOK_BACK_STEPS):
+                quietest = np.minimum(quietest, joined[back : back + count])
+        self._energies = joined[count:]
+        grown = np.maximum(energies - quietest, 0.0)
+        novelties: list[float] = (np.add.reduce(grown, axis=1) / grown.shape[1]).tolist()
+        return novelties
 
-    def _step(self, t_s: float, energies: Float32Array, powers: Float64Array) -> Pulse:
-        grown = np.maximum(energies - np.minimum.reduce(self._energies), 0.0)
-        novelty = float(np.add.reduce(grown)) / len(grown)
-        self._energies[self._steps % LOOK_BACK_STEPS] = energies
-        self._powers[self._steps % LEVEL_STEPS] = powers
-        levels_db = 10.0 * np.log10(np.add.reduce(self._powers) / LEVEL_STEPS + FLOOR)
-        level_db = float(levels_db[0])
+    def _without_offset(self, powers: list[list[float]], means: list[list[float]]) -> list[list[float]]:
+        """Power of each step without what nobody hears: an offset of the converter, or a slow swaying of it."""
+        heard, offsets, share = [], self._offsets, STEP_S / OFFSET_S
+        for step in zip(powers, means, strict=True):  # of numbers: each needs the one before, and arrays cost more
+            offsets = [offset + share * (mean - offset) for offset, mean in zip(offsets, step[1], strict=True)]
+            columns = zip(*step, offsets, strict=True)
+            heard.append([max(power - 2.0 * offset * mean + offset * offset, 0.0) for power, mean, offset in columns])
+        self._offsets = offsets
+        return heard
+
+    def _levels_db(self, powers: list[list[float]]) -> list[list[float]]:
+        """Level of each step and column, over the last steps."""
+        count = len(powers)
+        joined = np.concatenate([self._powers, powers])
+        sums = np.add.reduce(joined[_turned(count, self._steps % LEVEL_STEPS)], axis=1)
+        self._powers = joined[count:]
+        levels: list[list[float]] = (10.0 * np.log10(sums / LEVEL_STEPS + FLOOR)).tolist()
+        return levels
+
+    def _step(self, t_s: float, novelty: float, levels_db: list[float]) -> Pulse:
+        level_db = levels_db[0]
         self._notice_onset(t_s, novelty, level_db)
         self._novelty[self._steps % HISTORY_STEPS] = novelty
         self._steps += 1
@@ -119,7 +145,7 @@ class Onsets:
             onsets=self._onsets,
             onset_t_s=self._onset_t_s,
             onset_strength=self._onset_strength,
-            stem_levels_db=tuple(float(level) for level in levels_db[1:]),
+            stem_levels_db=tuple(levels_db[1:]),
         )
 
     def _notice_onset(self, t_s: float, novelty: float, level_db: float) -> None:
@@ -154,6 +180,19 @@ class Onsets:
 
 def _strength(novelty: float, threshold: float) -> float:
     return min(1.0, 0.3 + 0.7 * max(0.0, novelty - threshold) / 8.0)
+
+
+@cache
+def _turned(count: int, first: int) -> IntArray:
+    """(count, 10): rows that are added up for each step, in an order that only the step's number decides.
+
+    Sums of floating-point numbers differ by their order: so the cutting of the audio changes nothing.
+
+    Args:
+        first: number of the first step, modulo 10.
+    """
+    step, place = np.arange(count)[:, None], np.arange(LEVEL_STEPS)[None, :]
+    return np.asarray(step + (place - (first + step - LEVEL_STEPS + 1)) % LEVEL_STEPS)
 
 
 def _band_matrix() -> Float32Array:
