@@ -6,8 +6,14 @@ Slots after the last one that is patched are left out; they are zero.
 from collections.abc import Sequence
 from typing import TextIO
 
+import numpy as np
+
+from controller.arrays import ByteArray
 from controller.messages import DmxFrame
 from controller.rig.patch.patch import Patch
+
+WRITTEN = np.array([f"{level}," for level in range(256)], "S4")
+"""Each level as it stands in a line: looked up for all slots at once."""
 
 
 class ShowFile:
@@ -38,7 +44,7 @@ class ShowFile:
             self._file.write(f"{max(0, due_ms - self._last_ms)}\n")
             self._last_ms = max(due_ms, self._last_ms)
         lines = [
-            f"{frame.universe} {','.join(map(str, frame.slots[: self._lengths[frame.universe]].tolist()))}\n"
+            f"{frame.universe} {_written(frame.slots[: self._lengths[frame.universe]])}\n"
             for frame in frames
             if frame.universe in self._lengths
         ]
@@ -48,3 +54,7 @@ class ShowFile:
         """End the file with the last frame's duration."""
         if self._begin_s is not None:
             self._file.write(f"{round(last_s * 1e3)}\n")
+
+
+def _written(slots: ByteArray) -> str:
+    return WRITTEN[slots].tobytes().replace(b"\0", b"")[:-1].decode("ascii")

@@ -1,18 +1,21 @@
 """A recording as the ear hears it, one hop after the other: all that a decision needs to know of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from controller.arrays import Float32Array
 from controller.clock import Clock
 from controller.listening.audio.ear import Ear
+from controller.listening.audio.ring import Ring
 from controller.listening.audio.source import Recorded
 from controller.listening.form.director import Band
 from controller.listening.networks import band_of
 from controller.listening.time.leading import tempo_of
 from controller.listening.time.tempo import Tempo
 from controller.messages import AudioBlock, Pulse, Window
-from controller.sound_format import HOP_S, HOP_SAMPLES
+from controller.sound_format import HOP_S, HOP_SAMPLES, WINDOW_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +59,22 @@ def listened(source: Recorded, ear: Ear, clock: Clock) -> Iterator[HeardHop]:
         ones_s = [] if ear.hearing is None else [beat.t_s for beat in ear.hearing.told if beat.number == 1]
         yield HeardHop(window, pulses, ear.tempo, band_of(ear), ones_s, clock.now_s() - started_s)
         hop += 1
+
+
+def apart(hops: Iterator[HeardHop]) -> Iterator[HeardHop]:
+    """Hops that hold their own tenth of a second alone: a window each would be ten times as much to hand on."""
+    for hop in hops:
+        window = hop.window
+        stems = window.stems[:, -HOP_SAMPLES:].copy()
+        yield replace(hop, window=replace(window, samples=hop.samples.copy(), stems=stems))
+
+
+def joined(hops: Iterator[HeardHop]) -> Iterator[HeardHop]:
+    """Their windows again, the very samples."""
+    second: Ring | None = None
+    for hop in hops:
+        columns = np.concatenate([hop.window.samples[None], hop.window.stems])
+        second = second or Ring(WINDOW_SAMPLES, len(columns))
+        second.write(columns.T)
+        latest = second.latest(WINDOW_SAMPLES).copy()
+        yield replace(hop, window=replace(hop.window, samples=latest[0], stems=latest[1:]))

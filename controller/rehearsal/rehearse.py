@@ -46,7 +46,7 @@ from controller.records import rendered, told_form
 from controller.records.rendered import RenderedRig
 from controller.records.told_form import ToldForm
 from controller.rehearsal import show_sheet
-from controller.rehearsal.listened import HeardHop, listened
+from controller.rehearsal.listened import HeardHop, apart, joined, listened
 from controller.rehearsal.lit import KEEP_TIMINGS, Lit, LitSong, floats
 from controller.rehearsal.rendering import UNSEEN
 from controller.rehearsal.report_page import Intervention, Onset, ReportData, Section, StageTiming, render_report
@@ -127,11 +127,11 @@ class Rehearsal:
             tokens = stack.enter_context((self._out / "tokens.csv").open("w", encoding="ascii", newline="\n"))
             tokens.write("t_s,hue,value\n")
             tokens.flush()  # what a copy of this process has not written is written twice
-            hops = stack.enter_context(ahead(self._listened))
+            hops = stack.enter_context(ahead(lambda: apart(self._listened())))
             stage = stack.enter_context(beside(self._stage))
             progress = stack.enter_context(_progress())
             task = progress.add_task(self._source.name, total=self._source.duration_s or None)
-            for hop in hops:
+            for hop in joined(hops):
                 token = self._decide(hop)
                 tokens.write(f"{hop.end_s:.1f},{token.hue},{token.value}\n")
                 stage.take((hop.pulses, token))

@@ -49,8 +49,8 @@ class Rendering:
         self._times_s.append(now_s)
         self._light += shown.astype(np.float32).tobytes()
         if self._turns:
-            stage = self._observer.observe({frame.universe: frame.slots for frame in frames})
-            turned = np.stack([stage.pan_deg, stage.tilt_deg], axis=1)[self.heads]
+            turns = self._observer.turned({frame.universe: frame.slots for frame in frames})
+            turned = np.stack(turns, axis=1)[self.heads]
         else:
             turned = np.zeros((len(self.heads), 2), np.float32)
         self._turned += turned.astype(np.float32).tobytes()

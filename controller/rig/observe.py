@@ -92,13 +92,18 @@ class Observer:
 
     def observe(self, frames: Mapping[int, ByteArray]) -> Stage:
         """What the rig shows for these slots by universe; a universe that is missing keeps what it showed."""
-        for row, universe in enumerate(self._patch.universes):
-            if universe in frames:
-                self._slots[row * SLOTS : (row + 1) * SLOTS] = frames[universe]
+        pan_deg, tilt_deg = self.turned(frames)
         strobing = np.zeros(self._patch.heads, np.bool_)
         np.logical_or.at(strobing, self._strobes.heads, self._strobes.read(self._slots))
         light, _ = self.light(self._slots)
-        return Stage(light, self._pan.degrees(self._slots), self._tilt.degrees(self._slots), strobing)
+        return Stage(light, pan_deg, tilt_deg, strobing)
+
+    def turned(self, frames: Mapping[int, ByteArray]) -> tuple[Float32Array, Float32Array]:
+        """Pan and tilt alone, as `observe` has them, for who knows the light already."""
+        for row, universe in enumerate(self._patch.universes):
+            if universe in frames:
+                self._slots[row * SLOTS : (row + 1) * SLOTS] = frames[universe]
+        return self._pan.degrees(self._slots), self._tilt.degrees(self._slots)
 
     def light(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
         """The light alone, (N, 3) float32 linear RGB as in `Stage`, and (N,) how many times as bright it really is.

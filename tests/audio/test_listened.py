@@ -1,0 +1,30 @@
+"""The hops of a recording on their way from the process that hears them to the one that decides."""
+
+import numpy as np
+
+from controller.listening.audio.windows import Windows
+from controller.listening.time.tempo import Tempo
+from controller.messages import AudioBlock
+from controller.rehearsal.listened import HeardHop, apart, joined
+from controller.sound_format import HOP_S, HOP_SAMPLES
+
+
+def hops(count, stems, rng):
+    windows = Windows(stems)
+    for hop in range(count):
+        samples = rng.standard_normal((HOP_SAMPLES, 1 + stems)).astype(np.float32)
+        (window,) = windows.feed(AudioBlock((hop + 1) * HOP_S, hop, samples))
+        yield HeardHop(window, [], Tempo(), None, [], 0.0)
+
+
+def test_windows_come_back_sample_for_sample_and_travel_as_a_tenth():
+    for stems in (0, 3):
+        before = list(hops(13, stems, np.random.default_rng(stems)))
+        sent = list(apart(iter(before)))
+        assert {hop.window.samples.shape for hop in sent} == {(HOP_SAMPLES,)}
+        assert {hop.window.stems.shape for hop in sent} == {(stems, HOP_SAMPLES)}
+        assert all(hop.window.samples.base is None for hop in sent), "a view would bring the whole window along"
+        for was, hop in zip(before, joined(iter(sent)), strict=True):
+            np.testing.assert_array_equal(hop.window.samples, was.window.samples)
+            np.testing.assert_array_equal(hop.window.stems, was.window.stems)
+            assert (hop.window.t_s, hop.window.seq) == (was.window.t_s, was.window.seq)
