@@ -1,7 +1,6 @@
 """A song on the rig: every output cycle of it, written down, and what it showed. Edge: a file."""
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +11,11 @@ from controller.bus.news import LimiterStatus
 from controller.clock import Clock
 from controller.lighting.limiter import Step
 from controller.lighting.output_cycle import OutputCycle
-from controller.messages import LightToken, Pulse
+from controller.messages import LightToken
 from controller.records.cycles import Heard
 from controller.records.rendered import RenderedRig
 from controller.records.show_file import ShowFile
+from controller.rehearsal.listened import UNPACK
 from controller.rehearsal.offline_clock import OfflineClock
 from controller.rehearsal.rendering import Rendering
 from controller.rig.patch.patch import Patch
@@ -77,9 +77,10 @@ class Lit:
         self._token: LightToken | None = None
         self._hops = 0
 
-    def take(self, hop: tuple[Sequence[Pulse], LightToken]) -> None:
+    def take(self, hop: tuple[bytes, LightToken]) -> None:
         """The cycles of a hop, by its pulses as they come and the token of the hop before; its own token comes then."""
-        pulses, token = hop
+        packed, token = hop
+        pulses = UNPACK(packed)
         self._hops += 1
         started_s = self._clock.now_s()
         for now_s, tick in self._cycles.until(self._hops * HOP_S, pulses, Heard(token=self._token)):

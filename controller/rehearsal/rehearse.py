@@ -134,7 +134,7 @@ class Rehearsal:
             for hop in joined(hops):
                 token = self._decide(hop)
                 tokens.write(f"{hop.end_s:.1f},{token.hue},{token.value}\n")
-                stage.take((hop.pulses, token))
+                stage.take((hop.packed, token))
                 progress.update(task, completed=hop.end_s)
             lit = stage.result()
         if not self._traces.tokens:

@@ -6,6 +6,7 @@ what happens where there is one processor, or where no copy can be made (`contro
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -144,7 +145,10 @@ class _Copy:
         (theirs_in, our_out), (our_in, theirs_out) = _pipe(), _pipe()
         sys.stdout.flush()
         sys.stderr.flush()
+        gc.freeze()  # in the copy what is there stays: no need to look through it again, nor to write to what is shared
         self._pid = os.fork()
+        if self._pid:
+            gc.unfreeze()
         ends = (our_in, our_out) if self._pid else (theirs_in, theirs_out)
         for other in (theirs_in, theirs_out) if self._pid else (our_in, our_out):
             os.close(other)

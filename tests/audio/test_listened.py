@@ -4,7 +4,7 @@ import numpy as np
 
 from controller.listening.audio.windows import Windows
 from controller.listening.time.tempo import Tempo
-from controller.messages import AudioBlock
+from controller.messages import AudioBlock, Pulse
 from controller.rehearsal.listened import HeardHop, apart, joined
 from controller.sound_format import HOP_S, HOP_SAMPLES
 
@@ -14,7 +14,8 @@ def hops(count, stems, rng):
     for hop in range(count):
         samples = rng.standard_normal((HOP_SAMPLES, 1 + stems)).astype(np.float32)
         (window,) = windows.feed(AudioBlock((hop + 1) * HOP_S, hop, samples))
-        yield HeardHop(window, [], Tempo(), None, [], 0.0)
+        pulses = [Pulse(hop + 0.1, hop, -20.0, 0.5, 0.0, hop, float("-inf"), 0.25, (-30.5,) * stems, "band")]
+        yield HeardHop(window, pulses, Tempo(), None, [], 0.0)
 
 
 def test_windows_come_back_sample_for_sample_and_travel_as_a_tenth():
@@ -27,4 +28,5 @@ def test_windows_come_back_sample_for_sample_and_travel_as_a_tenth():
         for was, hop in zip(before, joined(iter(sent)), strict=True):
             np.testing.assert_array_equal(hop.window.samples, was.window.samples)
             np.testing.assert_array_equal(hop.window.stems, was.window.stems)
+            assert hop.pulses == was.pulses
             assert (hop.window.t_s, hop.window.seq) == (was.window.t_s, was.window.seq)

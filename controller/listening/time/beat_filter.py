@@ -59,6 +59,8 @@ class BeatFilter:
         phase = np.arange(PLACES) / PLACES
         self._moved: tuple[Float32Array, ...] = tuple(np.zeros((count, PLACES), np.float32) for _ in range(2))
         self._bell = np.exp(-0.5 * (np.minimum(phase, 1.0 - phase) / WIDTH) ** 2).astype(np.float32)
+        self._valley = 1.0 - self._bell
+        self._beside: tuple[Float32Array, ...] = tuple(np.zeros((count - 2, PLACES), np.float32) for _ in range(2))
         self._expect(120.0, 0.6)
         self.belief: Float32Array = np.zeros((count, PLACES), np.float32)
         self._kept: deque[Float32Array] = deque(maxlen=KEPT)
@@ -106,8 +108,12 @@ class BeatFilter:
         far *= self._share
         moved *= self._stays
         moved += far
-        moved[1:-1] += SPREAD * (moved[2:] + moved[:-2] - 2.0 * moved[1:-1])
-        heard = FLOOR + self._bell * activation + (1.0 - self._bell) * (1.0 - activation)
+        beside, twice = self._beside
+        np.add(moved[2:], moved[:-2], out=beside)
+        beside -= np.multiply(2.0, moved[1:-1], out=twice)
+        beside *= SPREAD
+        moved[1:-1] += beside
+        heard = FLOOR + self._bell * activation + self._valley * (1.0 - activation)
         moved *= heard**TRUST
         moved /= moved.sum()
         moved *= 1.0 - FORGET

@@ -157,7 +157,6 @@ class Hearing:
     def _frame(self, frame: Float32Array, t_s: float, known_s: float) -> None:
         """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
         beats, flux = self._beats.step(frame), float(frame[BANDS:].sum())
-        likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
         voice, heard_s, hits = 0.0, t_s, list[DrumHit]()
         energy = self._energy.hear(frame, t_s)
         if energy is not None:
@@ -174,6 +173,8 @@ class Hearing:
             self.hits += hits
             voice = float(heard[6])
             self._kinds.hear(heard[7:], voice, t_s, quiet=quiet)
+        else:
+            likely, said = float(beats.sum()), np.array([*beats, np.nan], np.float32)
         bands = frame[:BANDS]
         self.frames.append(HeardFrame(heard_s, bands, flux / BANDS, voice))
         self._beat_watch.sounds(bands, hits, heard_s)
