@@ -17,7 +17,7 @@ from tools.bench.run.result import Benchmark, FailedError, Figures, Options, Ski
 from tools.bench.run.waiting import CONSOLE
 from tools.bench.show import hands, jitter, live, looking, scale
 from tools.bench.sound import latency
-from tools.bench.stages import budget, cycles, hearing, limiting, rehearsal, stages
+from tools.bench.stages import budget, cycles, eight_bits, hearing, limiting, rehearsal, stages
 from tools.bench.wire import universes
 
 BENCHMARKS = (
@@ -34,6 +34,7 @@ BENCHMARKS = (
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
     Benchmark("hands", "How long from a finger on the page to the wire?", hands.measure, hands.AIMS),
     Benchmark("looking", "What does the page cost a weak computer?", looking.measure, looking.AIMS),
+    Benchmark("eight_bits", "What would 8-bit weights bring, and change?", eight_bits.measure, on_request=True),
     Benchmark("scale", "How do costs grow with the rig?", scale.measure, scale.AIMS, on_request=True),
     Benchmark("soak", "Does a show that runs and runs stay the same?", soak.measure, soak.AIMS, on_request=True),
     Benchmark("night", "Does a whole night, simulated, leak or slow down?", night.measure, night.AIMS, on_request=True),
