@@ -9,6 +9,7 @@ import numpy as np
 from controller.arrays import Float32Array
 from controller.bus.news import LimiterStatus
 from controller.clock import Clock
+from controller.colour import strongest
 from controller.lighting.limiter import Step
 from controller.lighting.output_cycle import OutputCycle
 from controller.messages import LightToken
@@ -89,7 +90,7 @@ class Lit:
             light, traces = self._made.limiter.light, self._traces  # read back from the very slots of this tick
             self._rendering.watch(now_s, light, tick.frames)
             traces.levels.extend(self._made.limiter.levels)
-            traces.power.append(float(light.max(axis=1).mean()))
+            traces.power.append(float(strongest(light).mean()))
             traces.states[tick.health] = traces.states.get(tick.health, 0) + 1
             started_s = self._clock.now_s()
         self._token = token

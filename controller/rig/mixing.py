@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
+from controller.colour import strongest, weakest
 
 TYPICAL: dict[str, tuple[float, float, float]] = {
     "red": (1.0, 0.0, 0.0),
@@ -145,7 +146,7 @@ def _from_xyY(measured: tuple[float, float, float]) -> Float64Array:  # noqa: N8
 
 def hue_and_saturation(colour: Float32Array) -> tuple[Float64Array, Float64Array]:
     """HSV hue in degrees and saturation 0..1 of colours (n, 3), without leaving linear light."""
-    high, low = colour.max(axis=1).astype(np.float64), colour.min(axis=1).astype(np.float64)
+    high, low = strongest(colour).astype(np.float64), weakest(colour).astype(np.float64)
     span = np.maximum(high - low, 1e-9)
     red, green, blue = colour.T.astype(np.float64)
     sextant = np.where(

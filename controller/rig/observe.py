@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import ByteArray, Float32Array, IndexArray
-from controller.colour import encoded_from_hue, parse_colour, to_linear
+from controller.colour import encoded_from_hue, parse_colour, strongest, to_linear
 from controller.rig.patch.curves import below_minimum, light_of
 from controller.rig.patch.lanes import CONTROLS, EMITTERS, FLAGS, Lane, bytes_of, numbered
 from controller.rig.patch.patch import SLOTS, Patch
@@ -43,7 +43,7 @@ class Stage:
     @property
     def power(self) -> Float32Array:
         """(N,) float32: brightest component of each head."""
-        return np.asarray(self.light.max(axis=1))
+        return strongest(self.light)
 
 
 class Observer:

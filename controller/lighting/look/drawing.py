@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from controller.arrays import BoolArray, Float32Array
-from controller.colour import parse_colour, to_linear
+from controller.colour import parse_colour, strongest, to_linear
 from controller.config import LookConfig
 from controller.lighting.look.beams import BeamWishes
 from controller.lighting.look.breath import Breath, Swell
@@ -264,7 +264,7 @@ class CueDrawing:
             return held, colour
         # light adds up: a face's share, and the colour that the fixture has beside it
         light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * face
-        most = np.maximum(light.max(axis=1), np.float32(1e-6))
+        most = np.maximum(strongest(light), np.float32(1e-6))
         held[heads], colour[heads] = np.sqrt(np.minimum(most, 1.0)), light / most[:, None]
         return held, colour
 

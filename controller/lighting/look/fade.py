@@ -4,6 +4,7 @@ speed."""
 import numpy as np
 
 from controller.arrays import Float32Array
+from controller.colour import strongest
 from controller.config import LookConfig
 from controller.lighting.look.rises import Rises
 from controller.lighting.look.roles import Target
@@ -128,5 +129,4 @@ def _share(elapsed_s: float, constant_s: float) -> float:
 
 
 def _full_chroma(colour: Float32Array) -> Float32Array:
-    full: Float32Array = (colour / np.maximum(colour.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
-    return full
+    return np.asarray(colour / np.maximum(strongest(colour), np.float32(1e-6))[:, None], np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import BoolArray, Float32Array
-from controller.colour import encoded_from_hue, to_linear
+from controller.colour import encoded_from_hue, strongest, to_linear
 from controller.lighting.look.roles import Target
 from controller.messages import Hand, Picture, Scene
 
@@ -106,7 +106,7 @@ class Manual:
         if self._intensity.rests and self._colour.rests:
             return look
         mixed = self._colour.over(look.colour)
-        mixed /= np.maximum(mixed.max(axis=1, keepdims=True), np.float32(1e-6))
+        mixed /= np.maximum(strongest(mixed), np.float32(1e-6))[:, None]
         return replace(look, intensity=self._intensity.over(look.intensity[:, None])[:, 0], colour=mixed)
 
 

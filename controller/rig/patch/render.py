@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
+from controller.colour import strongest
 from controller.messages import DmxFrame, Picture
 from controller.rig.mixing import EmitterColour, Mixer, hue_and_saturation, mixer
 from controller.rig.patch.beams import Beams
@@ -240,7 +241,7 @@ def _finite(look: Picture) -> Picture:
 def _gained(colour: Float32Array, gains: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Colours with a fixture's white set right, largest component 1 again, and the brightness that took."""
     set_right = np.clip(colour, 0.0, 1.0) * gains
-    largest = np.maximum(set_right.max(axis=1), np.float32(LEAST_POWER))
+    largest = np.maximum(strongest(set_right), np.float32(LEAST_POWER))
     return np.asarray(set_right / largest[:, None], np.float32), np.minimum(largest, np.float32(1.0))
 
 
