@@ -55,7 +55,7 @@ class MergeCycle:
     ours: ByteArray
     desk: ByteArray
     heard: BoolArray
-    blackout: bool = False
+    blackout: bool
 
 
 @dataclass(frozen=True, slots=True)
