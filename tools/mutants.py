@@ -30,7 +30,10 @@ GROUPS = {
         ("controller/lighting/limiter.py", "controller/lighting/flashes/*.py"),
         ("tests/limiter/test_limiter.py", "tests/limiter"),
     ),
-    "mixing": (("controller/rig/mixing.py",), ("tests/test_mixing.py", "tests/patch")),
+    "mixing": (
+        ("controller/rig/mixing.py",),
+        ("tests/test_mixing.py", "tests/limiter/test_measured_chips.py", "tests/patch"),
+    ),
     "protocol": (("controller/lighting/protocol/*.py",), ("tests/protocol", "tests/output")),
     "takeover": (("controller/lighting/takeover/*.py",), ("tests/takeover",)),
     "cueing": (("controller/listening/decode/cueing.py",), ("tests/decode/test_cueing.py",)),
