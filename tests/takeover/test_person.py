@@ -146,7 +146,9 @@ def test_the_status_tells_what_is_held_and_what_was_heard(person):
     ears.waiting = [Datagram(5568, "10.0.0.9", payload) for payload in payloads]
     fader_up(console, ears)
     status = console.status()
-    assert {(one.fixture, one.since_s, one.going_back) for one in status.active} == {("front-1", 0.025, False)}
+    assert [(one.fixture, one.attribute, one.since_s, one.going_back) for one in status.active] == [
+        ("front-1", "intensity", 0.025, False), ("front-1", "colour", 0.025, False),
+    ]  # fmt: skip
     assert (status.begun, status.not_kept, status.refused) == (len(status.active), 2, 3)
     assert (status.packets.taken, status.packets.ignored, status.packets.malformed) == (2, 1, 1)
     assert status.listening == {"5568": "ok"}
@@ -264,6 +266,16 @@ def test_a_process_that_follows_holds_what_the_other_one_held(person, config, pa
     spare.listen(1.2, frozenset())
     assert 120 in spare.merge(frames(), 1.2, NOW, blackout=False)[0].slots[:8]
     assert notes.entries == []  # it was one takeover, and the leader has written down that it began
+
+
+def test_who_has_no_ears_yet_holds_what_the_other_one_held(person, config, patch):
+    """Only who leads listens: the other one's ports are opened when it has to go on."""
+    leader, ears, _ = person
+    wanted = fader_up(leader, ears, (0, 99))
+    spare = ConsoleMerge(with_overrides(config, desk=DESK), patch, UUID(int=1))
+    spare.relay(leader.held())
+    merged = spare.merge(frames(), 0.05, NOW, blackout=False)
+    assert [one.slots.tolist() for one in merged] == [one.slots.tolist() for one in wanted]
 
 
 def test_a_desk_that_died_with_the_leader_holds_nothing_for_long(person, config, patch):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.lighting.takeover.attributes import attributes_of, kind_of
-from controller.lighting.takeover.takeover import MergeCycle, Takeover, Terms
+from controller.lighting.takeover.takeover import RELAYED_S, MergeCycle, Takeover, Terms
 from controller.rig.observe import Observer
 from controller.rig.profiles.profile import Channel
 
@@ -293,6 +293,16 @@ def test_what_another_process_says_is_taken_within_what_a_slot_can_be(room):
     for wrong in (nobody, (dimmer, 0.0, 0.0, (1, 2), -1.0, 0.0), (-1, 0.0, 0.0, (1,), -1.0, 0.0)):
         room.takeover.adopt((wrong,), room.now_s)
         assert room.takeover.active == []
+
+
+@pytest.mark.parametrize("hands_off_s", [0.0, 60.0])
+def test_what_is_taken_over_from_another_process_stands_until_the_desk_is_heard(patch, attributes, hands_off_s):
+    room = Room(patch, attributes, Terms(htp=False, hands_off_s=hands_off_s, hand_back_s=0.5))
+    index = list(room.by_name).index(("front-1", "intensity"))
+    room.heard[:] = False
+    room.takeover.adopt([(index, 0.0, 0.0, [200 << 8], -1.0, 0.0)], room.now_s)
+    assert room.shows(room.run(RELAYED_S - 0.05), "front-1", "intensity") == {200}
+    assert room.shows(room.run(0.7), "front-1", "intensity") == {OURS}  # nobody is there
 
 
 @pytest.mark.parametrize("part", [0.25, 0.5, 0.75])

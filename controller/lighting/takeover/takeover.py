@@ -67,7 +67,7 @@ class Change:
     attribute: Attribute
     desk: list[int]
     ours: list[int]
-    held_s: float = 0.0
+    held_s: float
 
     def plain(self) -> dict[str, Any]:
         """For a log."""
