@@ -182,7 +182,7 @@ def test_a_sensors_definition_lies_where_the_standard_says():
     for kind, unit, what in ((32, 28, ("16-bit counter", "B")), (33, 29, ("sensor", "")), (0x7F, 0xFF, ("sensor", ""))):
         found = rdm.decode_sensor(bytes((0, kind, unit)) + bytes(10))
         assert (found.kind, found.unit) == what
-    with pytest.raises(MalformedError, match="a sensor's definition that is too short"):
+    with pytest.raises(MalformedError, match=r"^a sensor's definition that is too short$"):
         rdm.decode_sensor(defined[:12])
 
 
@@ -200,8 +200,12 @@ def test_numbers_and_texts_of_parameters():
     assert rdm.decode_mode(b"\2\0\3") == (3, "")
     assert rdm.decode_value(bytes.fromhex("05 ff9c 0064 0000 0000")) == -100
     assert rdm.decode_value(b"\5\0\x64") == 100
-    for decode, said in ((rdm.decode_mode, "number of slots"), (rdm.decode_value, "too short")):
-        with pytest.raises(MalformedError, match=said):
+    short = (
+        (rdm.decode_mode, "a mode without a number of slots"),
+        (rdm.decode_value, "a sensor's value that is too short"),
+    )
+    for decode, said in short:
+        with pytest.raises(MalformedError, match=f"^{said}$"):
             decode(b"\0\0")
     assert rdm.decode_parameters(bytes.fromhex("0080 00e1 1000")) == {0x80, 0xE1, 0x1000}
     assert rdm.decode_parameters(b"\0\x80\0") == {0x80}
@@ -241,7 +245,7 @@ def test_status_rows_are_nine_bytes():
     row = bytes.fromhex("0102 04 0021 ffff 0003")
     assert rdm.decode_status(row + row) == [rdm.StatusMessage(0x0102, 4, 0x21, (-1, 3))] * 2
     assert rdm.decode_status(b"") == []
-    with pytest.raises(MalformedError, match="end too early"):
+    with pytest.raises(MalformedError, match=r"^status messages that end too early$"):
         rdm.decode_status(row[:-1])
     assert rdm.StatusMessage(0, 7, 0x42, (0, 0)).said() == "message: a breaker tripped"
     assert rdm.StatusMessage(0, 2, 0x31, (1, 260)).said() == "advice: phase 1: 260 V, too high"
@@ -292,5 +296,5 @@ def test_what_olad_could_not_do_is_told_and_silence_is_silence():
     }  # fmt: skip
     assert [code for code, one in said.items() if one.silent] == [3]
     assert ola_rdm.decode_response(response(0xF0, kind=2)).kind is ola_rdm.Kind.NACK
-    with pytest.raises(MalformedError, match="a response of type 3"):
+    with pytest.raises(MalformedError, match=r"^a response of type 3$"):
         ola_rdm.decode_response(response(0xF0, kind=3))
