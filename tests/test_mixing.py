@@ -1,5 +1,7 @@
 """Levels of emitters: the right colour, as bright as it can be, and nothing that jumps."""
 
+import colorsys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,11 +11,13 @@ from controller.colour import encoded_from_hue, to_linear
 from controller.rig.mixing import (
     TYPICAL,
     UV_BELOW,
+    UV_CAP,
     EmitterColour,
     Mixer,
     brightest,
     emitted_colours,
     hue_and_saturation,
+    nearest,
 )
 
 MIXING = [name for name in TYPICAL if name != "uv"]
@@ -147,3 +151,124 @@ def test_hue_and_saturation_of_any_colour_are_in_range(rgb):
     hue, saturation = hue_and_saturation(np.array([rgb], np.float32))
     assert 0 <= hue[0] < 360
     assert 0 <= saturation[0] <= 1
+
+
+@pytest.mark.parametrize(
+    ("brightness", "part"), [(0.0, 1.0), (0.1, 0.8), (0.25, 0.5), (0.45, 0.1), (0.5, 0.0), (1.0, 0.0)]
+)
+@pytest.mark.parametrize("saturation", [1.0, 0.5])
+def test_uv_fades_out_as_it_gets_bright_and_pale(brightness, part, saturation):
+    mixes, violet = mixer(SETS["rgbaw-uv"]), np.array([270.0])
+    levels = mixes.with_uv(np.full((1, 6), 0.3), violet, np.array([saturation]), np.float32([brightness]))
+    assert levels[0] == pytest.approx([0.3] * 5 + [UV_CAP * saturation * part], abs=1e-6)
+
+
+def test_uv_is_for_violets_from_edge_to_edge():
+    mixes = mixer(SETS["rgbaw-uv"])
+    hues = np.array([0.0, 249.9, 250.0, 290.0, 290.1])
+    uv = mixes.with_uv(np.zeros((5, 6)), hues, np.ones(5), np.zeros(5, np.float32))[:, -1]
+    assert uv == pytest.approx([0.0, 0.0, UV_CAP, UV_CAP, 0.0])
+    assert mixes.heeds_brightness
+    assert not mixer(SETS["rgb"]).heeds_brightness
+
+
+def test_uv_alone_is_a_light_like_any_other():
+    alone = mixer(("uv",))
+    assert alone.levels(wheel(12), np.zeros(12, np.float32)).min() == 1.0
+    assert not alone.heeds_brightness
+
+
+SRGB = {"red": (0.64, 0.33, 0.2126), "green": (0.30, 0.60, 0.7152), "blue": (0.15, 0.06, 0.0722)}
+"""Chromaticities and luminances of the primaries (IEC 61966-2-1)."""
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.01, 1e4])
+def test_emitters_that_measure_as_the_primaries_are_the_primaries(unit):
+    measured = tuple(EmitterColour(name, (x, y, flux * unit)) for name, (x, y, flux) in SRGB.items())
+    assert emitted_colours(measured) == pytest.approx(np.eye(3), abs=3e-3)
+    assert Mixer(measured).light(np.eye(3)) == pytest.approx(np.eye(3), abs=5e-3)
+
+
+def test_twice_the_flux_is_twice_the_light_and_no_flux_is_none():
+    x, y, flux = SRGB["green"]
+    dim, bright, none = emitted_colours(
+        tuple(EmitterColour(name, (x, y, flux * part)) for name, part in (("green", 0.5), ("lime", 1.0), ("cyan", 0.0)))
+    )
+    assert bright == pytest.approx([0, 1, 0], abs=3e-3)
+    assert dim == pytest.approx(bright / 2)
+    assert none.tolist() == [0, 0, 0]
+
+
+def test_without_measures_a_name_is_its_typical_colour():
+    assert emitted_colours((EmitterColour("amber"), EmitterColour("uv"))).tolist() == [
+        [1.0, 0.42, 0.0],
+        [0.12, 0, 0.35],
+    ]
+    assert mixer(SETS["rgbw"]).names == SETS["rgbw"]
+
+
+def test_levels_and_light_are_single_precision():
+    mixes = mixer(SETS["rgbaw-uv"])
+    levels = mixes.levels(wheel(12), full(12))
+    assert levels.dtype == mixes.light(levels).dtype == np.float32
+    assert (mixes.light(levels) >= 0).all()
+
+
+def test_light_is_the_sum_of_the_emitters():
+    mixes = mixer(SETS["rgba"])
+    assert mixes.light(np.array([[0.5, 0, 0, 1.0], [0, 0, 0.25, 0]])) == pytest.approx(
+        np.array([[1.5, 0.42, 0.0], [0.0, 0.0, 0.25]])
+    )
+    assert mixes.light(np.zeros((1, 4))).tolist() == [[0, 0, 0]]
+
+
+@given(st.lists(st.integers(0, 8), min_size=3, max_size=3))
+def test_hue_and_saturation_are_those_of_the_standard_library(rgb):
+    """Python's colorsys, which shares no code with us."""
+    wanted_hue, wanted_saturation, _ = colorsys.rgb_to_hsv(*(one / 8 for one in rgb))
+    hue, saturation = hue_and_saturation(np.array([rgb], np.float32) / 8)
+    assert hue[0] / 360 == pytest.approx(wanted_hue, abs=1e-6)
+    assert saturation[0] == pytest.approx(wanted_saturation, abs=1e-6)
+
+
+def test_between_two_colours_of_the_table_levels_lie_between():
+    mixes = mixer(SETS["rgb"])
+    hue, saturation = np.array([30.0, 31.0, 30.25, 359.0, 0.0, 359.5]), np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    one, two, near, last, first, round_ = mixes.without_uv(hue, saturation)
+    assert near == pytest.approx(0.75 * one + 0.25 * two)
+    assert round_ == pytest.approx((last + first) / 2)
+    pale, paler, between = mixes.without_uv(np.full(3, 200.0), np.array([8.0, 9.0, 8.25]) / 32)
+    assert between == pytest.approx(0.75 * pale + 0.25 * paler)
+    assert mixes.without_uv(np.array([200.0]), np.array([0.0]))[0] == pytest.approx(np.ones(3), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wish", "levels"),
+    [((1, 0, 0), (1, 0)), ((0, 0, 1), (0, 1)), ((1, 0, 1), (1, 1)), ((1, 0, 0.25), (1, 0.25)), ((1, 5, 0), (1, 0)),
+     ((0.5, 9, 1), (0.5, 1))],
+)  # fmt: skip
+def test_two_emitters_give_what_is_nearest(wish, levels):
+    (found,) = brightest(np.array([wish], np.float64), np.array([[1.0, 0, 0], [0, 0, 1.0]]))
+    assert found == pytest.approx(levels, abs=1e-5)
+
+
+def test_one_emitter_is_full_and_every_mix_has_one_that_is():
+    assert brightest(np.eye(3), np.array([[0.2, 0.1, 0.0]])).tolist() == [[1.0]] * 3
+    rng = np.random.default_rng(7)
+    for names in SETS.values():
+        emitted = emitted_colours(tuple(EmitterColour(name) for name in names))
+        levels = brightest(rng.random((200, 3)) + 1e-3, emitted)
+        assert levels.max(axis=1) == pytest.approx(1.0)
+        assert levels.min() >= 0.0
+
+
+@pytest.mark.parametrize("names", [("red", "green", "blue", "amber"), ("red", "green", "blue", "lime", "white")])
+def test_the_nearest_colour_is_that_of_non_negative_least_squares(names):
+    optimize = pytest.importorskip("scipy.optimize")
+    emitted = emitted_colours(tuple(EmitterColour(name) for name in names))[:-1]  # what is left out is out of reach
+    emitted = emitted + 0.1  # pale ones: no pure colour is in reach
+    wished = np.random.default_rng(3).random((50, 3))
+    found = nearest(wished, emitted)
+    for wish, point in zip(wished, found, strict=True):
+        shares, _ = optimize.nnls(emitted.T, wish)
+        assert point == pytest.approx(shares @ emitted, abs=1e-6)

@@ -198,6 +198,7 @@ class Limiter:
         held = self._to_hold(levels, refused)
         for _ in range(SETTLING):  # channels that several heads share may keep more of them
             slots = self._holding.held(self._shown, wished, held)
+            self._open(slots)  # no head is held at what strobed under an override
             levels, light = self._seen(slots)
             again = self._refused(levels)
             if again is None:

@@ -14,6 +14,8 @@ def patch_of(channels, mode=None, *, name="one", role="mover", **more) -> Patch:
     """
     profile = Profile.model_validate({"format": 1, "maker": "acme", "model": "one", "kind": "mover",
                                       "channels": channels, "modes": {"m": mode or list(channels)}})  # fmt: skip
-    given = {"position_m": (0, 1, 3)} | more
-    fixture = FixtureConfig(id=name, profile="p", mode="m", universe=1, address=1, role=role, **given)
-    return build_patch([fixture], [1], {"p": profile}, lambda place: ".".join(map(str, place)))
+    given = {"position_m": (0, 1, 3), "universe": 1, "address": 1} | more
+    fixture = FixtureConfig(id=name, profile="p", mode="m", role=role, **given)
+    return build_patch(
+        [fixture], [*range(1, fixture.universe + 1)], {"p": profile}, lambda place: ".".join(map(str, place))
+    )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from controller.bus.news import LimiterStatus
 from controller.config import read_config
 from controller.lighting.flashes.fields import Fields
 from controller.lighting.flashes.swings import Swings
@@ -17,7 +18,8 @@ from controller.metrics.safety import flash_times_s, most_in_one_second
 from controller.rig.observe import Observer
 from controller.rig.patch.configured import patch_of
 from controller.rig.profiles.profile import Shutter
-from tests.limiter.eye import Counter
+from tests.limiter.eye import Counter, most_flashes
+from tests.limiter.rooms import flat, frames, pars
 
 ROOT = Path(__file__).parents[2]
 RIGS = ("config.yaml", "docs/rigs/four-pars.yaml", "docs/rigs/sixty-fixtures.yaml")
@@ -99,7 +101,7 @@ def test_irregular_cycles_obey_it_too(data):
     for _ in range(data.draw(st.integers(1, 200))):
         now_s += data.draw(st.sampled_from([0.008, 0.025, 0.03, 0.1, 0.4]))
         level = np.float32([data.draw(st.sampled_from([0.0, 0.05, 0.12, 0.5, 0.79, 0.81, 1.0]))])
-        if swings.refused(level, now_s) is None:
+        if swings.refused(level, now_s, careful=False) is None:
             swings.show(level, now_s)
             shown.append((now_s, float(level[0])))
     turns = np.array([at for at, _ in shown])[_turns([level for _, level in shown])]
@@ -129,7 +131,7 @@ def test_hours_of_many_levels(rng):
     for tick in range(int(SOAK_S * 200)):
         walk = np.clip(levels + rng.normal(0, 0.2, 50), 0, 1)
         wished = (rng.random(50) > 0.5 if tick // 500 % 2 else walk).astype(np.float32)
-        refused = swings.refused(wished, tick / 10)
+        refused = swings.refused(wished, tick / 10, careful=False)
         levels = wished if refused is None else np.where(refused, levels, wished)
         swings.show(levels, tick / 10)
         kept.append(levels)
@@ -210,3 +212,124 @@ def test_an_override_shows_everything_and_is_still_counted(patch):
     dark = limiter.limit(levels(patch, np.zeros((2, 512), np.uint8)), 1.0)
     assert limiter.interventions == 1  # the budget was used up under the override
     assert np.array([frame.slots for frame in dark]).any()
+
+
+def pars_shown(limiter, patch, wished, *, first_s=0.0, **how):
+    """What leaves for (T, 512) slots, forty times a second."""
+    return np.array(
+        [flat(limiter.limit(frames(patch, row), first_s + cycle / 40, **how)) for cycle, row in enumerate(wished)]
+    )
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["after flashes that were shown", "after flashes that were held"])
+def test_what_strobed_under_an_override_strobes_no_longer_than_it(before):
+    """Its budget is used up and it may not be lit at once: it is dark until it may, and never what it was."""
+    patch = patch_of(pars(4, rows=1, profile="generic/rgbw-par", mode="8ch", slots=8))
+    strobes = [lane.slots[0] for lane in patch.lanes if isinstance(lane.channel, Shutter)]
+    limiter, lit = Limiter(patch), np.zeros(512, np.uint8)
+    lit[:32].reshape(4, 8)[:, :5] = 255
+    flashing = np.array([lit * (cycle // 3 % 2) for cycle in range(40)])
+    strobing = lit.copy()
+    strobing[strobes] = 200
+    seen = [pars_shown(limiter, patch, flashing, override=before)]
+    seen.append(pars_shown(limiter, patch, [strobing], first_s=1.0, override=True))
+    assert (seen[-1][0] == strobing).all()
+    seen.append(pars_shown(limiter, patch, [strobing] * 60, first_s=1.025))
+    assert set(seen[-1][:, strobes].ravel().tolist()) <= {patch.lanes[5].channel.open_level}
+    dimmers = seen[-1][:, 0:32:8]
+    assert not dimmers[0].any()  # to be lit would be one change more
+    assert (dimmers[-1] == 255).all()
+    if not before:
+        assert most_flashes(patch, np.concatenate(seen), np.arange(101) / 40) <= 3.0
+
+
+def test_who_wants_it_dark_gets_no_flash_for_it():
+    """`dark` lets through what falls; what rises has the budget of everybody."""
+    patch = patch_of(pars())
+    wished = np.zeros((200, 512), np.uint8)
+    for cycle in range(200):
+        wished[cycle, :72] = 255 * (cycle // 2 % 2)
+    shown = pars_shown(Limiter(patch), patch, wished, dark=True)
+    assert most_flashes(patch, shown, np.arange(200) / 40) <= 3.0
+    assert (shown[wished.any(axis=1)] != wished[wished.any(axis=1)]).any()
+    assert not shown[~wished.any(axis=1)].any()
+
+
+FLASHES = {
+    "light of the rig": ((1, 1, 1), (0, 0, 0), range(24)),
+    "strength of the rig": ((0, 0, 1), (0, 0, 0), range(24)),
+    "red of the rig": ((1, 0.12, 0.12), (1, 0.2, 0.2), range(24)),
+    "light of the left": ((1, 1, 1), (0, 0, 0), (0, 12)),
+    "light of row 2": ((0.5, 0.5, 0.5), (0, 0, 0), (12, 17, 23)),
+}
+
+
+@pytest.mark.parametrize("what", FLASHES)
+def test_what_it_says_of_itself_is_what_it_did(what):
+    """Interventions, their times, their share, and the largest area that would have flashed."""
+    first, second, heads = FLASHES[what]
+    patch = patch_of(pars())
+    limiter, wished = Limiter(patch), np.zeros((240, 512), np.uint8)
+    for cycle in range(240):
+        colour = np.array(first if cycle // 2 % 2 and not 100 <= cycle < 160 else second)
+        wished[cycle, [3 * head + part for head in heads for part in range(3)]] = np.tile(
+            np.rint(255 * colour), len(heads)
+        )
+    shown = pars_shown(limiter, patch, wished)
+    held = (shown != wished).any(axis=1)
+    begun = np.flatnonzero(held & ~np.append(False, held[:-1]))
+    ended = np.flatnonzero(held & ~np.append(held[1:], False))
+    assert len(begun) > 1
+    assert [(one.start_s, one.end_s) for one in limiter.steps] == [
+        (first / 40, last / 40) for first, last in zip(begun, ended, strict=True)
+    ]
+    assert {one.what for one in limiter.steps} == {what}
+    assert limiter.status() == LimiterStatus(len(begun), 0, pytest.approx(held.mean(), abs=1e-5))
+
+
+def test_its_levels_are_those_of_areas_in_light_and_in_red():
+    patch = patch_of(pars(12))
+    limiter, slots = Limiter(patch), np.zeros(512, np.uint8)
+    slots[0:36:3] = 255
+    limiter.limit(frames(patch, slots), 0.0)
+    half = len(limiter.levels) // 2
+    assert limiter.levels[:half] == pytest.approx([0.2126] * half, abs=1e-4)
+    assert limiter.levels[half:] == pytest.approx([1.0] * half)
+    assert half == len(Fields(patch)) - patch.heads
+
+
+def test_frames_keep_their_names_and_times(rig):
+    sent = [DmxFrame(7.0, 3, universe, np.zeros(512, np.uint8)) for universe in rig.universes]
+    made = Limiter(rig).limit(sent, 7.0)
+    assert [(one.t_s, one.seq, one.universe) for one in made] == [(7.0, 3, universe) for universe in rig.universes]
+    assert Limiter(rig).status() == LimiterStatus(0, 0, 0.0)
+
+
+def test_a_strobe_is_counted_once_as_long_as_it_is_asked_for(patch):
+    shutter = next(lane for lane in patch.lanes if isinstance(lane.channel, Shutter))
+    strobing = np.zeros((2, 512), np.uint8)
+    strobing.reshape(-1)[shutter.slots[0]] = next(r for r in shutter.channel.ranges if r.shutter == "strobe").middle
+    limiter = Limiter(patch)
+    for cycle, slots in enumerate((strobing, strobing, 0 * strobing, strobing)):
+        limiter.limit(levels(patch, slots), cycle / 40)
+    assert limiter.status().strobes_stopped == 2
+
+
+IN_USE = [0, 0, 255, 255, 0, 0, 255, 255, 0, 0]
+"""Four changes: a rise has room still, and from then on nothing else."""
+NO_FLASH = {
+    "between two bright states": [255] * 6 + [255 - 40 * (cycle // 2 % 2) for cycle in range(20)],
+    "on its way up": [60 + 10 * cycle for cycle in range(20)],
+}
+
+
+@pytest.mark.parametrize("then", NO_FLASH)
+def test_a_used_up_budget_holds_nothing_that_is_no_flash(then):
+    """WCAG 2.3.1: of two bright states neither is dark; and what goes on rising makes no opposing change."""
+    patch, used = patch_of(pars(4, rows=1)), [*IN_USE, *NO_FLASH[then]]
+    limiter, wished = Limiter(patch), np.zeros((len(used), 512), np.uint8)
+    wished[:, :12] = np.array(used)[:, None]
+    assert np.array_equal(pars_shown(limiter, patch, wished), wished)
+    assert limiter.interventions == 0
+    again = pars_shown(limiter, patch, wished[:10], first_s=len(used) / 40)
+    assert not np.array_equal(again, wished[:10])  # as it would have, had it been one

@@ -32,11 +32,15 @@ def test_a_full_universe_is_530_bytes():
 
 
 @pytest.mark.parametrize(
-    ("slots", "port_address", "sequence"),
-    [(0, 0, 1), (1, 0, 1), (3, 0, 1), (514, 0, 1), (2, -1, 1), (2, 32768, 1), (2, 0, 0), (2, 0, 256)],
+    ("slots", "port_address", "sequence", "said"),
+    [
+        *((slots, 0, 1, f"ArtDmx carries 2..512 slots, an even number, not {slots}") for slots in (0, 1, 3, 514)),
+        *((2, port, 1, f"port address {port} is not in 0..32767") for port in (-1, 32768)),
+        *((2, 0, sequence, f"sequence {sequence} is not in 1..255") for sequence in (0, 256)),
+    ],
 )
-def test_what_the_standard_forbids_is_refused(slots, port_address, sequence):
-    with pytest.raises(ValueError, match=r"slots|port address|sequence"):
+def test_what_the_standard_forbids_is_refused(slots, port_address, sequence, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
         encode_artdmx(np.zeros(slots, np.uint8), port_address, sequence)
 
 
@@ -69,6 +73,14 @@ def test_what_is_encoded_is_decoded():
     assert np.array_equal(packet.slots, slots)
 
 
+@pytest.mark.parametrize("port_address", [0, 1, 0x1234, 0x00FF, 0x7F00])
+def test_the_port_address_has_fifteen_bits(port_address):
+    packet = bytearray(encode_artdmx(np.zeros(2, np.uint8), port_address, 1))
+    assert artnet.decode_artdmx(bytes(packet)).port_address == port_address
+    packet[15] |= 0x80  # which is no part of it
+    assert artnet.decode_artdmx(bytes(packet)).port_address == port_address
+
+
 def test_an_odd_number_of_slots_and_a_trailer_are_heard_all_the_same():
     packet = bytearray(encode_artdmx(np.array([1, 2, 3, 4], np.uint8), 0, 1))
     packet[17] = 3
@@ -77,19 +89,22 @@ def test_an_odd_number_of_slots_and_a_trailer_are_heard_all_the_same():
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "said"),
     [
-        lambda p: p[:17],
-        lambda p: p[:18],
-        lambda p: b"Art-Nat" + p[7:],
-        lambda p: p[:8] + b"\0\x21" + p[10:],
-        lambda p: p[:11] + b"\x0d" + p[12:],  # version 13
-        lambda p: p[:16] + b"\0\0" + p[18:],
-        lambda p: b"",
+        (lambda p: p[:17], "ArtDmx ends before its slots"),
+        (lambda p: p[:18], "ArtDmx says 512 slots and carries 0"),
+        (lambda p: b"Art-Nat" + p[7:], "no Art-Net header"),
+        (lambda p: p[:9], "no Art-Net header"),
+        (lambda p: p[:8] + b"\0\x21" + p[10:], "no ArtDmx"),
+        (lambda p: p[:10], "no Art-Net version 14 or later"),
+        (lambda p: p[:11], "no Art-Net version 14 or later"),
+        (lambda p: p[:11] + b"\x0d" + p[12:], "no Art-Net version 14 or later"),
+        (lambda p: p[:16] + b"\0\0" + p[18:], "ArtDmx says 0 slots and carries 512"),
+        (lambda p: b"", "no Art-Net header"),
     ],
 )
-def test_what_is_no_artdmx_is_refused(spoil):
-    with pytest.raises(MalformedError):
+def test_what_is_no_artdmx_is_refused(spoil, said):
+    with pytest.raises(MalformedError, match=f"^{said}$"):
         artnet.decode_artdmx(spoil(encode_artdmx(np.zeros(512, np.uint8), 0, 1)))
 
 
@@ -155,6 +170,37 @@ def test_a_poll_reply_lays_its_fields_where_the_standard_says():
     assert packet[207:212] == bytes([10, 1, 2, 3, 2])
     assert artnet.decode_poll_reply(packet) == reply
     assert artnet.decode_poll_reply(packet[:207]).outputs == (0x123, 0x124)  # as version 3 sent it
+
+
+def test_what_is_no_poll_reply_is_refused():
+    packet = artnet.encode_poll_reply(ArtPollReply("10.0.0.50", "node", (5,)))
+    with pytest.raises(MalformedError, match=r"^no ArtPollReply$"):
+        artnet.decode_poll_reply(artnet.encode_artpoll())
+    with pytest.raises(MalformedError, match=r"^ArtPollReply of 193 bytes$"):
+        artnet.decode_poll_reply(packet[:193])
+    assert artnet.decode_poll_reply(packet[:194]) == ArtPollReply("10.0.0.50", "node", (5,), bind_index=0)
+    assert artnet.decode_poll_reply(packet + b"more") == artnet.decode_poll_reply(packet)
+
+
+def test_one_reply_tells_of_four_ports_of_one_sub_net():
+    four = tuple(range(0x7FF0, 0x7FF4))
+    assert artnet.decode_poll_reply(artnet.encode_poll_reply(ArtPollReply("10.0.0.1", "x", four, four))).outputs == four
+    assert artnet.decode_poll_reply(artnet.encode_poll_reply(ArtPollReply("10.0.0.1", "x", ()))).outputs == ()
+    for outputs, inputs in (((*four, 0x7FF4), ()), ((), (*four, 0x7FF4)), ((0x0F, 0x10), ()), ((1,), (0x101,))):
+        with pytest.raises(ValueError, match=r"^one ArtPollReply tells of at most four ports of one net and sub-net$"):
+            artnet.encode_poll_reply(ArtPollReply("10.0.0.1", "x", outputs, inputs))
+
+
+def test_names_are_cut_and_plain():
+    said = artnet.encode_poll_reply(ArtPollReply("10.0.0.1", "Café" + "x" * 20, (1,), long_name="y" * 70, style=1))
+    read = artnet.decode_poll_reply(said)
+    assert (read.short_name, read.long_name, read.style) == ("Caf?" + "x" * 13, "y" * 63, 1)
+    assert said[108:127] == b"#0001 [0000] ready\0"
+    assert said[182:186] == b"\x80\0\0\0"
+    assert said[23:26] == b"\xc0\xf0\x7f"
+    assert said[212] == 8
+    odd = said[:26] + b"a\x1f\x20\x7e\x7f" + said[31:]
+    assert artnet.decode_poll_reply(odd).short_name.startswith("a? ~?")
 
 
 def aio_node():

@@ -161,3 +161,140 @@ def test_a_lamp_that_answers_half_is_shown_with_what_it_said():
     )
     with pytest.raises(RdmError, match="18 bytes of device info"):
         read_device(Wire(Script(response(0x60, info[:-1])), 1, ManualClock()), LAMP)
+
+
+def test_device_info_lies_where_the_standard_says():
+    """E1.20 section 10.5.1: nineteen bytes."""
+    info = bytes.fromhex("0100 1234 0102 a0b0c0d0 0102 03 04 0200 0506 07")
+    assert rdm.decode_info(info) == rdm.DeviceInfo(0x1234, 0xA0B0C0D0, 0x0102, 3, 4, 512, 0x0506, 7)
+    for said, known in ((0, 0), (1, 1), (512, 512), (513, 0), (0xFFFF, 0)):
+        assert rdm.decode_info(info[:14] + said.to_bytes(2, "big") + info[16:]).address == known
+    for wrong in (info[:-1], info + b"\0", b""):
+        with pytest.raises(MalformedError, match=f"^{len(wrong)} bytes of device info instead of 19$"):
+            rdm.decode_info(wrong)
+
+
+def test_a_sensors_definition_lies_where_the_standard_says():
+    """Section 10.7.1: number, kind, unit, prefix, range of what it measures, range in which all is well, name."""
+    defined = bytes.fromhex("05 00 01 01 ff9c 0064 fff6 0046 03") + b"Lamp\0rest"
+    assert rdm.decode_sensor(defined) == rdm.Sensor("temperature", "°C", pytest.approx(0.1), -10, 70, "Lamp")
+    assert rdm.decode_sensor(defined[:13]).name == ""
+    for kind, unit, what in ((32, 28, ("16-bit counter", "B")), (33, 29, ("sensor", "")), (0x7F, 0xFF, ("sensor", ""))):
+        found = rdm.decode_sensor(bytes((0, kind, unit)) + bytes(10))
+        assert (found.kind, found.unit) == what
+    with pytest.raises(MalformedError, match=r"^a sensor's definition that is too short$"):
+        rdm.decode_sensor(defined[:12])
+
+
+def test_prefixes_are_powers_of_ten_and_what_nobody_knows_is_one():
+    """Table A-14."""
+    down, up = (0, -1, -2, -3, -6, -9, -12, -15, -18, -21, -24), (1, 2, 3, 6, 9, 12, 15, 18, 21, 24)
+    known = {**dict(enumerate(down)), **dict(enumerate(up, 0x11))}
+    for prefix in range(256):
+        defined = bytes((0, 0, 1, prefix)) + bytes(9)
+        assert rdm.decode_sensor(defined).factor == pytest.approx(10.0 ** known.get(prefix, 0)), prefix
+
+
+def test_numbers_and_texts_of_parameters():
+    assert rdm.decode_mode(b"\2\1\x2cStandard\0x") == (300, "Standard")
+    assert rdm.decode_mode(b"\2\0\3") == (3, "")
+    assert rdm.decode_value(bytes.fromhex("05 ff9c 0064 0000 0000")) == -100
+    assert rdm.decode_value(b"\5\0\x64") == 100
+    short = (
+        (rdm.decode_mode, "a mode without a number of slots"),
+        (rdm.decode_value, "a sensor's value that is too short"),
+    )
+    for decode, said in short:
+        with pytest.raises(MalformedError, match=f"^{said}$"):
+            decode(b"\0\0")
+    assert rdm.decode_parameters(bytes.fromhex("0080 00e1 1000")) == {0x80, 0xE1, 0x1000}
+    assert rdm.decode_parameters(b"\0\x80\0") == {0x80}
+    assert rdm.unsigned(b"\1\0\2") == 0x010002
+    assert rdm.text(b"  Caf\xe9\tBar \x01 2\0behind\0") == "Café Bar 2"
+    assert rdm.text(b"") == ""
+
+
+def test_refusals_have_the_numbers_of_the_standard():
+    """Table A-17."""
+    assert rdm.refusal(b"\0\0") == "it does not know this parameter"
+    assert rdm.refusal(b"\0\4") == "it is locked"
+    assert rdm.refusal(b"\0\6") == "the number is out of its range"
+    assert rdm.refusal(b"\0\x0a") == "its proxy's buffer is full"
+    assert rdm.refusal(b"\0\x0b") == "reason 11 of its maker"
+
+
+def test_a_label_is_plain_and_short():
+    assert rdm.encode_label("Truss 2, left") == b"Truss 2, left"
+    assert rdm.encode_label("x" * 32) == b"x" * 32
+    assert rdm.encode_label("") == b""
+    for wrong in ("x" * 33, "Café", "two\nlines"):
+        with pytest.raises(ValueError, match="a label has at most 32 letters, digits and signs, without accents"):
+            rdm.encode_label(wrong)
+
+
+def test_a_uid_is_written_as_people_write_it():
+    assert Uid.of(" 7A70:0000000F\n") == Uid(0x7A70, 15)
+    assert str(Uid(0xA, 0xB)) == "000a:0000000b"
+    assert sorted([Uid(2, 0), Uid(1, 9), Uid(1, 2)]) == [Uid(1, 2), Uid(1, 9), Uid(2, 0)]
+    for wrong in ("7a70", "7a70:1", "7a7:00000001", "7a70:000000012", "7a70-00000001"):
+        with pytest.raises(ValueError, match="is no UID; for example 7a70:00000001"):
+            Uid.of(wrong)
+
+
+def test_status_rows_are_nine_bytes():
+    row = bytes.fromhex("0102 04 0021 ffff 0003")
+    assert rdm.decode_status(row + row) == [rdm.StatusMessage(0x0102, 4, 0x21, (-1, 3))] * 2
+    assert rdm.decode_status(b"") == []
+    with pytest.raises(MalformedError, match=r"^status messages that end too early$"):
+        rdm.decode_status(row[:-1])
+    assert rdm.StatusMessage(0, 7, 0x42, (0, 0)).said() == "message: a breaker tripped"
+    assert rdm.StatusMessage(0, 2, 0x31, (1, 260)).said() == "advice: phase 1: 260 V, too high"
+    assert rdm.StatusMessage(0, 2, 0x9000, (-1, 7)).said("%x, %d and %d") == "advice: ffff, 7 and 0"
+    assert [rdm.StatusMessage(0, kind, 0, (0, 0)).over for kind in (0x04, 0x0F, 0x10, 0x12)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_golden_bytes_of_questions_to_olad():
+    """By hand from Ola.proto: GetUIDs, GetUniverseInfo, ForceDiscovery, RDMCommand."""
+    assert ola_rdm.encode_universe() == b""
+    assert ola_rdm.encode_universe(0) == bytes.fromhex("08 00")
+    assert ola_rdm.encode_universe(300) == bytes.fromhex("08 ac02")
+    assert ola_rdm.encode_discovery(2, full=True) == bytes.fromhex("08 02 10 01")
+    assert ola_rdm.encode_discovery(2, full=False) == bytes.fromhex("08 02 10 00")
+    plain = ola_rdm.encode_command(1, LAMP, Parameter.DEVICE_INFO)
+    assert plain == bytes.fromhex("0801 1209 08f0f401 1502ffffff 1800 2060 2a00 3000")
+
+
+def test_golden_bytes_of_olads_answers():
+    uids = bytes.fromhex("0801  1209 08f0f401 1502000000  1209 08c48e01 15ffffffff")
+    assert ola_rdm.decode_uids(uids) == [Uid(0x4744, 0xFFFFFFFF), Uid(0x7A70, 2)]
+    assert ola_rdm.decode_uids(b"\x08\x01") == []
+    port = lambda rdm_too: protobuf.content(8, protobuf.number(1, 3) + protobuf.number(8, rdm_too))  # noqa: E731
+    told = [
+        protobuf.number(1, 4) + protobuf.content(2, b"Stage\xff") + port(0) + port(1),
+        protobuf.number(1, 5) + protobuf.content(2, b"Hall") + port(0),
+        protobuf.number(1, 6),
+    ]
+    found = ola_rdm.decode_universes(b"".join(protobuf.content(1, one) for one in told))
+    assert found == [
+        ola_rdm.OlaUniverse(4, "Stage\ufffd", True, True), ola_rdm.OlaUniverse(5, "Hall", True, False),
+        ola_rdm.OlaUniverse(6, "", False, False),
+    ]  # fmt: skip
+
+
+def test_what_olad_could_not_do_is_told_and_silence_is_silence():
+    plain = ola_rdm.decode_response(response(0xF0, b"\1\2", sub_device=3))
+    assert plain == ola_rdm.RdmAnswer(ola_rdm.Kind.ACK, 0xF0, 3, b"\1\2")
+    said = {code: ola_rdm.decode_response(response(0xF0, code=code)) for code in (2, 3, 5, 9, 18)}
+    assert {code: one.failed for code, one in said.items()} == {
+        2: "olad could not send it", 3: "it does not answer", 5: "olad does not know it (search again)",
+        9: "its answer was damaged on the way (olad's code 9)", 18: "the adapter does no RDM",
+    }  # fmt: skip
+    assert [code for code, one in said.items() if one.silent] == [3]
+    assert ola_rdm.decode_response(response(0xF0, kind=2)).kind is ola_rdm.Kind.NACK
+    with pytest.raises(MalformedError, match=r"^a response of type 3$"):
+        ola_rdm.decode_response(response(0xF0, kind=3))

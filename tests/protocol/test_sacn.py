@@ -48,6 +48,8 @@ def test_golden_bytes_of_priorities_of_slots():
     assert (read.start_code, read.priority, read.slots.tolist()) == (0xDD, 90, [90, 0, 200])
     with pytest.raises(ValueError, match="from 0 to 200, not to 201"):
         sacn.priorities_template(np.array([201], np.uint8), 1, CID, source_name="x", priority=90)
+    with pytest.raises(ValueError, match=r"^sACN carries 1..512 slots, not 0$"):
+        sacn.priorities_template(np.zeros(0, np.uint8), 1, CID, source_name="x", priority=90)
 
 
 def test_the_sacn_package_reads_priorities_of_slots_as_such():
@@ -86,19 +88,20 @@ def test_groups_are_the_universes_two_bytes(universe, group):
 
 
 @pytest.mark.parametrize(
-    ("slots", "universe", "priority", "sync"),
+    ("slots", "universe", "priority", "sync", "said"),
     [
-        (0, 1, 100, 0),
-        (513, 1, 100, 0),
-        (1, 0, 100, 0),
-        (1, 64000, 100, 0),
-        (1, 1, 201, 0),
-        (1, 1, -1, 0),
-        (1, 1, 0, 64000),
+        (0, 1, 100, 0, "sACN carries 1..512 slots, not 0"),
+        (513, 1, 100, 0, "sACN carries 1..512 slots, not 513"),
+        (1, 0, 100, 0, "sACN universe 0 is not in 1..63999"),
+        (1, 64000, 100, 0, "sACN universe 64000 is not in 1..63999"),
+        (1, 1, 201, 0, "sACN priority 201 is not in 0..200"),
+        (1, 1, -1, 0, "sACN priority -1 is not in 0..200"),
+        (1, 1, 0, 64000, "sACN synchronization universe 64000 is not in 0..63999"),
+        (1, 1, 0, -1, "sACN synchronization universe -1 is not in 0..63999"),
     ],
 )
-def test_what_the_standard_forbids_is_refused(slots, universe, priority, sync):
-    with pytest.raises(ValueError, match="sACN"):
+def test_what_the_standard_forbids_is_refused(slots, universe, priority, sync, said):
+    with pytest.raises(ValueError, match=f"^{said}$"):
         sacn.data_template(slots, universe, CID, source_name="x", priority=priority, sync_universe=sync)
 
 
@@ -144,21 +147,34 @@ def test_other_sound_packets_are_no_data_and_no_mistake():
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    ("spoil", "said"),
     [
-        lambda p: p[:37],
-        lambda p: p[:125],
-        lambda p: p[:-1],
-        lambda p: b"x" + p[1:],
-        lambda p: p[:18] + b"\0\0\0\5" + p[22:],
-        lambda p: p[:40] + b"\0\0\0\3" + p[44:],
-        lambda p: p[:108] + b"\xc9" + p[109:],  # priority 201
-        lambda p: p[:113] + b"\0\0" + p[115:],
-        lambda p: p[:123] + b"\2\2" + p[125:],
-        lambda p: p[:123] + b"\0\0" + p[125:],
+        (lambda p: p[:37], "no sACN preamble"),
+        (lambda p: p[:125], "sACN data of 125 bytes"),
+        (lambda p: p[:-1], "sACN says 512 slots and carries 511"),
+        (lambda p: b"x" + p[1:], "no sACN preamble"),
+        (lambda p: p[:18] + b"\0\0\0\5" + p[22:], "root vector 5"),
+        (lambda p: p[:40] + b"\0\0\0\3" + p[44:], "not the framing of DMX data"),
+        (lambda p: p[:118] + b"\xa2" + p[119:], "not the framing of DMX data"),
+        (lambda p: p[:108] + b"\xc9" + p[109:], "priority 201, universe 1"),
+        (lambda p: p[:113] + b"\0\0" + p[115:], "priority 100, universe 0"),
+        (lambda p: p[:113] + b"\xfa\0" + p[115:], "priority 100, universe 64000"),
+        (lambda p: p[:123] + b"\2\2" + p[125:], "sACN says 513 slots and carries 512"),
+        (lambda p: p[:123] + b"\0\0" + p[125:], "sACN says -1 slots and carries 512"),
     ],
 )
-def test_what_is_no_sacn_is_refused(spoil):
+def test_what_is_no_sacn_is_refused(spoil, said):
     packet = sacn.encode_data(np.zeros(512, np.uint8), 1, 0, CID)
-    with pytest.raises(MalformedError):
+    with pytest.raises(MalformedError, match=f"^{said}$"):
         sacn.decode_data(spoil(packet))
+
+
+def test_a_packet_says_everything_of_its_header():
+    slots = np.array([9, 8], np.uint8)
+    sent = sacn.encode_data(slots, 63999, 255, CID, source_name="Spot", priority=200, options=0xE0, sync_universe=63999)
+    assert sacn.decode_data(sent) == sacn.SacnData(CID.bytes, 63999, 200, 255, slots, 0xE0, 0, 63999, "Spot")
+    plain = sacn.decode_data(sacn.encode_data(slots, 1, 0, CID))
+    assert plain == sacn.SacnData(CID.bytes, 1, 100, 0, slots, 0, 0, 0, "Followspot")
+    none = bytearray(sacn.encode_data(slots, 1, 0, CID))
+    none[124] = 1  # a start code and no slot
+    assert sacn.decode_data(bytes(none)).slots.tolist() == []

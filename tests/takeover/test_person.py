@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from lab import wait_for
 
+from controller.bus.news import TakeoverStatus
 from controller.config import with_overrides
 from controller.lighting.input.feed import Datagram
 from controller.lighting.protocol import artnet, sacn
-from controller.lighting.takeover.console_merge import ConsoleMerge, Situation
+from controller.lighting.takeover.console_merge import ConsoleMerge, News, Situation
 from controller.messages import DmxFrame, LightToken, Pulse
 from controller.records.journal import Journal
+from controller.rig.observe import Observer
 
 DESK = {
     "inputs": [
@@ -41,7 +43,7 @@ class Ears:
         return iter(waiting)
 
     def address_towards(self, ip):
-        return "10.0.0.1"
+        return f"{ip}1"
 
     def answer(self, payload, ip):
         self.answered.append((ip, payload))
@@ -72,7 +74,7 @@ def frames(level=50):
 
 def desk(ears, sequence, level):
     slots = np.zeros(512, np.uint8)
-    slots[:8] = level
+    slots[:5] = level  # dimmer and colours of the first lamp
     ears.waiting.append(Datagram(5568, "10.0.0.9", sacn.encode_data(slots, 5, sequence, UUID(int=2))))
 
 
@@ -96,6 +98,79 @@ def test_a_fader_on_sacn_takes_over_and_is_written_down(person):
     assert person.status().begun == len(notes.entries)
 
 
+def fader_up(console, ears, levels=(0, 200), ours=50, first=0):
+    """A desk that is heard, and whose first lamp then moves, from a cycle on; what leaves in the end."""
+    for cycle, level in enumerate(levels, first):
+        desk(ears, cycle, level)
+        console.listen(cycle * 0.025, frozenset())
+        merged = console.merge(frames(ours), cycle * 0.025, NOW, blackout=False)
+    return merged
+
+
+def test_a_blackout_is_dark_whatever_lies_on_the_desk(person, patch):
+    console, ears, _ = person
+    observer = Observer(patch)
+    seen = lambda made: observer.observe({one.universe: one.slots for one in made}).light.max()  # noqa: E731
+    assert seen(fader_up(console, ears, ours=0)) > 0.5
+    assert seen(console.merge(frames(0), 0.05, NOW, blackout=True)) == 0.0
+    assert seen(console.merge(frames(0), 0.075, NOW, blackout=False)) > 0.5
+
+
+@pytest.mark.parametrize(("how", "level"), [("htp", 220), ("ltp", 99)])
+def test_the_configuration_says_whose_intensity_counts(config, patch, how, level):
+    ears = Ears()
+    console = ConsoleMerge(with_overrides(config, desk={**DESK, "intensity": how}), patch, UUID(int=1), ears)
+    merged = fader_up(console, ears, (0, 99), ours=220)
+    (dimmer,) = (lane.slots[0] for lane in patch.lanes if lane.fixture == 0 and lane.control == "intensity")
+    assert merged[0].slots[dimmer] == level
+
+
+def test_the_configuration_says_for_how_long(config, patch):
+    ears = Ears()
+    terms = {**DESK, "hands_off_s": 1.0, "hand_back_s": 0.5}
+    console = ConsoleMerge(with_overrides(config, desk=terms), patch, UUID(int=1), ears)
+    fader_up(console, ears)
+    going = {}
+    for cycle in range(2, 100):
+        desk(ears, cycle, 200)
+        console.listen(cycle / 40, frozenset())
+        console.merge(frames(), cycle / 40, NOW, blackout=False)
+        going.setdefault(tuple({one.going_back for one in console.status().active}), cycle / 40)
+    assert going == pytest.approx({(False,): 0.05, (True,): 1.025, (): 1.525}, abs=0.03)
+
+
+def test_the_status_tells_what_is_held_and_what_was_heard(person):
+    console, ears, notes = person
+    ears.refused, notes.dropped = 3, 2
+    payloads = (b"nonsense", sacn.encode_sync(1, 1, UUID(int=2)))
+    ears.waiting = [Datagram(5568, "10.0.0.9", payload) for payload in payloads]
+    fader_up(console, ears)
+    status = console.status()
+    assert [(one.fixture, one.attribute, one.since_s, one.going_back) for one in status.active] == [
+        ("front-1", "intensity", 0.025, False), ("front-1", "colour", 0.025, False),
+    ]  # fmt: skip
+    assert (status.begun, status.not_kept, status.refused) == (len(status.active), 2, 3)
+    assert (status.packets.taken, status.packets.ignored, status.packets.malformed) == (2, 1, 1)
+    assert status.listening == {"5568": "ok"}
+
+
+def test_without_a_listener_the_status_is_empty(config, patch):
+    assert ConsoleMerge(config, patch, UUID(int=1)).status() == TakeoverStatus()
+
+
+def test_what_does_not_change_is_no_news(person):
+    """A log of the show keeps every piece of news: a desk that lies still costs nothing in it."""
+    console, ears, _ = person
+    fader_up(console, ears, (0, 0))
+    assert console.news == News()
+    console.relay(())  # nobody holds anything, here or there
+    fader_up(console, ears, (0, 99, 99), first=2)
+    assert console.news == News()
+    console.relay(())
+    console.merge(frames(), 0.1, NOW, blackout=False)
+    assert console.news == News(held=())
+
+
 def test_who_polls_is_answered_and_who_answers_is_passed_on(person):
     person, ears, _ = person
     reply = artnet.encode_poll_reply(artnet.ArtPollReply("10.0.0.7", "node", (4,)))
@@ -104,7 +179,8 @@ def test_who_polls_is_answered_and_who_answers_is_passed_on(person):
     assert [(ip, one.outputs) for ip, one in replies] == [("10.0.0.7", (4,))]
     ((ip, payload),) = ears.answered
     assert ip == "10.0.0.8"
-    assert artnet.decode_poll_reply(payload).outputs == (3,)
+    answer = artnet.decode_poll_reply(payload)
+    assert (answer.ip, answer.outputs) == ("10.0.0.81", (3,))
 
 
 def test_leaving_goes_to_the_end_look(person):
@@ -190,6 +266,16 @@ def test_a_process_that_follows_holds_what_the_other_one_held(person, config, pa
     spare.listen(1.2, frozenset())
     assert 120 in spare.merge(frames(), 1.2, NOW, blackout=False)[0].slots[:8]
     assert notes.entries == []  # it was one takeover, and the leader has written down that it began
+
+
+def test_who_has_no_ears_yet_holds_what_the_other_one_held(person, config, patch):
+    """Only who leads listens: the other one's ports are opened when it has to go on."""
+    leader, ears, _ = person
+    wanted = fader_up(leader, ears, (0, 99))
+    spare = ConsoleMerge(with_overrides(config, desk=DESK), patch, UUID(int=1))
+    spare.relay(leader.held())
+    merged = spare.merge(frames(), 0.05, NOW, blackout=False)
+    assert [one.slots.tolist() for one in merged] == [one.slots.tolist() for one in wanted]
 
 
 def test_a_desk_that_died_with_the_leader_holds_nothing_for_long(person, config, patch):

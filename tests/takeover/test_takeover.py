@@ -1,6 +1,7 @@
 """What a person touches is theirs, the rest stays ours, and light stays off in a blackout."""
 
 import itertools
+import json
 from typing import get_args
 
 import numpy as np
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.lighting.takeover.attributes import attributes_of, kind_of
-from controller.lighting.takeover.takeover import MergeCycle, Takeover, Terms
+from controller.lighting.takeover.takeover import RELAYED_S, MergeCycle, Takeover, Terms
+from controller.rig.observe import Observer
 from controller.rig.profiles.profile import Channel
 
 LTP = Terms(htp=False, hands_off_s=6.0, hand_back_s=2.0)
@@ -19,6 +21,12 @@ OURS = 100
 @pytest.fixture(scope="module")
 def attributes(patch):
     return attributes_of(patch)
+
+
+def light(patch, slots):
+    """The brightest of what the lamps show, read from the slots alone."""
+    frames = {number: slots[row * 512 : (row + 1) * 512] for row, number in enumerate(patch.universes)}
+    return Observer(patch).observe(frames).light.max()
 
 
 class Room:
@@ -166,13 +174,14 @@ def test_highest_takes_precedence_is_for_intensity_alone(patch, attributes):
     assert room.shows(room.run(), "front-1", "intensity") == {220}
 
 
-def test_in_a_blackout_nobody_makes_light_and_nobody_moves_a_head(room):
+def test_in_a_blackout_nobody_makes_light_and_nobody_moves_a_head(room, patch):
     room.run()
     for fixture, kind in room.by_name:
         room.move(fixture, kind, 200)
     room.run()
     room.ours[:] = 0  # what our own blackout renders
     merged = room.run(blackout=True)
+    assert light(patch, merged) == 0.0
     for one in room.by_name.values():
         levels = merged[one.coarse]
         assert not levels[one.lights].any()
@@ -251,6 +260,72 @@ def test_sixteen_bits_fade_as_one_number(room):
     assert all(a >= b for a, b in itertools.pairwise(seen))
 
 
+def test_who_goes_on_from_here_does_what_this_one_would(patch, attributes):
+    """Held, on its way back, and just begun to go: the rows tell of each as much as the next process needs."""
+    room, other = Room(patch, attributes), Room(patch, attributes)
+    room.run()
+    room.move("front-1", "intensity", 200)
+    room.run(5.0)
+    room.move("front-2", "intensity", 180)
+    room.run(2.0)
+    room.move("spot-l", "position", 90)
+    room.run(0.5)
+    other.takeover.adopt(json.loads(json.dumps(room.takeover.rows())), room.now_s)
+    other.now_s, other.desk, room.changes = room.now_s, room.desk, []
+    assert np.array_equal(other.run(), room.run())  # and what the desk shows when it is first heard is no movement
+    assert [held.back_s is None for _, held in room.takeover.active] == [False, True, True]
+    for _ in range(400):
+        assert np.array_equal(other.run(), room.run())
+        assert other.takeover.rows() == room.takeover.rows()
+    assert [one.plain() for one in other.changes] == [one.plain() for one in room.changes]
+    assert [one.attribute.fixture for one in room.changes] == ["front-1", "front-2", "spot-l"]
+
+
+def test_what_another_process_says_is_taken_within_what_a_slot_can_be(room):
+    names = list(room.by_name)
+    dimmer, count = names.index(("front-1", "intensity")), len(names)
+    bright, dark = ((index, 0.0, 0.0, (level,), -1.0, 0.0) for index, level in ((dimmer, 70_000), (dimmer, -5)))
+    nobody = (count, 0.0, 0.0, (1,), -1.0, 0.0)
+    room.heard[:] = False
+    for row, level in ((bright, 255), (dark, 0)):
+        room.takeover.adopt((row, nobody), room.now_s)
+        assert room.shows(room.run(), "front-1", "intensity") == {level}
+    for wrong in (nobody, (dimmer, 0.0, 0.0, (1, 2), -1.0, 0.0), (-1, 0.0, 0.0, (1,), -1.0, 0.0)):
+        room.takeover.adopt((wrong,), room.now_s)
+        assert room.takeover.active == []
+
+
+@pytest.mark.parametrize("hands_off_s", [0.0, 60.0])
+def test_what_is_taken_over_from_another_process_stands_until_the_desk_is_heard(patch, attributes, hands_off_s):
+    room = Room(patch, attributes, Terms(htp=False, hands_off_s=hands_off_s, hand_back_s=0.5))
+    index = list(room.by_name).index(("front-1", "intensity"))
+    room.heard[:] = False
+    room.takeover.adopt([(index, 0.0, 0.0, [200 << 8], -1.0, 0.0)], room.now_s)
+    assert room.shows(room.run(RELAYED_S - 0.05), "front-1", "intensity") == {200}
+    assert room.shows(room.run(0.7), "front-1", "intensity") == {OURS}  # nobody is there
+
+
+@pytest.mark.parametrize("part", [0.25, 0.5, 0.75])
+def test_a_way_back_is_straight(room, part):
+    room.run()
+    room.move("front-1", "intensity", 200)
+    room.run(6.025)
+    room.run(2.0 * part)
+    way = 200 + (OURS - 200) * part
+    assert room.shows(room.run(), "front-1", "intensity").pop() == pytest.approx(way, abs=3)
+
+
+def test_a_takeover_is_written_down_as_it_was(room):
+    room.run()
+    room.move("front-1", "intensity", 200)
+    room.run(8.1)
+    begun, ended = (one.plain() for one in room.changes)
+    slots = room.slots("front-1", "intensity").tolist()
+    same = {"fixture": "front-1", "attribute": "intensity", "slots": slots, "desk": [200], "ours": [OURS]}
+    assert begun == {"t_s": 0.05, "event": "start", "held_s": 0.0, **same}
+    assert ended == {"t_s": 8.05, "event": "end", "held_s": 8.0, **same}
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(
@@ -263,7 +338,7 @@ def test_whatever_happens_untouched_attributes_are_ours_and_blackouts_are_dark(p
     size = len(patch.universes) * 512
     desk, now_s, touched = np.zeros(size, np.uint8), 0.0, set()
     owner = {int(slot): index for index, one in enumerate(attributes) for slot in one.slots}
-    takeover.merge(MergeCycle(now_s, np.zeros(size, np.uint8), desk, np.ones(size, bool)))
+    takeover.merge(MergeCycle(now_s, np.zeros(size, np.uint8), desk, np.ones(size, bool), blackout=False))
     for slot, level, blackout, lost, wait_s in steps:
         now_s += wait_s
         desk[slot] = level

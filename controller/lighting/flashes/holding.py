@@ -13,7 +13,7 @@ from controller.rig.patch.lanes import EMITTERS, Lane
 from controller.rig.patch.patch import Patch
 from controller.rig.patch.render import ends
 
-DIMS = ("intensity", *EMITTERS)
+DIMS = ("intensity", "gate", *EMITTERS)
 TURNS = ("pan", "tilt", "haze", "zoom", "iris", "focus", "frost", "gobo_turn", "prism_turn", "animation_turn")
 
 
@@ -38,7 +38,7 @@ class Holding:
         return slots
 
     def darkened(self, slots: ByteArray, heads: BoolArray) -> ByteArray:
-        """The same with these heads dark, (N,) bool, as far as they have a dimmer or emitters."""
+        """The same with these heads dark, (N,) bool, by a dimmer, by emitters, or by the shutter of who has neither."""
         dark, mine = slots.copy(), self._dims.which(heads)
         dark[self._dims.slots[mine]] = self._dark[mine]
         return dark

@@ -49,7 +49,7 @@ class Swings:
         self._second_s: Float64Array = np.full(count, -np.inf)
         self._blocked_s = self._spent_s = -np.inf
 
-    def refused(self, levels: Float32Array, now_s: float, *, careful: bool = False) -> BoolArray | None:
+    def refused(self, levels: Float32Array, now_s: float, *, careful: bool) -> BoolArray | None:
         """(K,) which of these levels may not be shown now; None: all may.
 
         Args:

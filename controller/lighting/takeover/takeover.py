@@ -55,7 +55,7 @@ class MergeCycle:
     ours: ByteArray
     desk: ByteArray
     heard: BoolArray
-    blackout: bool = False
+    blackout: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Change:
     attribute: Attribute
     desk: list[int]
     ours: list[int]
-    held_s: float = 0.0
+    held_s: float
 
     def plain(self) -> dict[str, Any]:
         """For a log."""
