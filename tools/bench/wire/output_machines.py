@@ -200,7 +200,7 @@ def show(machines: int, seconds: float) -> Figures:
             number: {"outputs": [{"type": "sacn", "universe": number, "host": hosts[(number - 1) * machines // 2]}]}
             for number in (1, 2)
         }
-        changes = {"universes": universes, "network": {"interface": here.address}}
+        changes: dict[str, Figures] = {"universes": universes, "network": {"interface": here.address}}
         with staged_show(folder, 0, "--web", "off", "--loop", changes=changes, before=here.prefix) as program:
             wait_for(lambda: all(one.updates for one in watch.machines), START_TIMEOUT_S, "light at every olad")
             pause(SETTLE_S, "show: settling", program.check_alive)

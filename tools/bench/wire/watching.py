@@ -20,6 +20,8 @@ from tools.bench.run.wire import SO_TIMESTAMPNS, arrived_s, parse_artdmx
 
 ETH_P_IP = 0x0800
 UDP = 17
+OTHERS = 3
+"""PACKET_OTHERHOST: a switch sends what is for a machine that is gone to every port; no program ever sees it."""
 SO_RCVBUFFORCE = 33
 """Linux; Python's socket module does not name it."""
 BUFFER_BYTES = 32 << 20
@@ -42,13 +44,14 @@ class Machine:
     """What one output machine got.
 
     Attributes:
-        packets: at its card. updates: at a client of its olad.
+        packets: at its card. updates: at a client of its olad. levels: the newest of these, by universe of that olad.
     """
 
     def __init__(self, host: Host, olad: Olad) -> None:
         self.host, self.olad = host, olad
         self.packets: list[Got] = []
         self.updates: list[Got] = []
+        self.levels: dict[int, bytes] = {}
         with host.here():
             self.card = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
             self.card.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES)
@@ -60,11 +63,11 @@ class Machine:
         """Take some of what came."""
         for _ in range(AT_ONCE):
             try:
-                payload, extras, _, _ = self.card.recvmsg(2048, 128)
-            except (BlockingIOError, OSError):
+                payload, extras, _, (_, _, kind, *_) = self.card.recvmsg(2048, 128)
+            except OSError:
                 return  # nothing more; or the cable is out
             found = parsed(payload)
-            if found is not None:
+            if found is not None and kind != OTHERS:
                 universe, sequence, slots = found
                 self.packets.append(Got(arrived_s(extras), universe, sequence, cycle_s(slots)))
 
@@ -112,6 +115,7 @@ class Watch:
         try:
             for universe, slots in client.read():
                 machine.updates.append(Got(now_s, universe, -1, cycle_s(slots)))
+                machine.levels[universe] = slots
         except OSError:
             self._selector.unregister(client.socket)
 
