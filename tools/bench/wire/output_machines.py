@@ -4,7 +4,8 @@ One host sends sACN or Art-Net over a switch to others that each run an olad of 
 computer: root). All share its processors and its clock, and every universe begins with the moment of its cycle:
 
 - `wire_ms`: from the start of the sender's cycle until the kernel has the packet at the output machine's card;
-- `olad_ms`: until a client of that olad has the levels, the client's own wake-up included.
+- `olad_ms`: until a client of that olad has the levels, the client's own wake-up included;
+- `apart_ms`: between the first and the last such client that has levels of one cycle, first universe of each machine.
 """
 
 import itertools
@@ -140,6 +141,7 @@ def fed(feed: Feed, seconds: float) -> Figures:
         "olad_gap_ms": _ms(max(longest_gap_s(one.updates) for one in watch.machines)),
         "wire_ms": percentiles([got.t_s - got.cycle_s for one in own for got in one], 50, 99, 100),
         "olad_ms": percentiles([got.t_s - got.cycle_s for one in watch.machines for got in one.updates], 50, 99, 100),
+        "apart_ms": percentiles(apart_s(watch.machines), 50, 99, 100),
         "sender_lateness_ms": told["lateness_ms"],
     }
 
@@ -226,6 +228,16 @@ def rate_hz(got: list[Got], universes: int) -> float:
         times.setdefault(one.universe, []).append(one.t_s)
     rates = [(len(each) - 1) / (each[-1] - each[0]) for each in times.values() if len(each) > 1]
     return round(min(rates), 2) if len(rates) == universes else 0.0
+
+
+def apart_s(machines: list[Machine]) -> list[float]:
+    """Of each cycle, how far apart the machines' olads had the levels of their first universe; none for one machine."""
+    times: dict[float, list[float]] = {}
+    for machine in machines:
+        for one in machine.updates:
+            if one.universe == machine.olad.universes[0]:
+                times.setdefault(one.cycle_s, []).append(one.t_s)
+    return [max(each) - min(each) for each in times.values() if len(each) == len(machines) > 1]
 
 
 def missing(got: list[Got]) -> int:
