@@ -52,6 +52,7 @@ def goes_on(machine):
     wait_for(lambda: len(machine.updates) > already + ON, HANG_S, "levels of the machine that is left")
 
 
+@pytest.mark.warns("nobody takes it there", "works again")
 def test_each_machine_has_its_own_light_and_a_lost_one_takes_nothing_from_the_other(machines, show):
     network, watch = machines
     stays, goes = watch.machines
@@ -74,11 +75,12 @@ def test_each_machine_has_its_own_light_and_a_lost_one_takes_nothing_from_the_ot
     goes.olad.kill()
     goes.levels.clear()
     goes_on(stays)
+    wait_for(lambda: sends.state(f"to {goes.host.address}") == "failed", HANG_S, "the word that it is lost")
     goes.olad.restart()
     wait_for(goes.olad.answers, HANG_S, "olad again")
     watch.follow(goes)
     wait_for(lambda: has(goes, 2, 44), HANG_S, "light at an olad that was started again")
-
+    wait_for(lambda: sends.state(f"to {goes.host.address}") == "ok", HANG_S, "the word that it is back")
     goes_on(stays)
     assert {one.universe for one in stays.packets} == set(stays.levels) == {1}, "its own universe and nothing else"
     assert {one.universe for one in goes.packets} == set(goes.levels) == {2}
