@@ -46,7 +46,7 @@ MENUS = {
             "configuration",
             "outputs",
             "access",
-            "standby",
+            "output-machines", "standby",
         ),
         "For learning and music": ("footage", "finetuning", "image-to-music", "symbolic"),
         "For developers": ("architecture", "words", "measured", "decisions/README"),
