@@ -5,7 +5,7 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Mapping
-from errno import ENOBUFS
+from errno import ECONNREFUSED, ENOBUFS
 from typing import Protocol
 
 from controller.bus.news import OutputStatus
@@ -170,13 +170,18 @@ class UdpSink:
             OSError: it cannot leave.
         """
         sock = self._socket(place[0])
-        try:
-            sock.sendto(payload, place)
-        except OSError as error:
-            if self._unreached.hear(sock, now_s):
+        for tries_left in (2, 1, 0):  # more news may come in between
+            try:
                 sock.sendto(payload, place)
-            elif error.errno != ENOBUFS:  # the card's queue is full: a packet is lost, which is no reason to rest
-                raise
+            except OSError as error:
+                # a queue that was read a moment too early is empty, and the refusal is reported all the same
+                is_news = self._unreached.hear(sock, now_s) or error.errno == ECONNREFUSED
+                if error.errno == ENOBUFS and not is_news:
+                    return  # the card's queue is full: a packet is lost, which is no reason to rest
+                if not (is_news and tries_left):
+                    raise
+            else:
+                return
 
     def _socket(self, host: str) -> socket.socket:
         key = self._shared.get(host)

@@ -25,6 +25,7 @@ COMPLETE = 0x2
 LOOK_S = 1.0
 TOLD_FOR_S = 5.0
 """A host refuses packets aloud once a second at most (Linux: icmp_ratelimit)."""
+MOST_AT_ONCE = 256
 MOST_BYTES = 64
 """Of a packet that came back: only where it was sent to is looked at."""
 
@@ -46,17 +47,17 @@ class Unreached:
     def hear(self, sock: socket.socket, now_s: float) -> bool:
         """Take all that a socket's queue holds; whether there was anything. Never waits, never raises."""
         heard = False
-        while sys.platform == "linux":
+        if sys.platform != "linux":
+            return heard
+        for _ in range(MOST_AT_ONCE):
             try:
                 _, extras, _, place = sock.recvmsg(MOST_BYTES, 512, socket.MSG_ERRQUEUE)
             except OSError:
                 break
             heard = True
-            for level, kind, told in extras:
-                if (level, kind) == (socket.IPPROTO_IP, IP_RECVERR) and ERROR.unpack_from(told)[
-                    0
-                ] == errno.ECONNREFUSED:
-                    self._refused_s[place] = now_s
+            codes = [ERROR.unpack_from(told)[0] for *kind, told in extras if kind == [socket.IPPROTO_IP, IP_RECVERR]]
+            if errno.ECONNREFUSED in codes:
+                self._refused_s[place] = now_s
         return heard
 
     def reason(self, place: tuple[str, int], now_s: float) -> str:
