@@ -46,6 +46,7 @@ MENUS = {
             "configuration",
             "outputs",
             "access",
+            "output-machines",
             "standby",
         ),
         "For learning and music": ("footage", "finetuning", "image-to-music", "symbolic"),

@@ -4,7 +4,6 @@ Needs root. Everything is named after this process and taken down again.
 """
 
 import contextlib
-import ctypes
 import http.client
 import json
 import os
@@ -13,14 +12,15 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from arrivals import receive, stamped
 from promise import HANG_S, STRICT
 
-CLONE_NEWNET = 0x40000000
-LIBC = ctypes.CDLL(None, use_errno=True)
+from tools.bench.run.hosts import Host, possible
+
+__all__ = ["BACKUP", "CONSOLE", "NODE", "Ear", "Host", "Lab", "Olad", "ThreeHosts", "possible", "wait_for"]
+
 CONSOLE, NODE = "10.66.0.1", "10.66.0.2"
 SO_RCVBUFFORCE = 33
 """Linux; Python's socket module does not name it."""
@@ -29,69 +29,6 @@ OFF = (
     "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx",
 )  # fmt: skip
 """Plugins of olad that are of no use here."""
-
-
-def possible() -> bool:
-    """Whether this process may make namespaces and has the tools."""
-    if os.geteuid() != 0 or not shutil.which("ip"):
-        return False
-    name = f"fsprobe{os.getpid()}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode == 0
-    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
-    return made
-
-
-class Host:
-    """One end of the cable."""
-
-    def __init__(self, name: str, card: str, address: str) -> None:
-        self.name, self.card, self.address = name, card, address
-
-    @contextlib.contextmanager
-    def here(self) -> Iterator[None]:
-        """Sockets that this thread opens meanwhile belong to this host; they stay there afterwards."""
-        own = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
-        there = os.open(f"/run/netns/{self.name}", os.O_RDONLY)
-        try:
-            _enter(there)
-            yield
-        finally:
-            _enter(own)
-            os.close(own)
-            os.close(there)
-
-    def start(self, *command: str, **options) -> "subprocess.Popen[bytes]":
-        """Start a program on this host."""
-        options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **options}
-        return subprocess.Popen(["ip", "netns", "exec", self.name, *command], **options)
-
-    def run(self, *command: str) -> str:
-        """What a program on this host prints."""
-        full = ["ip", "netns", "exec", self.name, *command]
-        return subprocess.run(full, capture_output=True, text=True, check=True, timeout=HANG_S).stdout
-
-    def ip(self, *words: str) -> None:
-        """`ip` on this host."""
-        subprocess.run(["ip", "-n", self.name, *words], capture_output=True, check=True)
-
-    def cable(self, *, plugged: bool) -> None:
-        """Pull the cable, or plug it in again; the multicast route goes and comes with it."""
-        self.ip("link", "set", self.card, "up" if plugged else "down")
-        if plugged:
-            self.routes()
-
-    def routes(self) -> None:
-        """Multicast leaves by the cable."""
-        subprocess.run(
-            ["ip", "-n", self.name, "route", "replace", "224.0.0.0/4", "dev", self.card],
-            capture_output=True,
-            check=False,
-        )
-
-
-def _enter(namespace: int) -> None:
-    if LIBC.setns(namespace, CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 class Lab:

@@ -102,6 +102,7 @@ def test_sixteen_universes_arrive_frame_for_frame(lab, show, hear):
     print(f"{MINUTE} cycles of 16 universes, twice: {len(ears[0].heard) + len(ears[1].heard)} packets, none missing")
 
 
+@pytest.mark.warns("nobody takes it there")  # tshark looks on, and no program listens
 def test_tshark_finds_nothing_malformed(two_hosts, show, hear, require_real, tmp_path):
     """Every kind of packet that we send, as Wireshark's own dissectors read it."""
     require_real("tshark", shutil.which("tshark") is not None)
@@ -213,7 +214,8 @@ def test_a_card_that_loses_its_address_is_used_again_when_it_has_it_back(two_hos
     assert (len([s for s in said if "failed" in s]), len([s for s in said if "works again" in s])) == (1, 1)
 
 
-def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts, show, hear):
+@pytest.mark.warns("nobody takes it there (No route to host)")
+def test_hosts_that_are_not_there_are_said_and_do_not_fill_the_buffer_of_the_others(two_hosts, show, hear, caplog):
     """Packets to hosts that answer no ARP wait in the kernel: with one socket for all they would block everybody."""
     outputs = {
         number: [{"type": "artnet", "host": f"10.66.0.{100 + number}", "port_address": number}]
@@ -222,13 +224,43 @@ def test_hosts_that_are_not_there_do_not_fill_the_buffer_of_the_others(two_hosts
     far = hear(two_hosts.node, OTHER_PORT)
     slots = np.full(512, 9, np.uint8)
     sends = show(two_hosts.console, outputs, dict.fromkeys(outputs, slots), interface=CONSOLE)
-    wait_for(lambda: sends.cycles > 160, 10, "cycles")
+    absent = [f"10.66.0.{100 + number} " for number in range(1, 33)]
+    wait_for(lambda: all(sends.state(one) == "failed" for one in absent), 10, "the word that nobody is there")
     sends.end()
     wait_for(lambda: len(far.heard) >= sends.cycles - 1, 2, "all frames")
     far.close()
     good = next(one for name, one in sends.outputs.status().items() if NODE in name)
     assert good.errors == 0
+    said = [one.getMessage() for one in caplog.records]
+    assert all(len([words for words in said if host in words]) == 1 for host in absent)
     kept("longest gap", gap_s(far), 0.4)
+
+
+@pytest.mark.warns("nobody takes it there (Connection refused)", "works again")
+def test_a_host_where_nobody_listens_is_said_and_has_its_light_as_soon_as_somebody_does(two_hosts, show, hear, caplog):
+    """Two ports of one host share a socket: what is told of one says nothing of the other."""
+    outputs = {
+        1: [{"type": "artnet", "host": NODE, "port": OTHER_PORT, "port_address": 1}],
+        2: [{"type": "sacn", "host": NODE, "port": OTHER_PORT + 1, "universe": 2}],
+    }
+    taken = hear(two_hosts.node, OTHER_PORT)
+    sends = show(two_hosts.console, outputs, dict.fromkeys(outputs, np.full(512, 9, np.uint8)), interface=CONSOLE)
+    wait_for(lambda: sends.state("sACN universe 2") == "failed", 5, "the word that nobody listens")
+    cycles = sends.cycles
+    wait_for(lambda: sends.cycles > cycles + 80, 5, "cycles in which it is said again and again")
+    late = hear(two_hosts.node, OTHER_PORT + 1)
+    heard_from = sends.cycles
+    wait_for(lambda: late.heard, 5, "its light")
+    lit_after = sends.cycles - heard_from
+    wait_for(lambda: sends.state("sACN universe 2") == "ok", 10, "the word that it works")
+    sends.end()
+    wait_for(lambda: len(taken.heard) >= sends.cycles - 1, 2, "every frame of the port where somebody listens")
+    for ear in (taken, late):
+        ear.close()
+    assert lit_after < 40, "no rest before it is tried again"
+    said = [one.getMessage() for one in caplog.records if f"{OTHER_PORT + 1}" in one.getMessage()]
+    assert [("failed" in one, "works again" in one) for one in said] == [(True, False), (False, True)]
+    assert sends.outputs.status()[f"universe 1, Art-Net {NODE}:{OTHER_PORT} port address 1"].errors == 0
 
 
 @pytest.fixture

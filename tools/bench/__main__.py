@@ -18,7 +18,7 @@ from tools.bench.run.waiting import CONSOLE
 from tools.bench.show import hands, jitter, live, looking, scale
 from tools.bench.sound import latency
 from tools.bench.stages import budget, cycles, eight_bits, hearing, limiting, rehearsal, stages
-from tools.bench.wire import universes
+from tools.bench.wire import output_machines, universes
 
 BENCHMARKS = (
     Benchmark("stages", "What does each stage cost?", stages.measure, stages.AIMS),
@@ -31,6 +31,9 @@ BENCHMARKS = (
     Benchmark("live", "Is the wire steady, and what does a show cost?", live.measure, live.AIMS),
     Benchmark("latency", "How long from sound to light?", latency.measure, latency.AIMS),
     Benchmark("universes", "How many universes does one process carry?", universes.measure, universes.AIMS),
+    Benchmark(
+        "machines", "Several output machines: what do they get?", output_machines.measure, output_machines.AIMS, True
+    ),
     Benchmark("jitter", "How late are output cycles?", jitter.measure, jitter.AIMS),
     Benchmark("hands", "How long from a finger on the page to the wire?", hands.measure, hands.AIMS),
     Benchmark("looking", "What does the page cost a weak computer?", looking.measure, looking.AIMS),

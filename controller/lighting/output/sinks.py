@@ -5,6 +5,7 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Mapping
+from errno import ECONNREFUSED, ENOBUFS
 from typing import Protocol
 
 from controller.bus.news import OutputStatus
@@ -15,6 +16,7 @@ from controller.lighting.output.ola_sink import OlaSink
 from controller.lighting.output.routes import routes
 from controller.lighting.output.serial_sinks import SerialSinks
 from controller.lighting.output.streams import Packet
+from controller.lighting.output.unreached import Unreached
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +121,8 @@ class UdpSink:
     Each host has a socket of its own: packets to hosts that do not answer ARP wait in the kernel and count against the
     socket's buffer, and would fill it for all others. Multicast and broadcast need no ARP and share one.
 
-    An error is counted and said once for each output; that destination rests for a second, the others go on.
+    An error is counted and said once for each output; that destination rests for a second, the others go on. So is a
+    host that is not reached, but it does not rest: it has its light again as soon as it listens.
     """
 
     def __init__(self, interface: str | None = None, ledger: Ledger | None = None, names: Names | None = None) -> None:
@@ -127,6 +130,7 @@ class UdpSink:
         self._ledger = ledger or Ledger()
         self._names = names or Names()
         self._resting: dict[tuple[str, int], float] = {}
+        self._unreached = Unreached()
         self._sockets: dict[str, socket.socket] = {}
         self._shared: dict[str, str] = {}
 
@@ -146,15 +150,38 @@ class UdpSink:
         try:
             if host is None:
                 raise OSError(f"host {address[0]} is not known")
-            self._socket(host).sendto(packet.payload, (host, address[1]))
+            self._hand_over(packet.payload, (host, address[1]), now_s)
         except OSError as error:
             account.bad(error)
             self._resting[address] = now_s
             self._drop(host)
+            return
+        if failed_s is not None:
+            del self._resting[address]
+        if reason := self._unreached.reason((host, address[1]), now_s):
+            account.bad(f"nobody takes it there ({reason})")
         else:
             account.good()
-            if failed_s is not None:
-                del self._resting[address]
+
+    def _hand_over(self, payload: bytes, place: tuple[str, int], now_s: float) -> None:
+        """Give a packet to the system. An error that is only news of earlier packets is noted, and this one leaves.
+
+        Raises:
+            OSError: it cannot leave.
+        """
+        sock = self._socket(place[0])
+        for tries_left in (2, 1, 0):  # more news may come in between
+            try:
+                sock.sendto(payload, place)
+            except OSError as error:
+                # a queue that was read a moment too early is empty, and the refusal is reported all the same
+                is_news = self._unreached.hear(sock, now_s) or error.errno == ECONNREFUSED
+                if error.errno == ENOBUFS and not is_news:
+                    return  # the card's queue is full: a packet is lost, which is no reason to rest
+                if not (is_news and tries_left):
+                    raise
+            else:
+                return
 
     def _socket(self, host: str) -> socket.socket:
         key = self._shared.get(host)
@@ -163,6 +190,8 @@ class UdpSink:
         found = self._sockets.get(key)
         if found is None:
             found = self._sockets[key] = sending_socket(self._interface)
+            if key != "all" and not ipaddress.IPv4Address(host).is_loopback:  # a visualiser that is closed is no news
+                self._unreached.watch(found)
         return found
 
     def _drop(self, host: str | None) -> None:

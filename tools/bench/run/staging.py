@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,17 +56,19 @@ def staged_show(
     environment: dict[str, str] | None = None,
     changes: Mapping[str, Mapping[str, Any]] | None = None,
     base: Path = CONFIG,
+    before: Sequence[str] = (),
 ) -> Iterator[Program]:
     """`followspot show`, ended when the block is left.
 
     Args:
         folder: for its files. artnet_port: where its packets go. options: of the command line.
         environment: all variables; None passes ours on. changes: of the configuration. base: which one.
+        before: words in front of the command line, such as those of a host.
     """
     config = write_config(folder, artnet_port, changes, base)
     # the run's private folder is made where TMPDIR says: so it is found without guessing
     variables = {**(environment or os.environ), "TMPDIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
-    arguments = python("controller", "show", "--config", str(config), *options)
+    arguments = [*before, *python("controller", "show", "--config", str(config), *options)]
     with running(arguments, folder, "show", variables) as show:
         yield show
 

@@ -50,7 +50,7 @@ class Wire:
                 if packet is None:
                     self.strange += 1
                 else:
-                    self.arrivals.append(Arrival(_arrived_s(extras), *packet))
+                    self.arrivals.append(Arrival(arrived_s(extras), *packet))
 
     def close(self) -> None:
         """Close the socket."""
@@ -69,8 +69,8 @@ def parse_artdmx(payload: bytes) -> tuple[int, bytes] | None:
     return port_address, payload[HEADER_BYTES : HEADER_BYTES + length]
 
 
-def _arrived_s(extras: list[tuple[int, int, bytes]]) -> float:
-    """The kernel stamps with the wall clock: what counts is how long ago that was, seen from now."""
+def arrived_s(extras: list[tuple[int, int, bytes]]) -> float:
+    """When a packet came, monotonic: the kernel stamps with the wall clock; what counts is how long ago that was."""
     for level, kind, stamp in extras:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = struct.unpack_from("@qq", stamp)
