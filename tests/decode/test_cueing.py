@@ -37,6 +37,10 @@ def test_small_steps_of_hue_and_the_first_hue_do_not_wait():
     assert Cueing(20).step(90, None, 0.0) == 90
 
 
+def test_small_steps_do_not_wait_after_a_cue_either():
+    assert play(Cueing(20), [90, 93, 88], [1.0, 0.0, 0.0]) == [90, 93, 88]
+
+
 def test_no_wait_lets_everything_through(rng):
     drawn = rng.integers(0, HUES, 50).tolist()
     assert play(Cueing(0), drawn, [0.0] * 50) == drawn

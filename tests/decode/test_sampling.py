@@ -102,6 +102,11 @@ def test_of_equally_likely_classes_the_first_stay():
     kept = np.flatnonzero(probabilities(mixed, 1.0, 0.3))
     assert kept.tolist() == list(range(0, 3 * len(kept), 3))
     assert len(kept) < 80
+    halves = np.flatnonzero(probabilities(np.tile([0.0, -1.0], 128), 1.0, 0.2))
+    assert halves.tolist() == list(range(0, 2 * len(halves), 2))
+
+
+USUAL = Choice(temperature=1.0, top_p=0.9, reach=50)
 
 
 class Rolled:
@@ -128,10 +133,10 @@ def test_what_the_network_says_is_what_is_drawn():
     hues, values = np.zeros(HUE_CLASSES, np.float32), np.zeros(VALUE_CLASSES, np.float32)
     hues[77], values[201] = 30.0, 30.0
     rng = np.random.default_rng(0)
-    assert sample_hue(hues, None, Choice(), rng)[0] == 77
-    assert sample_value(values, None, Choice(), rng)[0] == 201
+    assert sample_hue(hues, None, USUAL, rng)[0] == 77
+    assert sample_value(values, None, USUAL, rng)[0] == 201
     hues[77], hues[3] = np.nan, 30.0
-    assert sample_hue(hues, None, Choice(top_p=1.0), Rolled(0.503))[0] == 90  # no number: all are alike
+    assert sample_hue(hues, None, Choice(1.0, 1.0, 50), Rolled(0.503))[0] == 90  # no number: all are alike
 
 
 def test_probabilities_are_computed_in_double_precision():
@@ -150,7 +155,7 @@ def test_draws_follow_the_probabilities():
 
 def test_the_same_seed_draws_the_same():
     logits = np.random.default_rng(1).normal(size=HUE_CLASSES).astype(np.float32)
-    runs = [[sample_hue(logits, 90, Choice(), np.random.default_rng(9))[0] for _ in range(3)] for _ in range(2)]
+    runs = [[sample_hue(logits, 90, USUAL, np.random.default_rng(9))[0] for _ in range(3)] for _ in range(2)]
     assert runs[0] == runs[1]
 
 

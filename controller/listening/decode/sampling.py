@@ -24,9 +24,9 @@ class Choice:
         reach: allowed distance from the previous token, in ids.
     """
 
-    temperature: float = 1.0
-    top_p: float = 0.9
-    reach: int = 50
+    temperature: float
+    top_p: float
+    reach: int
 
 
 def restrict_hue(logits: Float32Array, previous: int | None, reach: int) -> Float64Array:
