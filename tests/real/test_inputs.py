@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -125,8 +126,12 @@ class Server:
 
 def listened(device, choices, environment=None):
     """What is heard of a device with each choice of its inputs."""
-    listener = subprocess.run([sys.executable, "-P", "-c", LISTENER, json.dumps(choices), device], env=environment,
-                              capture_output=True, text=True, timeout=3 * HANG_S, check=False)  # fmt: skip
+    for _ in range(3):
+        listener = subprocess.run([sys.executable, "-P", "-c", LISTENER, json.dumps(choices), device], env=environment,
+                                  capture_output=True, text=True, timeout=3 * HANG_S, check=False)  # fmt: skip
+        # a jackd that got no processor throws its clients out, and PortAudio ends a process that was opening one then
+        if listener.returncode != -signal.SIGABRT or "pa_jack.c" not in listener.stderr:
+            break
     assert listener.returncode == 0, listener.stderr[-2_000:]
     return json.loads(listener.stdout.splitlines()[-1])
 
