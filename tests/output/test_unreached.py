@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from controller.lighting.output import unreached
+from controller.lighting.output import sinks, unreached
+from controller.lighting.output.sinks import UdpSink
+from controller.lighting.output.streams import Packet
 from controller.lighting.output.unreached import ERROR, IP_RECVERR, Unreached, silent_neighbours
 
 HEAD = "IP address       HW type     Flags       HW address            Mask     Device\n"
@@ -68,3 +70,56 @@ def test_a_refusal_counts_for_one_port_of_one_host_and_for_some_seconds(table):
     assert known.reason(("10.0.0.11", 6454), 15.0) == ""
     assert known.reason(("10.0.0.12", 5568), 15.0) == ""  # of that the table knows more
     assert known.reason(PLACE, 15.1) == ""
+
+
+class Card:
+    """A socket whose sends end with these errors, one after the other, and then leave; its queue is always empty."""
+
+    def __init__(self, *codes):
+        self.codes, self.left = list(codes), []
+
+    def setsockopt(self, *_):
+        pass
+
+    def recvmsg(self, *_):
+        raise BlockingIOError
+
+    def sendto(self, payload, _place):
+        if self.codes:
+            raise OSError(self.codes.pop(0), "news")
+        self.left.append(payload)
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("codes", "left"),
+    [
+        ([errno.ECONNREFUSED], [b"1", b"2"]),  # told of an earlier packet, and the queue was read a moment too early
+        ([errno.ECONNREFUSED] * 2, [b"1", b"2"]),
+        ([errno.ENOBUFS], [b"2"]),  # lost in the card's queue
+    ],
+)
+def test_what_is_told_of_earlier_packets_makes_no_host_rest(table, monkeypatch, codes, left):
+    table()
+    card = Card(*codes)
+    monkeypatch.setattr(sinks, "sending_socket", lambda _interface: card)
+    sink = UdpSink()
+    for cycle, payload in enumerate((b"1", b"2")):
+        sink.send(Packet(PLACE, payload, "one"), cycle * 0.025)
+    assert card.left == left
+    assert sink.errors == 0
+    sink.close()
+
+
+@pytest.mark.warns("failed")
+def test_an_error_of_this_packet_makes_its_host_rest(table, monkeypatch):
+    table()
+    card = Card(errno.ENETUNREACH)
+    monkeypatch.setattr(sinks, "sending_socket", lambda _interface: card)
+    sink = UdpSink()
+    for cycle in range(3):
+        sink.send(Packet(PLACE, b"x", "one"), cycle * 0.025)
+    assert not card.left
+    sink.close()
