@@ -60,9 +60,13 @@ def test_the_page_fits_asks_nobody_and_its_score_follows_the_sound(built, photo,
     assert chromium.execute_script("return document.querySelectorAll('.now').length") == 0
     chromium.execute_script("document.getElementById('sound').play()")
     WebDriverWait(chromium, HANG_S).until(lambda one: one.execute_script("return sound.currentTime") > 1.5)
-    chromium.execute_script("sound.pause(); follow()")
+    chromium.execute_script("sound.pause()")
+    seen_s = []  # where it stands is known some time after it was told to stand
+    WebDriverWait(chromium, HANG_S).until(
+        lambda one: seen_s.append(one.execute_script("return sound.currentTime")) or seen_s[-3:-1] == [seen_s[-1]] * 2
+    )
     now_s, lit, told = chromium.execute_script(
-        "const lit = [];"
+        "follow(); const lit = [];"
         "document.querySelectorAll('#score .abcjs-note').forEach("
         "  (one, at) => { if (one.classList.contains('now')) lit.push(at); });"
         "return [sound.currentTime, lit, lamps.firstChild.textContent]"
