@@ -34,6 +34,7 @@ def in_turns(
 def _run(script: str, arguments: tuple[str, ...], folder: Path) -> str:
     """In a process of its own, with the code of the other checkout."""
     here = Path(__file__).parents[3]
-    env = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{here}"}
+    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # a script may load NumPy before the program sets them
+    env = {**os.environ, **one, "PYTHONPATH": f"{folder}{os.pathsep}{here}"}
     done = subprocess.run([sys.executable, script, *arguments], env=env, capture_output=True, text=True, check=True)
     return done.stdout
