@@ -6,88 +6,46 @@ Needs root. Everything is named after this process and taken down again.
 import contextlib
 import http.client
 import json
-import os
-import shutil
 import socket
-import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from arrivals import receive, stamped
 from promise import HANG_S, STRICT
 
-from tools.bench.run.hosts import Host, possible
+from tools.bench.run.hosts import Host, Network, join_cards, plug_into, possible
+from tools.bench.run.olad import OFF, started
 
 __all__ = ["BACKUP", "CONSOLE", "NODE", "Ear", "Host", "Lab", "Olad", "ThreeHosts", "possible", "wait_for"]
 
 CONSOLE, NODE = "10.66.0.1", "10.66.0.2"
 SO_RCVBUFFORCE = 33
 """Linux; Python's socket module does not name it."""
-OFF = (
-    "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "opendmx", "openpixelcontrol", "osc", "pathport",
-    "renard", "sandnet", "shownet", "spi", "stageprofi", "uartdmx", "usbdmx",
-)  # fmt: skip
-"""Plugins of olad that are of no use here."""
 
 
-class Lab:
+class Lab(Network):
     """Both hosts; taken down by `close`."""
 
-    made = 0
+    WHO: ClassVar[dict[str, str]] = {"c": CONSOLE, "n": NODE}
 
     def __init__(self) -> None:
-        Lab.made += 1
-        mine = f"{os.getpid()}x{Lab.made}"
-        self.console = Host(f"fsc{mine}", f"vc{mine}"[:15], CONSOLE)
-        self.node = Host(f"fsn{mine}", f"vn{mine}"[:15], NODE)
-        self._programs: list[subprocess.Popen[bytes]] = []
-        try:
-            self._build()
-        except BaseException:
-            self.close()
-            raise
+        super().__init__(self.WHO)
 
     def _build(self) -> None:
-        for host in (self.console, self.node):
-            subprocess.run(["ip", "netns", "add", host.name], check=True)
-            host.ip("link", "set", "lo", "up")
+        self.console, self.node = self.every
         self.plug_in()
 
     def plug_in(self) -> None:
         """Put a card into each host and a cable between them."""
-        one, other = self.console, self.node
-        subprocess.run(
-            ["ip", "link", "add", one.card, "netns", one.name, "type", "veth",
-             "peer", "name", other.card, "netns", other.name],
-            check=True,
-        )  # fmt: skip
-        for host in (one, other):
-            # without "brd +" olad finds no broadcast address and answers no poll
-            host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
-            host.ip("link", "set", host.card, "up")
-            host.routes()
+        join_cards(self.console, self.console.card, self.node, self.node.card)
+        for host in self.every:
+            host.join()
 
     def pull_out(self) -> None:
         """Take the cards away."""
         self.console.ip("link", "del", self.console.card)
-
-    def keep(self, program: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
-        """End this program with the lab."""
-        self._programs.append(program)
-        return program
-
-    def close(self) -> None:
-        """Take everything down."""
-        for program in self._programs:
-            program.terminate()
-        for program in self._programs:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                program.wait(5)
-            program.kill()
-            program.wait()
-        for host in (self.console, self.node):
-            subprocess.run(["ip", "netns", "del", host.name], capture_output=True, check=False)
 
 
 PATCHED = {
@@ -107,20 +65,12 @@ class Olad:
         self.host = host
         self._folder = folder
         self._configure(usb_folder)
-        for path in (folder, *folder.iterdir()):
-            shutil.chown(path, "olad", "olad")
         with (folder.parent / "olad.log").open("wb") as log:
-            self.process = lab.keep(
-                host.start(
-                    "setpriv", "--reuid=olad", "--regid=olad", "--init-groups", "env", f"HOME={folder}",
-                    "olad", "-c", str(folder), "-l", "3", "-p", "9090", "--no-http-quit",
-                    "--no-register-with-dns-sd", stderr=log,
-                )
-            )  # fmt: skip
+            self.process = lab.keep(started(host, folder, "-l", "3", "-p", "9090", "--no-http-quit", stderr=log))
         wait_for(self._answers, 15.0, "olad")
 
     def _configure(self, usb_folder: Path | None) -> None:
-        files = dict.fromkeys((*OFF, "usbserial"), "enabled = false")
+        files = dict.fromkeys(OFF, "enabled = false")
         files["artnet"] = (
             f"enabled = true\nip = {self.host.address}\nnet = 0\nsubnet = 0\noutput_ports = 4\n"
             "always_broadcast = false\nuse_loopback = false"
@@ -207,27 +157,12 @@ BACKUP = "10.66.0.3"
 class ThreeHosts(Lab):
     """A third host, `backup`, and a switch among all: the node's card is a bridge that two cables end in."""
 
+    WHO: ClassVar[dict[str, str]] = {**Lab.WHO, "b": BACKUP}
+
     def _build(self) -> None:
-        self.backup = Host(self.node.name.replace("fsn", "fsb"), self.node.card.replace("vn", "vb"), BACKUP)
-        for host in (self.console, self.node, self.backup):
-            subprocess.run(["ip", "netns", "add", host.name], check=True)
-            host.ip("link", "set", "lo", "up")
+        self.console, self.node, self.backup = self.every
         self.node.ip("link", "add", self.node.card, "type", "bridge", "mcast_snooping", "0")
         for host in (self.console, self.backup):
-            end = f"p{host.card}"[:15]
-            subprocess.run(
-                ["ip", "link", "add", host.card, "netns", host.name, "type", "veth",
-                 "peer", "name", end, "netns", self.node.name],
-                check=True,
-            )  # fmt: skip
-            self.node.ip("link", "set", end, "master", self.node.card)
-            self.node.ip("link", "set", end, "up")
-        for host in (self.console, self.node, self.backup):
-            host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
-            host.ip("link", "set", host.card, "up")
-            host.routes()
-
-    def close(self) -> None:
-        """Take everything down."""
-        super().close()
-        subprocess.run(["ip", "netns", "del", self.backup.name], capture_output=True, check=False)
+            plug_into(self.node, host)
+        for host in self.every:
+            host.join()

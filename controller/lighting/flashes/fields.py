@@ -14,6 +14,7 @@ An area's are the means of its heads', each in parts of what that head gives.
 import numpy as np
 
 from controller.arrays import BoolArray, ByteArray, Float32Array
+from controller.colour import strongest
 from controller.metrics.safety import FLASH_DARK, LUMINANCE
 from controller.rig.observe import Observer
 from controller.rig.patch.lanes import EMITTERS, FLAGS, RESTING, Lane
@@ -155,7 +156,7 @@ def _full(patch: Patch) -> tuple[Float32Array, Float32Array]:
     alone = [name for name in EMITTERS if any(lane.control == name for lane in patch.lanes)]
     for only, place in [("", place) for place in range(wheels)] + [(name, 0) for name in alone]:
         light, beyond = observer.light(_opened(patch, only, place))
-        strength = light.max(axis=1)
+        strength = strongest(light)
         seen = np.stack([light @ LUMINANCE, strength, light[:, 0]])
         full, most = np.maximum(full, seen), np.maximum(most, seen * beyond)
         weakest = np.where((strength > LIT) & (only == ""), np.minimum(weakest, strength), weakest)

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 CLONE_NEWNET = 0x40000000
@@ -77,6 +77,13 @@ class Host:
         if plugged:
             self.routes()
 
+    def join(self) -> None:
+        """Give the card its address, and let it up."""
+        # without "brd +" olad finds no broadcast address and answers no poll
+        self.ip("addr", "add", f"{self.address}/24", "brd", "+", "dev", self.card)
+        self.ip("link", "set", self.card, "up")
+        self.routes()
+
     def routes(self) -> None:
         """Multicast leaves by the cable."""
         subprocess.run(
@@ -86,62 +93,35 @@ class Host:
         )
 
 
-class Switched:
-    """A listening machine and output machines on one switch, which is a bridge in a namespace of its own.
+class Network:
+    """Hosts that come and go together, and the programs that run on them.
 
     Args:
-        machines: how many output machines. net: the first three numbers of their addresses.
-        snooping: whether the switch sends multicast only where somebody joined (IGMP), or to every port.
+        who: address of each host, by a letter or two that stand in its name; "": it has none.
 
     Attributes:
-        listening: the machine that sends, NET.1. machines: the others, from NET.11 on.
+        every: all hosts, in this order.
     """
 
     made = 0
 
-    def __init__(self, machines: int, net: str = "10.67.0", *, snooping: bool = False) -> None:
-        Switched.made += 1
-        mine = f"{os.getpid()}x{Switched.made}"
-        self.listening = Host(f"fsl{mine}", f"vl{mine}"[:15], f"{net}.1")
-        self.machines = [Host(f"fso{mine}n{n}", f"o{n}v{mine}"[:15], f"{net}.{11 + n}") for n in range(machines)]
-        self._switch = Host(f"fsw{mine}", f"br{mine}"[:15], "")
-        self._snooping = snooping
+    def __init__(self, who: Mapping[str, str]) -> None:
+        Network.made += 1
+        mine = f"{os.getpid()}x{Network.made}"
+        self.every = [Host(f"fs{one}{mine}", f"v{one}{mine}"[:15], address) for one, address in who.items()]
         self._programs: list[subprocess.Popen[bytes]] = []
         try:
+            for host in self.every:
+                subprocess.run(["ip", "netns", "add", host.name], check=True)
+                host.ip("link", "set", "lo", "up")
             self._build()
         except BaseException:
             self.close()
             raise
 
-    @property
-    def hosts(self) -> Sequence[Host]:
-        """All that have an address."""
-        return (self.listening, *self.machines)
-
     def _build(self) -> None:
-        for host in (self._switch, *self.hosts):
-            subprocess.run(["ip", "netns", "add", host.name], check=True)
-            host.ip("link", "set", "lo", "up")
-        snoop = "1" if self._snooping else "0"
-        words = ("type", "bridge", "mcast_snooping", snoop, "mcast_querier", snoop)
-        self._switch.ip("link", "add", self._switch.card, *words)
-        self._switch.ip("link", "set", self._switch.card, "up")
-        for host in self.hosts:
-            self._connect(host)
-
-    def _connect(self, host: Host) -> None:
-        port = f"p{host.card}"[:15]
-        subprocess.run(
-            ["ip", "link", "add", host.card, "netns", host.name, "type", "veth",
-             "peer", "name", port, "netns", self._switch.name],
-            check=True,
-        )  # fmt: skip
-        self._switch.ip("link", "set", port, "master", self._switch.card)
-        self._switch.ip("link", "set", port, "up")
-        # without "brd +" olad finds no broadcast address and answers no poll
-        host.ip("addr", "add", f"{host.address}/24", "brd", "+", "dev", host.card)
-        host.ip("link", "set", host.card, "up")
-        host.routes()
+        """Cards and cables."""
+        raise NotImplementedError
 
     def keep(self, program: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
         """End this program with the network."""
@@ -157,8 +137,53 @@ class Switched:
                 program.wait(5)
             program.kill()
             program.wait()
-        for host in (*self.hosts, self._switch):
+        for host in self.every:
             subprocess.run(["ip", "netns", "del", host.name], capture_output=True, check=False)
+
+
+class Switched(Network):
+    """A listening machine and output machines on one switch, which is a bridge in a namespace of its own.
+
+    Args:
+        machines: how many output machines. net: the first three numbers of their addresses.
+        snooping: whether the switch sends multicast only where somebody joined (IGMP), or to every port.
+
+    Attributes:
+        listening: the machine that sends, NET.1. machines: the others, from NET.11 on.
+    """
+
+    listening: Host
+    machines: Sequence[Host]
+
+    def __init__(self, machines: int, net: str = "10.67.0", *, snooping: bool = False) -> None:
+        self._snooping = snooping
+        super().__init__({"w": "", "l": f"{net}.1", **{f"o{n}": f"{net}.{11 + n}" for n in range(machines)}})
+
+    def _build(self) -> None:
+        switch, self.listening, *self.machines = self.every
+        snoop = "1" if self._snooping else "0"
+        switch.ip("link", "add", switch.card, "type", "bridge", "mcast_snooping", snoop, "mcast_querier", snoop)
+        switch.ip("link", "set", switch.card, "up")
+        for host in (self.listening, *self.machines):
+            plug_into(switch, host)
+            host.join()
+
+
+def join_cards(one: Host, card: str, other: Host, other_card: str) -> None:
+    """A cable between two hosts: a new card at each end."""
+    subprocess.run(
+        ["ip", "link", "add", card, "netns", one.name, "type", "veth",
+         "peer", "name", other_card, "netns", other.name],
+        check=True,
+    )  # fmt: skip
+
+
+def plug_into(switch: Host, host: Host) -> None:
+    """A cable from a host to a port of a switch, whose card is a bridge."""
+    port = f"p{host.card}"[:15]
+    join_cards(host, host.card, switch, port)
+    switch.ip("link", "set", port, "master", switch.card)
+    switch.ip("link", "set", port, "up")
 
 
 def _enter(namespace: int) -> None:

@@ -11,10 +11,11 @@ import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from controller.lighting.protocol import ola
 from controller.lighting.protocol.protobuf import content, fields, number, payloads, whole
-from tools.bench.run.hosts import Host, Switched
+from tools.bench.run.hosts import Host, Network
 
 OFF = (
     "dummy", "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "opendmx", "openpixelcontrol", "osc",
@@ -35,20 +36,13 @@ class Olad:
         protocol: sacn or artnet. universes: of olad, which are those of sACN; Art-Net's port addresses modulo 16.
     """
 
-    def __init__(self, network: Switched, host: Host, folder: Path, protocol: str, universes: Sequence[int]) -> None:
+    def __init__(self, network: Network, host: Host, folder: Path, protocol: str, universes: Sequence[int]) -> None:
         self.host, self.universes = host, list(universes)
         self._network, self._folder = network, folder
         folder.mkdir()
         for name, text in _files(host, protocol, self.universes).items():
             (folder / f"ola-{name}.conf").write_text(text + "\n", encoding="utf-8")
-        for path in (folder, *folder.iterdir()):
-            shutil.chown(path, "olad", "olad")
-        self._process = self._started()
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        words = ("olad", "-c", str(self._folder), "-l", "1", "--no-http", "--no-register-with-dns-sd")
-        as_olad = ("setpriv", "--reuid=olad", "--regid=olad", "--init-groups", "env", f"HOME={self._folder}")
-        return self._network.keep(self.host.start(*as_olad, *words))
+        self.restart()
 
     @property
     def pid(self) -> int:
@@ -61,14 +55,23 @@ class Olad:
         self._process.wait()
 
     def restart(self) -> None:
-        """After `kill`."""
-        self._process = self._started()
+        """After `kill`, and the first time."""
+        self._process = self._network.keep(started(self.host, self._folder, "-l", "1", "--no-http"))
 
     def answers(self) -> bool:
         """Whether clients can reach it."""
         with contextlib.suppress(OSError), self.host.here(), socket.create_connection(("127.0.0.1", ola.PORT)):
             return True
         return False
+
+
+def started(host: Host, folder: Path, *words: str, **options: Any) -> "subprocess.Popen[bytes]":  # noqa: ANN401 - those of Popen
+    """An olad on a host with its configuration in this folder, as the user that Debian's package makes for it."""
+    for path in (folder, *folder.iterdir()):
+        shutil.chown(path, "olad", "olad")
+    as_olad = ("setpriv", "--reuid=olad", "--regid=olad", "--init-groups", "env", f"HOME={folder}")
+    # without the last of these it takes a whole core where no Avahi runs
+    return host.start(*as_olad, "olad", "-c", str(folder), *words, "--no-register-with-dns-sd", **options)
 
 
 def _files(host: Host, protocol: str, universes: list[int]) -> dict[str, str]:

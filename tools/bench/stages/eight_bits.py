@@ -8,7 +8,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +92,8 @@ def _embedded(folder: Path, windows: list[Window]) -> Iterator[Float32Array]:
 
 def _decided(folder: Path, embedder: Path, vectors: list[Embedding]) -> Iterator[Float32Array]:
     decoder = SkipBart(DecoderNetwork(folder, read_manifest(embedder, "embedder", HOP_S)))
-    for number, vector in enumerate(vectors):
-        yield np.concatenate(decoder.step(replace(vector, seq=number), HUE, VALUE))
+    for vector in vectors:
+        yield np.concatenate(decoder.step(vector, HUE, VALUE))
 
 
 def _heard(folder: Path, frames: list[Float32Array], which: int) -> Iterator[Float32Array]:
