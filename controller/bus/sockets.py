@@ -1,8 +1,10 @@
 """Messages between the processes: ZeroMQ over sockets that only they reach (`doors.py`), newest value wins.
 
 Each topic (`topics.py`) has a publisher and any number of readers. A reader's queue holds one message (ZeroMQ's
-CONFLATE), so a backlog cannot exist: who was late sees the newest state and its age. Commands go the other way, through
-a queue that keeps their order. Every message is a frozen dataclass, checked when it is read: what does not fit its type
+CONFLATE), so a backlog cannot exist: who was late sees the newest state and its age. One that arrives while the one
+before it is being read can be dropped (its double buffer gives up rather than waits): states are therefore published
+again and again, and what happens is counted in them, never a message of its own. Commands go the other way, through a
+queue that keeps their order. Every message is a frozen dataclass, checked when it is read: what does not fit its type
 counts as nothing. Nothing listens on the network. Edge: sockets.
 """
 
