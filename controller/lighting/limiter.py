@@ -69,14 +69,14 @@ class Limiter:
         self._swings = Swings(self._fields.dark.reshape(-1), 2 * FLASHES_PER_S[standard])
         strobes = [(lane.slots[0], *_strobes(lane)) for lane in patch.lanes if _strobes(lane)[0].any()]
         self._strobe_slots = np.array([slot for slot, _, _ in strobes], np.intp)
-        self._strobing = np.array([levels for _, levels, _ in strobes], np.bool_).reshape(-1, 256)
+        self._strobing = np.array([levels for _, levels, _ in strobes], np.bool_).reshape(-1)
         self._steady = np.array([level for _, _, level in strobes], np.uint8)
-        self._strobe_rows = np.arange(len(strobes))
+        self._strobe_rows = 256 * np.arange(len(strobes))
         self._within = self._fields.within.astype(np.float32)
         self._shown = np.zeros(patch.nowhere + 1, np.uint8)
-        self._read: tuple[ByteArray, Float32Array, Float32Array] | None = None
         self.light: Float32Array = np.zeros((patch.heads, 3), np.float32)
         self._levels: Float32Array = np.zeros((len(MEASURES), len(self._fields)), np.float32)
+        self._read: tuple[bytes, Float32Array, Float32Array] = b"", self._levels, self.light
         self._now_s = self._told_s = self._careful_s = 0.0
         self.steps: deque[Step] = deque(maxlen=STEPS_KEPT)
         self.interventions = self.strobes_stopped = 0
@@ -157,7 +157,7 @@ class Limiter:
 
     def _open(self, slots: ByteArray) -> bool:
         """No channel at a level at which its fixture flashes by itself; True if one was."""
-        strobing = self._strobing[self._strobe_rows, slots[self._strobe_slots]]
+        strobing = self._strobing[self._strobe_rows + slots[self._strobe_slots]]
         stopping = bool(strobing.any())
         if stopping:
             slots[self._strobe_slots[strobing]] = self._steady[strobing]
@@ -165,9 +165,10 @@ class Limiter:
 
     def _seen(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
         """Measures of all fields (3, A + N), and the light of each head (N, 3); what stands still is not read again."""
-        if self._read is None or not np.array_equal(slots, self._read[0]):
+        read = slots.tobytes()
+        if read != self._read[0]:
             light, beyond = self._observer.light(slots)
-            self._read = slots.copy(), self._fields.measure(light * beyond[:, None]), light
+            self._read = read, self._fields.measure(light * beyond[:, None]), light
         return self._read[1:]
 
     def _refused(self, levels: Float32Array) -> BoolArray | None:

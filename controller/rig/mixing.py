@@ -147,13 +147,14 @@ def _from_xyY(measured: tuple[float, float, float]) -> Float64Array:  # noqa: N8
 def hue_and_saturation(colour: Float32Array) -> tuple[Float64Array, Float64Array]:
     """HSV hue in degrees and saturation 0..1 of colours (n, 3), without leaving linear light."""
     high, low = strongest(colour).astype(np.float64), weakest(colour).astype(np.float64)
-    span = np.maximum(high - low, 1e-9)
+    range_ = high - low
+    span = np.maximum(range_, 1e-9)
     red, green, blue = colour.T.astype(np.float64)
     sextant = np.where(
         high == red, (green - blue) / span, np.where(high == green, 2 + (blue - red) / span, 4 + (red - green) / span)
     )
-    hue = np.where(high - low < 1e-9, 0.0, (60.0 * sextant) % 360.0)
-    return hue, np.where(high > 0, (high - low) / np.maximum(high, 1e-9), 0.0)
+    hue = np.where(range_ < 1e-9, 0.0, (60.0 * sextant) % 360.0)
+    return hue, np.where(high > 0, range_ / np.maximum(high, 1e-9), 0.0)
 
 
 def _grid() -> Float64Array:
@@ -243,11 +244,12 @@ def nearest(wished: Float64Array, emitted: Float64Array) -> Float64Array:
 
 def _between(table: Float64Array, hue: Float64Array, saturation: Float64Array) -> Float64Array:
     """Bilinear: (HUES, SATURATIONS, E) at fractional places, hue going round."""
-    low_hue, low_saturation = np.floor(hue).astype(int), np.floor(saturation).astype(int)
-    part_hue, part_saturation = (hue - low_hue)[:, None], (saturation - low_saturation)[:, None]
-    rows = (low_hue % HUES, (low_hue + 1) % HUES)
-    columns = (np.minimum(low_saturation, SATURATIONS - 1), np.minimum(low_saturation + 1, SATURATIONS - 1))
-    near, far = (
-        table[row, columns[0]] * (1 - part_saturation) + table[row, columns[1]] * part_saturation for row in rows
-    )
+    at = np.array((hue, saturation))
+    low = np.floor(at)
+    part_hue, part_saturation = (at - low)[:, :, None]
+    row, column = low.astype(np.intp)
+    rows = np.array((row, row + 1)) % HUES
+    columns = np.minimum((column, column + 1), SATURATIONS - 1)
+    corners = table.reshape(-1, table.shape[2])[(rows * SATURATIONS)[:, None] + columns]  # (2, 2, n, E)
+    near, far = corners[:, 0] * (1 - part_saturation) + corners[:, 1] * part_saturation
     return np.asarray(near * (1 - part_hue) + far * part_hue)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from controller.arrays import ByteArray, Float32Array, IndexArray
 from controller.colour import encoded_from_hue, parse_colour, strongest, to_linear
 from controller.rig.patch.curves import below_minimum, light_of
-from controller.rig.patch.lanes import CONTROLS, EMITTERS, FLAGS, Lane, bytes_of, numbered
+from controller.rig.patch.lanes import CONTROLS, EMITTERS, FLAGS, Lane, bytes_of, in_one_piece, numbered
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.patch.render import Axis, Numbers, coarse_ends, curve_of, ends, mixes_of
 from controller.rig.profiles.profile import Channel, Intensity, Pan, Shutter, Tilt, Wheel
@@ -61,7 +61,8 @@ class Observer:
         self._numbers = Numbers.of(patch)
         self._has_dimmer = patch.has("intensity")
         driven = {control: [lane for lane in patch.lanes if lane.control == control] for control in CONTROLS}
-        self._emitters = {name: _Levels(driven[name], patch) for name in EMITTERS if driven[name]}
+        emitters = tuple(name for name in EMITTERS if driven[name])
+        self._emitters = _Levels([lane for name in emitters for lane in driven[name]], patch, emitters)
         self._flags = {name: _Levels(driven[name], patch) for name in FLAGS if driven[name]}
         self._hue, self._saturation, self._cct = (_Levels(driven[one], patch) for one in ("hue", "saturation", "cct"))
         self._dimmers = [
@@ -69,6 +70,9 @@ class Observer:
             for stage in sorted({lane.stage for lane in driven["intensity"]})
         ]
         self._mixes = list(mixes_of(patch))
+        self._places = [in_one_piece(mix.heads) for mix in self._mixes]
+        self._cells = [mix.heads[:, None] + [emitters.index(one) * patch.heads for one in mix.mixer.names]
+                       for mix in self._mixes]  # fmt: skip
         gains = [np.maximum(self._numbers.gains[mix.heads], 0.05) for mix in self._mixes]
         self._gains = [None if (one == 1.0).all() else one for one in gains]
         self._mixing = np.zeros(patch.heads, np.bool_)
@@ -80,7 +84,7 @@ class Observer:
         self._shutters = _Tables([one for one in patch.lanes if isinstance(one.channel, Shutter)], _shutter_table, ())
         self._strobes = _Tables([lane for lane in patch.lanes if _strobes(lane.channel)], _strobe_table, ())
         self._pan, self._tilt = (_Direction(patch, kind, name) for kind, name in ((Pan, "pan"), (Tilt, "tilt")))
-        self._shines = self._lamps()
+        self._shines = self._lamps().astype(np.float32)
 
     def _lamps(self) -> npt.NDArray[np.bool_]:
         """Heads that give light at all: something dims them, colours them, or lets their light through."""
@@ -113,25 +117,26 @@ class Observer:
         Args:
             slots: of all universes in the order of the patch, one behind the other, and one more.
         """
-        power = self._shines.astype(np.float32)
+        power = self._shines.copy()
         for dimmer in self._dimmers:
             power *= dimmer.brightest(slots, otherwise=1.0)
-        if len(self._shutters.heads):
-            opened = self._shutters.read(slots)
-            np.minimum.at(power, self._shutters.heads, np.where(opened, np.float32(1.0), np.float32(0.0)))
+        if self._shutters.own:
+            power[self._shutters.place] *= self._shutters.read(slots)
+        elif len(self._shutters.heads):
+            np.minimum.at(power, self._shutters.heads, self._shutters.read(slots))
         colour, beyond = self._mixed(slots)
         return np.asarray(colour * power[:, None], np.float32), beyond
 
     def _mixed(self, slots: ByteArray) -> tuple[Float32Array, Float32Array]:
         colour = self._unmixed.copy()
         beyond = np.ones(self._patch.heads, np.float32)
-        levels = {name: lanes.brightest(slots, otherwise=0.0) for name, lanes in self._emitters.items()}
-        for mix, gains in zip(self._mixes, self._gains, strict=True):
-            light = mix.mixer.light(np.stack([levels[name][mix.heads] for name in mix.mixer.names], axis=1))
-            full = np.maximum(np.maximum(np.maximum(light[:, 0], light[:, 1]), light[:, 2]), np.float32(1.0))
-            beyond[mix.heads] = full
+        levels = self._emitters.brightest(slots, otherwise=0.0)
+        for mix, cells, place, gains in zip(self._mixes, self._cells, self._places, self._gains, strict=True):
+            light = mix.mixer.light(levels[cells])
+            full = np.maximum(strongest(light), np.float32(1.0))
+            beyond[place] = full
             light = np.asarray(light / full[:, None], np.float32)  # more than full keeps its hue
-            colour[mix.heads] = light if gains is None else np.minimum(light / gains, 1.0)
+            colour[place] = light if gains is None else np.minimum(light / gains, 1.0)
         for column, (name, lanes) in enumerate(self._flags.items()):
             if column == 0:
                 colour[lanes.heads] = 1.0
@@ -153,12 +158,18 @@ class _Levels:
     """Lanes of one control, decoded: bytes in, amounts of heads out.
 
     Many attributes: a table for each step from bytes to an amount, made once.
+
+    Args:
+        lanes: of the control. patch: the rig.
+        controls: of several at once, whose heads come one control after the other.
     """
 
-    def __init__(self, lanes: Sequence[Lane], patch: Patch) -> None:
-        self._count = patch.heads
+    def __init__(self, lanes: Sequence[Lane], patch: Patch, controls: tuple[str, ...] = ()) -> None:
+        self._count = patch.heads * max(1, len(controls))
         self._coarse, self._fine, self._finest = bytes_of(lanes, patch.nowhere)
-        self.heads, _ = numbered([lane.heads for lane in lanes])
+        before = [patch.heads * controls.index(lane.control) if controls else 0 for lane in lanes]
+        self.heads, _ = numbered([[first + head for head in lane.heads]
+                                  for first, lane in zip(before, lanes, strict=True)])  # fmt: skip
         self._row = np.repeat(np.arange(len(lanes)), [len(lane.heads) for lane in lanes])
         self._width = np.array([len(lane.slots) for lane in lanes], np.int64)
         found = np.array([ends(lane) for lane in lanes], np.float64).reshape(-1, 3)
@@ -187,6 +198,9 @@ class _Levels:
         self._first = first * LEVELS
         self._own = len(self.heads) == len({*self.heads.tolist()})
         self._all = self._own and np.array_equal(self.heads, np.arange(self._count))
+        self._amounts: Float32Array = np.zeros(len(lanes) + 1, np.float32)
+        self._lane_of = np.full(self._count, len(lanes), np.intp)
+        self._lane_of[self.heads] = self._row
 
     def amounts(self, slots: ByteArray) -> Float32Array:
         """(L,) 0..1."""
@@ -210,16 +224,16 @@ class _Levels:
         return level.astype(np.float32)
 
     def brightest(self, slots: ByteArray, otherwise: float) -> Float32Array:
-        """(N,) the largest amount of each head's lanes; `otherwise` for heads without."""
-        amounts: Float32Array = self.amounts(slots)[self._row]
+        """(N,) the largest amount of each head's lanes, of each control in turn; `otherwise` for heads without."""
+        amounts = self.amounts(slots)
         if self._all:
-            return amounts
-        found = np.full(self._count, otherwise, np.float32)
+            return amounts[self._lane_of]
         if self._own:
-            found[self.heads] = amounts
-        else:
-            found[self.heads] = 0.0
-            np.maximum.at(found, self.heads, amounts)
+            self._amounts[:-1], self._amounts[-1] = amounts, otherwise
+            return self._amounts[self._lane_of]
+        found = np.full(self._count, otherwise, np.float32)
+        found[self.heads] = 0.0
+        np.maximum.at(found, self.heads, amounts[self._row])
         return found
 
 
@@ -244,7 +258,11 @@ def _outside(lane: Lane) -> Float32Array:
 
 
 class _Tables:
-    """Lanes whose every level means something of its own: the meaning of each lane's level, for each of its heads."""
+    """Lanes whose every level means something of its own: the meaning of each lane's level, for each of its heads.
+
+    Attributes:
+        heads: of all lanes. own: whether each has one lane. place: the same heads, as a slice where that can be.
+    """
 
     def __init__(
         self, lanes: Sequence[Lane], table_of: Callable[[Channel], Float32Array], shape: tuple[int, ...]
@@ -258,12 +276,13 @@ class _Tables:
             if id(lane.channel) not in distinct:
                 distinct[id(lane.channel)] = len(tables)
                 tables.append(table_of(lane.channel))
-        self._table = np.array(tables, np.float32).reshape(-1, LEVELS, *shape)
-        self._which = np.array([distinct[id(lane.channel)] for lane in lanes for _ in lane.heads], np.intp)
+        self._table = np.array(tables, np.float32).reshape(-1, *shape)
+        self._first = LEVELS * np.array([distinct[id(lane.channel)] for lane in lanes for _ in lane.heads], np.intp)
+        self.own, self.place = 0 < len(self.heads) == len({*self.heads.tolist()}), in_one_piece(self.heads)
 
     def read(self, slots: ByteArray) -> Float32Array:
         """One row for each of `heads`."""
-        return np.asarray(self._table[self._which, slots[self._slots]])
+        return np.asarray(self._table[self._first + slots[self._slots]])
 
 
 def _wheel_table(channel: Channel) -> Float32Array:

@@ -47,7 +47,7 @@ class Swings:
         self._begun_s: Float64Array = np.full(count, -np.inf)
         self._oldest_s: Float64Array = np.full(count, -np.inf)
         self._second_s: Float64Array = np.full(count, -np.inf)
-        self._blocked_s = self._spent_s = -np.inf
+        self._blocked_s = self._spent_s = self._newest_s = -np.inf
 
     def refused(self, levels: Float32Array, now_s: float, *, careful: bool) -> BoolArray | None:
         """(K,) which of these levels may not be shown now; None: all may.
@@ -62,38 +62,38 @@ class Swings:
             found = np.abs(levels - self._still) > STILL
         else:
             found = np.abs(change) >= FLASH_STEP - CLOSE
-            if not found.any():
+            if not np.count_nonzero(found):
                 return None
             found &= (change * self.direction <= 0.0) & (np.minimum(levels, self.anchor) < self._dark + CLOSE)
             reserved_s = CAREFUL_S if careful else RESERVED_S
             full = self._oldest_s + SECOND_S > now_s
             found &= full | ((self._second_s + reserved_s > now_s) & (change > 0.0))
-        return found if found.any() else None
+        return found if np.count_nonzero(found) else None
 
     def show(self, levels: Float32Array, now_s: float) -> None:
         """These levels are shown now."""
         change = levels - self.anchor
-        turned = np.abs(change) >= FLASH_STEP - ROUNDING
+        again = np.abs(change) >= FLASH_STEP - ROUNDING
         along = change * self.direction
-        if turned.any():
-            turned &= along <= 0.0
-            turned &= np.minimum(levels, self.anchor) < self._dark + ROUNDING
+        if np.count_nonzero(again):
+            turned = again & (along <= 0.0) & (np.minimum(levels, self.anchor) < self._dark + ROUNDING)
             self._note(np.flatnonzero(turned), change, now_s)
             np.copyto(self.anchor, levels, where=turned)
             self._blocked_s = now_s + SECOND_S
         further = along > 0.0
         np.copyto(self.anchor, levels, where=further)
         # another tenth at once is seen now, and not when the first was
-        again = np.abs(change) >= FLASH_STEP - ROUNDING
-        again |= now_s - self._begun_s < UNDERWAY_S
+        if now_s - self._newest_s < UNDERWAY_S:
+            again |= now_s - self._begun_s < UNDERWAY_S
         again &= further
-        if again.any():
+        if np.count_nonzero(again):
             self._turned_s[self._last[again], self._rows[again]] = now_s
             self._blocked_s = now_s + SECOND_S
 
     def _note(self, turned: IndexArray, change: Float32Array, now_s: float) -> None:
         if not len(turned):
             return
+        self._newest_s = now_s
         self.direction[turned] = np.sign(change[turned])
         self._turned_s[self._next[turned], turned] = self._begun_s[turned] = now_s
         self._last[turned] = self._next[turned]

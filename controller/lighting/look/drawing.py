@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from controller.arrays import BoolArray, Float32Array
+from controller.arrays import BoolArray, Float32Array, IndexArray
 from controller.colour import parse_colour, strongest, to_linear
 from controller.config import LookConfig
 from controller.lighting.look.beams import BeamWishes
@@ -106,7 +106,11 @@ class CueDrawing:
         self._house, self._white = to_linear(parse_colour(config.house_colour)), colour_of(SOFT_WHITE)
         self._dress = dressed(self.hanging.look, (), self._duties)
         self._palette: tuple[float, ...] = ()
-        self._dancing = self._answering = np.zeros(rig.heads, np.bool_)
+        self._dancing = np.zeros(rig.heads, np.bool_)
+        self._answering = _in_turns(self._dancing, self._duties.odd)
+        self._faces, self._shared = np.flatnonzero(self._duties.key), np.flatnonzero(self._duties.shared)
+        self._turning, self._blinders = bool(self._duties.turning.any()), np.flatnonzero(self._duties.blinder)
+        self._flaring = np.flatnonzero(self._duties.of("back") & ~self._duties.key)
         self._from = np.zeros(rig.heads, np.float32), np.ones((rig.heads, 3), np.float32)
         self._due, self._spent_s, self._paid_s, self._struck_s = False, -np.inf, -np.inf, -np.inf
         self._accents, self._lit = 0, False
@@ -209,7 +213,8 @@ class CueDrawing:
         self._palette, self._dress = cue.palette, dressed(look, cue.palette, self._duties)
         # a dark fixture comes in its new colour, not by way of its old one
         self._from = level.copy(), np.where(level[:, None] < DARK, self._dress.colour, colour)
-        self._dancing, self._answering = self._dress.lit_as(look.figure.roles), self._dress.lit_as(look.accents)
+        self._dancing = self._dress.lit_as(look.figure.roles)
+        self._answering = _in_turns(self._dress.lit_as(look.accents), self._duties.odd)
         self._gate.gap_s = WAVE_GAP_S if look.figure.name == "wave" else self._config.accent_gap_s
         self._lit = False
         return True
@@ -238,7 +243,7 @@ class CueDrawing:
         size *= 1.0 - look.breath * (1.0 - self._breath.now)
         resting = heard.silent_s >= REST_S and not self._stops.stopped
         self._rest = self._rest * (1.0 - _share(elapsed_s, REST_FADE_S)) if resting else 1.0
-        return float(np.clip(size * self._rest * (0.5 + heard.intensity), 0.0, 1.0))
+        return min(max(size * self._rest * (0.5 + heard.intensity), 0.0), 1.0)
 
     def _loudness(self, heard: Moment, elapsed_s: float) -> float:
         """0..1: the band's own swell, and the grain that the tokens give it."""
@@ -249,18 +254,18 @@ class CueDrawing:
         self, held: Float32Array, colour: Float32Array, elapsed_s: float
     ) -> tuple[Float32Array, Float32Array]:
         """Faces: slow, never below their floor, whatever the look does."""
-        duties, floor = self._duties, self._config.key_floor
+        floor = self._config.key_floor
         wished = key_colour(self._wish.key)
         face = self._dress.key_colour if wished is None else wished
         goal = self.hanging.look.lit.get("key", 0.0) * (0.6 + 0.4 * self._big)
         constant_s = KEY_UP_S if goal > self._key else KEY_DOWN_S
         self._key = max(floor, self._key + (goal - self._key) * _share(elapsed_s, constant_s))
-        if not duties.key.any():
+        if not len(self._faces):
             return held, colour
-        held, colour, heads = held.copy(), colour.copy(), duties.shared
-        if not heads.any():
-            held[duties.key] = self._key
-            colour[duties.key] = face
+        held, colour, heads = held.copy(), colour.copy(), self._shared
+        if not len(heads):
+            held[self._faces] = self._key
+            colour[self._faces] = face
             return held, colour
         # light adds up: a face's share, and the colour that the fixture has beside it
         light = np.square(held[heads])[:, None] * colour[heads] + np.float32(self._key**2) * face
@@ -288,7 +293,7 @@ class CueDrawing:
 
     def _aim(self) -> tuple[Float32Array, Float32Array]:
         """Pan and tilt (N,): heads that light faces look at them and do not move."""
-        if self._duties.turning.any():
+        if self._turning:
             pan, tilt = self._moves.pose(self.hanging.look.movement, self._beats.turns, self._beats.turn_s)
             face = self._duties.key
             self._pose = np.where(face, self._at_singer[0], pan), np.where(face, self._at_singer[1], tilt)
@@ -308,14 +313,14 @@ class CueDrawing:
         if self._due and self._gate.passes(now_s):
             self._due, self._spent_s, self._paid_s = False, now_s, now_s
         if self._lit and heard.accent > 0.005:
-            flash[self._turn(heard.accents)] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
+            flash[self._answering[heard.accents % 2]] = self._config.accent_depth * heard.accent * (0.4 + 0.6 * size)
         if now_s - self._spent_s < SPENT_S:
             self._add_spent(flash, now_s)
         return flash
 
     def _may_accent(self, now_s: float) -> bool:
         """Whether an accent may rise: not shortly before a look or a step, which are to be seen on their beat."""
-        if not self._answering.any() or self.hanging.until_next_s(now_s) < self._gate.gap_s:
+        if not len(self._answering[0]) or self.hanging.until_next_s(now_s) < self._gate.gap_s:
             return False
         if self._stepping() and not self._on_a_step():
             length_s, steps = self._step()
@@ -333,17 +338,11 @@ class CueDrawing:
         length_s, steps = self._step()
         return not self._stepping() or (steps % 1.0) * length_s <= WITH_S
 
-    def _turn(self, accents: int) -> BoolArray:
-        """(N,) heads whose turn this accent is: every other pair, where there is more than one."""
-        turn = self._answering & (self._duties.odd == accents % 2)
-        return turn if turn.any() else self._answering
-
     def _add_spent(self, flash: Float32Array, now_s: float) -> None:
-        since_s, lamps = now_s - self._spent_s, self._duties.blinder
-        if lamps.any():
-            flash[lamps] = np.exp(-since_s / BLINDER_S)
+        since_s, heads = now_s - self._spent_s, self._flaring
+        if len(self._blinders):
+            flash[self._blinders] = np.exp(-since_s / BLINDER_S)
         else:
-            heads = self._flaring()
             flash[heads] = np.maximum(flash[heads], np.float32(np.exp(-since_s / FLARE_S)))
         if self._cue.spend == "strobe":
             begun_s = self._spent_s + max(one for one in STROBES_S if one <= max(since_s, 0.0))
@@ -352,18 +351,21 @@ class CueDrawing:
                 self._struck_s = now_s
             flash[self._duties.strobe] = np.exp(-max(now_s - self._struck_s, 0.0) / STROBE_S)
 
-    def _flaring(self) -> BoolArray:
-        """(N,) what a rig without blinders flares with: whatever is at the back."""
-        return self._duties.of("back") & ~self._duties.key
-
     def _flared(self, colour: Float32Array, now_s: float) -> Float32Array:
         """Colours with the white of a flare in them."""
         since_s = now_s - self._spent_s
-        if since_s >= SPENT_S or self._duties.blinder.any():
+        if since_s >= SPENT_S or len(self._blinders):
             return colour
-        heads, colour = self._flaring(), colour.copy()
+        heads, colour = self._flaring, colour.copy()
         colour[heads] += np.float32(np.exp(-since_s / FLARE_S)) * (self._white - colour[heads])
         return colour
+
+
+def _in_turns(heads: BoolArray, odd: Float32Array) -> tuple[IndexArray, IndexArray]:
+    """Heads whose turn an even accent is, and an odd one: every other pair of these (N,), where there are more."""
+    both = np.flatnonzero(heads)
+    even, odds = (np.flatnonzero(heads & (odd == turn)) for turn in (0, 1))
+    return (even if len(even) else both, odds if len(odds) else both)
 
 
 def _share(elapsed_s: float, constant_s: float) -> float:

@@ -33,6 +33,7 @@ class Fade:
         fastest = np.array([[config.pan_deg_per_s], [config.tilt_deg_per_s]], np.float32)
         self._turning = Turning(np.stack([rig.pan_deg, rig.tilt_deg]), fastest, config.move_deg_per_s2)
         self._rises = Rises(rig.heads, config.accent_gap_s)
+        self._chroma = self._colour, b""
         self._seq = 0
         self._t_s: float | None = None
 
@@ -77,11 +78,18 @@ class Fade:
 
     def _picture(self, target: Target, now_s: float, elapsed_s: float) -> Picture:
         self._t_s = now_s
-        pan, tilt = self._turning.step(np.stack([target.pan, target.tilt]), elapsed_s)
+        pan, tilt = self._turning.step(np.array((target.pan, target.tilt)), elapsed_s)
         self._seq += 1
         lit = self._intensity + target.flash * (1.0 - self._intensity)
         lit = np.minimum(np.maximum(lit, 0.0), 1.0).astype(np.float32, copy=False)
-        return Picture(now_s, self._seq - 1, lit, _full_chroma(self._colour), pan, tilt, target.beam)
+        return Picture(now_s, self._seq - 1, lit, self._at_full(), pan, tilt, target.beam)
+
+    def _at_full(self) -> Float32Array:
+        """Colours (N, 3) with a largest component of 1; made anew where they have changed."""
+        now = self._colour.tobytes()
+        if now != self._chroma[1]:
+            self._chroma = _full_chroma(self._colour), now
+        return self._chroma[0]
 
 
 class Turning:
@@ -98,6 +106,7 @@ class Turning:
         self._range_deg, self._fastest, self._hardest = range_deg, deg_per_s, deg_per_s2
         self._at_deg = 0.5 * range_deg
         self._deg_per_s = np.zeros_like(range_deg)
+        self._places = self._in_range()
         self._rests_at: Float32Array | None = None
 
     def step(self, goal: Float32Array, elapsed_s: float) -> Float32Array:
@@ -105,7 +114,10 @@ class Turning:
         if self._rests_at is None or not np.array_equal(goal, self._rests_at):
             self._turn(goal, elapsed_s)
             arrived = not self._deg_per_s.any() and np.array_equal(self._at_deg, goal * self._range_deg)
-            self._rests_at = goal.copy() if arrived else None
+            self._rests_at, self._places = goal.copy() if arrived else None, self._in_range()
+        return self._places
+
+    def _in_range(self) -> Float32Array:
         return np.asarray(np.minimum(np.maximum(self._at_deg / self._range_deg, 0.0), 1.0), np.float32)
 
     def _turn(self, goal: Float32Array, elapsed_s: float) -> None:

@@ -44,10 +44,10 @@ class Gate:
     def held(self, wanted: Float32Array, shown: Float32Array, now_s: float, elapsed_s: float) -> Float32Array:
         """Levels (N,) with those that may not rise yet left where they are shown; a rise that goes on is one."""
         rises = wanted > shown + np.float32(max(SEEN, SEEN_PER_S * elapsed_s))
-        if not rises.any():
+        if not np.count_nonzero(rises):
             self._rising = rises
             return wanted
-        if not (rises & ~self._rising).any() or self.passes(now_s):
+        if not np.count_nonzero(rises & ~self._rising) or self.passes(now_s):
             self._rising = rises
             return wanted
         self._rising = rises & self._rising

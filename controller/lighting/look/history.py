@@ -32,16 +32,16 @@ class History:
         hue_deg = self._settled()
         if apart_deg(hue_deg, float(self._hues_deg[0])) > 40.0:
             self.changes += 1
-        self._hues_deg = np.roll(self._hues_deg, 1)
-        self._values = np.roll(self._values, 1)
+        self._grow_older()
         self._hues_deg[0] = hue_deg
         self._values[0] = token.value / 255.0
 
     def hold(self) -> None:
         """A hop in which the picture stands: what still was on its way across the stage arrives."""
-        self._hues_deg = np.roll(self._hues_deg, 1)
-        self._values = np.roll(self._values, 1)
-        self._hues_deg[0], self._values[0] = self._hues_deg[1], self._values[1]
+        self._grow_older()
+
+    def _grow_older(self) -> None:
+        self._hues_deg[1:], self._values[1:] = self._hues_deg[:-1], self._values[:-1]
 
     @property
     def energy(self) -> float:
@@ -51,7 +51,7 @@ class History:
     def _settled(self) -> float:
         """The circular median of the last three: the one that is nearest to the other two."""
         costs = [sum(apart_deg(one, other) for other in self._raw_deg) for one in self._raw_deg]
-        return self._raw_deg[int(np.argmin(costs))]
+        return self._raw_deg[costs.index(min(costs))]
 
     def at(self, delays_s: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Hue in degrees and value 0..1 as they were `delays_s` ago, each (N,) float32."""

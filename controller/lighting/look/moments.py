@@ -86,6 +86,7 @@ class NightLights:
         self._rig, self._house = rig, to_linear(parse_colour(config.house_colour))
         gels = {one.name: one for one in GELS}
         self._slow = np.array([colour_of(gels[name]) for name in SLOW_GELS])
+        self._has_house = bool(of["house"].any())
         self._level = 0.0
 
     def own(self, moment: str, now_s: float) -> Target:
@@ -108,7 +109,7 @@ class NightLights:
 
     def with_house(self, intensity: Float32Array, moment: str, elapsed_s: float) -> Float32Array:
         """(N,) levels with those of the house lights, which neither blackout nor the grand master takes."""
-        if not self._at.house.any():
+        if not self._has_house:
             return intensity
         goal, most = HOUSE_LIGHTS.get(moment, 0.0), elapsed_s / HOUSE_FADE_S
         self._level += min(max(goal - self._level, -most), most)

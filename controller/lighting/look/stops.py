@@ -43,7 +43,7 @@ class Stops:
 
     def hear(self, pulse: Pulse) -> None:
         """Take the next pulse."""
-        elapsed_s = float(np.clip(pulse.t_s - self._t_s, 0.0, 0.5))
+        elapsed_s = min(max(pulse.t_s - self._t_s, 0.0), 0.5)
         self._t_s = pulse.t_s
         if self.stopped:
             self.stopped = not self._goes_on(pulse)

@@ -14,19 +14,21 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from controller.arrays import ByteArray, Float32Array, Float64Array, IndexArray
+from controller.arrays import BoolArray, ByteArray, Float32Array, Float64Array, IndexArray
 from controller.colour import strongest
 from controller.messages import DmxFrame, Picture
 from controller.rig.mixing import EmitterColour, Mixer, hue_and_saturation, mixer
 from controller.rig.patch.beams import Beams
 from controller.rig.patch.curves import Curve, above_minimum, level_for
-from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, RESTING, Lane, bytes_of, numbered
+from controller.rig.patch.lanes import BEAM, EMITTERS, FLAGS, HELD, RESTING, Lane, bytes_of, in_one_piece, numbered
 from controller.rig.patch.patch import SLOTS, Patch
 from controller.rig.patch.wheels import Wheels
 from controller.rig.profiles.profile import ColourChannel, Shutter, Temperature
 
 LEAST_POWER = 1e-9
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
+TINTS = (*FLAGS, "hue", "saturation", "cct")
+"""What depends on the colour and is no emitter."""
 CONTROLS = (*EMITTERS, *FLAGS, "hue", "saturation", "cct", "pan", "tilt", "gate")
 ROWS = {name: row for row, name in enumerate(CONTROLS)}
 """Of each control in the table of what every head is asked for."""
@@ -76,6 +78,8 @@ class Axis:
 class Renderer:
     """Renders looks for one patch.
 
+    Many attributes: the lanes by what moves them, and a table for each step of the way.
+
     Args:
         patch: the rig.
     """
@@ -90,8 +94,9 @@ class Renderer:
         driven = [lane for lane in patch.lanes if lane.control not in (*RESTING, "wheel")]
         self._dimmers = list(_dimmers([lane for lane in driven if lane.control == "intensity"], patch))
         self._mixes = list(mixes_of(patch))
-        self._mixed = [np.array([[ROWS[name]] for name in mix.mixer.names], np.intp) for mix in self._mixes]
+        self._mixed = [_part_of_table(mix) for mix in self._mixes]
         self._controls = np.zeros((len(CONTROLS), patch.heads), np.float32)
+        self._uses = {lane.control for lane in driven}
         self._alone, self._shared = _moves(driven, patch)
         self._coloured = _Coloured(self._mixes, self._numbers.gains)
         self._haze = [
@@ -140,64 +145,103 @@ class Renderer:
         for lanes in self._dimmers:
             brightest = lanes.most(rest)
             lanes.put(self._buffer, brightest)
-            taken = np.ones_like(rest)
-            taken[lanes.heads] = np.maximum(brightest, LEAST_POWER).repeat(lanes.counts)
-            rest = np.minimum(rest / taken, 1.0)
+            rest = np.minimum(rest / lanes.of_heads(np.maximum(brightest, LEAST_POWER)), 1.0)
         return rest
 
     def _control(self, rest: Float32Array, look: Picture) -> None:
-        """Fill the table of controls, a row each: what depends on the colours alone only where they have changed."""
+        """Fill the table of controls that the rig has, a row each; what depends on colours alone where they changed."""
         table, coloured = self._controls, self._coloured
-        if coloured.take(look.colour):
-            table[ROWS[FLAGS[0]] : ROWS[FLAGS[-1]] + 1] = 1.0 - coloured.colour.T
-            table[ROWS["hue"]], table[ROWS["saturation"]] = coloured.hue_deg / 360.0, coloured.saturation
-            table[ROWS["cct"]] = np.clip(0.5 + 0.5 * (coloured.colour[:, 2] - coloured.colour[:, 0]), 0.0, 1.0)
+        if coloured.take(look.colour) and not self._uses.isdisjoint(TINTS):
+            self._tint(coloured.colour[coloured.alike], coloured.hue_deg, coloured.saturation)
         light = rest * coloured.bright
-        for mix, rows, levels in zip(self._mixes, self._mixed, coloured.levels(light), strict=True):
-            table[rows, mix.heads] = (levels * light[mix.heads, None]).T
-        table[ROWS["gate"]] = light > 0.0
-        table[ROWS["pan"]], table[ROWS["tilt"]] = self._pan.place(look.pan), self._tilt.place(look.tilt)
+        for (rows, heads, place), levels in zip(self._mixed, coloured.levels(light), strict=True):
+            table[rows, heads] = levels * light[place]
+        if "gate" in self._uses:
+            table[ROWS["gate"]] = light > 0.0
+        if not self._uses.isdisjoint(("pan", "tilt")):
+            table[ROWS["pan"]], table[ROWS["tilt"]] = self._pan.place(look.pan), self._tilt.place(look.tilt)
+
+    def _tint(self, colour: Float32Array, hue_deg: Float64Array, saturation: Float64Array) -> None:
+        table = self._controls
+        table[ROWS[FLAGS[0]] : ROWS[FLAGS[-1]] + 1] = 1.0 - colour.T
+        table[ROWS["hue"]], table[ROWS["saturation"]] = hue_deg / 360.0, saturation
+        cold = 0.5 + 0.5 * (colour[:, 2] - colour[:, 0])
+        table[ROWS["cct"]] = np.minimum(np.maximum(cold, ZERO), ONE)
 
 
 class _Coloured:
     """What a colour becomes, for every head: kept until the colours change.
 
+    Heads side by side often have one colour, the cells of a bar most of all: it is mixed once for all of them.
+
     Args:
         mixes: heads by their emitters. gains: (N, 3) of each head's white.
 
     Attributes:
-        colour: (N, 3) with the white set right. bright: (N,) the brightness that took. hue_deg, saturation: (N,).
+        alike: (N,) which of R colours a head has. colour: (R, 3) with the white set right.
+        bright: (N,) the brightness that took. hue_deg, saturation: (N,).
     """
 
     def __init__(self, mixes: "Sequence[Mix]", gains: Float32Array) -> None:
         self._mixes, self._gains = mixes, gains
-        self._wished: Float32Array | None = None
-        self._full: list[Float64Array] = []
+        self._mix_of = np.full(len(gains), -1, np.intp)
+        for number, mix in enumerate(mixes):
+            self._mix_of[mix.heads] = number
+        self._begins = np.ones(len(gains), np.bool_)
+        self._begins[1:] = _differ(gains) | (self._mix_of[1:] != self._mix_of[:-1])
+        self._wished = b""
+        self._full: list[tuple[Float64Array, IndexArray]] = []
         self._levels: list[Float32Array] = []
 
     def take(self, wished: Float32Array) -> bool:
         """Take the colours (N, 3) of a look; False: they are those of before."""
-        if self._wished is not None and np.array_equal(wished, self._wished):
+        asked = wished.tobytes()
+        if asked == self._wished:
             return False
-        self._wished = wished.copy()
-        self.colour, self.bright = _gained(wished, self._gains)
-        self.hue_deg, self.saturation = hue_and_saturation(self.colour)
-        self._full = [one.mixer.without_uv(self.hue_deg[one.heads], self.saturation[one.heads]) for one in self._mixes]
-        self._levels = [full.astype(np.float32) for full in self._full]
+        self._wished = asked
+        begins = self._begins.copy()
+        begins[1:] |= _differ(wished)
+        first, alike = begins.nonzero()[0], begins.cumsum() - 1
+        self.colour, bright = _gained(wished[first], self._gains[first])
+        hue_deg, saturation = hue_and_saturation(self.colour)
+        self.alike, self.bright = alike, bright[alike]
+        self.hue_deg, self.saturation = hue_deg[alike], saturation[alike]
+        mix_of, row = self._mix_of[first], np.zeros(len(first), np.intp)
+        self._full = []
+        for number, mix in enumerate(self._mixes):
+            own = (mix_of == number).nonzero()[0]
+            row[own] = np.arange(len(own))
+            self._full.append((mix.mixer.without_uv(hue_deg[own], saturation[own]), row[alike[mix.heads]]))
+        self._levels = [full.T.astype(np.float32, "C").take(places, axis=1) for full, places in self._full]
         return True
 
     def levels(self, light: Float32Array) -> Iterator[Float32Array]:
-        """(heads, emitters) of each mix at full brightness.
+        """(emitters, heads) of each mix at full brightness.
 
         Args:
             light: (N,) how bright each head is to be, which emitters of ultraviolet heed.
         """
-        for mix, full, levels in zip(self._mixes, self._full, self._levels, strict=True):
+        for mix, (full, row), levels in zip(self._mixes, self._full, self._levels, strict=True):
             if mix.mixer.heeds_brightness:
                 heads = mix.heads
-                yield mix.mixer.with_uv(full, self.hue_deg[heads], self.saturation[heads], light[heads])
+                yield mix.mixer.with_uv(full[row], self.hue_deg[heads], self.saturation[heads], light[heads]).T
             else:
                 yield levels
+
+
+def _differ(rows: Float32Array) -> BoolArray:
+    """(n - 1,) whether a row of (n, 3) differs from the one before."""
+    found = rows[1:] != rows[:-1]
+    return np.asarray(found[:, 0] | found[:, 1] | found[:, 2])
+
+
+def _part_of_table(mix: "Mix") -> tuple[IndexArray | slice, IndexArray | slice, IndexArray | slice]:
+    """Rows and columns of the controls of a mix in the table, and its heads."""
+    rows = in_one_piece(np.array([ROWS[name] for name in mix.mixer.names], np.intp))
+    heads = in_one_piece(mix.heads)
+    if isinstance(rows, slice) and isinstance(heads, slice):
+        return rows, heads, heads
+    return np.array([[ROWS[name]] for name in mix.mixer.names], np.intp), mix.heads, heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +273,7 @@ def mixes_of(patch: Patch) -> Iterator[Mix]:
 def _finite(look: Picture) -> Picture:
     """The look without NaN and infinity: a level that is no number would be any byte, and so any hazard."""
     numbers = (look.intensity, look.colour, look.pan, look.tilt)
-    if isfinite(sum(float(one.sum()) for one in numbers)):
+    if isfinite(sum(float(np.add.reduce(one, axis=None)) for one in numbers)):
         return look
     intensity, colour, pan, tilt = (
         np.where(np.isfinite(one), one, np.float32(instead))
@@ -240,7 +284,7 @@ def _finite(look: Picture) -> Picture:
 
 def _gained(colour: Float32Array, gains: Float32Array) -> tuple[Float32Array, Float32Array]:
     """Colours with a fixture's white set right, largest component 1 again, and the brightness that took."""
-    set_right = np.clip(colour, 0.0, 1.0) * gains
+    set_right = np.minimum(np.maximum(colour, ZERO), ONE) * gains
     largest = np.maximum(strongest(set_right), np.float32(LEAST_POWER))
     return np.asarray(set_right / largest[:, None], np.float32), np.minimum(largest, np.float32(1.0))
 
@@ -273,7 +317,9 @@ class _Lanes:
         self.heads, self._starts = numbered([lane.heads for lane in lanes])
         rows = [ROWS.get(lane.control, 0) for lane in lanes for _ in lane.heads]
         self._cells: IndexArray = np.array(rows, np.intp) * patch.heads + self.heads
-        self.counts = np.array([len(lane.heads) for lane in lanes], np.intp)
+        self._amounts: Float32Array = np.ones(len(lanes) + 1, np.float32)
+        self._lane_of = np.full(patch.heads, len(lanes), np.intp)
+        self._lane_of[self.heads] = np.repeat(np.arange(len(lanes)), [len(lane.heads) for lane in lanes])
         self._alone = len(self.heads) == len(lanes)
         self._coarse, self._fine, self._finest = bytes_of(lanes, patch.nowhere)
         scale = np.array([256 ** (len(lane.slots) - 1) for lane in lanes], np.int64)
@@ -296,6 +342,11 @@ class _Lanes:
         """(L,) largest of each lane's heads, of (N,)."""
         return amount[self.heads] if self._alone else np.maximum.reduceat(amount[self.heads], self._starts)
 
+    def of_heads(self, amount: Float32Array) -> Float32Array:
+        """(N,) of each head's lane, of (L,); 1 for heads that have none."""
+        self._amounts[:-1] = amount
+        return self._amounts[self._lane_of]
+
     def own(self, table: Float32Array) -> Float32Array:
         """(L,) of a table of controls (C, N), where each lane has one head."""
         return np.asarray(table.reshape(-1)[self._cells])
@@ -317,7 +368,7 @@ class _Lanes:
         if self._turns_off is not None:
             wide = np.where((level <= 0.0) & self._turns_off, self._off, wide)
         if self._scale is None:
-            buffer[self._coarse] = wide
+            buffer[self._coarse] = wide.astype(np.uint8)
             return
         number, scale = wide.astype(np.int64), self._scale
         coarse, rest = np.divmod(number, scale)
