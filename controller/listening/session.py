@@ -1,7 +1,7 @@
 """ONNX sessions opened from a checked artefact. Edge: the runtime that both networks share."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ def runtime() -> Any:  # noqa: ANN401 - a module without type hints
 def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: str) -> "onnxruntime.InferenceSession":
     """A session whose inputs and outputs are exactly those the manifest promises.
 
+    What hears may leave dimensions open: how many frames it reads at once.
+
     Raises:
         ModelError: not an ONNX network, other names, types or shapes than promised, or the provider is not to be had.
     """
@@ -59,8 +61,9 @@ def open_session(folder: Path, manifest: Manifest, *, threads: int, provider: st
         ) from error
     # a GPU build lists CUDA as available without a GPU and falls back in silence: only the session itself knows
     _check_provider(path, provider, session.get_providers())
-    _compare(path, "input", manifest.step.inputs, session.get_inputs())
-    _compare(path, "output", manifest.step.outputs, session.get_outputs())
+    fits = _fits if manifest.kind == "hearing" else list.__eq__
+    _compare(path, "input", manifest.step.inputs, session.get_inputs(), fits)
+    _compare(path, "output", manifest.step.outputs, session.get_outputs(), fits)
     return session
 
 
@@ -113,7 +116,13 @@ def zeros(tensors: list[Tensor]) -> dict[str, Float32Array]:
     return made
 
 
-def _compare(path: Path, what: str, promised: list[Tensor], found: "list[onnxruntime.NodeArg]") -> None:
+def _compare(
+    path: Path,
+    what: str,
+    promised: list[Tensor],
+    found: "list[onnxruntime.NodeArg]",
+    fits: Callable[[list[Any], list[Any]], bool],
+) -> None:
     kinds = {"tensor(float)": "float32", "tensor(int64)": "int64"}
     there = {node.name: (kinds.get(node.type, node.type), list(node.shape)) for node in found}
     wanted = {tensor.name: (str(tensor.dtype), list(tensor.shape)) for tensor in promised}
@@ -121,8 +130,14 @@ def _compare(path: Path, what: str, promised: list[Tensor], found: "list[onnxrun
         place = "the network" if name in there else "the manifest"
         raise ModelError(f"{path}: {what} '{name}' is only in {place}; export the model again")
     for name, (dtype, shape) in wanted.items():
-        if there[name] != (dtype, shape):
+        if there[name][0] != dtype or not fits(there[name][1], shape):
             raise ModelError(
                 f"{path}: {what} '{name}' is {there[name][0]} {there[name][1]}, the manifest says {dtype} {shape}; "
                 "export the model again"
             )
+
+
+def _fits(there: list[Any], promised: list[Any]) -> bool:
+    """Whether a network takes this shape: a dimension that is no number is open."""
+    alike = zip(there, promised, strict=False)
+    return len(there) == len(promised) and all(not isinstance(one, int) or one == other for one, other in alike)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from controller.arrays import Float32Array, Float64Array
-from controller.sound_format import SAMPLE_RATE_HZ
+from controller.sound_format import HOP_SAMPLES, SAMPLE_RATE_HZ
 
 RATE_HZ = 22_050
 UP, DOWN = 147, 320
@@ -21,6 +21,8 @@ UP, DOWN = 147, 320
 WINDOW, HOP = 1411, 441
 FRAME_S = HOP / RATE_HZ
 BANDS_AN_OCTAVE, LOWEST_HZ, HIGHEST_HZ, TUNED_HZ = 24, 30.0, 17_000.0, 440.0
+FIRST_FRAMES = (HOP_SAMPLES // DOWN * UP + WINDOW // 2 - WINDOW) // HOP + 1
+"""So many the first tenth of a second completes; each one after it, five."""
 BANDS = 136
 """What the filters are in the end: low ones that share a bin are one."""
 TAPS = 32

@@ -5,7 +5,8 @@ block ──► Front (272 numbers, 50 a second) ──┬─► network (beat, 
                                              │                                         └─► KindWatch  ──► kind, voice
                                              └─► EnergyWatch ──► Energy
 
-The same sound gives the same, however it was cut into blocks. Edge: networks.
+The network of beats reads the frames of a hop (0.1 s) in one call. The same sound gives the same, however it was cut
+into blocks. Edge: networks.
 """
 
 from collections import deque
@@ -20,7 +21,7 @@ from controller.listening.time.beats import Beat, BeatWatch
 from controller.listening.time.drums import DrumHit, Drums
 from controller.listening.time.energy import Energy, EnergyWatch, mean
 from controller.listening.time.frame_network import FrameNetwork, open_networks
-from controller.listening.time.front import BANDS, FRAME_S, Front, Resampler
+from controller.listening.time.front import BANDS, FIRST_FRAMES, FRAME_S, Front, Resampler
 from controller.listening.time.kinds import KindWatch
 from controller.listening.time.outputs import DELAY, Kind
 from controller.messages import AudioBlock, Operator
@@ -79,6 +80,9 @@ class Hearing:
             if network is not None:
                 network.reset()
         self._begun, self._frames = self._samples, 0
+        self._waiting: list[Float32Array] = []
+        # what is read together ends with a hop
+        self._lacks = self._beats.together - -FIRST_FRAMES % self._beats.together
         self._late: deque[tuple[Float32Array, float]] = deque(maxlen=DELAY + 1)
 
     def obey(self, people: Operator) -> None:
@@ -147,23 +151,35 @@ class Hearing:
         mix = block.samples[:, 0]
         first_s = block.t_s - (self._samples - self._begun + len(mix)) / SAMPLE_RATE_HZ
         for frame in self._front.feed(mix):
-            self._frame(frame, first_s + self._frames * FRAME_S - Resampler.delay_s, block.t_s)
-            self._frames += 1
+            self._waiting.append(frame)
+            if len(self._waiting) == self._lacks:
+                self._together(first_s - Resampler.delay_s, block.t_s)
         if self._stem is not None:
             self.hits = self._stem.hear(block)
         self._samples += len(mix)
         self._notice_silence(mix)
 
-    def _frame(self, frame: Float32Array, t_s: float, known_s: float) -> None:
-        """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later."""
-        beats, flux = self._beats.step(frame), float(frame[BANDS:].sum())
+    def _together(self, begun_s: float, known_s: float) -> None:
+        """The frames that wait for a call of the network of beats."""
+        frames, self._waiting, self._lacks = self._waiting, [], self._beats.together
+        for frame, beats in zip(frames, self._beats.hear(frames), strict=True):
+            self._frame(frame, beats, begun_s + self._frames * FRAME_S, known_s)
+            self._frames += 1
+
+    def _frame(self, frame: Float32Array, beats: Float32Array, t_s: float, known_s: float) -> None:
+        """One frame, whose middle is at `t_s`; what the second network says of it comes `DELAY` frames later.
+
+        Args:
+            beats: (2,) what the first network says of it.
+        """
+        flux = float(frame[BANDS:].sum())
         voice, heard_s, hits = 0.0, t_s, list[DrumHit]()
         energy = self._energy.hear(frame, t_s)
         if energy is not None:
             self.energies.append(energy)
             self.energy = energy
         if self._sound is not None:
-            heard, quiet = self._sound.step(frame), _quiet(frame)
+            heard, quiet = self._sound.hear([frame])[0], _quiet(frame)
             self._late.append((beats, flux))
             beats, flux = self._late[0]
             t_s -= (len(self._late) - 1) * FRAME_S
@@ -210,7 +226,7 @@ class DrumStem:
         found = []
         for frame in self._front.feed(stem):
             t_s = self._begun_s + (self._frames - DELAY) * FRAME_S
-            found += self.drums.hear(self._network.step(frame)[2:6], t_s, block.t_s)
+            found += self.drums.hear(self._network.hear([frame])[0, 2:6], t_s, block.t_s)
             self._frames += 1
         return found
 

@@ -100,8 +100,8 @@ def _heard(folder: Path, frames: list[Float32Array], which: int) -> Iterator[Flo
     network = open_networks(folder, read_manifest(folder, "hearing", FRAME_S))[which]
     if network is None:
         return
-    for frame in frames:
-        yield network.step(frame)
+    for first in range(0, len(frames) - network.together + 1, network.together):
+        yield network.hear(frames[first : first + network.together])
 
 
 def _windows(config: Config, seconds: int) -> Iterator[Window]:
