@@ -92,6 +92,8 @@ class FrameNetwork:
 
     def hear(self, frames: Sequence[Float32Array]) -> Float32Array:
         """What is heard in frames (272,) each, a row for each; in as many calls as it takes."""
+        if len(frames) <= self.together:
+            return self._call(frames)
         return np.concatenate(
             [self._call(frames[first : first + self.together]) for first in range(0, len(frames), self.together)]
         )
