@@ -13,7 +13,7 @@ from controller.lighting.look.master import Master
 from controller.messages import Operator, Picture
 from controller.rig.observe import Observer
 from controller.rig.patch.patch import build_patch
-from controller.rig.patch.render import Renderer
+from controller.rig.patch.render import Renderer, _Coloured, mixes_of
 from controller.rig.profiles.library import Library
 from controller.rig.profiles.profile import Haze, Hold, Shutter, Wheel
 
@@ -222,3 +222,24 @@ def test_a_shutter_that_is_not_open_is_seen_as_dark(patch):
     assert observer.observe(frames).power[spot.first_head] > 0
     frames[spot.config.universe][shutter] = 0
     assert observer.observe(frames).power[spot.first_head] == 0
+
+
+@pytest.mark.parametrize("colours", [1, 3, 40])
+def test_heads_that_wear_one_colour_get_what_each_alone_would(everything, rng, colours):
+    """A colour is mixed once for heads side by side; kinds, whites and colours change here in many places."""
+    mixes, heads = list(mixes_of(everything)), everything.heads
+    assert len(mixes) > 5
+    gains = np.array([[1.0, 1.0, 1.0], [1.0, 0.8, 0.9]], np.float32)[np.arange(heads) // 7 % 2]
+    coloured, light = _Coloured(mixes, gains), rng.uniform(0.0, 1.0, heads).astype(np.float32)
+    for _ in range(4):
+        few = to_linear(encoded_from_hue(rng.uniform(0.0, 360.0, colours).astype(np.float32)))
+        wished = few[np.sort(rng.integers(0, colours, heads))]
+        assert coloured.take(wished)
+        assert not coloured.take(wished.copy())
+        set_right = wished * gains
+        largest = set_right.max(axis=1)
+        for mix, levels in zip(mixes, coloured.levels(light), strict=True):
+            alone = (set_right / largest[:, None])[mix.heads]
+            np.testing.assert_array_equal(levels.T, mix.mixer.levels(alone, light[mix.heads]))
+        np.testing.assert_array_equal(coloured.bright, largest)
+        np.testing.assert_array_equal(coloured.colour[coloured.alike], set_right / largest[:, None])
